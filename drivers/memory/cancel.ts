@@ -1,9 +1,9 @@
-// Cancelling in the memory store.
+// Cancels tasks of the memory store.
 
 import type { CancelOutcome } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./state.ts";
 
-/** One task of {@linkcode Storage.requestCancel}. */
+/** Implements {@linkcode Storage.requestCancel} for one task. */
 export function cancelTask(state: MemoryState, taskId: string, now: number): CancelOutcome {
   const row = state.rows.get(taskId);
   if (row === undefined) return "unknown";

@@ -1,4 +1,4 @@
-// The status changes of the memory store: what workers report about the tasks that they hold.
+// Applies status changes and ends of runs in the memory store.
 
 import { keepsHistory, shouldCreateRunsAudit } from "../../src/storage/kit/audit_policy.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
@@ -11,7 +11,7 @@ const refused: ChangeResult = Object.freeze({ applied: false });
 
 const highestRunCount = 2 ** 31 - 1;
 
-/** One change of {@linkcode Storage.setStatusMany}. */
+/** Implements {@linkcode Storage.setStatusMany} for one change. */
 export function changeStatus(state: MemoryState, change: StatusChange, now: number): ChangeResult {
   const row = state.rows.get(change.taskId);
   if (row === undefined) return refused;
@@ -33,12 +33,14 @@ export function changeStatus(state: MemoryState, change: StatusChange, now: numb
   return applied;
 }
 
-/** When a series runs next, or another task was to run; null: at once. */
+/**
+ * Returns the next run of a series, or the instant of a one-shot task's dispatch; null for at once.
+ */
 function plannedAt({ series, scheduledAt }: TaskRow): number | null {
   return series === null ? scheduledAt : series.nextRunAt;
 }
 
-/** One run of {@linkcode Storage.updateCurrentRunMany}. */
+/** Implements {@linkcode Storage.updateCurrentRunMany} for one run. */
 export function endRun(state: MemoryState, run: RunEnd, now: number): ChangeResult {
   const row = state.rows.get(run.taskId);
   if (row === undefined || row.series === null) return refused;

@@ -1,11 +1,11 @@
-// Claims in the memory store.
+// Claims tasks of the memory store.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { ClaimedTask } from "../../src/storage/records.ts";
 import type { ClaimRequest } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./state.ts";
 
-/** {@linkcode Storage.claim} at an instant. */
+/** Implements {@linkcode Storage.claim} at the instant `now`. */
 export function claimTasks(state: MemoryState, request: ClaimRequest, now: number): ClaimedTask[] {
   const worker = state.workers.get(request.workerId);
   if (worker === undefined || !worker.registered) throw new WorkerLostError(request.workerId);

@@ -1,4 +1,4 @@
-// The database behind memory storages. Several storages share one to imitate several processes.
+// The database of memory storages. Several storages can share one, to simulate several processes.
 
 import { checkOptions } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -8,15 +8,12 @@ import { MemoryState } from "./state.ts";
 
 /** Options of a memory database. */
 export interface MemoryDatabaseOptions {
-  /**
-   * What time it is; a fake clock makes everything that the store does repeatable. @default
-   * systemClock
-   */
+  /** The clock. A fake clock makes the store deterministic. @default systemClock */
   readonly clock?: Clock;
   /**
-   * About how many ended one-shot tasks stay with their history: when there are twice as many, the
-   * ones that ended first are forgotten. Without a limit they stay until they are purged. @default
-   * Infinity
+   * The approximate number of ended one-shot tasks to keep with their history. If there are twice
+   * as many, those that ended first are deleted. Without a limit, they stay until they are purged.
+   * @default Infinity
    */
   readonly keepEnded?: number;
 }
@@ -24,9 +21,9 @@ export interface MemoryDatabaseOptions {
 let readState: (database: MemoryDatabase) => MemoryState;
 
 /**
- * Tasks in memory. Storages with the same database see the same tasks, like processes that share a
- * server: each has its own workers, and is woken by changes of the others. The tasks are lost when
- * the process ends.
+ * A database in memory. Storages with the same database share its tasks, like processes that share
+ * a server: each has its own workers, and is notified of changes by the others. The tasks are lost
+ * when the process ends.
  */
 export class MemoryDatabase {
   readonly #state: MemoryState;
@@ -36,9 +33,9 @@ export class MemoryDatabase {
   }
 
   /**
-   * Makes an empty database.
+   * Creates an empty database.
    *
-   * @throws {InvalidArgumentError} If an option cannot be used.
+   * @throws {InvalidArgumentError} If an option is invalid.
    */
   constructor(options: MemoryDatabaseOptions = {}) {
     checkOptions(options, { clock: true, keepEnded: true }, "options");

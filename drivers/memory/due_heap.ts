@@ -4,7 +4,7 @@
 /** The fields that determine the order of tasks. */
 interface Due {
   readonly id: string;
-  /** Not null while the task waits. */
+  /** The due instant, which is not null while the task waits. */
   readonly dueAt: number | null;
 }
 
@@ -30,12 +30,12 @@ export class DueHeap<Row extends HeapRow<Row>> {
     this.isImmediate = isImmediate;
   }
 
-  /** How many tasks wait. */
+  /** The number of waiting tasks. */
   get size(): number {
     return this.#rows.length;
   }
 
-  /** The task that is due first, or undefined when none waits. */
+  /** The task that is due first; undefined if none waits. */
   get first(): Row | undefined {
     return this.#rows[0];
   }

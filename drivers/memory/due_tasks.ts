@@ -33,7 +33,7 @@ export class DueTasks {
     return taken;
   }
 
-  /** The earliest due instant in a queue, or undefined when nothing waits. */
+  /** Returns the earliest due instant in a queue; undefined if no task waits. */
   earliest(queue: string, types: readonly string[]): number | undefined {
     let earliest: number | undefined;
     for (const heap of this.#heapsOf(queue, types)) {

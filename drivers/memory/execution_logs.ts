@@ -1,9 +1,9 @@
-// Log lines in the memory store.
+// Stores and counts log lines in the memory store.
 
 import type { NewLogLine } from "../../src/storage/queries.ts";
 import type { MemoryState } from "./state.ts";
 
-/** {@linkcode Storage.saveExecutionLogs}: a line's number is its sequence within the task. */
+/** Implements {@linkcode Storage.saveExecutionLogs}. */
 export function saveLogs(state: MemoryState, lines: readonly NewLogLine[], now: number): void {
   for (const line of lines) {
     const row = state.rows.get(line.taskId);
@@ -21,7 +21,7 @@ export function saveLogs(state: MemoryState, lines: readonly NewLogLine[], now: 
   }
 }
 
-/** {@linkcode Storage.countExecutionLogs}. */
+/** Implements {@linkcode Storage.countExecutionLogs}. */
 export function countLogs(state: MemoryState, taskId: string, run: number, limit: number): number {
   const lines = state.rows.get(taskId)?.logs ?? [];
   return lines.slice(-limit).filter((line) => line.run === run).length;

@@ -1,8 +1,8 @@
-// makeDue: lets unclaimed tasks run now, and failed ones run again.
+// Makes unclaimed tasks of the memory store due, and queues failed ones again.
 
 import type { MemoryState } from "./state.ts";
 
-/** One task of {@linkcode Storage.makeDue}. */
+/** Implements {@linkcode Storage.makeDue} for one task. */
 export function makeTaskDue(state: MemoryState, taskId: string, now: number): boolean {
   const row = state.rows.get(taskId);
   if (row === undefined || row.worker !== null) return false;

@@ -1,5 +1,5 @@
 /**
- * Storage in memory, for tests and development. It keeps the same contract as the databases. Its
+ * Storage in memory, for tests and development. It fulfils the same contract as the databases. Its
  * tasks are lost when the process ends.
  *
  * @example
@@ -33,8 +33,8 @@ export interface MemoryStorageOptions extends MemoryDatabaseOptions {
 }
 
 /**
- * Makes a storage that keeps its tasks in memory. It has no transactions: a dispatch with a
- * `connection` is refused.
+ * Creates a storage in memory. It has no transactions and therefore rejects dispatches with a
+ * `connection`.
  *
  * @throws {InvalidArgumentError} If an option is invalid, or `database` is combined with `clock` or
  * `keepEnded`.

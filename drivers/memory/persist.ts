@@ -1,4 +1,4 @@
-// Storage.persist for the memory store: the task-key rules.
+// Stores new tasks in the memory store, by the task-key rules.
 
 import type { NewTask, PersistResult } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./state.ts";

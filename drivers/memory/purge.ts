@@ -6,7 +6,7 @@ import type { TaskRow } from "./rows.ts";
 
 const msPerDay = 86_400_000;
 
-/** The instants before which rows may go; -Infinity keeps them. */
+/** The instants before which rows are deleted; -Infinity keeps all rows. */
 interface Limits {
   readonly status: number;
   readonly runs: number;
@@ -17,7 +17,7 @@ interface Limits {
   readonly tasks: number;
 }
 
-/** {@linkcode Storage.purge}. */
+/** Implements {@linkcode Storage.purge}. */
 export function purge(
   state: MemoryState,
   policy: RetentionPolicy,
@@ -29,7 +29,7 @@ export function purge(
   let left = dryRun ? Infinity : budget;
   let done = true;
 
-  /** The rows that stay when those that may go and are in the budget went. */
+  /** Removes expired rows within the budget, and returns the others. */
   const sweep = <T>(
     rows: T[] | null,
     kind: keyof typeof counts,

@@ -1,4 +1,4 @@
-// Reading the histories of tasks from the memory store, in pages.
+// Reads pages of tasks' histories from the memory store.
 
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";

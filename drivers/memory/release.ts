@@ -3,7 +3,7 @@
 import type { ReleasedTask } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./state.ts";
 
-/** {@linkcode Storage.release} of one task. */
+/** Implements {@linkcode Storage.release} for one task. */
 export function releaseTask(
   state: MemoryState,
   workerId: string,
@@ -16,7 +16,7 @@ export function releaseTask(
   state.endLease(row, task.dueAt, now);
 }
 
-/** {@linkcode Storage.releaseUnknown}. */
+/** Implements {@linkcode Storage.releaseUnknown}. */
 export function releaseUnknown(
   state: MemoryState,
   workerId: string,

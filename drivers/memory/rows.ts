@@ -1,5 +1,5 @@
-// A stored task as the memory store keeps it: one mutable object that knows its history, its holder
-// and its place among the due tasks, so that no verb has to search for them.
+// A stored task of the memory store: one mutable object with its history, its holder and its
+// position among the due tasks, so that no operation has to search for them.
 
 import type { AuditLevel } from "../../src/audit/audit_level.ts";
 import type {
@@ -16,12 +16,12 @@ import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { DueHeap } from "./due_heap.ts";
 
 /**
- * A row of history and its number, by which pages go. Numbers rise over the whole store and are
- * never used again.
+ * A row of history with its number, by which pages are ordered. Numbers are ascending in the whole
+ * store and are never reused.
  */
 export type Numbered<T> = Omit<T, "taskId"> & { readonly number: number };
 
-/** A series, with fields that change. */
+/** A series with mutable fields. */
 export type MutableSeries = { -readonly [field in keyof SeriesRecord]: SeriesRecord[field] };
 
 /**
@@ -69,17 +69,17 @@ export class TaskRow {
   /** How often an operator or a dispatch with its key has changed it. */
   edits = 0;
 
-  // Most tasks have no runs and no log lines, and many no audit rows: the lists are made when they
-  // are needed.
+  // Created on first use, because most tasks have no runs and no log lines, and many have no audit
+  // rows.
   statusAudit: Numbered<StatusAuditRecord>[] | null = null;
   runsAudit: Numbered<RunsAuditRecord>[] | null = null;
   logs: Numbered<ExecutionLogRecord>[] | null = null;
   lastLogSequence = 0;
 
-  /** The heap in which it waits, and where in it. */
+  /** The heap in which the task waits, and its index there. */
   heap: DueHeap<TaskRow> | null = null;
   heapIndex = -1;
-  /** Whether it was deleted; the list of all tasks drops it later. */
+  /** Whether the task was deleted. The list of all tasks removes it later. */
   deleted = false;
 
   constructor(task: NewTask, now: number) {
@@ -99,14 +99,14 @@ export class TaskRow {
     this.tags = task.tags.length === 0 ? task.tags : task.tags.map((tag) => tag.toWellFormed());
   }
 
-  /** Whether it has ended permanently: nothing will run it again by itself. */
+  /** Whether the task has ended and will not run again by itself. */
   get ended(): boolean {
     if (this.worker !== null || this.dueAt !== null || this.series?.nextRunAt != null) return false;
     return this.status === "Completed" || this.status === "Failed" ||
       this.status === "Cancelled" || this.status === "ServiceStopped";
   }
 
-  /** What readers get. */
+  /** Returns the task's record. */
   toRecord(): TaskRecord {
     const record = {
       id: this.id,
@@ -138,7 +138,7 @@ export class TaskRow {
     return { ...record, version: taskVersion(record, this.edits) };
   }
 
-  /** What the worker gets that claims it. */
+  /** Returns the claimed task for its worker. */
   toClaimed(dueAt: number): ClaimedTask {
     return {
       id: this.id,
@@ -163,7 +163,7 @@ export class TaskRow {
   }
 }
 
-/** Makes the stored series of a new task. */
+/** Creates the stored series of a new task. */
 export function newSeries(series: NewSeries): MutableSeries {
   return {
     schedule: series.schedule,

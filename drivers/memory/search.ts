@@ -1,4 +1,4 @@
-// Searching and counting the tasks of the memory store.
+// Searches and counts the tasks of the memory store.
 
 import {
   countStart,
@@ -19,7 +19,7 @@ import { readsInVain, tagToRead } from "../../src/storage/task_filter.ts";
 import type { TaskRow } from "./rows.ts";
 import type { MemoryState } from "./state.ts";
 
-/** {@linkcode Storage.list}. */
+/** Implements {@linkcode Storage.list}. */
 export function listTasks(
   state: MemoryState,
   filter: TaskFilter,
@@ -30,7 +30,7 @@ export function listTasks(
   return toTaskPage(rows, start.limit, (row) => row.toRecord(), lastRead);
 }
 
-/** {@linkcode Storage.count}. */
+/** Implements {@linkcode Storage.count}. */
 export function countTasks(
   state: MemoryState,
   filter: TaskFilter,
@@ -41,7 +41,7 @@ export function countTasks(
   return toPartialCount(rows, cap, ({ id }) => id, lastRead);
 }
 
-/** Finds at most `most` tasks, among the next ones that one call may read. */
+/** Finds at most `most` matching tasks among the rows that one call may read. */
 function find(
   state: MemoryState,
   filter: TaskFilter,
@@ -91,7 +91,7 @@ function matcher(filter: TaskFilter): (row: TaskRow) => boolean {
     isWithin(row.lastExecutionAt, filter.executedFrom, filter.executedBefore);
 }
 
-/** Whether an instant lies in a range; none lies in no range but the unbounded one. */
+/** Reports whether an instant is in a range. Null is only in the unbounded range. */
 function isWithin(
   instant: number | null,
   from: number | undefined,
@@ -101,7 +101,7 @@ function isWithin(
   return instant !== null && instant >= (from ?? -Infinity) && instant < (before ?? Infinity);
 }
 
-/** The index of the first row of a page. */
+/** Returns the index of the first row of a page. */
 function firstIndex(
   rows: readonly TaskRow[],
   oldestFirst: boolean,
@@ -113,7 +113,7 @@ function firstIndex(
   return rows[index]?.id === after ? index + 1 : index;
 }
 
-/** The index of the first row whose id is not below `id`. */
+/** Returns the index of the first row whose id is not below `id`. */
 function firstFrom(rows: readonly TaskRow[], id: string): number {
   let low = 0;
   let high = rows.length;

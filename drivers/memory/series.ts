@@ -1,9 +1,9 @@
-// The series of the memory store: a next run that should have another time.
+// Corrects the next runs of series of the memory store.
 
 import type { SeriesCorrection } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./state.ts";
 
-/** One series of {@linkcode Storage.correctSeries}. */
+/** Implements {@linkcode Storage.correctSeries} for one series. */
 export function correctSeries(state: MemoryState, correction: SeriesCorrection): boolean {
   const { taskId, plannedAt, nextRunAt, anchorAt, dueAt } = correction;
   const row = state.rows.get(taskId);

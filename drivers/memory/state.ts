@@ -50,7 +50,7 @@ export class MemoryState {
     this.#keepEnded = keepEnded;
   }
 
-  /** The database's clock: whole milliseconds. */
+  /** Returns the time of the database's clock, in whole milliseconds. */
   now(): number {
     return Math.floor(this.#clock.now());
   }
@@ -86,12 +86,12 @@ export class MemoryState {
     this.#addTags(row);
   }
 
-  /** The rows with a tag by id, ascending. */
+  /** Returns the rows with a tag, sorted by ascending id. */
   tagged(tag: string): readonly TaskRow[] {
     return [...this.#byTag.get(tag.toWellFormed()) ?? []].sort((a, b) => a.id < b.id ? -1 : 1);
   }
 
-  /** All rows by id, ascending. */
+  /** Returns all rows, sorted by ascending id. */
   list(): readonly TaskRow[] {
     if (this.#deletedCount > 0) {
       this.#list = this.#list.filter((row) => !row.deleted);
@@ -102,7 +102,7 @@ export class MemoryState {
     return this.#list;
   }
 
-  /** Whether a write with this lease may be applied. */
+  /** Reports whether a write with this lease may be applied. */
   holds(row: TaskRow, lease: Lease): boolean {
     return row.worker?.id === lease.workerId && row.leaseToken === lease.token;
   }

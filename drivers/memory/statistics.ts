@@ -12,12 +12,12 @@ import type { MemoryState } from "./state.ts";
 
 const msPerDay = 86_400_000;
 
-/** {@linkcode Storage.backlog}. */
+/** Implements {@linkcode Storage.backlog}. */
 export function backlog(state: MemoryState, now: number): Backlog {
   return { now, queues: [...waitingByQueue(state, now).values()] };
 }
 
-/** {@linkcode Storage.statistics}. */
+/** Implements {@linkcode Storage.statistics}. */
 export function statistics(state: MemoryState, now: number): StorageStatistics {
   const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
     (typeof taskStatuses)[number],
@@ -41,7 +41,7 @@ function waitingByQueue(state: MemoryState, now: number): Map<string, QueueBackl
   const queues = new Map<string, QueueBacklog>();
   for (const queue of state.pausedQueues) queues.set(queue, emptyQueue(queue, true));
   for (const [queue, rows] of state.due.byQueue()) {
-    // A queue has a heap per type and priority: adds this one to its counts.
+    // Adds this heap to the counts of its queue, which has a heap per type and priority.
     const { paused, ...counted } = queues.get(queue) ?? emptyQueue(queue, false);
     let { due, scheduled, oldestDueAt } = counted;
     for (const { dueAt } of rows) {
@@ -60,7 +60,7 @@ function emptyQueue(queue: string, paused: boolean): QueueBacklog {
   return { queue, paused, due: 0, scheduled: 0, oldestDueAt: null };
 }
 
-/** {@linkcode Storage.auditGrowth}. */
+/** Implements {@linkcode Storage.auditGrowth}. */
 export function auditGrowth(state: MemoryState): AuditGrowth[] {
   return [
     growthOf(state, "StatusAudit", (row) => row.statusAudit?.map((item) => item.updatedAt)),

@@ -1,5 +1,5 @@
-// The memory store as a Storage: each verb reads the clock once and runs without interruption, so
-// it is atomic. This file refuses calls of a closed store, and notifies the other processes.
+// Implements Storage in memory. Each method reads the clock once and runs without interruption, so
+// it is atomic. This file rejects calls of a closed store, and notifies the other processes.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -77,7 +77,7 @@ export class MemoryStorage implements Storage {
   ): Result<"setStatusMany"> {
     return this.#run((state, now) => {
       refuseConnection(options);
-      changes.forEach(lastTransition); // refuses all of them or none
+      changes.forEach(lastTransition); // rejects all of them or none
       const results = changes.map((change) => changeStatus(state, change, now));
       if (changes.some((change) => change.dueInMs !== undefined || putsInLine(change))) {
         this.#wake({ kind: "tasks" });
@@ -315,7 +315,7 @@ export class MemoryStorage implements Storage {
     return this.#run((state, now) => purge(state, policy, options, now));
   }
 
-  /** Runs a verb without interruption; the promise rejects with the error that it throws. */
+  /** Runs a method without interruption. The promise rejects with the error that it throws. */
   #run<T>(verb: (state: MemoryState, now: number) => T): Promise<T> {
     return new Promise((resolve) => {
       if (!this.#isOpen) throw notOpen("memory storage");

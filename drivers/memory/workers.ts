@@ -1,4 +1,4 @@
-// Workers in the memory store: heartbeats, and the release of the tasks of a lost one.
+// Manages workers in the memory store: heartbeats, and the release of lost workers' tasks.
 
 import { encodeServes } from "../../src/storage/worker_serves.ts";
 import type {
@@ -10,7 +10,7 @@ import type {
 import type { MemoryState } from "./state.ts";
 import type { TaskRow, Worker } from "./rows.ts";
 
-/** {@linkcode Storage.registerWorker}. */
+/** Implements {@linkcode Storage.registerWorker}. */
 export function register(
   state: MemoryState,
   { id, host, serves: served }: WorkerRegistration,
@@ -31,7 +31,7 @@ export function register(
   }
 }
 
-/** {@linkcode Storage.heartbeat}. */
+/** Implements {@linkcode Storage.heartbeat}. */
 export function heartbeat(
   state: MemoryState,
   workerId: string,
@@ -60,7 +60,7 @@ export function heartbeat(
   };
 }
 
-/** {@linkcode Storage.unregisterWorker}. */
+/** Implements {@linkcode Storage.unregisterWorker}. */
 export function unregister(state: MemoryState, workerId: string): void {
   const worker = state.workers.get(workerId);
   if (worker === undefined) return;
@@ -68,7 +68,7 @@ export function unregister(state: MemoryState, workerId: string): void {
   if (worker.tasks.size === 0) state.workers.delete(workerId);
 }
 
-/** {@linkcode Storage.releaseLost}. */
+/** Implements {@linkcode Storage.releaseLost}. */
 export function releaseLost(
   state: MemoryState,
   request: ReleaseLostRequest,
@@ -76,7 +76,7 @@ export function releaseLost(
 ): LostTask[] {
   const lost: LostTask[] = [];
   for (const worker of [...state.workers.values()]) {
-    // A heartbeat by a clock that was ahead proves nothing.
+    // A heartbeat in the future, by a clock that was ahead, is set to now.
     if (isAhead(worker, request.leaseMs, now)) worker.heartbeatAt = now;
     if (worker.registered && !isLate(worker, request.leaseMs, now)) continue;
     worker.registered = false;

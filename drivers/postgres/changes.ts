@@ -1,4 +1,4 @@
-// setStatusMany and updateCurrentRunMany: batches in the order of ids, the order in which all
+// Implements setStatusMany and updateCurrentRunMany, with batches in the order of ids, in which all
 // batches lock.
 
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";

@@ -18,16 +18,16 @@ const slowInARow = 3;
 /** Slow full scans may take at most 1/`share` of the time. */
 const share = 20;
 
-/** The least time between slow full scans, in milliseconds. */
+/** The minimum time between slow full scans, in milliseconds. */
 const shortestPauseMs = 1_000;
 
 /**
- * How long after its due instant a task may be committed without waiting for the next full scan, in
- * milliseconds.
+ * The time after its due instant within which a task may be committed without waiting for the next
+ * full scan, in milliseconds.
  */
 const marginMs = 100;
 
-/** What a claim reports about its scan. */
+/** A claim's report about its scan. */
 export interface ScannedClaim {
   readonly now: number;
   readonly walkMs: number;
@@ -37,7 +37,7 @@ export interface ScannedClaim {
 /** Decides where claims begin. */
 export class ClaimScan {
   readonly #clock: Clock;
-  /** The due instants to start at, by queue; other queues are scanned from the start. */
+  /** The due instants at which scans start, by queue. Other queues are scanned from the start. */
   readonly #starts = new Map<string, number>();
   #slowScans = 0;
   #fullScanAt = -Infinity;
@@ -46,7 +46,10 @@ export class ClaimScan {
     this.#clock = clock;
   }
 
-  /** Returns the queues, with the due instants to start at where a full scan is not due. */
+  /**
+   * Returns the queues, each with the due instant at which its scan starts unless a full scan is
+   * due.
+   */
   begin<Queue extends { readonly name: string }>(
     queues: readonly Queue[],
   ): readonly (Queue & { readonly dueFrom?: number })[] {
@@ -58,7 +61,10 @@ export class ClaimScan {
     });
   }
 
-  /** Learns from a claim. `queues` are those that {@linkcode ClaimScan.begin} returned for it. */
+  /**
+   * Evaluates the report of a claim. `queues` are those that {@linkcode ClaimScan.begin} returned
+   * for it.
+   */
   learn(
     queues: readonly { readonly name: string; readonly dueFrom?: number }[],
     { now, walkMs, tasks }: ScannedClaim,

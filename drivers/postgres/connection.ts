@@ -1,16 +1,16 @@
-// The ways to run one statement: on the storage's own pool, on a postgres.js instance or
-// transaction of the user's, or in a transaction of a query builder that sits on top of one.
+// Runs statements on the storage's own pool, on the user's postgres.js instance or transaction, or
+// in a transaction of a query builder.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 
-/** How much time a statement may take. */
+/** The timeout of a statement. */
 export type Patience =
-  /** As long as most of them do. */
+  /** The usual timeout. */
   | "short"
-  /** It may go through many rows. */
+  /** A longer timeout, for statements that may read many rows. */
   | "long"
-  /** As long as it takes, once there is a connection for it. */
+  /** No timeout, once there is a connection. */
   | "endless";
 
 /** Runs one statement with text parameters and returns its rows. */
@@ -21,9 +21,9 @@ export type RunStatement = (
 ) => PromiseLike<readonly object[]>;
 
 /**
- * The row of an answer that has one; undefined when the answer was lost with its connection.
- * postgres.js leaves places empty before the row when the connection was lost in the middle of the
- * answer before it.
+ * Returns the only row of an answer; undefined if the answer was lost with its connection. If the
+ * connection was lost in the middle of the previous answer, postgres.js leaves empty elements
+ * before the row.
  */
 export function onlyRow(rows: readonly object[]): object | undefined {
   return rows.at(-1);
@@ -39,13 +39,12 @@ export interface PostgresJsLike {
   ): PromiseLike<readonly object[]>;
 }
 
-/** A postgres.js instance, as `postgres(url)` makes it: what this driver uses of it. */
+/** The part of a postgres.js instance, as created by `postgres(url)`, that this driver uses. */
 export interface PostgresClient extends PostgresJsLike {
   /**
-   * Listens on a channel, over a separate connection that reconnects and listens again after a
-   * loss.
+   * Listens on a channel over a separate connection, which reconnects after a loss.
    *
-   * @param onListening Called each time that it begins.
+   * @param onListening Called each time that listening begins.
    */
   listen(
     channel: string,
@@ -55,8 +54,7 @@ export interface PostgresClient extends PostgresJsLike {
 }
 
 /**
- * Any other way to run a statement in the caller's transaction: what node-postgres clients have, or
- * three lines of one's own.
+ * Any other way to run a statement in the caller's transaction, such as a client of node-postgres.
  */
 export interface QueryLike {
   /** Runs SQL text, in which `$1` is the first parameter, and returns its rows. */
@@ -68,33 +66,33 @@ export interface QueryLike {
 
 /** A drizzle-orm database or transaction over postgres.js. */
 export interface DrizzleLike {
-  /** Where drizzle keeps the session, and with it the client. */
+  /** The place where drizzle stores the session, which has the client. */
   readonly _: { readonly session: object };
 }
 
 /** A kysely instance or transaction. */
 export interface KyselyLike {
   /** Runs a compiled query. */
-  // deno-lint-ignore no-explicit-any -- a method of kysely's, whose parameter type this package does not know
+  // deno-lint-ignore no-explicit-any -- the parameter type of kysely's method is not available here
   executeQuery(query: any): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
 /**
- * What `connection` may be, for tasks that are to exist only if the caller commits: a postgres.js
- * transaction (what `sql.begin` passes), a drizzle-orm transaction over postgres.js, a kysely
- * transaction, a node-postgres client, or anything else with a `query(text, parameters)`.
+ * The types of the option `connection`: a postgres.js transaction (the argument of the callback of
+ * `sql.begin`), a drizzle-orm transaction over postgres.js, a kysely transaction, a node-postgres
+ * client, or any object with `query(text, parameters)`.
  */
 export type PostgresConnection = PostgresJsLike | DrizzleLike | KyselyLike | QueryLike;
 
-/** Statements on a postgres.js instance or transaction. */
+/** Returns a function that runs statements on a postgres.js instance or transaction. */
 export function runOn(sql: PostgresJsLike, prepare: boolean): RunStatement {
   return (text, parameters) => sql.unsafe(text, [...parameters], { prepare });
 }
 
 /**
- * Statements in the caller's transaction.
+ * Returns a function that runs statements in the caller's transaction.
  *
- * @throws {InvalidArgumentError} If it is nothing that this driver knows.
+ * @throws {InvalidArgumentError} If its type is unknown.
  */
 export function runInTransaction(connection: unknown, prepare: boolean): RunStatement {
   if (hasMethod(connection, "unsafe")) {
@@ -121,7 +119,7 @@ export function runInTransaction(connection: unknown, prepare: boolean): RunStat
   );
 }
 
-/** Runs raw SQL the way kysely's own `CompiledQuery.raw` does, which this package cannot import. */
+/** Runs raw SQL as kysely's `CompiledQuery.raw` does, which this package cannot import. */
 function runOnKysely(kysely: KyselyLike): RunStatement {
   return async (text, parameters) => {
     const query = { kind: "RawNode", sqlFragments: [text], parameters: [] };

@@ -1,5 +1,5 @@
-// How a verb reaches the database: over the session that is opened and closed here, or in the
-// caller's transaction.
+// Runs calls over the storage's session, which is opened and closed here, or in the caller's
+// transaction.
 
 import { StorageError } from "../../src/storage/errors.ts";
 import { OpenOnce } from "../../src/storage/kit/open_once.ts";
@@ -11,20 +11,22 @@ import type { ResolvedOptions } from "./options.ts";
 import { withMissingRights } from "./missing_rights.ts";
 import { type Session, startSession } from "./session.ts";
 
-/** How often a call is made that loses against other transactions; then its caller decides. */
+/**
+ * The maximum number of attempts of a call that conflicts with other transactions. Then it rejects.
+ */
 const mostTries = 10;
 
 /**
- * serialization_failure and unique_violation. With the level that PostgreSQL begins with, functions
- * see what others have committed meanwhile; where a database or a role has a stricter one, they are
- * refused.
+ * serialization_failure and unique_violation. At PostgreSQL's default isolation level, functions
+ * see what other transactions have committed in the meantime. At a stricter level of a database or
+ * a role, they fail.
  */
 const lostRaces = new Set(["40001", "23505"]);
 
-/** Calls a function of sql/postgres/ and resolves to its result, null for NULL. */
+/** Calls a function of sql/postgres/. Resolves to its result; null for NULL. */
 export type Call = <T>(name: FunctionName, ...args: readonly unknown[]) => Promise<T>;
 
-/** The database of a storage, for its verbs. */
+/** The database of a storage. */
 export class DatabaseAccess {
   readonly #options: ResolvedOptions;
   readonly #functions: Functions;
@@ -41,7 +43,7 @@ export class DatabaseAccess {
     });
   }
 
-  /** Connects, once, and brings the schema up to date. */
+  /** Connects once, and updates the schema. */
   open(): Promise<Session> {
     return this.#session.open();
   }
@@ -51,7 +53,7 @@ export class DatabaseAccess {
     return this.#session.close();
   }
 
-  /** Whether it is open. */
+  /** Whether the database is open. */
   get isOpen(): boolean {
     return this.#session.isOpen;
   }
@@ -59,7 +61,7 @@ export class DatabaseAccess {
   /**
    * The resources of an open database.
    *
-   * @throws {StorageClosedError} When it is not.
+   * @throws {StorageClosedError} If it is not open.
    */
   get session(): Session {
     return this.#session.opened;
@@ -92,13 +94,13 @@ export class DatabaseAccess {
     try {
       return await this.#functions.call(run, name, ...args);
     } catch (error) {
-      // Asked over the pool: a transaction of the caller's answers nothing more.
+      // Queried over the pool, because the caller's transaction has failed.
       throw await withMissingRights(error, this.session.run, this.#options.schema, "use");
     }
   }
 }
 
-/** Whether nothing was written, since another transaction wrote the same at this moment. */
+/** Reports whether nothing was written because of a concurrent write of another transaction. */
 function hasLost(error: unknown): boolean {
   return error instanceof StorageError && lostRaces.has(codeOf(error.cause));
 }

@@ -1,4 +1,4 @@
-// The URL of a database, read as libpq does:
+// Parses the URL of a database as libpq does:
 // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
 
 import { hidden } from "../../src/guards/argument_checks.ts";
@@ -10,17 +10,17 @@ import { parseParameters, refusedUrl } from "./url_parameters.ts";
 
 /** The parts of a URL. */
 export interface DatabaseUrl {
-  /** At least one; they are tried in turn. */
+  /** The servers, at least one, which are tried in turn. */
   readonly servers: readonly ServerAddress[];
   readonly user: string;
-  /** Null: there is none in the URL. */
+  /** The password; null if the URL has none. */
   readonly password: string | null;
   readonly database: string;
-  /** What postgres.js calls `ssl`. */
+  /** The value of the option `ssl` of postgres.js. */
   readonly ssl: false | "prefer" | "require" | "verify-full";
-  /** Whether a server that only reads is passed over. */
+  /** Whether read-only servers are skipped. */
   readonly mustWrite: boolean;
-  /** How long one server may take until it is connected, in milliseconds; null: it does not say. */
+  /** The timeout of connecting to one server, in milliseconds; null if the URL has none. */
   readonly connectTimeoutMs: number | null;
   /** Settings of the sessions. */
   readonly settings: Readonly<Record<string, string>>;
@@ -32,8 +32,8 @@ const shape = new RegExp(
 );
 
 /**
- * How a choice in the URL is passed on. libpq's `allow` is `prefer` in the other order;
- * `verify-full` does what `verify-ca` does, and more.
+ * The values of `sslmode` as postgres.js takes them. libpq's `allow` is `prefer` in the other
+ * order. `verify-full` includes the checks of `verify-ca`.
  */
 const sslModes = {
   "disable": false,
@@ -44,14 +44,14 @@ const sslModes = {
   "verify-full": "verify-full",
 } as const;
 
-/** Of libpq's choices, those with which a storage can write. */
+/** The values of libpq's `target_session_attrs` with which a storage can write. */
 const sessionKinds = { "any": false, "read-write": true, "primary": true } as const;
 
 /**
- * Reads a URL. Missing parts are read from the environment: PGHOST, PGPORT, PGUSER and PGDATABASE.
+ * Parses a URL. Reads missing parts from the environment: PGHOST, PGPORT, PGUSER and PGDATABASE.
  *
- * @throws {InvalidArgumentError} If it is no URL of a database, or has unsupported options. The
- * error shows no part of the URL.
+ * @throws {InvalidArgumentError} If it is not the URL of a database, or has unsupported options.
+ * The error shows no part of the URL.
  */
 export function parseDatabaseUrl(url: unknown, environment: Environment): DatabaseUrl {
   if (typeof url !== "string" || !/^postgres(?:ql)?:\/\//.test(url)) {
@@ -97,13 +97,13 @@ function choose<Choices extends object>(
   throw refusedUrl(`have one of ${Object.keys(choices).join(", ")} as ${name}`);
 }
 
-/** As with libpq, zero and less are no limit of the URL's. */
+/** Parses `connect_timeout`. As with libpq, zero and negative values mean no timeout. */
 function toTimeout(seconds: string): number | null {
   if (!/^-?\d{1,6}$/.test(seconds)) throw refusedUrl("have whole seconds as connect_timeout");
   return Number(seconds) > 0 ? Number(seconds) * 1_000 : null;
 }
 
-/** A variable in place of a part that the URL leaves out; empty when it is not set. */
+/** Returns the variable for a part that the URL omits; empty if it is not set. */
 function read(environment: Environment, name: string, part: string): string {
   try {
     return environment.variable(name) ?? "";

@@ -1,5 +1,5 @@
-// The environment of the process: read for missing parts of the URL, and hidden from postgres.js,
-// which always reads it.
+// The environment of the process, which is read for missing parts of the URL and hidden from
+// postgres.js, which always reads it.
 
 import { userInfo } from "node:os";
 import process from "node:process";
@@ -9,9 +9,9 @@ import process from "node:process";
  * it.
  */
 export interface Environment {
-  /** A variable; undefined when it is not set. */
+  /** Returns a variable; undefined if it is not set. */
   variable(name: string): string | undefined;
-  /** The name of the process's user. */
+  /** Returns the name of the process's user. */
   userName(): string;
 }
 
@@ -21,7 +21,7 @@ export const processEnvironment: Environment = {
   userName: () => userInfo().username,
 };
 
-/** A variable; empty when it is not set or must not be read. */
+/** Returns a variable; empty if it is not set or reading it is not permitted. */
 export function variableIfAny(environment: Environment, name: string): string {
   try {
     return environment.variable(name) ?? "";
@@ -32,7 +32,7 @@ export function variableIfAny(environment: Environment, name: string): string {
 
 /**
  * Calls a function with an empty environment. postgres.js reads variables even if all its options
- * are set, which throws in Deno without the permission.
+ * are set, which would throw in Deno without the permission.
  */
 export function withoutEnvironment<T>(call: () => T): T {
   const { env } = process;

@@ -1,5 +1,4 @@
-// Maps errors of PostgreSQL and postgres.js to errors of the storage contract, by what the caller
-// can do about them.
+// Converts errors of PostgreSQL and postgres.js to errors of the storage contract.
 
 import {
   StorageError,
@@ -19,8 +18,8 @@ const readOnlyTransaction = "25006";
 const cannotConnectNow = "57P03";
 
 /**
- * The storage errors by SQLSTATE or its first characters; the first match decides. Without a match,
- * src/faults/postgres.ts tells whether the error is transient. Source for the codes:
+ * The storage errors by SQLSTATE or its first characters. The first match decides. Without a match,
+ * src/faults/postgres.ts decides whether the error is transient. Source for the codes:
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const states: readonly [prefix: string, make: Make][] = [
@@ -35,7 +34,7 @@ const states: readonly [prefix: string, make: Make][] = [
   ["42501", advising(StorageReadOnlyError, "Grant this right to the user that connects.")], // insufficient_privilege
   ["23505", unavailable], // two transactions wrote the same key, each unseen by the other
   [
-    "28", // the server does not let us in
+    "28", // the server rejects the login
     advising(
       StorageError,
       "Check the user and the password in the URL; where it has no password, PGPASSWORD holds it " +
@@ -43,7 +42,7 @@ const states: readonly [prefix: string, make: Make][] = [
     ),
   ],
   [
-    "26000", // a prepared statement is unknown: a pooler gave another session
+    "26000", // a prepared statement is unknown, because a pooler assigned another session
     advising(
       StorageError,
       "Behind a pooler that shares sessions between transactions, set prepare: false and notify: false.",
@@ -56,7 +55,7 @@ const unreachable = advising(
   "Check that the server runs and can be reached from here.",
 );
 
-/** Makes the storage error for the rejection of a statement, and keeps that as its `cause`. */
+/** Converts the error of a statement to a storage error with that error as `cause`. */
 export function toStorageError(error: unknown): StorageError {
   if (isInstance(error, StorageError)) return error;
   const message = `PostgreSQL: ${messageOf(error)}`;
@@ -69,8 +68,8 @@ export function toStorageError(error: unknown): StorageError {
 }
 
 /**
- * Makes the error for a call whose answer lacks its row: the connection was lost, and the call may
- * have been executed.
+ * Returns the error for an answer without its row. The connection was lost, and the call may have
+ * been executed.
  */
 export function lostAnswer(name: string): StorageError {
   return unreachable(`PostgreSQL: the answer of ${name} was lost with its connection`, undefined);
@@ -81,7 +80,7 @@ export function isOfNoUse(code: string): boolean {
   return code === readOnlyTransaction || code === cannotConnectNow;
 }
 
-/** The SQLSTATE, or the code of the runtime or of postgres.js; empty without one. */
+/** Returns the SQLSTATE, or the code of the runtime or of postgres.js; empty without one. */
 export function codeOf(error: unknown): string {
   const code = readMember(error, "code");
   if (typeof code === "string") return code;
@@ -94,7 +93,7 @@ function unavailable(message: string, cause: unknown): StorageError {
   return new StorageUnavailableError(message, { cause });
 }
 
-/** Makes errors of a class that end with `remedy`. */
+/** Returns a function that creates errors of a class whose messages end with `remedy`. */
 function advising(type: typeof StorageError, remedy: string): Make {
   return (message, cause) => new type(`${message}. ${remedy}`, { cause });
 }

@@ -1,5 +1,5 @@
-// The functions of sql/postgres/ that the driver calls, with the types of their parameters. All the
-// SQL that it sends, but for migrations, is `SELECT schema.function($1, …)`.
+// The functions of sql/postgres/ that the driver calls, with the types of their parameters. Except
+// for migrations, all SQL that it sends is `SELECT schema.function($1, …)`.
 
 import { escapeText, fromJson, toJson } from "./json_text.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
@@ -56,7 +56,7 @@ const parameterTypes = {
 /** The name of a function in sql/postgres/. */
 export type FunctionName = keyof typeof parameterTypes;
 
-/** Those that may go through many rows. */
+/** The functions that may read many rows. */
 const long: ReadonlySet<FunctionName> = new Set([
   "release_lost",
   "search_tasks",
@@ -71,12 +71,12 @@ const long: ReadonlySet<FunctionName> = new Set([
 export class Functions {
   readonly #statements: Readonly<Record<string, string>>;
 
-  /** @param schema An identifier that was validated: it becomes part of the statements. */
+  /** @param schema A validated identifier, which becomes part of the statements. */
   constructor(schema: string) {
     this.#statements = Object.fromEntries(
       Object.entries(parameterTypes).map(([name, types]) => {
-        // Sent as text and cast there, so that no serializer of the user's postgres.js instance has
-        // a say.
+        // Sent as text and cast by the server, so that the serializers of the user's postgres.js
+        // instance are not used.
         const parameters = types.map((type, index) => `$${index + 1}::text::${type}`);
         return [name, `SELECT "${schema}".${name}(${parameters.join(", ")})::text AS result`];
       }),
@@ -84,9 +84,9 @@ export class Functions {
   }
 
   /**
-   * Calls a function and returns what its JSON says; null for NULL.
+   * Calls a function and returns its parsed JSON; null for NULL.
    *
-   * @throws {StorageError} What the database's error means to the caller.
+   * @throws {StorageError} The converted error of the database.
    */
   async call<T>(run: RunStatement, name: FunctionName, ...args: readonly unknown[]): Promise<T> {
     const types: readonly string[] = parameterTypes[name];
@@ -102,7 +102,7 @@ export class Functions {
       const [result] = Object.values(row) as (string | null)[];
       return (result ? fromJson(result) : null) as T;
     } catch (error) {
-      throw toStorageError(error); // a text that is too long for the runtime, too
+      throw toStorageError(error); // also for a text that is too long for the runtime
     }
   }
 }

@@ -1,9 +1,10 @@
-// Migrates a database's schema, once even if many processes start together; or throws with the
-// files to run.
+// Migrates a database's schema, only once even if many processes start together; or throws an error
+// with the files to run.
 //
 // The functions of sql/postgres/functions/ are applied as a whole when they have changed. Each
-// state of them has a revision. A process does not replace newer functions than its own: those
-// serve the calls of earlier releases, too (see functions/0_superseded.sql).
+// state of them has a revision. A process does not replace functions that are newer than its own,
+// because newer functions also support the calls of earlier releases (see
+// functions/0_superseded.sql).
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
@@ -20,7 +21,7 @@ import {
 } from "./script.ts";
 import type { SqlFileName } from "./sql.generated.ts";
 
-/** The SQLSTATE that the script raises when another process has changed the schema meanwhile. */
+/** The SQLSTATE that the script raises if another process has changed the schema in between. */
 const outrun = "EVT02";
 
 /** The SQLSTATE deadlock_detected: running tasks took the same locks in another order. */
@@ -28,14 +29,17 @@ const deadlock = "40P01";
 
 /** The state of the schema in a database. */
 interface SchemaState {
-  /** 0 without a schema. */
+  /** The version; 0 without a schema. */
   readonly version: number;
-  /** Null without functions, or with those of a version that had them in the numbered files. */
+  /**
+   * The state of the functions; null if there are none, or if they are of a version that had them
+   * in the numbered files.
+   */
   readonly functions: FunctionsState | null;
 }
 
 /**
- * Brings the schema up to date, or only checks it.
+ * Updates the schema, or only checks it.
  *
  * @throws {SchemaVersionError} If it is newer than this code, or older and `migrate` is off.
  */
@@ -61,7 +65,7 @@ export async function migrate(run: RunStatement, schema: string, migrate: boolea
   }
 }
 
-/** The files that bring a database from its state to the known one, in order. */
+/** Returns the files that update a database from its state to the known one, in order. */
 function missingFiles({ version, functions }: SchemaState): SqlFileName[] {
   const files = migrationFiles.filter((file) => versionOf(file) > version);
   return isOutdated(functions) ? [...files, "functions.sql"] : files;
@@ -75,9 +79,9 @@ function isOutdated(functions: FunctionsState | null): boolean {
 }
 
 /**
- * One query of several statements, which PostgreSQL makes one transaction of. Not `sql.begin`: if
- * the connection is lost in one, postgres.js writes its ROLLBACK to a destroyed socket, which ends
- * the process.
+ * Returns one query of several statements, which PostgreSQL runs as one transaction. `sql.begin` is
+ * not used, because after a lost connection postgres.js writes the ROLLBACK to a destroyed socket,
+ * which ends the process.
  */
 function scriptFrom(found: SchemaState, files: readonly SqlFileName[], schema: string): string {
   return `
@@ -142,8 +146,8 @@ async function readState(run: RunStatement, schema: string): Promise<SchemaState
 }
 
 /**
- * Finds a table in the catalog: `to_regclass` answers from a cache that, within a transaction,
- * misses the commits of others.
+ * Returns a condition that finds a table in the catalog. `to_regclass` is not used, because in a
+ * transaction its cache misses the commits of others.
  */
 function tableExists(table: string, schema: string): string {
   return "SELECT FROM pg_catalog.pg_class AS c " +
@@ -151,7 +155,7 @@ function tableExists(table: string, schema: string): string {
     `WHERE n.nspname = ${schema} AND c.relname = '${table}'`;
 }
 
-/** A file without its own BEGIN and COMMIT, which are for psql. */
+/** Returns a file without its BEGIN and COMMIT, which are for psql. */
 function bodyOf(file: SqlFileName): string {
   return scriptOf(file).replace(/^(?:BEGIN|COMMIT);$/gm, "");
 }

@@ -8,7 +8,9 @@ import { fromJson } from "./json_text.ts";
 /** The SQLSTATE insufficient_privilege. */
 const denied = "42501";
 
-/** $1: the schema; $2: whether it is to be made or changed, and not only used. */
+/**
+ * The parameters are the schema, and whether it is to be created or changed instead of only used.
+ */
 const missingGrants = `
   WITH purpose AS (SELECT $1::text AS schema, $2::text::boolean AS migrates),
   namespace AS (SELECT n.oid, n.nspname FROM pg_namespace AS n, purpose AS p WHERE n.nspname = p.schema),
@@ -45,11 +47,10 @@ const missingGrants = `
   FROM missing AS m`;
 
 /**
- * Makes the storage error for the rejection of a statement. It names the missing right, if one is
- * missing.
+ * Converts the error of a statement to a storage error. Names the missing right, if one is missing.
  *
- * @param run Asks the database.
- * @param purpose What the role was about to do with the schema.
+ * @param run Queries the database.
+ * @param purpose The use that the role was about to make of the schema.
  */
 export async function withMissingRights(
   error: unknown,

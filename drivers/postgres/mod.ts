@@ -26,16 +26,16 @@ export type {
 export type { PostgresStorageOptions };
 
 /**
- * Makes a storage that keeps its tasks in PostgreSQL. Nothing is connected before `open`.
+ * Creates a storage in PostgreSQL. Connects on `open`.
  *
- * The verbs that take a `connection` accept a {@linkcode PostgresConnection}: a transaction of
- * postgres.js, drizzle-orm over postgres.js, kysely or node-postgres. Its writes exist only if the
+ * Methods with a `connection` accept a {@linkcode PostgresConnection}: a transaction of
+ * postgres.js, drizzle-orm over postgres.js, kysely or node-postgres. The writes exist only if the
  * caller commits.
  *
  * @param target The URL of a database, the application's own postgres.js instance, or options.
- * @throws {InvalidArgumentError} If an option cannot be used.
+ * @throws {InvalidArgumentError} If an option is invalid.
  *
- * @example Tasks in the application's own pool, in a schema of their own
+ * @example With the application's own pool, and another schema
  * ```ts no-eval
  * import postgres from "postgres";
  * import { postgresStorage } from "@evertask/evertask/postgres";

@@ -19,24 +19,23 @@ import { processEnvironment } from "./environment.ts";
 /** Options of {@linkcode postgresStorage}. Either `url` or `sql` is needed. */
 export interface PostgresStorageOptions {
   /**
-   * The URL of a database, as libpq takes it: `postgres://user:password@host:5432/name`. The
-   * storage opens connections and closes them; they do not keep a program alive that has nothing
-   * else to do.
+   * The URL of a database, as for libpq: `postgres://user:password@host:5432/name`. The storage
+   * opens and closes its connections. They do not keep the process alive.
    *
    * The host is a name, an IPv4 address, an IPv6 address in brackets, or the folder of a Unix
-   * socket (`%2Frun%2Fpostgresql`, or `postgres:///name?host=/run/postgresql`). Of several,
+   * socket (`%2Frun%2Fpostgresql`, or `postgres:///name?host=/run/postgresql`). Of several hosts,
    * `host1:5432,host2:5433`, the first that answers is used until it fails. User, password and name
    * are percent-encoded. The parameters are `host`, `port`, `user`, `password`, `dbname`,
    * `application_name`, `options`, `connect_timeout`, `sslmode` (no TLS by default) and
-   * `target_session_attrs`; others are refused, with the alternative. Missing parts are taken from
-   * PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
+   * `target_session_attrs`; others are rejected with an error that names the alternative. Missing
+   * parts are read from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
    */
   readonly url?: string;
   /**
-   * The application's own postgres.js instance, instead of a URL. The storage takes its connections
-   * from there and never ends it. Consider its options `backoff` and `connect_timeout`: by default
-   * postgres.js waits up to 20 s before it connects again, and up to 30 s for a connection, which
-   * is longer than a worker's lease.
+   * The application's own postgres.js instance, instead of a URL. The storage uses its connections
+   * and never ends it. Consider its options `backoff` and `connect_timeout`: by default,
+   * postgres.js waits up to 20 s before it reconnects, and up to 30 s for a connection, which is
+   * longer than a worker's lease.
    */
   readonly sql?: PostgresClient;
   /**
@@ -46,48 +45,48 @@ export interface PostgresStorageOptions {
    */
   readonly schema?: string;
   /**
-   * Whether `open` creates the schema and brings it up to date. When off, `open` only checks the
-   * version, and throws with the files to run if it does not fit.
+   * Whether `open` creates and updates the schema. If false, `open` only checks the version, and
+   * throws an error with the files to run if it differs.
    * @default true
    */
   readonly migrate?: boolean;
   /**
    * Whether processes wake each other with LISTEN and NOTIFY. Turn it off behind a pooler that
-   * shares sessions between transactions (PgBouncer's transaction mode): then workers look for
-   * tasks at each `pollInterval` alone.
+   * shares sessions between transactions (PgBouncer's transaction mode). Workers then find tasks
+   * only by polling at each `pollInterval`.
    * @default true
    */
   readonly notify?: boolean;
   /**
-   * How long an idle worker waits between two looks for due tasks, from 1 millisecond to an hour.
-   * With `notify` a look finds what another process dispatched for later, which no notification
-   * tells.
+   * The interval at which an idle worker polls for due tasks, from 1 millisecond to an hour. With
+   * `notify`, polling finds the delayed tasks of other processes, for which there is no
+   * notification.
    * @default 2 seconds; without `notify` 1 second
    */
   readonly pollInterval?: Duration;
   /**
-   * Whether statements are prepared once and used again. Turn it off behind a pooler that does not
-   * keep prepared statements.
+   * Whether statements are prepared and reused. Turn it off behind a pooler that does not keep
+   * prepared statements.
    * @default true
    */
   readonly prepare?: boolean;
   /**
-   * How many connections the pool may open, with `url`. A process that is subscribed to wake-ups
-   * has one more, which listens. Batches make few connections do: a busy worker keeps about four at
-   * work. At most 10,000.
+   * The maximum number of connections of the pool, with `url`; at most 10,000. A process with a
+   * worker has one more, which listens for notifications. Few are enough because of batching: a
+   * busy worker uses about four.
    * @default 5
    */
   readonly maxConnections?: number;
   /**
-   * The timeout of a query, and of opening a connection. After it the driver asks the server to
-   * cancel the query. If that gets no answer either, it cuts the connections, and the next query
-   * opens new ones. So a network that drops packets silently costs this time, not the quarter of an
-   * hour until TCP gives up. Keep it well below `leaseDuration`, so that a worker recovers before
-   * its lease ends. Queries over many rows (reports, retention, the tasks of lost workers) have ten
-   * times this timeout.
+   * The timeout of a query, and of opening a connection. After it, the driver asks the server to
+   * cancel the query. If there is no answer either, it closes the connections, and the next query
+   * opens new ones. A network that drops packets silently therefore causes a delay of this time
+   * instead of the quarter of an hour until TCP times out. Keep it well below `leaseDuration`, so
+   * that a worker recovers before its lease ends. Queries over many rows (reports, retention, the
+   * tasks of lost workers) have ten times this timeout.
    *
-   * With `sql` the query is cancelled and given up, but its connection stays open: only the owner
-   * of the pool can cut it.
+   * With `sql`, the query is cancelled and given up, but its connection stays open, because only
+   * the owner of the pool can close it.
    *
    * @default 8 seconds
    */
@@ -107,12 +106,12 @@ const optionNames: OptionNames<PostgresStorageOptions> = {
 };
 
 /**
- * How many connections a pool may have. postgres.js makes the places for all of them at once, in
- * memory.
+ * The maximum number of connections of a pool, for all of which postgres.js allocates memory at
+ * once.
  */
 const mostConnections = 10_000;
 
-/** Options, checked and complete. */
+/** The options, checked and completed with defaults. */
 export interface ResolvedOptions {
   readonly database: DatabaseUrl | null;
   readonly sql: PostgresClient | null;
@@ -128,7 +127,7 @@ export interface ResolvedOptions {
 /**
  * Checks the options.
  *
- * @throws {InvalidArgumentError} If one of them cannot be used, or there is no such option.
+ * @throws {InvalidArgumentError} If an option is invalid or unknown.
  */
 export function resolveOptions(
   given: string | PostgresClient | PostgresStorageOptions,

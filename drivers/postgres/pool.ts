@@ -1,4 +1,4 @@
-// Pools of connections: one of the storage's own, made from a URL, or the application's.
+// Pools of connections: the storage's own, created from a URL, or the application's.
 
 import postgres from "postgres";
 import type { PostgresClient } from "./connection.ts";
@@ -14,20 +14,23 @@ export interface Pool {
   readonly servers: number;
   /** Whether a read-only server is unusable. */
   readonly mustWrite: boolean;
-  /** Cuts all connections, which do not answer; null if only the application can cut them. */
+  /**
+   * Closes all connections at once, because they do not answer; null if only the application can
+   * close them.
+   */
   readonly cut: (() => void) | null;
   /**
-   * Ends a session, or leaves a server without one: a new session may be writable, or on another
-   * server.
+   * Ends a session, or without one switches to the next server. A new session may be writable, or
+   * on another server.
    */
   leave(session: { readonly pid: number } | null): void;
-  /** Sets whether idle connections keep the process alive; at first they do. */
+  /** Sets whether idle connections keep the process alive. Initially they do. */
   keepAlive(keepAlive: boolean): void;
   /** Closes the pool. */
   end(): Promise<void>;
 }
 
-/** Makes the pool of the options. It connects on first use. */
+/** Creates the pool of the options. It connects on first use. */
 export function makePool(options: ResolvedOptions): Pool {
   return options.database === null
     ? applicationPool(options.sql!)
@@ -41,7 +44,7 @@ function ownPool(
   const { servers, user, password, ssl, mustWrite, settings } = database;
   const connectMs = database.connectTimeoutMs ?? queryTimeoutMs / servers.length;
   const sockets = new Sockets(servers, connectMs);
-  // Options that postgres.js has and its types lack. The sockets choose the server; messages of
+  // Options that the types of postgres.js lack. The sockets choose the server, but messages of
   // postgres.js also need a host and a port.
   const { host, port } = servers[0]!;
   const untyped: object = { socket: sockets.open, host: [host], port: [port] };
@@ -50,14 +53,14 @@ function ownPool(
       ...untyped,
       database: database.database,
       user,
-      // Read only when a server requests it.
+      // Called only if a server requests a password.
       pass: () => password ?? variableIfAny(processEnvironment, "PGPASSWORD"),
       ssl,
       connect_timeout: connectMs / 1_000,
       max: maxConnections,
       max_lifetime: null, // its timer would keep the process alive
       prepare,
-      fetch_types: false, // saves a query per connection: every result is text
+      fetch_types: false, // saves a query per connection, because every result is text
       onnotice: () => {},
       connection: settings,
       backoff: secondsUntilReconnect,
@@ -71,8 +74,8 @@ function ownPool(
     leave: () => sockets.leave(),
     keepAlive: (keepAlive) => sockets.keepAlive(keepAlive),
     async end() {
-      // Statements are answered by now, or never will be: after a lost connection postgres.js may
-      // wait forever.
+      // The timeout is short, because unanswered statements may never be answered: after a lost
+      // connection postgres.js may wait forever.
       await sql.end({ timeout: 1 });
       sockets.close();
     },
@@ -87,7 +90,8 @@ function applicationPool(sql: PostgresClient): Pool {
     cut: null,
     leave(session) {
       if (session === null) return;
-      // A pooler invents the process ids of sessions: this ends only a session of our own.
+      // The conditions restrict the statement to the user's own sessions, because a pooler invents
+      // process ids.
       const end =
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::text::int " +
         "AND usename = current_user AND datname = current_database()";
@@ -99,8 +103,8 @@ function applicationPool(sql: PostgresClient): Pool {
 }
 
 /**
- * By default postgres.js waits up to 20 s, longer than a lease: a restart of the server would cost
- * all leases.
+ * Returns the pause before a reconnect. The default of postgres.js is up to 20 s, longer than a
+ * lease, so that a restart of the server would cost all leases.
  */
 function secondsUntilReconnect(failures: number): number {
   return Math.min(1, 0.05 * 2 ** failures);

@@ -1,14 +1,14 @@
-// Storage.purge: short transactions, one after another, by one process at a time.
+// Implements Storage.purge by short transactions. Only one process purges at a time.
 
 import { type PurgeBatch, purgeInBatches } from "../../src/storage/kit/purge_in_batches.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import type { Call } from "./database.ts";
 
-/** Rows in one transaction. */
+/** The number of rows in one transaction. */
 const rowsInBatch = 1_000;
 
 /**
- * Deletes what the policy allows.
+ * Deletes the rows that the policy allows to delete.
  *
  * @param holder The holder of the right to purge, which expires a minute after the last batch.
  */

@@ -1,5 +1,5 @@
 // A timeout for each query, which postgres.js lacks. On a network that drops packets silently, a
-// query and all queries behind it would wait a quarter of an hour, until TCP gives up.
+// query and all queries behind it would otherwise wait a quarter of an hour, until TCP times out.
 
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
@@ -7,51 +7,47 @@ import type { Patience, PostgresClient, RunStatement } from "./connection.ts";
 import { codeOf, isOfNoUse, toStorageError } from "./errors.ts";
 
 /**
- * How many times the limit is left to queries. Long ones are reports, retention, the tasks of lost
- * workers.
+ * The factors of the timeout. Long queries are reports, retention, and the release of lost workers'
+ * tasks.
  */
 const factors: Readonly<Record<Patience, number>> = { short: 1, long: 10, endless: Infinity };
 
-/**
- * After the server was asked to cancel a query, it has this part of the short limit to say that it
- * did.
- */
+/** The share of the short timeout that the server has to confirm a cancellation. */
 const graceShare = 0.2;
 
-/** The internals of a query of postgres.js; another implementation may lack them. */
+/** The internals of a query of postgres.js, which another implementation may lack. */
 interface Query extends PromiseLike<readonly object[]> {
-  /** The session that it was sent over; null before. */
+  /** The session over which the query was sent; null before. */
   readonly state?: { readonly pid: number } | null;
   /**
-   * Whether the server is at it, as far as is known: before, others of the same connection come
-   * first.
+   * Whether the server is executing the query, as far as known. False while other queries of the
+   * same connection come first.
    */
   readonly active?: boolean;
   readonly canceller?: ((query: Query) => PromiseLike<unknown>) | null;
 }
 
-/** What limited queries run on. */
+/** The dependencies of limited queries. */
 export interface LimitParts {
   readonly clock: Clock;
   readonly sql: PostgresClient;
   readonly prepare: boolean;
-  /** Milliseconds. */
+  /** The timeout in milliseconds. */
   readonly limitMs: number;
-  /** Cuts all connections of the pool; null for a pool that is not ours. */
+  /** Closes all connections of the pool at once; null for the application's pool. */
   readonly cut: (() => void) | null;
-  /** Called with the session of a server that is of no use for now. */
+  /** Called with the session of a server that cannot be used now. */
   readonly leave: (session: { readonly pid: number } | null) => void;
 }
 
 /**
- * Runs queries that are given up when they are not answered in time. First the server is asked to
- * cancel the query, so that one that waits for a lock leaves nothing behind. When there is no
- * answer to that either, the network or the server is dead: the pool's connections are cut (one
- * that does not answer casts doubt on all of them), and the next query opens new ones. On a pool
- * that is not ours the query alone is given up.
+ * Returns a function that runs queries with a timeout. After it, the server is first asked to
+ * cancel the query, so that a query that waits for a lock has no effect. If there is no answer
+ * either, the network or the server is down: all connections of the pool are closed, and the next
+ * query opens new ones. On the application's pool, only the query is given up.
  *
- * A query that was given up may have been executed, as after any lost connection: the fences and
- * the caller's ids of the storage contract make a retry safe.
+ * A query that was given up may have been executed, as after any lost connection. The storage
+ * contract makes a retry safe by leases and the caller's ids.
  */
 export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts): RunStatement {
   const graceMs = graceShare * limitMs;
@@ -60,7 +56,7 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
     const timeoutMs = factors[patience] * limitMs;
     return new Promise((resolve, reject) => {
       let isOverdue = false;
-      let moreMs = timeoutMs - limitMs; // the first time, it is only looked whether it was sent
+      let moreMs = timeoutMs - limitMs; // the first timer only checks whether it was sent
       let disarm = () => {};
       const giveUp = (cause?: unknown) => {
         const message =
@@ -70,15 +66,15 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
       };
       const onTimer = () => {
         if (query.state === null && cut === null) return reject(noneFree(limitMs));
-        if (query.state === null) return arm(limitMs); // it waits for a connection, which has a limit of its own
+        if (query.state === null) return arm(limitMs); // it waits for a connection, which has its own timeout
         if (moreMs > 0) {
           arm(moreMs);
           moreMs = 0;
           return;
         }
-        if (cut !== null && query.active === false) return arm(graceMs); // and so has the one before it
+        if (cut !== null && query.active === false) return arm(graceMs); // and so has the query before it
         if (isOverdue && cut === null) return giveUp();
-        if (isOverdue) cut!(); // and the query is rejected
+        if (isOverdue) cut!(); // which rejects the query
         else if (query.active !== false) cancel(query);
         isOverdue = true;
         arm(graceMs);
@@ -105,8 +101,8 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
 }
 
 /**
- * The error for a query that no connection of the application's pool was free for. It may still be
- * carried out.
+ * Returns the error for a query for which no connection of the application's pool was free. The
+ * query may still be executed.
  */
 function noneFree(limitMs: number): StorageUnavailableError {
   return new StorageUnavailableError(
@@ -117,9 +113,9 @@ function noneFree(limitMs: number): StorageUnavailableError {
 }
 
 /**
- * This does not use `query.cancel()`, which drops the promise of its request: if the request fails,
- * the rejection would end the process. It is only for the query that the server is executing: the
- * answer of a waiting one would go to the next query.
+ * Cancels a query that the server is executing. Not for a waiting query, whose answer would go to
+ * the next one. Does not use `query.cancel()`, which drops the promise of its request, so that the
+ * rejection of a failed request would end the process.
  */
 function cancel(query: Query): void {
   query.canceller?.(query).then(() => {}, () => {});

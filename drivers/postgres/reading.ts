@@ -1,4 +1,4 @@
-// The reading verbs: each is a call, and its rows are turned into records and pages.
+// Reads tasks and their history: calls functions, and converts rows to records and pages.
 
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";
@@ -6,17 +6,17 @@ import type { TaskRecord } from "../../src/storage/records.ts";
 import type { Call } from "./database.ts";
 import { fromStored, type StoredTaskRecord, toId } from "./rows.ts";
 
-/** A task, or null. */
+/** Returns a task, or null. */
 export async function getTask(call: Call, taskId: string): Promise<TaskRecord | null> {
   return toRecord(await call("get_task", toId(taskId)));
 }
 
-/** The task that holds a key, or null. */
+/** Returns the task that holds a key, or null. */
 export async function getTaskByKey(call: Call, taskKey: string): Promise<TaskRecord | null> {
   return toRecord(await call("get_task_by_key", taskKey));
 }
 
-/** What one of the tables of history holds about a task, oldest first. */
+/** Returns the rows of a task in one of the tables of history, oldest first. */
 export async function listHistory<T>(
   call: Call,
   name: "list_status_audit" | "list_runs_audit" | "list_execution_logs",

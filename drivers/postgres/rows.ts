@@ -1,5 +1,5 @@
 // Converts between the records of the contract and the arguments and results of the functions of
-// sql/postgres/, which have names in snake_case and audit levels as numbers.
+// sql/postgres/, which have snake_case names and numeric audit levels.
 
 import { auditLevelFromNumber, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { ClaimedTask, TaskFields, TaskRecord } from "../../src/storage/records.ts";
@@ -14,7 +14,7 @@ import type {
 } from "../../src/storage/requests.ts";
 import { lastTransition } from "../../src/storage/status_transitions.ts";
 
-/** A record with the number of its audit level, and the column names of the database. */
+/** A record with a numeric audit level and the column names of the database. */
 export type Stored<T extends TaskFields> =
   & Omit<T, "auditLevel" | "payload" | "handlerName">
   & { readonly auditLevel: number; readonly request: string };
@@ -26,7 +26,7 @@ export type StoredTaskRecord = Stored<TaskRecord> & {
   readonly isPaused: boolean | null;
 };
 
-/** A task's record. */
+/** Converts a stored task to its record. */
 export function fromStored(stored: StoredTaskRecord): TaskRecord {
   const { request: payload, handler: handlerName, auditLevel, isPaused, ...same } = stored;
   return {
@@ -38,7 +38,7 @@ export function fromStored(stored: StoredTaskRecord): TaskRecord {
   };
 }
 
-/** The defaults of members that few claimed tasks have. */
+/** The defaults of properties that few claimed tasks have. */
 const rareMembers = {
   taskKey: null,
   lostCount: 0,
@@ -52,13 +52,14 @@ const rareMembers = {
 type CommonMembers = Omit<Stored<ClaimedTask>, keyof typeof rareMembers>;
 
 /**
- * The result of claim_tasks: a list of values for each member, and the rare members of some tasks.
+ * The result of claim_tasks: an array of values for each property, and the rare properties of some
+ * tasks.
  */
 export type ClaimedLists =
   & { readonly [Member in keyof CommonMembers]: readonly CommonMembers[Member][] }
   & { readonly rare: readonly Pick<ClaimedTask, "id" | keyof typeof rareMembers>[] | null };
 
-/** The tasks whose members are in the lists. */
+/** Converts the result of claim_tasks to tasks. */
 export function fromClaimedLists(lists: ClaimedLists): ClaimedTask[] {
   const special = new Map(lists.rare?.map((members) => [members.id, members]));
   return lists.id.map((id, n) => ({
@@ -77,13 +78,13 @@ export function fromClaimedLists(lists: ClaimedLists): ClaimedTask[] {
   }));
 }
 
-/** Returns a task id as a parameter; for an invalid id, one that no task has. */
+/** Returns a task id as a parameter. For an invalid id, returns one that no task has. */
 export function toId(taskId: string): string {
   const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(taskId);
   return isId ? taskId : "00000000-0000-0000-0000-000000000000";
 }
 
-/** The type new_task. */
+/** Converts a new task to the type new_task. */
 export function toNewTask(task: NewTask): object {
   const { series, due } = task;
   return {
@@ -111,7 +112,7 @@ export function toNewTask(task: NewTask): object {
   };
 }
 
-/** The type status_change. */
+/** Converts a change to the type status_change. */
 export function toStatusChange(change: StatusChange): object {
   return {
     ...toTransitions(change),
@@ -123,8 +124,8 @@ export function toStatusChange(change: StatusChange): object {
 }
 
 /**
- * Returns the arguments of complete_tasks; null unless all changes are clean first completions of
- * tasks of one worker.
+ * Returns the arguments of complete_tasks; null unless all changes are completions at the first
+ * attempt, without errors, of tasks of one worker.
  */
 export function toCompletions(changes: readonly StatusChange[]): readonly unknown[] | null {
   const workerId = changes[0]?.lease?.workerId;
@@ -151,7 +152,7 @@ function isCompletion(change: StatusChange, workerId: string): boolean {
     change.dueInMs === undefined && !change.returnAttempt && (change.rateSlotAt ?? null) === null;
 }
 
-/** The type run_end. */
+/** Converts the end of a run to the type run_end. */
 export function toRunEnd(run: RunEnd): object {
   return {
     ...toTransitions(run),
@@ -161,12 +162,12 @@ export function toRunEnd(run: RunEnd): object {
   };
 }
 
-/** Returns a task as release_tasks takes it. */
+/** Converts a released task for release_tasks. */
 export function toReleased({ taskId, token, dueAt }: ReleasedTask): object {
   return { id: toId(taskId), token, due_at_ms: dueAt };
 }
 
-/** A correction as correct_series takes it. */
+/** Converts a correction for correct_series. */
 export function toCorrection(correction: SeriesCorrection): object {
   const { taskId, plannedAt, nextRunAt, anchorAt, dueAt } = correction;
   return {
@@ -178,7 +179,7 @@ export function toCorrection(correction: SeriesCorrection): object {
   };
 }
 
-/** A line as save_execution_logs takes it. */
+/** Converts a log line for save_execution_logs. */
 export function toLogLine({ taskId, level, message, exception, run, agoMs }: NewLogLine): object {
   return { task_id: toId(taskId), level, message, exception, run, ago_ms: agoMs };
 }
@@ -200,7 +201,7 @@ function toTransition({ status, exception, agoMs }: StatusTransition) {
   return { status, exception: exception ?? undefined, ago_ms: agoMs };
 }
 
-/** Sorts by task id, the order in which all batches lock. */
+/** Compares by task id, the order in which all batches lock. */
 export function byTaskId(a: { readonly taskId: string }, b: { readonly taskId: string }): number {
   return a.taskId < b.taskId ? -1 : 1;
 }

@@ -1,4 +1,4 @@
-// The files of sql/postgres/ as the driver runs them.
+// Prepares the files of sql/postgres/ for the driver.
 
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
 
@@ -12,23 +12,23 @@ export const migrationFiles: readonly SqlFileName[] = fileNames.filter((name) =>
 /** The version of the schema that this code works with: the number of the newest migration. */
 export const knownVersion: number = versionOf(migrationFiles.at(-1)!);
 
-/** The number of a migration file. */
+/** Returns the number of a migration file. */
 export function versionOf(file: SqlFileName): number {
   return Number.parseInt(file, 10);
 }
 
-/** Which functions a database has, or should have. */
+/** The state of the functions that a database has, or should have. */
 export interface FunctionsState {
-  /** Rises with each change of a function. */
+  /** Incremented by each change of a function. */
   readonly revision: number;
   /** The SHA-256 of the files. */
   readonly hash: string;
 }
 
-/** The functions that this code works with. */
+/** The state of the functions that this code needs. */
 export const knownFunctions: FunctionsState = readRecord(sqlFiles["functions.sql"]);
 
-/** A file's statements, with those of the files that it includes. */
+/** Returns a file's statements, with those of the files that it includes. */
 export function scriptOf(file: SqlFileName): string {
   return sqlFiles[file].replace(
     /^\\ir (.+)$/gm,
@@ -36,7 +36,7 @@ export function scriptOf(file: SqlFileName): string {
   );
 }
 
-/** The revision and the hash that functions.sql records. */
+/** Returns the revision and the hash that functions.sql records. */
 function readRecord(script: string): FunctionsState {
   const [, revision, hash] = /VALUES \((\d+), '([0-9a-f]+)'\)/.exec(script)!;
   return { revision: Number(revision), hash: hash! };

@@ -1,4 +1,4 @@
-// Searching and counting tasks: each is a call.
+// Searches and counts tasks by calls of functions.
 
 import { countStart, mostRowsRead, taskPageStart, toTaskPage } from "../../src/storage/paging.ts";
 import type {
@@ -12,7 +12,7 @@ import { readsInVain } from "../../src/storage/task_filter.ts";
 import type { Call } from "./database.ts";
 import { fromStored, type StoredTaskRecord, toId } from "./rows.ts";
 
-/** {@linkcode Storage.list}. */
+/** Implements {@linkcode Storage.list}. */
 export async function listTasks(
   call: Call,
   filter: TaskFilter = {},
@@ -25,7 +25,7 @@ export async function listTasks(
   return toTaskPage(tasks, limit, fromStored, lastRead);
 }
 
-/** {@linkcode Storage.count}. */
+/** Implements {@linkcode Storage.count}. */
 export async function countTasks(
   call: Call,
   filter: TaskFilter,
@@ -38,7 +38,7 @@ export async function countTasks(
   return count > cap ? { count: cap, next: lastCounted } : { count, next: lastRead };
 }
 
-/** The filter with ids that PostgreSQL can read. */
+/** Returns the filter with ids that PostgreSQL accepts. */
 function withIds(filter: TaskFilter): TaskFilter {
   return filter.ids === undefined ? filter : { ...filter, ids: filter.ids.map(toId) };
 }

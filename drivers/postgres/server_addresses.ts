@@ -1,28 +1,28 @@
-// The servers that a URL of a database names: hosts and ports in lists, read as libpq reads them.
+// Parses the lists of hosts and ports in the URL of a database, as libpq does.
 
 import { isIPv6 } from "node:net";
 import { refusedUrl } from "./url_parameters.ts";
 
-/** Where a server listens. */
+/** The address of a server. */
 export interface ServerAddress {
-  /** A name or an address; with a `path`, the folder of the Unix socket. */
+  /** The host name or address; with a `path`, the folder of the Unix socket. */
   readonly host: string;
   readonly port: number;
-  /** The Unix socket; null: TCP. */
+  /** The path of the Unix socket; null for TCP. */
   readonly path: string | null;
 }
 
-/** Hosts and ports as a URL gives them. Those that it leaves out are empty. */
+/** The hosts and ports of a URL. Omitted ones are empty. */
 export interface HostLists {
   readonly hosts: readonly string[];
-  /** As many as hosts, or one for all of them. */
+  /** One port for each host, or one for all. */
   readonly ports: readonly string[];
 }
 
 const defaultHost = "localhost";
 const defaultPort = 5432;
 
-/** The lists of hosts and ports between the user and the path of a URL. */
+/** Splits the part between the user and the path of a URL into hosts and ports. */
 export function splitAuthority(authority: string): HostLists {
   const items = authority.split(",").map((item) => {
     const { address, name = "", port = "" } =
@@ -33,9 +33,9 @@ export function splitAuthority(authority: string): HostLists {
 }
 
 /**
- * The addresses of the servers, in the order of the list.
+ * Returns the addresses of the servers, in the order of the list.
  *
- * @throws {InvalidArgumentError} If a host or a port cannot be one. Shows neither.
+ * @throws {InvalidArgumentError} If a host or a port is invalid. The error shows neither.
  */
 export function toAddresses({ hosts, ports }: HostLists): readonly ServerAddress[] {
   if (ports.length > 1 && ports.length !== hosts.length) {

@@ -1,4 +1,4 @@
-// The first question to a server: whether it is one that a storage can use.
+// Checks whether a storage can use a server.
 
 import { StorageError } from "../../src/storage/errors.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
@@ -18,7 +18,7 @@ export interface ServerCheck {
 /**
  * Checks the server and its database.
  *
- * @throws {StorageError} If the database cannot hold every text.
+ * @throws {StorageError} If the database cannot store every string.
  */
 export async function checkServer(run: RunStatement): Promise<ServerCheck> {
   const row = onlyRow(await run(question, []));

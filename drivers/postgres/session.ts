@@ -23,17 +23,17 @@ export interface Session {
   readonly run: RunStatement;
   /** The name of this process among others. */
   readonly processId: string;
-  /** Null when `notify` is off. */
+  /** The channel of notifications; null if `notify` is off. */
   readonly channel: WakeChannel | null;
   /** Closes the session. */
   close(): Promise<void>;
 }
 
 /**
- * Connects, and brings the schema up to date.
+ * Connects, and updates the schema.
  *
  * @param onWake Called for notifications of other processes.
- * @throws {StorageError} If that fails; then nothing stays open.
+ * @throws {StorageError} If that fails. Everything is closed then.
  */
 export async function startSession(
   options: ResolvedOptions,
@@ -56,7 +56,7 @@ export async function startSession(
         onSignal: onWake,
       })
       : null;
-    pool.keepAlive(false); // a program that only dispatches ends when all tasks are stored
+    pool.keepAlive(false); // so that a program that only dispatches can end
     return {
       run,
       processId,
@@ -77,7 +77,7 @@ export async function startSession(
 }
 
 /**
- * Finds a usable server: if one fails, the pool uses the next.
+ * Finds a usable server. If one fails, the pool uses the next.
  *
  * @returns An id for this process.
  */
@@ -93,7 +93,7 @@ async function findServer(pool: Pool, run: RunStatement): Promise<string> {
     } catch (error) {
       if (others === 0 || !isTransient(toStorageError(error))) throw error;
     }
-    // The old connection may take a while to close.
+    // Waits, because the old connection may take some time to close.
     await new Promise<void>((resolve) => systemClock.setTimer(resolve, backoffMs(1)));
   }
 }

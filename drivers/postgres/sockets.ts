@@ -1,13 +1,14 @@
-// The sockets of the storage's own pool. This file chooses one of several servers: postgres.js
-// skips a server that refuses, but not one that is silent, and retries forever if all refuse. It
-// can also cut sockets: postgres.js never destroys a connected one, so that on a network that drops
-// packets silently, queries would wait until TCP gives up, a quarter of an hour later.
+// The sockets of the storage's own pool. This file chooses one of several servers, because
+// postgres.js skips a server that refuses connections but not one that does not answer, and retries
+// forever if all refuse. It can also destroy sockets. postgres.js never destroys a connected one,
+// so that on a network that drops packets silently, queries would wait a quarter of an hour until
+// TCP times out.
 
 import { connect, type Socket } from "node:net";
 import { systemClock } from "../../src/time/clock.ts";
 import type { ServerAddress } from "./server_addresses.ts";
 
-/** Opens the sockets of a pool, and can cut them all. */
+/** Opens the sockets of a pool, and can destroy them all. */
 export class Sockets {
   readonly #servers: readonly ServerAddress[];
   readonly #connectMs: number;
@@ -17,22 +18,24 @@ export class Sockets {
   #isClosed = false;
 
   /**
-   * @param servers At least one. The first is used until it fails, then the next, and so on.
-   * @param connectMs How long a server may take to accept a connection if there is another server.
+   * @param servers The servers, at least one. The first is used until it fails, then the next, and
+   * so on.
+   * @param connectMs The timeout of connecting to a server if there is another one, in
+   * milliseconds.
    */
   constructor(servers: readonly ServerAddress[], connectMs: number) {
     this.#servers = servers;
     this.#connectMs = connectMs;
   }
 
-  /** For postgres.js's option `socket`. */
+  /** The value of the option `socket` of postgres.js. */
   readonly open = async (): Promise<Socket> => {
     for (let others = this.#servers.length - 1; others > 0; others--) {
       const socket = this.#connect();
       if (await isAccepted(socket, this.#connectMs)) return socket;
       socket.destroy();
     }
-    const socket = this.#connect(); // postgres.js handles the events of this one
+    const socket = this.#connect(); // postgres.js adds its listeners later
     // Reports a missing permission of Deno in this turn, before postgres.js listens: it would wait
     // forever.
     await undefined;
@@ -41,8 +44,8 @@ export class Sockets {
   };
 
   /**
-   * Sets whether the sockets keep the process alive. Timers keep it alive while a query is under
-   * way (query_limit.ts).
+   * Sets whether the sockets keep the process alive. Timers keep it alive while a query is in
+   * progress (query_limit.ts).
    */
   keepAlive(keepAlive: boolean): void {
     this.#keepAlive = keepAlive;
@@ -50,7 +53,7 @@ export class Sockets {
   }
 
   /**
-   * Destroys all sockets; postgres.js rejects their queries, and opens new connections for later
+   * Destroys all sockets. postgres.js rejects their queries, and opens new connections for later
    * ones.
    */
   cut(): void {
@@ -58,13 +61,13 @@ export class Sockets {
     this.#open.clear();
   }
 
-  /** Cuts all sockets, and uses the next server, if there is one. */
+  /** Destroys all sockets, and switches to the next server, if there is one. */
   leave(): void {
-    if (this.#open.size > 0) this.#turn++; // otherwise this server was already left
+    if (this.#open.size > 0) this.#turn++; // otherwise the server was already switched
     this.cut();
   }
 
-  /** Cuts all sockets permanently. */
+  /** Destroys all sockets permanently. */
   close(): void {
     this.#isClosed = true;
     this.cut();
@@ -79,11 +82,11 @@ export class Sockets {
     this.#setRef(socket);
     socket.on("error", () => {}); // postgres.js listens from the next turn on
     socket.once("close", () => {
-      if (socket.bytesRead === 0 && this.#turn === turn) this.#turn++; // it was refused, or never answered
+      if (socket.bytesRead === 0 && this.#turn === turn) this.#turn++; // the connection was refused or not answered
     });
-    // An ended pool may open one more connection that was under way.
+    // An ended pool may still open a connection that was in progress.
     if (this.#isClosed) systemClock.setTimer(() => socket.destroy(), 0);
-    return Object.assign(socket, { host, port }); // postgres.js checks the certificate for it, and names it in errors
+    return Object.assign(socket, { host, port }); // postgres.js checks the certificate for the host, and names it in errors
   }
 
   #setRef(socket: Socket): void {

@@ -1,10 +1,10 @@
-// The figures of the whole store.
+// Reads the statistics of the whole store.
 
 import type { StorageStatistics } from "../../src/storage/queries.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import type { Call } from "./database.ts";
 
-/** Counts by status and queue. */
+/** Counts tasks by status and queue. */
 export async function statistics(call: Call): Promise<StorageStatistics> {
   const figures = await call<StorageStatistics>("task_statistics");
   const none = Object.fromEntries(taskStatuses.map((status) => [status, 0]));

@@ -1,5 +1,5 @@
-// The storage contract over PostgreSQL. The functions of sql/postgres/ do the work: each verb calls
-// one of them, and converts its answer to the contract's types.
+// Implements the storage contract in PostgreSQL. Each method calls a function of sql/postgres/, and
+// converts its result to the contract's types.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
@@ -40,26 +40,26 @@ import {
 import { countTasks, listTasks } from "./search.ts";
 import { statistics } from "./statistics.ts";
 
-/** What claim_tasks answers. */
+/** The result of claim_tasks. */
 interface StoredClaim extends Omit<ScannedClaim, "tasks"> {
-  /** Null: none. */
+  /** The claimed tasks; null for none. */
   readonly tasks: ClaimedLists | null;
 }
 
-/** What heartbeat answers. */
+/** The result of heartbeat. */
 interface StoredHeartbeat extends HeartbeatResult {
   readonly seenBelow: string | null;
 }
 
-/** What list_workers answers for each. */
+/** The result of list_workers for each worker. */
 interface StoredWorker extends Omit<WorkerRecord, "serves"> {
   readonly serves: string | null;
 }
 
-/** The SQLSTATE that claim_tasks raises for a worker that is not registered. */
+/** The SQLSTATE that claim_tasks raises for an unregistered worker. */
 const workerLost = "EVT01";
 
-/** One process's storage in PostgreSQL. */
+/** The storage of one process in PostgreSQL. */
 export class PostgresStorage implements Storage {
   readonly name = "postgres";
   readonly polling: Polling;
@@ -67,7 +67,7 @@ export class PostgresStorage implements Storage {
   readonly #scan = new ClaimScan(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
   #isPurging = false;
-  /** How far heartbeats have searched for tasks of unknown workers; null to start again. */
+  /** The position of the heartbeats' search for tasks of unknown workers; null to start again. */
   #seenBelow: string | null = null;
 
   constructor(options: ResolvedOptions) {
@@ -87,7 +87,7 @@ export class PostgresStorage implements Storage {
     return this.#access.close();
   }
 
-  // ---- the life of a task ----
+  // ---- tasks ----
 
   async persist(...[tasks, options = {}]: Args<"persist">): Result<"persist"> {
     if (tasks.length === 0) return [];
@@ -357,7 +357,7 @@ function hasKey({ taskKey }: NewTask): boolean {
   return taskKey !== null;
 }
 
-/** Whether other processes should look for a task at once. */
+/** Reports whether other processes should be notified of a new task at once. */
 function isForOthersNow({ status, due, claimFor }: NewTask): boolean {
   return claimFor === null && (status === "Queued" || ("inMs" in due && due.inMs <= 0));
 }

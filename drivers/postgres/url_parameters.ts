@@ -1,4 +1,4 @@
-// The parameters of a database's URL: the known ones, and the alternatives to those of other tools.
+// Parses the parameters of a database's URL. Names the alternatives to parameters of other tools.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -55,8 +55,8 @@ const remedies: readonly [remedy: string, names: string][] = [
 /**
  * Parses the query of a URL.
  *
- * @throws {InvalidArgumentError} If it has an unknown parameter. The error names the parameter if
- * other tools know it; anything else may be a part of a password.
+ * @throws {InvalidArgumentError} If it has an unknown parameter. The error names the parameter only
+ * if other tools know it, because anything else may be part of a password.
  */
 export function parseParameters(query: string): UrlParameters {
   const parameters: { [Name in ParameterName]?: string } = {};
@@ -80,9 +80,9 @@ function unknownParameter(name: string): InvalidArgumentError {
 }
 
 /**
- * Makes the error for an invalid URL. It shows no part of the URL.
+ * Returns the error for an invalid URL. It shows no part of the URL.
  *
- * @param remedy A sentence fragment after "must".
+ * @param remedy The remedy, as a sentence fragment after "must".
  */
 export function refusedUrl(remedy: string): InvalidArgumentError {
   return new InvalidArgumentError("url", hidden(""), remedy);

@@ -1,6 +1,5 @@
-// Push between processes over LISTEN and NOTIFY: notifies others of due tasks, cancellations and
-// paused queues, and receives their notifications. Only speed depends on it: polling finds missed
-// changes.
+// Sends and receives notifications of due tasks, cancellations and paused queues between processes
+// by LISTEN and NOTIFY. Only the latency depends on them, because polling finds missed changes.
 
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { backoffMs } from "../../src/storage/batching/backoff.ts";
@@ -9,9 +8,9 @@ import type { PostgresClient } from "./connection.ts";
 import { fromJson } from "./json_text.ts";
 
 /**
- * The least time between two messages about due tasks, in milliseconds: each makes every listening
- * process look. Longer would show in how soon another process starts a task (measured: 2 ms with
- * this, 7 ms with five times as much).
+ * The minimum time between two messages about due tasks, in milliseconds, because each message
+ * makes every listening process poll. A longer time delays the start of tasks in other processes
+ * (measured: 2 ms with this value, 7 ms with five times as much).
  */
 const quietMs = 1;
 
@@ -21,7 +20,7 @@ export interface WakeChannelParts {
   readonly sql: PostgresClient;
   /** The channel: the schema's name. */
   readonly name: string;
-  /** Tells this process's own messages from others'. */
+  /** The id of this process, which identifies its own messages. */
   readonly sender: string;
   /** Sends a message outside of any other statement. */
   readonly send: (message: object) => Promise<unknown>;
@@ -29,7 +28,7 @@ export interface WakeChannelParts {
   readonly onSignal: (signal: WakeSignal) => void;
 }
 
-/** One process's end of the channel of a schema. */
+/** The channel of a schema, as used by one process. */
 export class WakeChannel {
   readonly #parts: WakeChannelParts;
   #listening: Promise<void> | null = null;
@@ -44,19 +43,19 @@ export class WakeChannel {
     this.#parts = parts;
   }
 
-  /** This process, as messages name it. */
+  /** The id of this process in messages. */
   get sender(): string {
     return this.#parts.sender;
   }
 
-  /** A message that goes out with a transaction. */
+  /** Returns a message for a transaction. */
   message(kind: WakeSignal["kind"]): object {
     return { kind, from: this.sender };
   }
 
   /**
-   * Returns a message about due tasks for a transaction of the caller, whose commit this process
-   * does not see, either.
+   * Returns a message about due tasks for a transaction of the caller. It is also for this process,
+   * which does not see the commit.
    */
   messageToAll(): object {
     return { kind: "tasks" };
@@ -70,7 +69,7 @@ export class WakeChannel {
     return this.message("tasks");
   }
 
-  /** Tells of due tasks that are committed already: once for all that are within the quiet time. */
+  /** Sends a message about due tasks that are committed, once for all within the minimum time. */
   tellOfTasks(): void {
     if (this.#cancelTimer !== null || this.#isClosed) return;
     const pause = Math.max(0, this.#lastSent + quietMs - this.#parts.clock.monotonic());
@@ -98,14 +97,14 @@ export class WakeChannel {
   #sendOwed(): void {
     this.#cancelTimer = null;
     this.#lastSent = this.#parts.clock.monotonic();
-    // If it fails, others find the tasks by polling.
+    // If it fails, other processes find the tasks by polling.
     const sent = this.#parts.send(this.message("tasks")).catch(() => {});
     this.#sending = Promise.all([this.#sending, sent]);
   }
 
   /**
-   * Begins to listen; tries again after growing pauses while there is no connection. postgres.js
-   * keeps it up afterwards.
+   * Starts to listen. Retries after growing pauses while there is no connection. Afterwards
+   * postgres.js reconnects.
    */
   async #listen(failures = 0): Promise<void> {
     try {
@@ -124,8 +123,8 @@ export class WakeChannel {
   }
 
   /**
-   * Notifications before the start of listening were missed. Polling the queues includes a
-   * heartbeat, which brings cancellations, too.
+   * Signals a check of the queues, because earlier notifications were missed. The check includes a
+   * heartbeat, whose answer has the cancellations.
    */
   #tellOfMissed(): void {
     this.#tell({ kind: "tasks" });

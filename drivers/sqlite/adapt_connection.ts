@@ -1,5 +1,4 @@
-// Connections that the application has opened itself, adapted to the driver, which knows two
-// libraries.
+// Adapts connections that the application has opened, of two libraries.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -8,8 +7,8 @@ import { fromNodeSqlite, type NodeSqliteDatabase } from "./node_sqlite.ts";
 import type { SqliteDatabase } from "./sqlite_library.ts";
 
 /**
- * A connection that the application has opened itself: a `DatabaseSync` of `node:sqlite`, or a
- * `Database` of `@db/sqlite` (jsr:@db/sqlite, 0.12 or 0.13).
+ * A connection that the application has opened: a `DatabaseSync` of `node:sqlite`, or a `Database`
+ * of `@db/sqlite` (jsr:@db/sqlite, 0.12 or 0.13).
  */
 export type SqliteConnection = NodeSqliteDatabase | DenoSqliteDatabase;
 
@@ -19,7 +18,7 @@ const adapters = new WeakMap<object, SqliteDatabase>();
 /**
  * Adapts a connection that the application passed in.
  *
- * @throws {InvalidArgumentError} If it is of neither library.
+ * @throws {InvalidArgumentError} If it belongs to neither library.
  */
 export function adaptConnection(connection: unknown, argument: string): SqliteDatabase {
   const object = typeof connection === "object" && connection !== null ? connection : {};
@@ -44,6 +43,7 @@ function isDenoSqlite(object: object): object is DenoSqliteDatabase {
 }
 
 function isNodeSqlite(object: object): object is NodeSqliteDatabase {
-  // Others with such methods, as bun:sqlite and better-sqlite3, tell `inTransaction`.
+  // Other libraries with these methods, such as bun:sqlite and better-sqlite3, have
+  // `inTransaction`.
   return "prepare" in object && "exec" in object && !("inTransaction" in object);
 }

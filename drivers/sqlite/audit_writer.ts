@@ -1,4 +1,4 @@
-// Writes the history rows of the audit policy, in the transaction of the changes.
+// Writes the history rows of changes in the same transaction.
 
 import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import {
@@ -25,8 +25,8 @@ export class AuditWriter {
   #pending: SqliteValue[] = [];
 
   /**
-   * @param now The storage's clock.
-   * @param rows How many rows at most will be written.
+   * @param now The time of the storage's clock.
+   * @param rows The maximum number of rows that will be written.
    */
   constructor(connection: Connection, now: number, rows: number) {
     this.#connection = connection;
@@ -34,7 +34,7 @@ export class AuditWriter {
     this.#sequence = rows === 0 ? 0 : reserveSequence(connection, rows);
   }
 
-  /** How many rows a change may write at most. */
+  /** Returns the maximum number of rows that a change writes. */
   static rowsFor(
     change: { readonly auditLevel: AuditLevel; readonly transitions: readonly unknown[] },
   ) {
@@ -42,8 +42,8 @@ export class AuditWriter {
   }
 
   /**
-   * Adds status audit rows of one task, in order. {@linkcode AuditWriter.flush} writes them at the
-   * latest.
+   * Adds status audit rows of one task, in order. They are written by {@linkcode AuditWriter.flush}
+   * at the latest.
    */
   addTransitions(
     taskId: string,
@@ -77,7 +77,7 @@ export class AuditWriter {
     this.#pending = [this.#sequence, ...pattern.statuses];
   }
 
-  /** The runs audit row of a recurring task's run. */
+  /** Writes the runs audit row of a recurring task's run. */
   writeRun(run: RunEnd, end: StatusTransition, endedAt: number): void {
     if (!shouldCreateRunsAudit(run.auditLevel, end.status, end.exception)) return;
     this.#connection.run(
@@ -92,16 +92,14 @@ export class AuditWriter {
   }
 }
 
-/**
- * The levels at which a task that is stored leaves an audit row; its status is not an error then.
- */
+/** The levels at which a new task has an audit row. Its status is not an error. */
 const auditedWhenStored = auditLevels.filter((level) =>
   shouldCreateStatusAudit(level, "Queued", null)
 );
 
 /**
- * The first audit rows of all tasks that a transaction has stored, as one statement that takes them
- * from the tasks themselves. Their number is 1: later rows have higher numbers, unique in the
+ * Inserts the first audit rows of all tasks that a transaction has stored, in one statement that
+ * selects them from the tasks. Their number is 1. Later rows have higher numbers, unique in the
  * store.
  */
 const insertFirstAudits = "INSERT INTO status_audit " +
@@ -109,7 +107,7 @@ const insertFirstAudits = "INSERT INTO status_audit " +
   "SELECT id, 1, created_at_utc, status FROM queued_tasks WHERE rowid > last_insert_rowid() - ? " +
   `AND audit_level IN (${auditedWhenStored.map(auditLevelToNumber).join(", ")})`;
 
-/** Whether a stored task leaves an audit row. */
+/** Reports whether a new task has an audit row. */
 export function isAuditedWhenStored(level: AuditLevel): boolean {
   return auditedWhenStored.includes(level);
 }

@@ -1,5 +1,5 @@
-// Integers beyond 2^53, which the driver never stores: a row that was damaged by hand may hold
-// them, and must not make the reading of all others fail.
+// Handles integers beyond 2^53. The driver never stores them, but a damaged row may have them, and
+// must not make reading the other rows fail.
 
 import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 

@@ -1,19 +1,19 @@
-// Groups rows for bulk statements: rows of the same statement are gathered until it is full.
+// Collects rows for bulk statements until each statement is full.
 
 import type { BulkStatement } from "./bulk_statement.ts";
 import type { SqliteValue } from "./sqlite_library.ts";
 
-/** Rows that one statement writes. */
+/** The rows of one statement. */
 export interface BulkGroup {
   readonly statement: BulkStatement;
-  /** The parameters that its rows share, and those of the rows so far. */
+  /** The shared parameters, followed by those of the rows. */
   readonly parameters: SqliteValue[];
 }
 
-/** How many groups are open at a time: each new row is compared with all of them. */
+/** The maximum number of open groups, because each new row is compared with all of them. */
 const mostOpen = 8;
 
-/** Gathers rows into groups, and has each group written when it is full. */
+/** Collects rows in groups, and writes each group when it is full. */
 export class BulkGroups<Group extends BulkGroup> {
   readonly #write: (group: Group) => void;
   #open: Group[] = [];
@@ -27,7 +27,7 @@ export class BulkGroups<Group extends BulkGroup> {
     return this.#open.find(takes);
   }
 
-  /** Opens a group, which may close the oldest. */
+  /** Opens a group. Writes and closes the oldest if there are too many. */
   open(group: Group): Group {
     if (this.#open.length === mostOpen) this.#write(this.#open.shift()!);
     this.#open.push(group);

@@ -1,21 +1,23 @@
-// Statements that carry many rows: to run a statement costs as much as ten of its parameters, and
-// the cursor of an insert stays where the last row went, which is where the next one goes when keys
-// grow.
+// Statements for many rows. Running a statement costs as much as ten of its parameters. With
+// ascending keys, an insert of many rows also keeps its cursor at the position of the next row.
 
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./sqlite_library.ts";
 
-/** How a {@linkcode BulkStatement} is made. */
+/** The form of a {@linkcode BulkStatement}. */
 export interface BulkForm {
-  /** The statement, given the number of each row's first parameter. */
+  /** Returns the statement from the number of each row's first parameter. */
   readonly text: (firsts: readonly number[]) => string;
-  /** How many parameters a row has. */
+  /** The number of parameters of a row. */
   readonly columns: number;
-  /** How many parameters come before those of the first row, for all rows. @default 0 */
+  /** The number of shared parameters, which precede those of the rows. @default 0 */
   readonly shared?: number;
 }
 
-/** How many rows go into one statement: more gain nothing, as each parameter has its price. */
+/**
+ * The maximum number of rows in one statement. More rows save nothing, because each parameter has a
+ * cost.
+ */
 const rowsAtATime = 16;
 
 /** A statement for any number of rows up to {@linkcode BulkStatement.limit}. */
@@ -24,9 +26,9 @@ export class BulkStatement {
   readonly #shared: number;
   readonly #texts: string[] = [];
 
-  /** How many rows fit into one statement. */
+  /** The maximum number of rows of the statement. */
   readonly limit: number = rowsAtATime;
-  /** With how many parameters it is full. */
+  /** The number of parameters of a full statement. */
   readonly mostParameters: number;
 
   constructor(form: BulkForm) {
@@ -36,24 +38,23 @@ export class BulkStatement {
   }
 
   /**
-   * Runs it for the rows whose parameters these are, one after the other behind those that they
-   * share.
+   * Runs the statement for rows whose parameters follow the shared ones.
    *
-   * @returns How many rows were changed.
+   * @returns The number of changed rows.
    */
   run(connection: Connection, parameters: SqliteValue[]): number {
     const rows = (parameters.length - this.#shared) / this.#form.columns;
     return connection.prepare(this.#texts[rows] ??= this.sql(rows)).run(parameters);
   }
 
-  /** The statement for `rows` rows. */
+  /** Returns the statement for `rows` rows. */
   sql(rows: number): string {
     const { text, columns } = this.#form;
     return text(Array.from({ length: rows }, (_, row) => 1 + this.#shared + row * columns));
   }
 }
 
-/** `?3, ?4, ?5` for 3 and 3. */
+/** Returns numbered parameters: `?3, ?4, ?5` for 3 and 3. */
 export function numbered(first: number, count: number): string {
   return Array.from({ length: count }, (_, index) => `?${first + index}`).join(", ");
 }

@@ -1,27 +1,27 @@
-// Waits for a file that another connection is writing to. The first try waits briefly, and blocks
-// the event loop. Later tries do not wait, and the event loop runs between them.
+// Waits for a file to which another connection is writing. The first attempt waits briefly, and
+// blocks the event loop. Later attempts do not wait, and the event loop runs between them.
 
 import { systemClock } from "../../src/time/clock.ts";
 import type { Connection } from "./connection.ts";
 import { isBusy } from "./errors.ts";
 
-/** Milliseconds between two tries. */
+/** The pause between two attempts, in milliseconds. */
 const pauseMs = 10;
 
-/** Tries again while a file is busy. */
+/** Retries work while a file is busy. */
 export class BusyWait {
   readonly #timeoutMs: number;
   #isBusy = false;
 
-  /** @param timeoutMs How long to retry a call, in milliseconds. */
+  /** @param timeoutMs The time for which a call is retried, in milliseconds. */
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
   }
 
   /**
-   * Does some work, again while the file is busy and nothing of the work has begun.
+   * Does some work. Retries it while the file is busy and no transaction has begun.
    *
-   * @throws What the work throws.
+   * @throws The error of the work.
    */
   async do<T>(connection: Connection, work: () => T): Promise<Awaited<T>> {
     let giveUpAt: number | undefined;
@@ -33,7 +33,7 @@ export class BusyWait {
         return result;
       } catch (error) {
         if (!isBusy(error) || connection.begun !== begun) throw error;
-        // It waits for another process, so it uses real time and not the injected clock.
+        // Uses real time instead of the injected clock, because it waits for another process.
         const now = systemClock.monotonic();
         giveUpAt ??= now + this.#timeoutMs;
         if (now >= giveUpAt) throw error;

@@ -1,4 +1,5 @@
-// requestCancel: ends unclaimed tasks at once, and asks the workers that hold the others.
+// Implements requestCancel: cancels unclaimed tasks at once, and marks claimed ones for their
+// workers.
 
 import type { CancelOutcome } from "../../src/storage/requests.ts";
 import { AuditWriter } from "./audit_writer.ts";
@@ -11,7 +12,7 @@ const markCancelled = "UPDATE queued_tasks SET cancel_requested = 1 WHERE id = ?
 const cancelTask = "UPDATE queued_tasks SET status = 'Cancelled', exception = NULL, " +
   "due_at_utc = NULL, next_run_utc = NULL, cancel_requested = 0 WHERE id = ?";
 
-/** Asks for tasks to be cancelled; see `Storage.requestCancel`. */
+/** Requests the cancellation of tasks; see `Storage.requestCancel`. */
 export function requestCancel(
   connection: Connection,
   taskIds: readonly string[],

@@ -1,5 +1,5 @@
-// setStatusMany and updateCurrentRunMany: the lease is part of each update's condition, so that
-// nothing has to be read before.
+// Implements setStatusMany and updateCurrentRunMany. The lease is part of each update's condition,
+// so that no row has to be read first.
 
 import { keepsHistory } from "../../src/storage/kit/audit_policy.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
@@ -10,7 +10,7 @@ import type { SqliteValue } from "./sqlite_library.ts";
 import { countChange } from "./counters.ts";
 import { LeaseMissed, TaskEnds } from "./task_ends.ts";
 
-/** An update by task id, and the same for the holder of a lease alone. */
+/** An update by task id, with a variant that requires a lease. */
 class FencedUpdate {
   readonly #open: string;
   readonly #fenced: string;
@@ -20,7 +20,7 @@ class FencedUpdate {
     this.#fenced = `${this.#open} AND worker_id = ? AND lease_token = ?`;
   }
 
-  /** Runs it with the parameters of the update, and returns whether the task was changed. */
+  /** Runs the update with its parameters. Returns whether the task was changed. */
   apply(
     connection: Connection,
     parameters: SqliteValue[],
@@ -33,15 +33,15 @@ class FencedUpdate {
   }
 }
 
-/** The lease and the due instant stay. */
+/** Keeps the lease and the due instant. */
 const keepLease = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?, exception = ?, rate_slot_utc = ?, " +
     "attempt = max(attempt - ?, 0)",
 );
 
 /**
- * The due instant stays, or is that of {@linkcode StatusChange.dueInMs}; a task that is queued and
- * held stays held.
+ * Keeps the due instant, or sets that of {@linkcode StatusChange.dueInMs}. A claimed task that
+ * becomes `Queued` keeps its lease.
  */
 const standInLine = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?1, exception = ?2, rate_slot_utc = ?3, " +
@@ -56,15 +56,15 @@ const standInLine = new FencedUpdate(
 const executed = "last_execution_utc = coalesce(?, last_execution_utc), " +
   "execution_time_ms = coalesce(?, execution_time_ms)";
 
-/** What nearly every task ends with; see also {@linkcode TaskEnds}. */
+/** Ends a task, as nearly all tasks end; see also {@linkcode TaskEnds}. */
 const endTask = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, due_at_utc = NULL, " +
     `cancel_requested = 0, rate_slot_utc = NULL, ${executed}`,
 );
 
 /**
- * A task with a cancel request is due at once when it becomes due again, and keeps the mark until
- * it ends.
+ * Makes a task due again. With a cancel request it is due at once, and the request stays until it
+ * ends.
  */
 const dueAgain = "due_at_utc = CASE WHEN cancel_requested = 1 THEN min(?, ?) ELSE ? END, " +
   "cancel_requested = iif(? IS NULL, 0, cancel_requested)";
@@ -89,7 +89,10 @@ const endRun = new FencedUpdate(
   " AND recurring_task IS NOT NULL",
 );
 
-/** Applies status changes: ends many a statement, as long as none of them has lost its lease. */
+/**
+ * Applies status changes. Ends of tasks are applied many per statement, unless one of them has lost
+ * its lease.
+ */
 export function setStatusMany(
   connection: Connection,
   changes: readonly StatusChange[],
@@ -104,7 +107,7 @@ export function setStatusMany(
   return applyStatusChanges(connection, changes, null);
 }
 
-/** @param ends Applies ends in bulk where it can; null to apply each separately. */
+/** @param ends Applies ends in bulk where possible; null to apply each separately. */
 function applyStatusChanges(
   connection: Connection,
   changes: readonly StatusChange[],

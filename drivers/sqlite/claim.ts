@@ -1,4 +1,4 @@
-// claim and nextDueAt: reading the index of claimable tasks without ever walking over those that
+// Implements claim and nextDueAt. Reads the index of claimable tasks without scanning those that
 // are due later.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
@@ -17,9 +17,9 @@ import {
 } from "./rows.ts";
 
 /**
- * Tasks of a queue are claimed by priority, and by due instant within a priority. A scan of the
- * index in that order would read every future task of a higher priority; so each rank has its own
- * search.
+ * Finds the next lower rank of a queue. Tasks are claimed by priority, and by due instant within a
+ * priority. A scan of the index in that order would read every future task of a higher priority, so
+ * each rank is searched separately.
  */
 export const nextRank = "SELECT claim_rank FROM queued_tasks INDEXED BY queued_tasks_due " +
   "WHERE due_at_utc IS NOT NULL AND queue_name = ? AND claim_rank < ? " +
@@ -27,21 +27,21 @@ export const nextRank = "SELECT claim_rank FROM queued_tasks INDEXED BY queued_t
 const aboveRanks = 2 * 32768;
 
 /**
- * The rank of a priority's tasks that were dispatched to run at once; that of the others is higher
- * by one.
+ * Returns the rank of a priority's tasks that were dispatched to run at once. The rank of the
+ * others is higher by one.
  */
 function immediateRank(rank: number): number {
   return rank - Math.abs(rank % 2);
 }
 
-/** The due tasks of one rank: parameters are queue, rank, now, the types, limit. */
+/** Selects the due tasks of one rank. The parameters are queue, rank, now, the types, limit. */
 export function selectDue(columns: string, types: number): string {
   return `SELECT ${columns} FROM queued_tasks INDEXED BY queued_tasks_due ` +
     `WHERE queue_name = ? AND claim_rank = ? AND due_at_utc <= ? AND type IN (${marks(types)}) ` +
     "ORDER BY due_at_utc, id LIMIT ?";
 }
 
-/** A counter after a claim: what {@linkcode toClaimedTask} reckons as well. */
+/** Returns a counter after a claim, as {@linkcode toClaimedTask} computes it. */
 function nextCount(column: string): string {
   return `min(max(${column}, 0), 2147483646) + 1`;
 }
@@ -53,7 +53,7 @@ export function claimDue(types: number): string {
     `WHERE rowid IN (${selectDue("rowid", types)})`;
 }
 
-/** The first instant at which a task of one rank is due: parameters are queue, rank, the types. */
+/** Selects the first due instant of one rank. The parameters are queue, rank, the types. */
 export function selectNextDue(types: number): string {
   return "SELECT due_at_utc FROM queued_tasks INDEXED BY queued_tasks_due " +
     "WHERE due_at_utc IS NOT NULL AND queue_name = ? AND claim_rank = ? " +
@@ -65,8 +65,7 @@ function marks(count: number): string {
 }
 
 /**
- * The texts of the statements above by the number of types, which is the same for a worker's whole
- * life.
+ * The texts of the statements above, cached by the number of types, which is constant for a worker.
  */
 class ClaimStatements {
   readonly select: string;
@@ -88,7 +87,7 @@ class ClaimStatements {
   }
 }
 
-/** Takes due tasks for a worker; see `Storage.claim`. */
+/** Claims due tasks for a worker; see `Storage.claim`. */
 export function claim(connection: Connection, request: ClaimRequest): ClaimResult {
   return connection.transaction((now) => {
     const worker = connection.get("SELECT 1 FROM workers WHERE id = ?", request.workerId);
@@ -128,7 +127,7 @@ function claimFromQueue(
   return claimed;
 }
 
-/** Which tasks of several lists in the order of claiming come first, in this order. */
+/** Returns the first `count` tasks of several lists that are in the order of claiming. */
 function firstOf(lists: readonly ClaimedRow[][], count: number): ReadonlySet<ClaimedRow> {
   const [one = [], ...others] = lists.filter((rows) => rows.length > 0);
   if (others.length === 0) return new Set(one);
@@ -145,8 +144,7 @@ function seriesOf(connection: Connection, row: ClaimedRow): SeriesRecord | null 
 }
 
 /**
- * The ranks that may occur among a queue's claimable tasks, one or two of a priority, highest
- * priority first.
+ * Yields the ranks of a queue's claimable tasks, one or two per priority, highest priority first.
  */
 function* ranksByPriority(connection: Connection, queue: string): Generator<readonly number[]> {
   let below = aboveRanks;
@@ -159,9 +157,7 @@ function* ranksByPriority(connection: Connection, queue: string): Generator<read
   }
 }
 
-/**
- * The earliest instant at which one of these types becomes due in one of these queues; null: none.
- */
+/** Returns the earliest due instant of these types in these queues; null if there is none. */
 export function nextDueAt(
   connection: Connection,
   queues: readonly string[],

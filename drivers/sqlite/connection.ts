@@ -11,18 +11,18 @@ import type {
 } from "./sqlite_library.ts";
 
 /**
- * Whether the connection belongs to the storage, or has a transaction of the caller's that writes
+ * Whether the connection belongs to the storage, or has a transaction of the caller that writes
  * join.
  */
 export type Ownership = "own" | "joined";
 
-/** A connection on which the storage's verbs work. */
+/** A connection on which the storage's methods work. */
 export class Connection {
   readonly #database: SqliteDatabase;
   readonly #ownership: Ownership;
   readonly #clock: Clock;
   readonly #statements = new Map<string, SqliteStatement>();
-  /** How many transactions have begun. */
+  /** The number of transactions that have begun. */
   begun = 0;
 
   constructor(database: SqliteDatabase, ownership: Ownership, clock: Clock) {
@@ -31,7 +31,7 @@ export class Connection {
     this.#clock = clock;
   }
 
-  /** The statement with this text, compiled once. */
+  /** Returns the statement with this text, which is compiled once. */
   prepare(sql: string): SqliteStatement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
@@ -57,7 +57,7 @@ export class Connection {
     return this.prepare(sql).values(parameters);
   }
 
-  /** Does some work that fails at once, rather than wait, where another connection holds a lock. */
+  /** Does some work that fails at once, instead of waiting, if another connection holds a lock. */
   withoutWaiting<T>(work: () => T): T {
     const timeout = this.get("PRAGMA busy_timeout")!.timeout as number;
     this.get("PRAGMA busy_timeout = 0");
@@ -74,15 +74,14 @@ export class Connection {
   }
 
   /**
-   * Does some work as one transaction: all of it, or none. Within the caller's transaction the work
-   * is a savepoint: undone alone if it fails, and committed when the caller commits.
+   * Does some work as one transaction. In the caller's transaction, the work is a savepoint: if it
+   * fails, only the work is undone, and it is committed when the caller commits.
    *
-   * @throws {StorageUnavailableError} If the caller has a transaction open on a connection that the
-   * storage shares with it: what the storage writes on its own account must not depend on that
-   * one's end.
+   * @throws {StorageUnavailableError} If the caller has an open transaction on a connection that it
+   * shares with the storage, because the storage's own writes must not depend on that transaction.
    *
-   * @param work Gets the time, which is read once the write lock is held: an earlier reading could
-   * be behind the writes of others during the wait.
+   * @param work Gets the time, which is read after the write lock is acquired. An earlier reading
+   * could be before writes of others during the wait.
    */
   transaction<T>(work: (now: number) => T): T {
     const nested = this.#database.inTransaction;
@@ -122,7 +121,7 @@ export class Connection {
   }
 }
 
-// IMMEDIATE takes the write lock at the start: a transaction that reads first fails if another
-// connection writes before it does, and must be repeated.
+// IMMEDIATE acquires the write lock at the start. Otherwise, a transaction that reads first would
+// fail if another connection writes in between.
 const transaction = ["BEGIN IMMEDIATE", "COMMIT"] as const;
 const savepoint = ["SAVEPOINT evertask", "RELEASE evertask"] as const;

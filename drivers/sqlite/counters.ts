@@ -1,4 +1,4 @@
-// The row of store-wide figures: numbers for audit rows, and counters by which other processes
+// The row of store-wide counters: numbers for audit rows, and counters by which other processes
 // detect changes.
 
 import type { Connection } from "./connection.ts";
@@ -13,7 +13,7 @@ export interface Changes {
 }
 
 /**
- * Reserves numbers for `rows` audit rows, and returns the first. Part of the transaction that
+ * Reserves numbers for `rows` audit rows, and returns the first. Called in the transaction that
  * writes them.
  */
 export function reserveSequence(connection: Connection, rows: number): number {
@@ -36,7 +36,7 @@ export function countChange(connection: Connection, change: keyof Changes): void
   connection.run(counting[change]);
 }
 
-/** The counters now. */
+/** Returns the present counters. */
 export function readChanges(connection: Connection): Changes {
   const row = connection.get(
     "SELECT task_changes, queue_changes, cancel_changes, watch_changes FROM evertask_state",

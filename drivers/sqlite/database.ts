@@ -1,5 +1,5 @@
-// Runs verbs with their connection and time: on the storage's own connection, which this file opens
-// and closes, or on the caller's. Converts failures to errors of the storage contract.
+// Runs operations on the storage's own connection, which this file opens and closes, or on the
+// caller's. Converts failures to errors of the storage contract.
 
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { OpenOnce } from "../../src/storage/kit/open_once.ts";
@@ -12,22 +12,22 @@ import { toStorageError } from "./errors.ts";
 import { type OpenDatabase, openDatabase } from "./open.ts";
 import type { ResolvedOptions } from "./options.ts";
 
-/** The work of a verb, with its connection and time. */
+/** The work of an operation, with its connection and time. */
 export type Work<T> = (connection: Connection, now: number) => T;
 
-/** The database of a storage, for its verbs. */
+/** The database of a storage. */
 export class DatabaseAccess {
   readonly #options: ResolvedOptions;
   readonly #busyWait: BusyWait;
   readonly #onCallersWork: (database: SqliteDatabase) => void;
-  /** The caller's connections that were checked to be on the same database. */
+  /** The caller's connections that are known to be to the same database. */
   readonly #joined = new WeakMap<SqliteDatabase, Connection>();
   readonly #database: OpenOnce<OpenDatabase>;
   /** Whether another file has replaced the open one. */
   #isDisplaced = false;
 
   /**
-   * @param onOpened Called when the storage's own connection is open, also after the file was
+   * @param onOpened Called after the storage's own connection was opened, also after the file was
    * replaced.
    * @param onCallersWork Called after work on a connection of the caller, whose transaction is
    * still open.
@@ -56,7 +56,7 @@ export class DatabaseAccess {
     await this.#database.open();
   }
 
-  /** Closes the connections that it opened. Work after this rejects. */
+  /** Closes the connections that the storage opened. Later work rejects. */
   close(): Promise<void> {
     this.#isDisplaced = false;
     return this.#database.close();
@@ -121,7 +121,7 @@ export class DatabaseAccess {
       open.file.check();
     } catch (error) {
       if (open.owned && open.file.isThere()) {
-        // Ignores errors of closing, which concern a replaced file.
+        // Errors of closing are ignored, because they concern a replaced file.
         this.#database.close().catch(() => {});
         this.#isDisplaced = true;
       }
@@ -146,7 +146,9 @@ export class DatabaseAccess {
   }
 }
 
-/** The file of a connection's main database, as SQLite resolved it; empty for one in memory. */
+/**
+ * Returns the file of a connection's main database, as SQLite resolved it; empty for one in memory.
+ */
 function fileOf(connection: Connection): string {
   const databases = connection.all("PRAGMA database_list");
   return String(databases.find((row) => row.name === "main")?.file ?? "");

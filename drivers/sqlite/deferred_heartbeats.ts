@@ -1,11 +1,12 @@
-// If no other process can reach the database, the heartbeats of its only worker need no writes: no
-// other process reads them or changes their answers. They stay in memory until an operation judges
-// them or changes the answer. So an idle worker does not write to disk.
+// Keeps the heartbeats of the only worker in memory if no other process can use the database,
+// because no other process reads them or changes their answers. They are written before an
+// operation that evaluates heartbeats or changes the answer. An idle worker therefore does not
+// write to disk.
 
 import type { HeartbeatResult } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
 
-/** The worker whose heartbeats are deferred, and their answer. */
+/** The worker whose heartbeats are deferred, and the answer to them. */
 interface Deferred {
   readonly workerId: string;
   readonly answer: HeartbeatResult;
@@ -15,9 +16,9 @@ interface Deferred {
 const countWorkers = "SELECT count(*) AS count FROM workers";
 const writeBeat = "UPDATE workers SET heartbeat_utc = ? WHERE id = ?";
 
-/** Keeps the heartbeats of a worker that is alone. */
+/** Defers the heartbeats of a lone worker. */
 export class DeferredHeartbeats {
-  /** No other connection writes. */
+  /** Whether no other connection writes. */
   readonly #alone: boolean;
   #deferred: Deferred | undefined;
 
@@ -25,14 +26,14 @@ export class DeferredHeartbeats {
     this.#alone = alone;
   }
 
-  /** The answer to a heartbeat, where the database need not be asked. */
+  /** Returns the answer to a heartbeat; undefined if the database must be queried. */
   answer(workerId: string, now: number): HeartbeatResult | undefined {
     if (this.#deferred?.workerId !== workerId) return undefined;
     this.#deferred.beatAt = now;
     return { ...this.#deferred.answer, now };
   }
 
-  /** Keeps the answer of the database, which stays the same until something changes. */
+  /** Stores the answer of the database, which stays the same until something changes. */
   note(connection: Connection, workerId: string, answer: HeartbeatResult): HeartbeatResult {
     const { alive, cancelRequests, othersLost, watchers, now } = answer;
     const isAtRest = cancelRequests.length === 0 && watchers.length === 0;
@@ -44,8 +45,8 @@ export class DeferredHeartbeats {
   }
 
   /**
-   * Writes the deferred heartbeats, before an operation that judges heartbeats or changes their
-   * answers.
+   * Writes the deferred heartbeats. Called before an operation that evaluates heartbeats or changes
+   * their answers.
    */
   write(connection: Connection): void {
     if (this.#deferred === undefined) return;
@@ -54,7 +55,7 @@ export class DeferredHeartbeats {
     this.#deferred = undefined;
   }
 
-  /** Drops the deferred heartbeats: the database is closed. */
+  /** Discards the deferred heartbeats, because the database is closed. */
   forget(): void {
     this.#deferred = undefined;
   }

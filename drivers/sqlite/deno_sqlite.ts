@@ -1,5 +1,5 @@
-// The adapter of @db/sqlite (denodrivers/sqlite3), for Deno applications that use it already.
-// Nothing of that package is imported: it is an optional companion, and not on npm.
+// The adapter of @db/sqlite (denodrivers/sqlite3), for Deno applications that already use it. The
+// package is not imported, because it is optional and not on npm.
 
 import { roundBigInts, type RowWithBigInts } from "./big_integers.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite_library.ts";
@@ -12,7 +12,7 @@ export interface DenoSqliteDatabase {
   exec(sql: string): number;
   /** Closes the connection. */
   close(): void;
-  /** Whether integers are read with all their 64 bits, rather than with the lower 32. */
+  /** Whether integers are read with 64 bits instead of the lower 32. */
   int64: boolean;
   /** Whether a transaction is open. */
   readonly inTransaction: boolean;
@@ -20,9 +20,9 @@ export interface DenoSqliteDatabase {
 
 /** The part of `Statement` of `@db/sqlite` that the driver uses. */
 export interface DenoSqliteStatement {
-  /** Runs it and returns the number of rows that it changed. */
+  /** Runs the statement and returns the number of changed rows. */
   run(...parameters: SqliteValue[]): number;
-  /** All rows. */
+  /** Returns all rows. */
   all(...parameters: SqliteValue[]): object[];
 }
 
@@ -43,7 +43,7 @@ function fromStatement(
   statement: DenoSqliteStatement,
 ): SqliteStatement {
   /**
-   * Instants need more than the 32 bits that the library reads by default. The setting is that of
+   * Instants need more than the 32 bits that the library reads by default. The setting applies to
    * the application's whole connection, so it is restored after each read.
    */
   const all = (parameters: SqliteValue[]): SqliteRow[] => {
@@ -57,8 +57,8 @@ function fromStatement(
   };
   return {
     run: (parameters) => statement.run(...parameters),
-    // Not the library's own `get`: for a statement without parameters it returns the same object
-    // every time.
+    // The library's own `get` is not used, because for a statement without parameters it always
+    // returns the same object.
     get: (parameters) => all(parameters)[0],
     all,
     values: (parameters) => all(parameters).map(Object.values),

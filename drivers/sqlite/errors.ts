@@ -1,4 +1,4 @@
-// Maps SQLite's errors to errors of the storage contract, by what the caller can do about them.
+// Converts SQLite's errors to errors of the storage contract.
 
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
@@ -32,7 +32,7 @@ const kinds: ReadonlyMap<number, Kind> = new Map([
 
 /**
  * Converts an error of a SQLite library to a storage error that names the database and the remedy,
- * with the library's error as `cause`. Errors of EverTask itself are passed through.
+ * with the library's error as `cause`. Returns errors of EverTask unchanged.
  */
 export function toStorageError(error: unknown, path: string): Error {
   if (isInstance(error, EverTaskError)) return error;
@@ -74,8 +74,8 @@ export function toStorageError(error: unknown, path: string): Error {
 }
 
 /**
- * SQLite has the same error for a missing folder and for one without the right to write; the
- * remedies differ.
+ * Distinguishes the causes of SQLITE_CANTOPEN, such as a missing folder and a missing right,
+ * because their remedies differ.
  */
 function cannotOpen(path: string, text: string, options: ErrorOptions): StorageError {
   const message = `${path} cannot be opened (${text})`;

@@ -1,4 +1,4 @@
-// Storing the lines that handlers logged, and counting them.
+// Stores and counts log lines of handlers.
 
 import type { NewLogLine } from "../../src/storage/queries.ts";
 import type { Connection } from "./connection.ts";
@@ -8,7 +8,7 @@ const lastLine = "SELECT max(sequence) AS sequence FROM task_execution_log WHERE
 const insertLine = "INSERT INTO task_execution_log " +
   "(task_id, sequence, logged_at_utc, level, message, exception, run_number) " +
   "VALUES (?, ?, ?, ?, ?, ?, ?)";
-// Reads only the last lines: the lines of a run are the last ones until it ends.
+// Reads only the last lines, because the lines of a run are the last ones until it ends.
 const countLines = "SELECT count(*) FILTER (WHERE run_number = ?) AS lines FROM " +
   "(SELECT run_number FROM task_execution_log WHERE task_id = ? ORDER BY sequence DESC LIMIT ?)";
 
@@ -18,7 +18,7 @@ export function saveExecutionLogs(
   lines: readonly NewLogLine[],
 ): void {
   connection.transaction((now) => {
-    /** The last number given to each task's lines; null for a task that does not exist. */
+    /** The last sequence number of each task; null for a task that does not exist. */
     const last = new Map<string, number | null>();
     for (const { taskId, level, message, exception, run, agoMs } of lines) {
       let sequence = last.get(taskId);
@@ -36,7 +36,7 @@ export function saveExecutionLogs(
   });
 }
 
-/** How many of a task's last lines are of one run. */
+/** Counts the lines of one run among a task's last lines. */
 export function countExecutionLogs(
   connection: Connection,
   taskId: string,

@@ -1,11 +1,11 @@
-// Identifies the file of a database. A backup that is renamed over it has the same name, but is
-// another file: later writes to the open file are lost.
+// Identifies the file of a database. If a backup is renamed over it, the name stays the same, but
+// later writes to the open file are lost.
 
 import { statSync } from "node:fs";
 import { StorageError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
 
-/** The interval of checks, which cost some microseconds. */
+/** The interval of checks in milliseconds. A check takes some microseconds. */
 const lookEveryMs = 250;
 
 /** Detects that another file has replaced that of an open database. */
@@ -15,7 +15,7 @@ export class FileIdentity {
   readonly #identity: string | null;
   #lookedAt: number;
 
-  /** @param path The file, which is there; a database in memory has none, and never changes. */
+  /** @param path The path of an existing file. A database in memory has none, and never changes. */
   constructor(path: string, clock: Clock) {
     this.#path = path;
     this.#clock = clock;
@@ -29,7 +29,7 @@ export class FileIdentity {
   }
 
   /**
-   * Looks whether the file is still the same, unless it did so a moment ago.
+   * Checks whether the file is still the same, unless the last check was within the interval.
    *
    * @throws {StorageError} If it is not.
    */
@@ -51,7 +51,7 @@ export class FileIdentity {
   }
 }
 
-/** What tells a file from others; null if there is none, or nothing is known of it. */
+/** Returns the identity of a file; null if there is none or it is unknown. */
 function identify(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });

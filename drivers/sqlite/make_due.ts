@@ -1,4 +1,4 @@
-// makeDue: lets unclaimed tasks run now, and failed ones run again.
+// Implements makeDue: makes unclaimed tasks due, and queues failed ones again.
 
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";

@@ -1,13 +1,13 @@
-// Brings the schema up to date. The migrations are the numbered files of sql/sqlite/.
+// Updates the schema. The migrations are the numbered files of sql/sqlite/.
 
 import { SchemaVersionError, StorageError } from "../../src/storage/errors.ts";
 import type { Connection } from "./connection.ts";
 import { sqlFiles } from "./sql.generated.ts";
 
-/** The migrations in their order: the first is version 1. */
+/** The migrations in order. The first is version 1. */
 const migrations = Object.values(sqlFiles);
 
-/** The version that this code knows. */
+/** The version that this code supports. */
 export const knownVersion: number = migrations.length;
 
 /**
@@ -20,7 +20,8 @@ export function migrateSchema(connection: Connection, path: string, migrate: boo
   checkVersion(found, path, migrate);
   if (found === knownVersion) return assertWritable(connection);
   connection.transaction(() => {
-    // Read again under the write lock: of many processes that start at once, only one must migrate.
+    // Read again under the write lock, because only one of many processes that start at once must
+    // migrate.
     const from = foundVersion(connection);
     checkVersion(from, path, migrate);
     for (const script of migrations.slice(from)) apply(connection, path, script);

@@ -1,8 +1,8 @@
-// The rights on a database's files and folders that this process lacks, and the command that grants
-// each.
+// Finds the missing rights of this process on a database's files and folders, and the commands that
+// grant them.
 //
-// This check opens no file: closing it would release the locks that SQLite holds on it in this
-// process. Source: https://www.sqlite.org/howtocorrupt.html, 2.2
+// The check opens no file, because closing it would release the locks that SQLite holds on it in
+// this process. Source: https://www.sqlite.org/howtocorrupt.html, 2.2
 
 import { accessSync, constants, mkdtempSync, rmdirSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
@@ -20,11 +20,11 @@ const accessModes: Readonly<Record<Right, number>> = {
   x: constants.X_OK,
 };
 
-/** A missing right, as the text after "may not", and the command that grants it. */
+/** A missing right, as a phrase after "may not", and the command that grants it. */
 interface MissingRight {
   readonly right: string;
   readonly command: string;
-  /** Whether that takes a folder from another user, who may need it. */
+  /** Whether the command takes a folder from another user, who may need it. */
   readonly givesFolderAway?: boolean;
 }
 
@@ -48,8 +48,8 @@ export function describeMissingRights(path: string): string | null {
 }
 
 /**
- * Returns the file of a path or of a `file:` URI; null without one, and on Windows, which has
- * another system of rights.
+ * Returns the file of a path or of a `file:` URI; null without one, and on Windows, whose
+ * permissions differ.
  */
 function fileOf(path: string): string | null {
   if (process.platform === "win32") return null;
@@ -94,8 +94,9 @@ function foldersTo(folder: string): string[] {
 }
 
 /**
- * Reports whether a file exists, and its owner and mode deny this use to this process. Other
- * causes, such as SELinux, need other commands; and Deno's `accessSync` ignores groups.
+ * Reports whether a file exists and its owner and mode deny this right to this process. Other
+ * causes, such as SELinux, need other commands. `accessSync` is not used, because in Deno it
+ * ignores groups.
  */
 function isDenied(path: string, right: Right): boolean {
   try {
@@ -137,8 +138,8 @@ function readOnlyFileSystem(folder: string): MissingRight {
 }
 
 /**
- * The command that grants rights. A file of another user is not opened to all users: this user
- * becomes its owner. A parent folder keeps its owner.
+ * Returns the command that grants rights. For a file of another user, the command changes the owner
+ * instead of granting rights to all users. A parent folder keeps its owner.
  */
 function grant(rights: string, path: string, kind: "file" | "folder"): string {
   const stats = statSync(path);
@@ -162,7 +163,9 @@ function has({ mode }: Stats, whose: Class, right: Right): boolean {
   return (mode >> shifts[whose] & bits[right]) !== 0;
 }
 
-/** The user of this process; undefined without users, or without the permission to read it. */
+/**
+ * Returns the user of this process; undefined without users, or without the permission to read it.
+ */
 function userId(): number | undefined {
   try {
     return process.geteuid?.();
@@ -171,7 +174,7 @@ function userId(): number | undefined {
   }
 }
 
-/** The groups of this process, if the runtime permits reading them. */
+/** Returns the groups of this process, if the runtime permits reading them. */
 function groupIds(): readonly (number | undefined)[] {
   try {
     return [process.getegid?.(), ...process.getgroups?.() ?? []];

@@ -1,7 +1,6 @@
 /**
- * EverTask's storage on SQLite: one file, no server. It works with the `node:sqlite` that Deno,
- * Node and Bun have built in, and with a `Database` of `@db/sqlite` that a Deno application has
- * opened.
+ * Storage in SQLite: one file, no server. Works with `node:sqlite`, which is built into Deno, Node
+ * and Bun, and with a `Database` of `@db/sqlite` that a Deno application has opened.
  *
  * ```ts
  * import { sqliteStorage } from "@evertask/evertask/sqlite";
@@ -11,10 +10,10 @@
  * await storage.close();
  * ```
  *
- * Several processes may share a file. Writes go to SQLite's write-ahead log, many tasks in one
- * transaction. Each call works synchronously inside, as SQLite does: it blocks the event loop for
- * as long as the disk needs. While another process writes, it waits for `busyTimeout`, most of it
- * without blocking.
+ * Several processes may share a file. Writes go to SQLite's write-ahead log, with many tasks in one
+ * transaction. SQLite is synchronous, so each call blocks the event loop until the disk has
+ * answered. While another process writes, a call waits for up to `busyTimeout`, mostly without
+ * blocking.
  *
  * @module
  */
@@ -30,18 +29,18 @@ export type { NodeSqliteDatabase, NodeSqliteStatement } from "./node_sqlite.ts";
 export type { SqliteStorageOptions, Synchronous } from "./options.ts";
 
 /**
- * Keeps tasks in a SQLite database.
+ * Creates a storage in a SQLite database.
  *
- * The `connection` of `persist` and of the changes may be any connection to the same file (or the
- * `database` passed here): a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. If a
- * transaction is open on it, the writes exist only if it is committed. Begin it with `BEGIN
- * IMMEDIATE`: SQLite cannot turn a transaction that has only read into one that writes once another
- * connection has written. While a transaction is open on a `database` that the storage shares with
- * the application, the storage's other writes wait for its end: they fail with a transient error,
- * and are retried.
+ * The option `connection` of dispatches may be any connection to the same file, or the `database`
+ * passed here: a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. If a transaction
+ * is open on it, the writes exist only if it is committed. Begin the transaction with `BEGIN
+ * IMMEDIATE`, because SQLite cannot upgrade a transaction that has read to one that writes after
+ * another connection has written. While a transaction is open on a `database` that the storage
+ * shares with the application, the storage's other writes fail with a transient error and are
+ * retried until it ends.
  *
  * @param options The file's path, `":memory:"`, or all options.
- * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If an option is invalid.
  * @example
  * ```ts
  * import { DatabaseSync } from "node:sqlite";

@@ -1,4 +1,5 @@
-// The adapter of node:sqlite, which Deno (2.2), Node (22.13) and Bun have built in.
+// The adapter of node:sqlite, which is built into Deno (2.2 or later), Node (22.13 or later) and
+// Bun.
 
 import { StorageError } from "../../src/storage/errors.ts";
 import { roundBigInts, type RowWithBigInts } from "./big_integers.ts";
@@ -19,21 +20,21 @@ export interface NodeSqliteDatabase {
   exec(sql: string): void;
   /** Closes the connection. */
   close(): void;
-  /** Whether a transaction is open. Node has it from 22.16 on. */
+  /** Whether a transaction is open. Available in Node from 22.16 on. */
   readonly isTransaction?: boolean;
 }
 
 /** The part of `StatementSync` of `node:sqlite` that the driver uses. */
 export interface NodeSqliteStatement {
-  /** Runs it. */
+  /** Runs the statement. */
   run(...parameters: SqliteValue[]): { readonly changes: number | bigint };
-  /** The first row. */
+  /** Returns the first row. */
   get(...parameters: SqliteValue[]): unknown;
-  /** All rows. */
+  /** Returns all rows. */
   all(...parameters: SqliteValue[]): unknown[];
-  /** Whether integers are read as bigints. */
+  /** Sets whether integers are read as bigints. */
   setReadBigInts?(enabled: boolean): void;
-  /** Whether rows are read as arrays. Node has it from 22.16 on. */
+  /** Sets whether rows are read as arrays. Available in Node from 22.16 on. */
   setReturnArrays?(enabled: boolean): void;
 }
 
@@ -48,7 +49,8 @@ export async function openNodeSqlite(path: string): Promise<SqliteDatabase> {
 }
 
 /**
- * Not a static import: without the module a runtime could not load the driver to report the error.
+ * A dynamic import, because without the module a runtime could not load the driver to report the
+ * error.
  */
 async function loadNodeSqlite(): Promise<typeof import("node:sqlite")> {
   try {
@@ -72,8 +74,8 @@ export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
       bindsNumbers ??= canBindNumbers(database);
       return bindsNumbers ? prepare(sql) : prepareWithoutNumbers(sql, prepare);
     },
-    // Statements that are prepared carry SQLite's error code in every runtime, scripts do not: this
-    // is for scripts alone.
+    // Used only for scripts, because the errors of prepared statements have SQLite's error code in
+    // every runtime, those of scripts do not.
     exec: (sql) => database.exec(sql),
     get inTransaction() {
       return database.isTransaction ?? isInTransaction(database);
@@ -83,7 +85,7 @@ export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
 }
 
 function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
-  // An application may have set the opposite for its whole connection.
+  // The application may have enabled this for its whole connection.
   statement.setReadBigInts?.(false);
   statement.setReturnArrays?.(false);
   const all = (parameters: SqliteValue[]): SqliteRow[] => {
@@ -116,10 +118,9 @@ function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
 }
 
 /**
- * The rows of a query that failed since one of them holds an integer beyond 2^53, as only a row
- * that was damaged by hand does.
+ * Returns the rows of a query that failed because a damaged row has an integer beyond 2^53.
  *
- * @throws The error, if it was another one.
+ * @throws The error, if it had another cause.
  */
 function roundedRows(
   statement: NodeSqliteStatement,
@@ -145,7 +146,10 @@ function canBindNumbers(database: NodeSqliteDatabase): boolean {
   }
 }
 
-/** For a library that does not tell: a transaction cannot begin within another one. */
+/**
+ * Reports whether a transaction is open, for a library without `isTransaction`: tries to begin one,
+ * which fails within another one.
+ */
 function isInTransaction(database: NodeSqliteDatabase): boolean {
   try {
     database.exec("BEGIN");

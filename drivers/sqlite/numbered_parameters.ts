@@ -1,10 +1,10 @@
-// Numbered parameters (`?1`) for a node:sqlite that cannot bind them: before Node 22.20 and 24.7 it
+// Binds numbered parameters (`?1`) with a node:sqlite that cannot. Before Node 22.20 and 24.7, it
 // treats them as named ones and skips them for values in order
 // (https://github.com/nodejs/node/issues/59350).
 
 import type { SqliteStatement, SqliteValue } from "./sqlite_library.ts";
 
-/** Whether a statement has numbered parameters. */
+/** Reports whether a statement has numbered parameters. */
 export function hasNumbers(sql: string): boolean {
   return /\?\d/.test(sql);
 }

@@ -13,26 +13,26 @@ import { migrateSchema } from "./migrations.ts";
 export interface OpenDatabase {
   readonly database: SqliteDatabase;
   readonly connection: Connection;
-  /** Whether the storage opened it, and so closes it. */
+  /** Whether the storage opened the database, and therefore closes it. */
   readonly owned: boolean;
   /** The file that was opened. */
   readonly file: FileIdentity;
 }
 
 /**
- * Opening takes turns with other processes that start at the same time, and is patient where a call
- * is not.
+ * The time that opening waits for other processes that start at the same time, in milliseconds. It
+ * is longer than that of other calls.
  */
 const patienceMs = 10_000;
 const pauseMs = 20;
 
 /**
- * How long a statement waits for a lock and blocks the event loop; the rest of `busyTimeout` does
- * not block it.
+ * The time that a statement waits for a lock and blocks the event loop, in milliseconds. The rest
+ * of `busyTimeout` does not block it.
  */
 const mostBlockedMs = 20;
 
-/** Opens the database and brings the schema up to date. */
+/** Opens the database and updates the schema. */
 export async function openDatabase(options: ResolvedOptions): Promise<OpenDatabase> {
   const { clock } = options;
   const deadline = clock.monotonic() + patienceMs;
@@ -58,7 +58,7 @@ async function tryToOpen(options: ResolvedOptions): Promise<OpenDatabase> {
     const file = new FileIdentity(options.path, options.clock);
     return { database, connection, owned, file };
   } catch (error) {
-    // Closing may remove the files whose rights are wanting.
+    // Created before closing, which may remove the files whose rights are missing.
     const failure = toStorageError(error, options.path);
     if (owned) database.close();
     throw failure;
@@ -73,16 +73,17 @@ const setSynchronous: Readonly<Record<Synchronous, string>> = {
 };
 
 function configure(connection: Connection, options: ResolvedOptions): void {
-  // A pragma takes no parameters; this one is an integer that was checked.
+  // A pragma takes no parameters, so the value, a checked integer, is part of the text.
   connection.get(`PRAGMA busy_timeout = ${Math.min(options.busyTimeoutMs, mostBlockedMs)}`);
-  // Before the log is first used: it then needs no memory shared with other processes.
+  // Set before the log is first used, so that the log needs no shared memory.
   if (options.exclusive) connection.get("PRAGMA locking_mode = EXCLUSIVE");
-  // Readers and the writer do not wait for each other, and a commit is one append.
+  // With the write-ahead log, readers and the writer do not wait for each other, and a commit is
+  // one append.
   connection.get("PRAGMA journal_mode = WAL");
   connection.run(setSynchronous[options.synchronous]);
-  // 16 MB of log between checkpoints instead of 4: a page that is written several times is copied
-  // to the file once.
+  // 16 MB of log between checkpoints instead of 4, so that a page that is written several times is
+  // copied to the file once.
   connection.get("PRAGMA wal_autocheckpoint = 4000");
-  // A long reader can make the log grow; afterwards it shrinks to this.
+  // The size to which the log shrinks after a long read has made it grow.
   connection.get("PRAGMA journal_size_limit = 67108864");
 }

@@ -12,59 +12,59 @@ import { adaptConnection, type SqliteConnection } from "./adapt_connection.ts";
 import type { SqliteDatabase } from "./sqlite_library.ts";
 
 /**
- * How far a commit has got when a write returns:
+ * The durability of a commit when a write returns:
  *
- * - `OFF`: handed to the operating system. A power failure can damage the database file.
- * - `NORMAL`: the same, but the file stays whole. A power failure or a crash of the operating
+ * - `off`: the commit was passed to the operating system. A power failure can damage the database
+ *   file.
+ * - `normal`: as `off`, but the file cannot be damaged. A power failure or a crash of the operating
  *   system can undo the last commits; a crash of the process loses nothing.
- * - `FULL`: on the disk. Nothing that was committed is lost; each write waits for the disk.
- * - `EXTRA`: as `FULL`; with the write-ahead log there is no difference.
+ * - `full`: the commit is on the disk. No commit is lost, but each write waits for the disk.
+ * - `extra`: as `full`; with the write-ahead log there is no difference.
  */
 export type Synchronous = "off" | "normal" | "full" | "extra";
 
 /** Options of {@linkcode sqliteStorage}. Either `path` or `database` is given. */
 export interface SqliteStorageOptions {
   /**
-   * The database file, created when it does not exist, or `":memory:"`. A relative path is resolved
-   * at once.
+   * The database file, which is created if it does not exist, or `":memory:"`. A relative path is
+   * resolved at once.
    */
   readonly path?: string;
   /**
    * A connection that the application has opened: a `DatabaseSync` of `node:sqlite` or a `Database`
-   * of `@db/sqlite`. Its settings are not changed (journal mode, `synchronous` and busy timeout are
-   * the application's choice; the write-ahead log is much faster) and stays open when the storage
-   * is closed.
+   * of `@db/sqlite`. The storage does not change its settings (journal mode, `synchronous`, busy
+   * timeout) and does not close it. The write-ahead log is recommended, because it is much faster.
    */
   readonly database?: SqliteConnection;
   /** How durable commits are after a power failure. @default "normal" */
   readonly synchronous?: Synchronous;
   /**
-   * How long a call waits while another connection writes. It blocks the event loop for the first
-   * 20 milliseconds at most (a `database` of the application's: for its own busy timeout), and not
-   * at all while the file is known to be busy. After it the call fails with a transient error, and
-   * the worker tries again with growing pauses. @default 250 milliseconds
+   * The time that a call waits while another connection writes. It blocks the event loop for at
+   * most the first 20 milliseconds (with `database`: for the busy timeout of that connection), and
+   * not at all while the file is known to be busy. After it, the call fails with a transient error,
+   * and the worker retries with growing pauses. @default 250 milliseconds
    */
   readonly busyTimeout?: Duration;
   /**
-   * No other connection uses the file: it is locked against them, and an idle worker leaves it
-   * alone: it looks for nothing, and its heartbeats stay in memory. With a `database` of the
-   * application's it is a promise that only this process writes. @default false
+   * Whether the storage uses the file exclusively. The file is locked for other connections. An
+   * idle worker then does not access the file: it does not poll, and its heartbeats stay in memory.
+   * With `database`, the application guarantees that only this process writes. @default false
    */
   readonly exclusive?: boolean;
   /**
-   * How long an idle worker waits between two looks at whether another process changed the file,
-   * from 1 millisecond to an hour: SQLite cannot push. A look reads `data_version`, and asks no
-   * table. An `exclusive` file is not looked at.
+   * The interval at which an idle worker checks for changes by other processes, from 1 millisecond
+   * to an hour, because SQLite cannot push. A check reads only `data_version`, and no table. An
+   * `exclusive` file is not checked.
    * @default 1 second
    */
   readonly pollInterval?: Duration;
-  /** Whether opening brings the schema up to date; otherwise it only checks it. @default true */
+  /** Whether opening updates the schema. If false, opening only checks it. @default true */
   readonly migrate?: boolean;
-  /** The storage's clock; another one is for tests. @default systemClock */
+  /** The storage's clock; replaceable for tests. @default systemClock */
   readonly clock?: Clock;
 }
 
-/** The options with their defaults, checked. */
+/** The options, checked and completed with defaults. */
 export interface ResolvedOptions {
   readonly path: string;
   readonly database: SqliteDatabase | undefined;
@@ -88,8 +88,8 @@ const optionNames: OptionNames<SqliteStorageOptions> = {
 };
 
 /**
- * A connection string of another database, which may hold a password. SQLite itself knows `file:`
- * URLs.
+ * The connection string of another database, which may contain a password. SQLite itself accepts
+ * `file:` URLs.
  */
 const urlOfAServer = /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i;
 
@@ -104,10 +104,9 @@ function absolute(path: string): string {
 const synchronousValues: readonly unknown[] = ["off", "normal", "full", "extra"];
 
 /**
- * Checks what the user passed.
+ * Checks the options.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such
- * option.
+ * @throws {InvalidArgumentError} If an option is invalid or unknown.
  */
 export function resolveOptions(options: string | SqliteStorageOptions): ResolvedOptions {
   if (typeof options === "string") options = { path: options };

@@ -1,4 +1,4 @@
-// persist: stores new tasks, and applies the task-key rules.
+// Implements persist: stores new tasks by the task-key rules.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { NewTask, PersistResult } from "../../src/storage/requests.ts";
@@ -23,7 +23,7 @@ export function persist(
         inserts.add(task);
         continue;
       }
-      inserts.flush(); // whether this one is a new row may depend on those before it
+      inserts.flush(); // the result of this task may depend on those before it
       const updated = applyKeyRules(connection, now, task);
       if (updated === null) inserts.add(task);
       else results.push(updated);
@@ -45,7 +45,10 @@ const selectByKey = "SELECT id, status, worker_id, due_at_utc, next_run_utc, anc
 
 const giveUpKey = "UPDATE queued_tasks SET task_key = NULL WHERE id = ?";
 
-/** What the dispatch of a task with a key came to; null when it is to be stored as a new row. */
+/**
+ * Applies the task-key rules to a task with a key. Returns the result, or null if the task is to be
+ * stored as a new row.
+ */
 function applyKeyRules(connection: Connection, now: number, task: NewTask): PersistResult | null {
   const holder = connection.get(selectByKey, task.series?.schedule ?? null, task.taskKey);
   if (holder === undefined || connection.get(isStored, task.id) !== undefined) return null;
@@ -65,7 +68,7 @@ function applyKeyRules(connection: Connection, now: number, task: NewTask): Pers
 
 type Update = "refresh" | "reschedule" | "revive";
 
-/** The task-key rules: how a dispatch changes the row that holds its key. */
+/** Decides by the task-key rules how a dispatch changes the row that holds its key. */
 function decide(holder: SqliteRow, task: NewTask): Update | "leave" | "replace" {
   if (holder.worker_id !== null || holder.status === "InProgress") return "leave";
   if (holder.recurring === 1) {
@@ -83,7 +86,7 @@ const replaceTask = "UPDATE queued_tasks SET type = ?, handler = ?, request = ?,
   "priority = ?, audit_level = ?, trace_context = ?, retry_policy = ?, exception = NULL, " +
   "cancel_requested = 0, edits = coalesce(edits, 0) + 1 WHERE id = ?";
 
-/** The columns that it replaces unless the row is a series that keeps its next run. */
+/** The columns that a new dispatch replaces unless the row is a series that keeps its next run. */
 const replacePlan = "UPDATE queued_tasks SET status = ?, scheduled_execution_utc = ?, " +
   "due_at_utc = iif(paused, due_at_utc, ?), attempt = 0, lost_count = 0, rate_slot_utc = NULL " +
   "WHERE id = ?";

@@ -1,6 +1,6 @@
-// purge: deletes history by the retention policy. It scans each table once along its primary key,
-// in short transactions of some rows each, so that writers wait briefly and the event loop runs in
-// between. It has no index on time: an index would cost each history row more than this scan does.
+// Implements purge: deletes history by the retention policy. Scans each table once along its
+// primary key, in short transactions, so that writers wait briefly and the event loop runs in
+// between. There is no index on time, because it would cost more per row of history than this scan.
 
 import { purgeInBatches } from "../../src/storage/kit/purge_in_batches.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
@@ -15,22 +15,25 @@ const dayMs = 86_400_000;
 /** The number of rows read in one transaction, which takes some milliseconds. */
 const rowsAtATime = 2000;
 
-/** How long rate limit keys must be idle to be deleted. */
+/** The time after which idle rate limit keys are deleted, in milliseconds. */
 const idleRateLimitMs = dayMs;
 
 const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
 
-/** One table's part of the work. */
+/** The scan of one table. */
 interface Walk {
   readonly counts: keyof typeof nothing;
   readonly table: string;
   /** The primary key. */
   readonly key: readonly string[];
-  /** Below every key. */
+  /** A key that is below every key of a row. */
   readonly start: readonly SqliteValue[];
   /** The condition of rows to delete. */
   readonly mayGo: string;
-  /** The same for a dry run, in which the rows of the tables before have not been deleted. */
+  /**
+   * The same condition for a dry run, in which the rows of the previous tables have not been
+   * deleted.
+   */
   readonly wouldGo: string;
 }
 
@@ -71,14 +74,17 @@ function history(counts: keyof typeof nothing, table: string, task: string, mayG
   return { counts, table, key: [task, "sequence"], start: ["", 0], mayGo, wouldGo: mayGo };
 }
 
-/** Where the next call resumes a purge that ran out of budget, so that no row is read twice. */
+/**
+ * The position at which the next call resumes a purge that has used up its budget, so that no row
+ * is read twice.
+ */
 interface Position {
   readonly policy: string;
   readonly walk: number;
   readonly key: readonly SqliteValue[];
 }
 
-/** The first row of a walk. */
+/** Returns the start of a scan. */
 function startOf(policy: string, walk = 0): Position {
   return { policy, walk, key: walks[walk]?.start ?? [] };
 }
@@ -120,7 +126,7 @@ export class Purge {
 }
 
 /**
- * Lets all other ready work of the process run. It does not use the injected clock, since no time
+ * Lets all other ready work of the process run. Does not use the injected clock, because no time
  * should pass.
  */
 function otherWork(): Promise<void> {
@@ -138,8 +144,8 @@ function forgetRateLimits(connection: Connection, now: number): void {
 }
 
 /**
- * The instants before which rows are deleted, and how many lines of a task are kept; null for no
- * limit.
+ * Returns the instants before which rows are deleted, and the number of log lines per task to keep;
+ * null for no limit.
  */
 function cutoffs(policy: RetentionPolicy, now: number): readonly (number | null)[] {
   const positive = (value: number | null | undefined) => (value ?? 0) > 0 ? value! : null;
@@ -159,15 +165,15 @@ function cutoffs(policy: RetentionPolicy, now: number): readonly (number | null)
 }
 
 /**
- * The number of rows that were (or would be) deleted, and where the next ones begin; undefined at
- * the end of the table.
+ * The number of rows that were or would be deleted, and the key at which the next step begins;
+ * undefined at the end of the table.
  */
 interface Step {
   readonly rows: number;
   readonly next: readonly SqliteValue[] | undefined;
 }
 
-/** Null if another process has the turn. */
+/** Runs one step. Returns null if another process has the turn. */
 function deleteSome(
   connection: Connection,
   turn: PurgeTurn,
@@ -204,7 +210,7 @@ function countSome(
   return { rows: row.total as number, next };
 }
 
-/** Last key of the next batch; undefined when fewer rows are left. */
+/** Returns the last key of the next batch; undefined if fewer rows are left. */
 function keyAfter(
   connection: Connection,
   { table, key }: Walk,
@@ -221,7 +227,10 @@ function keyAfter(
   return row && key.map((column) => row[column]!);
 }
 
-/** The rows after a key, up to another or to the end: the parameters after the seven cutoffs. */
+/**
+ * Returns the condition of the rows after a key, up to another key or to the end. Its parameters
+ * follow the seven cutoffs.
+ */
 function range({ key }: Walk, next: readonly SqliteValue[] | undefined): string {
   const columns = key.join(", ");
   const marks = (first: number) => key.map((_, index) => `?${first + index}`).join(", ");

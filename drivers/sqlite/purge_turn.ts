@@ -1,8 +1,8 @@
-// One process purges at a time: the one with the turn stores the end of its turn.
+// The right to purge, which one process has at a time. That process stores the end of its turn.
 
 import type { Connection } from "./connection.ts";
 
-/** After this time without an update, a purging process counts as dead. */
+/** The duration of a turn, in milliseconds. A process that does not extend it counts as ended. */
 const turnMs = 30_000;
 
 const setTurn = "UPDATE evertask_state SET purging_until_utc = ?";
@@ -12,7 +12,7 @@ export class PurgeTurn {
   /** The stored end of the turn; null before the first one. */
   #until: number | null = null;
 
-  /** Whether the turn was taken. */
+  /** Whether this process has taken the turn. */
   get isOurs(): boolean {
     return this.#until !== null;
   }

@@ -1,4 +1,4 @@
-// Pausing and resuming queues.
+// Pauses and resumes queues.
 
 import { allDone } from "../../src/storage/kit/edit_results.ts";
 import type { NewOperatorAction } from "../../src/storage/requests.ts";
@@ -8,7 +8,7 @@ import { countChange } from "./counters.ts";
 
 const pause = "INSERT INTO paused_queues (queue_name) VALUES (?) ON CONFLICT DO NOTHING";
 const resume = "DELETE FROM paused_queues WHERE queue_name = ?";
-// As bytes, because a text would be read only up to a U+0000.
+// Read as bytes, because a text is read only up to the first U+0000.
 const selectPaused = "SELECT CAST(queue_name AS BLOB) AS queue_name FROM paused_queues " +
   "ORDER BY paused_queues.queue_name";
 
@@ -26,7 +26,7 @@ export function setQueuePaused(
   });
 }
 
-/** The paused queues. */
+/** Returns the paused queues. */
 export function pausedQueues(connection: Connection): ReadonlySet<string> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const rows = connection.all(selectPaused);

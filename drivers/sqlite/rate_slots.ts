@@ -1,5 +1,5 @@
-// Rate limits: one small row a key, shared by all workers of the store, and the slots that were
-// given back.
+// Stores rate limits: one small row per key, shared by all workers of the store, and the returned
+// slots.
 
 import { type RateBudget, takeSlot } from "../../src/storage/kit/gcra.ts";
 import type { ReturnedSlots } from "../../src/storage/kit/returned_slots.ts";
@@ -16,7 +16,7 @@ const setBudget = "INSERT INTO rate_limits (key, reserved_tat_utc, started_tat_u
   "VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET " +
   "reserved_tat_utc = excluded.reserved_tat_utc, started_tat_utc = excluded.started_tat_utc";
 
-/** Takes one slot each, in order; see `Storage.takeRateSlots`. */
+/** Takes one slot for each request, in order; see `Storage.takeRateSlots`. */
 export function takeRateSlots(
   connection: Connection,
   requests: readonly RateSlotRequest[],
@@ -63,7 +63,7 @@ const selectFirst = "SELECT min(slot_at_utc) AS slot FROM returned_rate_slots " 
 const deleteFrom = "DELETE FROM returned_rate_slots WHERE key = ? AND slot_at_utc >= ?";
 const deleteUpTo = "DELETE FROM returned_rate_slots WHERE key = ? AND slot_at_utc <= ?";
 
-/** The slots of a key that were given back. */
+/** The returned slots of a key. */
 class ReturnedSlotRows implements ReturnedSlots {
   readonly #connection: Connection;
   readonly #key: string;

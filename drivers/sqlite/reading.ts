@@ -1,4 +1,4 @@
-// Reading single tasks, and the history of tasks page by page.
+// Reads single tasks, and pages of tasks' history.
 
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type {
@@ -21,19 +21,19 @@ import {
   toTaskRecord,
 } from "./rows.ts";
 
-/** One task, or null. */
+/** Returns a task, or null. */
 export function getTask(connection: Connection, taskId: string): TaskRecord | null {
   const row = connection.get(`SELECT ${taskColumns} FROM queued_tasks WHERE id = ?`, taskId);
   return row === undefined ? null : toTaskRecord(row);
 }
 
-/** The task that holds a key, or null. */
+/** Returns the task that holds a key, or null. */
 export function getTaskByKey(connection: Connection, taskKey: string): TaskRecord | null {
   const row = connection.get(`SELECT ${taskColumns} FROM queued_tasks WHERE task_key = ?`, taskKey);
   return row === undefined ? null : toTaskRecord(row);
 }
 
-/** A task's audited status changes. */
+/** Returns a page of a task's audited status changes. */
 export function statusAudit(
   connection: Connection,
   taskId: string,
@@ -44,7 +44,7 @@ export function statusAudit(
   return historyPage(connection, sql, taskId, page, toStatusAudit);
 }
 
-/** A recurring task's audited runs. */
+/** Returns a page of a recurring task's audited runs. */
 export function runsAudit(
   connection: Connection,
   taskId: string,
@@ -55,7 +55,7 @@ export function runsAudit(
   return historyPage(connection, sql, taskId, page, toRunsAudit);
 }
 
-/** A task's log lines. */
+/** Returns a page of a task's log lines. */
 export function executionLogs(
   connection: Connection,
   taskId: string,

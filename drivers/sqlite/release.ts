@@ -1,4 +1,4 @@
-// release, releaseUnknown: give back claimed tasks that have not been started.
+// Implements release and releaseUnknown, which give back claimed tasks that have not started.
 
 import type { ReleasedTask } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
@@ -8,7 +8,7 @@ const releaseTask = "UPDATE queued_tasks SET worker_id = NULL, attempt = max(att
   "due_at_utc = iif(cancel_requested = 1, min(?1, ?2), ?2) " +
   "WHERE id = ?3 AND worker_id = ?4 AND lease_token = ?5";
 
-/** Gives claimed, unstarted tasks back. */
+/** Gives back claimed tasks that have not started. */
 export function release(
   connection: Connection,
   workerId: string,

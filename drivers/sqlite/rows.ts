@@ -1,4 +1,5 @@
-// Rows of the tables as the records of the storage contract, and the column lists that read them.
+// Converts rows of the tables to records of the storage contract. Has the lists of the needed
+// columns.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type {
@@ -23,14 +24,14 @@ import { toTags } from "./tags.ts";
 import type { SqliteRow, SqliteValue, SqliteValues } from "./sqlite_library.ts";
 
 /**
- * A column that holds a user's text. SQLite keeps U+0000, but node:sqlite and @db/sqlite read a
- * text only up to the first one (as C does): such a text is read as its bytes.
+ * Returns the expression of a column with a user's string. SQLite stores U+0000, but node:sqlite
+ * and @db/sqlite read a text only up to the first one, as C does. Such a text is read as bytes.
  */
 function userText(column: string): string {
   return `iif(instr(${column}, char(0)), CAST(${column} AS BLOB), ${column}) AS ${column}`;
 }
 
-/** What {@linkcode toSeries} reads. */
+/** The columns that {@linkcode toSeries} reads. */
 export const seriesColumns = `${userText("recurring_task")}, ${userText("recurring_info")},
   anchor_utc, max_runs, run_until, next_run_utc, current_run_count, paused`;
 
@@ -41,26 +42,26 @@ const commonColumns = `id, due_at_utc, ${userText("type")}, ${
   cancel_requested, rate_slot_utc, ${userText("trace_context")}, retry_policy`;
 
 /**
- * What {@linkcode toClaimedTask} reads, by place. Each column counts in a claim, and few tasks are
- * recurring: their series come after.
+ * The columns that {@linkcode toClaimedTask} reads by index. Series are read separately, because
+ * each column has a cost in a claim and few tasks are recurring.
  */
 export const claimedTaskColumns = `${commonColumns}, recurring_task IS NOT NULL AS recurring`;
 
-/** What {@linkcode toTaskRecord} reads. */
+/** The columns that {@linkcode toTaskRecord} reads. */
 export const taskColumns = `${commonColumns}, ${seriesColumns}, ${userText("handler")},
   ${userText("exception")}, ${userText("queue_name")}, scheduled_execution_utc,
   last_execution_utc, execution_time_ms, worker_id, tags, edits`;
 
-/** What {@linkcode toStatusAudit} reads. */
+/** The columns that {@linkcode toStatusAudit} reads. */
 export const statusAuditColumns = `queued_task_id, sequence, updated_at_utc, new_status, ${
   userText("exception")
 }`;
 
-/** What {@linkcode toRunsAudit} reads. */
+/** The columns that {@linkcode toRunsAudit} reads. */
 export const runsAuditColumns =
   `queued_task_id, sequence, executed_at_utc, execution_time_ms, status, ${userText("exception")}`;
 
-/** What {@linkcode toExecutionLog} reads. */
+/** The columns that {@linkcode toExecutionLog} reads. */
 export const executionLogColumns = `task_id, sequence, logged_at_utc, level, ${
   userText("message")
 }, ${userText("exception")}, run_number`;
@@ -70,23 +71,23 @@ export const operatorActionColumns = `id, at_utc, verb, ${userText("actor")}, ${
   userText("reason")
 }, target_kind, ${userText("target")}, before, after, changed, skipped, next`;
 
-/** What {@linkcode toWorker} reads. */
+/** The columns that {@linkcode toWorker} reads. */
 export const workerColumns = `id, ${userText("host")}, serves, started_at_utc, heartbeat_utc`;
 
 /** A row of {@linkcode claimedTaskColumns}. */
 export type ClaimedRow = SqliteValues;
 
-/** Orders rows as they are claimed. */
+/** Compares rows in the order of claiming. */
 export function byDueInstant([idA, dueA]: ClaimedRow, [idB, dueB]: ClaimedRow): number {
   return (dueA as number) - (dueB as number) || (idA! < idB! ? -1 : 1);
 }
 
-/** The id of a recurring task; null if the task is not recurring. */
+/** Returns the id of a recurring task; null if the task is not recurring. */
 export function recurringId(row: ClaimedRow): string | null {
   return row.at(-1) === 1 ? row[0] as string : null;
 }
 
-/** A task that was just claimed, from its row as it was before. */
+/** Converts the row of a task before its claim to the claimed task. */
 export function toClaimedTask(
   row: ClaimedRow,
   queue: string,
@@ -133,14 +134,14 @@ export function toClaimedTask(
 }
 
 /**
- * A counter after a claim. It stops at 2^31 - 1, so that a damaged row does not fail the claim of
- * the others.
+ * Returns a counter after a claim. It stops at 2^31 - 1, so that a damaged row does not make the
+ * claim of the others fail.
  */
 function nextCount(counter: SqliteValue | undefined): number {
   return Math.min(Math.max(counter as number, 0), 2_147_483_646) + 1;
 }
 
-/** A task. */
+/** Converts a row to a task. */
 export function toTaskRecord(row: SqliteRow): TaskRecord {
   const task = {
     id: row.id as string,
@@ -172,7 +173,7 @@ export function toTaskRecord(row: SqliteRow): TaskRecord {
   return { ...task, version: taskVersion(task, row.edits as number | null ?? 0) };
 }
 
-/** A task's series, if it has one. */
+/** Returns the series of a row; null if it has none. */
 export function toSeries(row: SqliteRow): SeriesRecord | null {
   if (row.recurring_task === null) return null;
   return {
@@ -187,7 +188,7 @@ export function toSeries(row: SqliteRow): SeriesRecord | null {
   };
 }
 
-/** A row of the status audit. */
+/** Converts a row of the status audit. */
 export function toStatusAudit(row: SqliteRow): StatusAuditRecord {
   return {
     taskId: row.queued_task_id as string,
@@ -197,7 +198,7 @@ export function toStatusAudit(row: SqliteRow): StatusAuditRecord {
   };
 }
 
-/** A row of the runs audit. */
+/** Converts a row of the runs audit. */
 export function toRunsAudit(row: SqliteRow): RunsAuditRecord {
   return {
     taskId: row.queued_task_id as string,
@@ -208,7 +209,7 @@ export function toRunsAudit(row: SqliteRow): RunsAuditRecord {
   };
 }
 
-/** A logged line. */
+/** Converts a row of the execution log. */
 export function toExecutionLog(row: SqliteRow): ExecutionLogRecord {
   return {
     taskId: row.task_id as string,
@@ -238,7 +239,7 @@ export function toOperatorAction(row: SqliteRow): OperatorActionRecord {
   };
 }
 
-/** A registered worker. */
+/** Converts a row of the registered workers. */
 export function toWorker(row: SqliteRow, now: number): WorkerRecord {
   const heartbeatAt = row.heartbeat_utc as number;
   return {
@@ -253,7 +254,7 @@ export function toWorker(row: SqliteRow, now: number): WorkerRecord {
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Undoes {@linkcode userText}. */
+/** Decodes a column of {@linkcode userText}. */
 function text(value: SqliteValue | undefined): string {
   return value instanceof Uint8Array ? decoder.decode(value) : value as string;
 }

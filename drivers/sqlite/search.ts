@@ -1,5 +1,5 @@
-// Searching and counting tasks. A search reads by id, by the index of series or the tasks of a tag.
-// A filter that may read many rows without a match stops after a number of rows.
+// Searches and counts tasks. A search reads all tasks by id, the index of series, or the tasks of a
+// tag. A search that may read many rows without a match stops after a number of rows.
 
 import {
   countStart,
@@ -22,7 +22,7 @@ import type { Connection } from "./connection.ts";
 import { taskColumns, toTaskRecord } from "./rows.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 
-/** {@linkcode Storage.list}. */
+/** Implements {@linkcode Storage.list}. */
 export function listTasks(
   connection: Connection,
   filter: TaskFilter = {},
@@ -33,7 +33,7 @@ export function listTasks(
   return toTaskPage(rows, start.limit, toTaskRecord, lastRead);
 }
 
-/** {@linkcode Storage.count}. */
+/** Implements {@linkcode Storage.count}. */
 export function countTasks(
   connection: Connection,
   filter: TaskFilter,
@@ -47,7 +47,7 @@ export function countTasks(
 
 type Start = Pick<TaskPageStart, "oldestFirst" | "after">;
 
-/** Finds at most `most` tasks, among the next ones that one call may read. */
+/** Finds at most `most` matching tasks among the rows that one call may read. */
 function find(
   connection: Connection,
   columns: string,
@@ -93,7 +93,8 @@ const columnsOfTexts = [
 const ranges = [
   ["createdFrom", "created_at_utc >= ?"],
   ["createdBefore", "created_at_utc < ?"],
-  // A call keeps SQLite from the index of claimable tasks, which it would have to sort.
+  // The call of `ifnull` prevents SQLite from using the index of claimable tasks, whose rows it
+  // would have to sort.
   ["dueFrom", "ifnull(due_at_utc >= ?, 0)"],
   ["dueBefore", "ifnull(due_at_utc < ?, 0)"],
   ["executedFrom", "last_execution_utc >= ?"],
@@ -117,7 +118,7 @@ function addFilter(where: Conditions, filter: TaskFilter): void {
     where.add(isTagged, tag.toWellFormed());
   }
   if (filter.taskKey !== undefined) where.add("task_key = ?", filter.taskKey);
-  // As bytes: the functions for texts end at U+0000.
+  // Compared as bytes, because the functions for texts end at U+0000.
   if (filter.taskKeyPrefix !== undefined) {
     const prefix = new TextEncoder().encode(filter.taskKeyPrefix);
     where.add("substr(CAST(task_key AS BLOB), 1, length(?)) = ?", prefix, prefix);

@@ -1,4 +1,4 @@
-// The part of a task's row that only recurring tasks have.
+// Writes the columns that only recurring tasks have.
 
 import type { NewSeries, SeriesCorrection } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
@@ -8,7 +8,7 @@ const setSeries = "UPDATE queued_tasks SET recurring_task = ?, recurring_info = 
   "max_runs = ?, run_until = ?, anchor_utc = ?, next_run_utc = ?, current_run_count = ? " +
   "WHERE id = ?";
 
-/** Makes a stored task recurring, or gives a series another schedule. */
+/** Makes a stored task recurring, or changes the schedule of a series. */
 export function writeSeries(
   connection: Connection,
   taskId: string,
@@ -28,12 +28,12 @@ export function writeSeries(
   );
 }
 
-/** A claimed task is not due. */
+/** The condition excludes claimed tasks, which have no due instant. */
 const correctTimes = "UPDATE queued_tasks SET next_run_utc = ?1, anchor_utc = ?2, " +
   "due_at_utc = min(due_at_utc, ?3) " +
   "WHERE id = ?4 AND next_run_utc = ?5 AND due_at_utc IS NOT NULL AND recurring_task IS NOT NULL";
 
-/** Gives waiting series another next run and anchor; see `Storage.correctSeries`. */
+/** Corrects the next run and anchor of waiting series; see `Storage.correctSeries`. */
 export function correctSeries(
   connection: Connection,
   corrections: readonly SeriesCorrection[],

@@ -1,27 +1,30 @@
-// What the driver needs of a SQLite library.
+// The interface to SQLite libraries.
 
-/** What SQLite stores. */
+/** A value that SQLite stores. */
 export type SqliteValue = string | number | null | Uint8Array;
 
-/** A row by column names. Integers come as numbers; the driver stores none beyond 2^53. */
+/** A row by column names. Integers are numbers, because the driver stores none beyond 2^53. */
 export type SqliteRow = Readonly<Record<string, SqliteValue>>;
 
-/** A row by the places of its columns. */
+/** A row by the indexes of its columns. */
 export type SqliteValues = readonly SqliteValue[];
 
 /** A prepared statement, which may be run any number of times. */
 export interface SqliteStatement {
-  /** Runs it and returns the number of rows that it changed. */
+  /** Runs the statement and returns the number of changed rows. */
   run(parameters: SqliteValue[]): number;
-  /** Runs it and returns the first row, or undefined. */
+  /** Runs the statement and returns the first row, or undefined. */
   get(parameters: SqliteValue[]): SqliteRow | undefined;
-  /** Runs it and returns all rows. */
+  /** Runs the statement and returns all rows. */
   all(parameters: SqliteValue[]): SqliteRow[];
-  /** Runs it and returns all rows by places: a wide row is read in a quarter of the time. */
+  /**
+   * Runs the statement and returns all rows by index. This reads a wide row in a quarter of the
+   * time.
+   */
   values(parameters: SqliteValue[]): SqliteValues[];
 }
 
-/** One connection to a SQLite database, synchronous. */
+/** A synchronous connection to a SQLite database. */
 export interface SqliteDatabase {
   /** Compiles one statement. */
   prepare(sql: string): SqliteStatement;

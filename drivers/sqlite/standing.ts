@@ -16,7 +16,7 @@ export function hasEnded(row: SqliteRow): boolean {
   return ["Completed", "Failed", "Cancelled", "ServiceStopped"].includes(row.status as string);
 }
 
-/** The audit row of a change that was asked for from outside, by the task's own level. */
+/** Writes the audit row of a requested change, by the task's own level. */
 export function auditStatus(
   audit: AuditWriter,
   id: string,

@@ -1,5 +1,5 @@
-// Figures of the whole store, for dashboards and health checks. SQLite works in the process's own
-// thread: what reads whole tables does so slice by slice, so that nothing else has to wait for it.
+// Reads statistics of the whole store. SQLite runs in the process's own thread, so whole tables are
+// read slice by slice, and other work runs in between.
 
 import type {
   AuditGrowth,
@@ -15,7 +15,7 @@ import type { SqliteValue } from "./sqlite_library.ts";
 import type { DatabaseAccess } from "./database.ts";
 import { pausedQueues } from "./queues.ts";
 
-/** Rows that are read at once: 2 ms or so. */
+/** The number of rows of a slice, which takes about 2 ms. */
 const sliceRows = 5_000;
 
 const waitingByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, " +
@@ -32,12 +32,12 @@ const lastRow = "SELECT max(rowid) AS last FROM queued_tasks";
 const countSlice = "SELECT status, count(*) AS tasks FROM queued_tasks " +
   "WHERE rowid > ?1 AND rowid <= ?2 GROUP BY status";
 
-/** What waits, by queue. */
+/** Returns the waiting tasks by queue. */
 export function backlog(connection: Connection, now: number): Backlog {
   return { now, queues: [...waiting(connection, now).values()] };
 }
 
-/** Counts by status and queue. */
+/** Counts tasks by status and queue. */
 export async function statistics(access: DatabaseAccess): Promise<StorageStatistics> {
   const none = Object.fromEntries(taskStatuses.map((status) => [status, 0]));
   const tasksByStatus = none as Record<TaskStatus, number>;
@@ -112,20 +112,20 @@ const growthQueries = historyTables.map(([table, name, task, column]) => {
 
 type GrowthQuery = (typeof growthQueries)[number];
 
-/** A row's place in a history table: its task and its sequence there. */
+/** The key of a row in a history table: its task and its sequence number. */
 type Place = readonly [task: string, sequence: number];
 
 interface Slice {
   readonly rows: number;
   readonly firstAt: number | null;
   readonly lastAt: number | null;
-  /** Where the next slice starts; null: this was the last one. */
+  /** The start of the next slice; null if this is the last one. */
   readonly end: Place | null;
 }
 
 const dayMs = 86_400_000;
 
-/** The size and growth of the history tables. */
+/** Returns the size and growth of the history tables. */
 export async function auditGrowth(access: DatabaseAccess): Promise<AuditGrowth[]> {
   const growth: AuditGrowth[] = [];
   for (const query of growthQueries) growth.push(await growthOf(access, query));

@@ -1,5 +1,5 @@
-// The storage contract on SQLite: calls the module of each verb, and keeps deferred heartbeats and
-// wake-ups consistent with it.
+// Implements the storage contract in SQLite: calls the module of each method, and keeps deferred
+// heartbeats and wake-ups consistent.
 
 import type { VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type {
@@ -56,12 +56,12 @@ import { auditGrowth, backlog, statistics } from "./statistics.ts";
 import { WakeWatch } from "./wake.ts";
 import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
 
-/** Tasks in a SQLite database. */
+/** A storage in a SQLite database. */
 export class SqliteStorage implements Storage {
   readonly name = "sqlite";
   /**
-   * `data_version` shows the changes of other processes, so an idle worker need not poll; without
-   * other processes it reads nothing at all.
+   * An idle worker need not poll, because `data_version` shows the changes of other processes.
+   * Without other processes, it reads nothing.
    */
   readonly polling: Polling;
   readonly #options: ResolvedOptions;
@@ -283,7 +283,10 @@ export class SqliteStorage implements Storage {
     );
   }
 
-  /** Writes deferred heartbeats, then does work that judges heartbeats or changes their answers. */
+  /**
+   * Writes deferred heartbeats, and then does work that evaluates heartbeats or changes their
+   * answers.
+   */
   #withHeartbeatsWritten<T>(work: Work<T>): Promise<Awaited<T>> {
     return this.#access.do((connection, now) => {
       this.#deferred.write(connection);

@@ -1,4 +1,5 @@
-// Ends many tasks per statement: one worker ends nearly all tasks of a batch with the same status.
+// Ends many tasks per statement, because one worker ends nearly all tasks of a batch with the same
+// status.
 
 import type { Lease } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
@@ -6,26 +7,26 @@ import { type BulkGroup, BulkGroups } from "./bulk_groups.ts";
 import { BulkStatement } from "./bulk_statement.ts";
 import type { Connection } from "./connection.ts";
 
-/** The parameters that the rows share are status, worker and token. */
+/** The number of shared parameters: status, worker and token. */
 const shared = 3;
 
 /**
- * Tasks are searched by their ids, regardless of the statistics of ANALYZE: the statement names the
- * index, and selects from its parameters instead of joining with them, for which a planner could
- * scan all tasks.
+ * Searches tasks by their ids, regardless of the statistics of ANALYZE. The statement names the
+ * index. It selects from its parameters instead of joining with them, because for a join the
+ * planner could scan all tasks.
  */
 const head = "UPDATE queued_tasks INDEXED BY sqlite_autoindex_queued_tasks_1 SET status = ?1, " +
   "exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL";
 const fence = "worker_id = ?2 AND lease_token = ?3";
 
-/** A row is the id. */
+/** Each row has the id. */
 export const endTasks: BulkStatement = new BulkStatement({
   text: (ids) => `${head} WHERE ${isOneOf(ids)} AND ${fence}`,
   columns: 1,
   shared,
 });
 
-/** A row is the id, when the last execution ended, and how long it took. */
+/** Each row has the id, the end of the last execution, and its duration. */
 export const endExecutedTasks: BulkStatement = new BulkStatement({
   text: (ids) =>
     `${head}, last_execution_utc = ${pick(ids, 1)}, execution_time_ms = ${pick(ids, 2)} ` +
@@ -38,30 +39,30 @@ function isOneOf(ids: readonly number[]): string {
   return `id IN (${ids.map((id) => `?${id}`).join(", ")})`;
 }
 
-/** SQL for the parameter `behind` positions after a task's id. */
+/** Returns SQL for the parameter `behind` positions after a task's id. */
 function pick(ids: readonly number[], behind: number): string {
   return `CASE id ${ids.map((id) => `WHEN ?${id} THEN ?${id + behind}`).join(" ")} END`;
 }
 
-/** Thrown if a lease is lost, so that a task was not ended. Which task it is, is unknown. */
+/** Thrown if a lease is lost, so that a task was not ended. It is unknown which task. */
 export class LeaseMissed extends Error {
   override name = "LeaseMissed";
 }
 
-/** The execution that an end keeps. */
+/** The execution to store with an end. */
 export interface Execution {
   readonly endedAt: number;
   readonly tookMs: number;
 }
 
-/** Ends that one statement writes. */
+/** The ends of one statement. */
 interface EndGroup extends BulkGroup {
   readonly status: TaskStatus;
   readonly lease: Lease;
   tasks: number;
 }
 
-/** The ends of tasks without an exception, in one transaction. */
+/** Writes the ends of tasks without an exception in one transaction. */
 export class TaskEnds {
   readonly #groups: BulkGroups<EndGroup>;
 
@@ -72,7 +73,7 @@ export class TaskEnds {
   }
 
   /**
-   * Ends a task, by {@linkcode TaskEnds.flush} at the latest.
+   * Adds the end of a task. It is written by {@linkcode TaskEnds.flush} at the latest.
    *
    * @param execution The stored part of its execution; null for none.
    */

@@ -1,4 +1,4 @@
-// Inserts new tasks, many rows a statement, and their first audit rows.
+// Inserts new tasks, many rows per statement, and their first audit rows.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { Due, NewTask, PersistResult } from "../../src/storage/requests.ts";
@@ -12,11 +12,11 @@ import { pausedQueues } from "./queues.ts";
 import { writeSeries } from "./series.ts";
 import { addTags } from "./tags.ts";
 
-/** What tasks that differ only in id, payload and trace share: see {@linkcode sharedParameters}. */
+/** The number of parameters that tasks of one statement share; see {@linkcode sharedParameters}. */
 const sharedColumns = 13;
 
 const insertTasks = new BulkStatement({
-  // A task that is born claimed has attempt 1 and lease token 1, any other has 0 and 0.
+  // A task that is stored as claimed has attempt 1 and lease token 1; any other has 0 and 0.
   text: (firsts) =>
     "INSERT INTO queued_tasks (created_at_utc, type, handler, status, audit_level, queue_name, " +
     "priority, task_key, scheduled_execution_utc, due_at_utc, retry_policy, worker_id, attempt, " +
@@ -30,7 +30,7 @@ const insertTasks = new BulkStatement({
 
 const selectLease = "SELECT lease_token, worker_id FROM queued_tasks WHERE id = ?";
 
-/** Tasks that one statement inserts. */
+/** The tasks of one statement. */
 interface TaskGroup extends BulkGroup {
   readonly owner: string | null;
   readonly tasks: NewTask[];
@@ -48,7 +48,7 @@ export class TaskInserts {
   #inserted = 0;
   #audited = false;
 
-  /** @param results Takes the results, in the order of the tasks. */
+  /** @param results The array to which the results are written, in the order of the tasks. */
   constructor(connection: Connection, now: number, results: PersistResult[]) {
     this.#connection = connection;
     this.#now = now;
@@ -57,8 +57,8 @@ export class TaskInserts {
   }
 
   /**
-   * Stores a task, by {@linkcode TaskInserts.flush} at the latest. One that is stored already is
-   * left alone.
+   * Adds a task. It is stored by {@linkcode TaskInserts.flush} at the latest. A task that is
+   * already stored stays unchanged.
    */
   add(task: NewTask): void {
     const owner = this.#admission.ownerOf(task);
@@ -70,15 +70,12 @@ export class TaskInserts {
     this.#groups.added(group);
   }
 
-  /** Writes the tasks that were added. */
+  /** Writes the added tasks. */
   flush(): void {
     this.#groups.flush();
   }
 
-  /**
-   * Writes the audit rows of all tasks that were stored. Nothing else may be inserted into the
-   * tasks before.
-   */
+  /** Writes the audit rows of all stored tasks. No other tasks may be inserted before. */
   finish(): void {
     this.flush();
     if (this.#audited) writeFirstAudits(this.#connection, this.#inserted);
@@ -89,8 +86,8 @@ export class TaskInserts {
       insertTasks.run(this.#connection, parameters);
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      // The statement was undone, and nothing else: a repeated write, which happens rarely enough
-      // to go one by one.
+      // Only the failed statement was undone. A task was already stored, which is rare, so the
+      // tasks are inserted one by one.
       if (tasks.length === 1) return this.#correct(tasks[0]!, places[0]!, error);
       tasks.forEach((task, index) => {
         const single = newGroup(task, owner, this.#now);
@@ -107,7 +104,7 @@ export class TaskInserts {
     }
   }
 
-  /** A task was stored before: it is answered as it was then. */
+  /** Corrects the result of a task that was already stored to that of the first write. */
   #correct({ id, claimFor }: NewTask, place: number, duplicate: unknown): void {
     const stored = this.#connection.get(selectLease, id);
     if (stored === undefined) throw duplicate;
@@ -127,7 +124,7 @@ function addTo({ tasks, places, parameters }: TaskGroup, task: NewTask, place: n
   parameters.push(task.id, task.payload, task.traceContext);
 }
 
-/** Whether tasks with the same owner go into one statement. */
+/** Reports whether tasks with the same owner can be inserted by one statement. */
 function areAlike(one: NewTask, other: NewTask): boolean {
   return one.type === other.type && one.queue === other.queue && one.status === other.status &&
     one.auditLevel === other.auditLevel && one.priority === other.priority &&
@@ -141,7 +138,7 @@ function isSameDue(one: Due, other: Due): boolean {
   return "inMs" in other && one.inMs === other.inMs;
 }
 
-/** The parameters that tasks share which are alike. */
+/** Returns the parameters that the tasks of one statement share. */
 function sharedParameters(task: NewTask, owner: string | null, now: number): SqliteValue[] {
   const dueAt = dueInstant(task, now);
   return [
@@ -161,24 +158,27 @@ function sharedParameters(task: NewTask, owner: string | null, now: number): Sql
   ];
 }
 
-/** When a new task becomes due. */
+/** Returns the due instant of a new task. */
 export function dueInstant({ due }: Pick<NewTask, "due">, now: number): number {
   return Math.round("at" in due ? due.at : now + due.inMs);
 }
 
-/** The instant for which a new task was dispatched; null to run at once. */
+/** Returns the instant for which a new task was dispatched; null to run at once. */
 export function scheduledInstant({ status }: NewTask, dueAt: number): number | null {
   return status === "WaitingQueue" ? dueAt : null;
 }
 
-/** Both libraries have it in the text; one of them has nothing but the text. */
+/**
+ * Reports whether the id already exists. Reads the text of the error, because one of the libraries
+ * has no code.
+ */
 function isDuplicate(error: unknown): boolean {
   return messageOf(error).includes("UNIQUE constraint failed: queued_tasks");
 }
 
 /**
- * Which tasks of a batch may be born claimed; asks the database once a worker, and once for the
- * paused queues.
+ * Decides which tasks of a batch are stored as claimed. Queries the database once per worker, and
+ * once for the paused queues.
  */
 class Admission {
   readonly #connection: Connection;
@@ -189,7 +189,7 @@ class Admission {
     this.#connection = connection;
   }
 
-  /** The worker that a new task is claimed by; null when it has to wait. */
+  /** Returns the worker by which a new task is claimed; null if it has to wait. */
   ownerOf({ claimFor, status, queue }: NewTask): string | null {
     if (claimFor === null || status !== "Queued") return null;
     let registered = this.#registered.get(claimFor);

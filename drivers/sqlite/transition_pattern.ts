@@ -1,21 +1,22 @@
-// Status audit rows, many tasks a statement. Nearly all tasks of a batch go through the same
-// statuses without an exception, so these are bound once a statement: each parameter has its price,
-// and texts the highest.
+// Writes status audit rows of many tasks per statement. Nearly all tasks of a batch have the same
+// transitions without an exception, so the statuses are bound once per statement, because each
+// parameter has a cost and texts have the highest.
 
 import type { StatusTransition } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import { BulkStatement } from "./bulk_statement.ts";
 import type { SqliteValue } from "./sqlite_library.ts";
 
-/** How many transitions of one task make a pattern; more are two patterns. */
+/** The maximum number of transitions in a pattern. More transitions form two patterns. */
 const mostTransitions = 4;
 
-/**
- * Statuses that a task went through one after the other, with an exception at most for the last.
- */
+/** A sequence of a task's statuses, of which only the last may have an exception. */
 export class TransitionPattern {
   readonly statuses: readonly TaskStatus[];
-  /** Its parameters are the first row's sequence, the statuses, and what each task adds. */
+  /**
+   * The statement. Its parameters are the first row's sequence number, the statuses, and the
+   * parameters of each task.
+   */
   readonly statement: BulkStatement;
   readonly #fails: boolean;
 
@@ -27,7 +28,7 @@ export class TransitionPattern {
     this.statement = insertTransitions(statuses.length, fails);
   }
 
-  /** The pattern of the transitions from an index on. */
+  /** Returns the pattern of the transitions from an index on. */
   static of(transitions: readonly StatusTransition[], from: number): TransitionPattern {
     let fails = false;
     let name = "";
@@ -45,7 +46,7 @@ export class TransitionPattern {
     return pattern;
   }
 
-  /** How many transitions it has. */
+  /** The number of transitions. */
   get length(): number {
     return this.statuses.length;
   }
@@ -53,8 +54,8 @@ export class TransitionPattern {
   /**
    * Adds the parameters of one task's rows.
    *
-   * @param transitions The pattern is theirs from index `from` on.
-   * @param now The storage's clock.
+   * @param transitions The transitions, which have this pattern from index `from` on.
+   * @param now The time of the storage's clock.
    */
   addTo(
     parameters: SqliteValue[],
@@ -70,7 +71,7 @@ export class TransitionPattern {
   }
 }
 
-/** Inserts the rows of tasks that each went through `count` statuses. */
+/** Creates the statement for tasks with `count` transitions each. */
 function insertTransitions(count: number, fails: boolean): BulkStatement {
   const places = Array.from({ length: count }, (_, place) => place);
   const row = (task: number, first: number, place: number) => {

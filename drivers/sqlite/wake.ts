@@ -9,15 +9,15 @@ import { type Changes, readChanges } from "./counters.ts";
 
 type Listener = (signal: WakeSignal) => void;
 
-/** How often a transaction of the caller's is looked at, whether it has ended. */
+/** The interval at which the end of a caller's transaction is checked, in milliseconds. */
 const transactionLookEveryMs = 20;
 
 const selectCancelled = "SELECT id FROM queued_tasks WHERE cancel_requested = 1";
 
-/** Calls listeners when other connections changed something that they want to hear of. */
+/** Calls listeners after relevant changes by other connections. */
 export class WakeWatch {
   readonly #clock: Clock;
-  /** The pause between two looks; `Infinity`: no other connection writes, so there are none. */
+  /** The interval between two checks in milliseconds; `Infinity` if no other connection writes. */
   readonly #lookEveryMs: number;
   readonly #listeners = new Set<Listener>();
   readonly #transactions = new Set<SqliteDatabase>();
@@ -31,14 +31,14 @@ export class WakeWatch {
     this.#lookEveryMs = lookEveryMs;
   }
 
-  /** Begins to look, while there is a listener. */
+  /** Starts the checks, which run while there is a listener. */
   start(connection: Connection): void {
     this.#connection = connection;
     this.#seen = undefined;
     this.#arm();
   }
 
-  /** Ends all looking. */
+  /** Stops all checks. */
   stop(): void {
     this.#connection = undefined;
     this.#transactions.clear();
@@ -62,8 +62,8 @@ export class WakeWatch {
   }
 
   /**
-   * Waits for the end of a transaction of the caller in this process, and notifies of it: its
-   * commit may not show in `data_version`.
+   * Waits for the end of a caller's transaction in this process, and notifies listeners of it,
+   * because its commit may not show in `data_version`.
    */
   awaitEnd(database: SqliteDatabase): void {
     if (this.#listeners.size === 0) return;
@@ -110,7 +110,7 @@ export class WakeWatch {
         : readChanges(connection);
       return { version, changes };
     } catch {
-      // Busy, or worse: the next heartbeat reports the fault of the database.
+      // The database is busy or faulty. The next heartbeat reports a fault.
       return undefined;
     }
   }

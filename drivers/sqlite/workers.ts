@@ -1,4 +1,4 @@
-// Workers: registration, heartbeats, and the release of lost workers' tasks.
+// Manages workers: registration, heartbeats, and the release of lost workers' tasks.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
@@ -22,7 +22,7 @@ const insertWorker = "INSERT INTO workers (id, host, serves, started_at_utc, hea
   "VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (id) DO UPDATE SET heartbeat_utc = excluded.heartbeat_utc, " +
   "host = excluded.host, serves = excluded.serves";
 
-/** Registers a worker, alive as of now. */
+/** Registers a worker as alive now. */
 export function registerWorker(
   connection: Connection,
   { id, host, serves }: WorkerRegistration,
@@ -37,7 +37,7 @@ export function unregisterWorker(connection: Connection, workerId: string): void
   connection.transaction(() => connection.run("DELETE FROM workers WHERE id = ?", workerId));
 }
 
-/** The registered workers, oldest first. */
+/** Returns the registered workers, oldest first. */
 export function workers(connection: Connection, now: number): WorkerRecord[] {
   return connection.all(`SELECT ${workerColumns} FROM workers ORDER BY started_at_utc, id`)
     .map((row) => toWorker(row, now));
@@ -77,7 +77,7 @@ export function heartbeat(
   });
 }
 
-/** A heartbeat by a clock that was ahead proves nothing. */
+/** Sets heartbeats in the future, by a clock that was ahead, to now. */
 const doubtAhead = "UPDATE workers SET heartbeat_utc = ? WHERE heartbeat_utc > ?";
 const removeLate = "DELETE FROM workers WHERE heartbeat_utc < ?";
 const selectHeld = `SELECT ${taskColumns} FROM queued_tasks WHERE worker_id = ? ORDER BY id`;
@@ -88,7 +88,7 @@ const makeLostDue = "UPDATE queued_tasks SET status = 'ServiceStopped', exceptio
 const failPoisoned = "UPDATE queued_tasks SET status = 'Failed', exception = ?, lost_count = ?, " +
   "worker_id = NULL, next_run_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL WHERE id = ?";
 
-/** Takes the tasks of lost workers; see `Storage.releaseLost`. */
+/** Releases the tasks of lost workers; see `Storage.releaseLost`. */
 export function releaseLost(
   connection: Connection,
   request: ReleaseLostRequest,
@@ -118,7 +118,7 @@ function releaseOne(
   const wasRunning = last === "InProgress";
   const lostCount = Math.min(
     wasRunning || before === 0 ? before + 1 : before,
-    2_147_483_647, // the maximum for a damaged row's count, to keep it an integer
+    2_147_483_647, // the maximum of a damaged row's count, so that it stays an integer
   );
   const poisoned = wasRunning && lostCount > poisonLimit;
   const status: TaskStatus = poisoned ? "Failed" : "ServiceStopped";

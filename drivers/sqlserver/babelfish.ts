@@ -1,8 +1,8 @@
-// How batches go to Babelfish. Its table-valued parameters keep the rows of a connection's first
-// call for all later ones, and take an apostrophe in a text for the end of a literal (both seen
-// with 4.3); its OPENJSON leaves escapes in texts. A variable of the same table type, filled in the
-// statement that calls the procedure, is right: values are parameters, each distinct one once, and
-// numbers are literals.
+// Sends batches to Babelfish. Its table-valued parameters reuse the rows of a connection's first
+// call in all later ones, and misread an apostrophe in a string as the end of a literal (both seen
+// with 4.3). Its OPENJSON does not decode escapes. Therefore batches are inserted into a variable
+// of the same table type in the statement that calls the procedure. Values are parameters, each
+// distinct value once, and numbers are literals.
 
 import type { Recordsets } from "./recordsets.ts";
 import { isRows, type Parameter, type RequestMaker, type Rows } from "./mssql.ts";
@@ -14,14 +14,14 @@ export interface Call {
   readonly procedure: string;
   readonly schema: string;
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** The copy of mssql that sends it. */
+  /** The copy of mssql that sends the call. */
   readonly mssql: Mssql;
 }
 
-/** A request has room for 2100 parameters, and needs two of them itself. */
+/** The maximum number of parameters. A request can have 2100, of which it needs two itself. */
 const mostParameters = 2000;
 
-/** Whether a call has rows to pass. */
+/** Reports whether a call has rows. */
 export function hasRows({ parameters }: Call): boolean {
   return Object.values(parameters).some(isRows);
 }
@@ -29,8 +29,8 @@ export function hasRows({ parameters }: Call): boolean {
 /**
  * Calls a procedure with rows.
  *
- * @param inTransaction Runs work in a transaction. Needed when the rows have more values than one
- * request can carry: they go in several.
+ * @param inTransaction Runs work in a transaction. Needed if the rows have more values than one
+ * request can have, so that several requests are sent.
  */
 export async function callOnBabelfish(
   call: Call,
@@ -51,7 +51,7 @@ export async function callOnBabelfish(
   });
 }
 
-/** Sends the call by one request; null when it does not fit. */
+/** Creates the request of a call; returns null if the values do not fit into one request. */
 function makeRequest(call: Call, maker: RequestMaker): Promise<Recordsets> | null {
   const { procedure, schema, parameters, mssql } = call;
   const request = maker.request();
@@ -91,7 +91,7 @@ function makeRequest(call: Call, maker: RequestMaker): Promise<Recordsets> | nul
   return request.query(text).then(({ recordsets }) => recordsets as Recordsets);
 }
 
-/** Two calls with half of the rows each: those of one ordinal stay together. */
+/** Splits a call into two with half of the rows each. Rows with the same ordinal stay together. */
 function halve(call: Call): [Call, Call] {
   const ordinals = Object.values(call.parameters).filter(isRows)
     .flatMap(({ rows }) => rows.map(({ Ordinal }) => Ordinal as number));

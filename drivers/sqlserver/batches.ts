@@ -1,4 +1,4 @@
-// What the verbs that write send: the contract's requests as rows of the procedures' table types.
+// Converts the contract's requests to rows of the procedures' table types.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { NewLogLine } from "../../src/storage/queries.ts";
@@ -21,7 +21,7 @@ import { type Rows, rowsOf } from "./mssql.ts";
 import * as types from "./table_types.ts";
 import { nameLengths, toStored, toStoredName } from "./text.ts";
 
-/** What happened to a task: a {@linkcode StatusChange} or a {@linkcode RunEnd}. */
+/** A change of a task: a {@linkcode StatusChange} or a {@linkcode RunEnd}. */
 type Change = Pick<StatusChange, "taskId" | "auditLevel" | "transitions" | "lease">;
 
 /** Returns a worker's id in its stored form. */
@@ -29,12 +29,12 @@ export function storedWorker(workerId: string): string {
   return toStoredName(workerId, "workerId", nameLengths.worker);
 }
 
-/** Ids of tasks. */
+/** Returns rows of task ids. */
 export function taskIds(ids: readonly string[]): Rows {
   return rowsOf(types.taskIdList, ids.map((TaskId, Ordinal) => ({ Ordinal, TaskId })));
 }
 
-/** Names of task types. */
+/** Returns rows of task types. */
 export function typeNames(names: readonly string[]): Rows {
   const rows = names.map((name, Ordinal) => ({
     Ordinal,
@@ -44,7 +44,7 @@ export function typeNames(names: readonly string[]): Rows {
   return rowsOf(types.nameList, rows);
 }
 
-/** Names of queues, with limits when they are claimed from. */
+/** Returns rows of queue names, with limits for a claim. */
 export function queueNames(
   queues: readonly (Pick<ClaimRequest["queues"][number], "name"> & { readonly limit?: number })[],
 ): Rows {
@@ -56,7 +56,7 @@ export function queueNames(
   return rowsOf(types.nameList, rows);
 }
 
-/** New tasks. */
+/** Returns rows of new tasks. */
 export function newTasks(tasks: readonly NewTask[]): Rows {
   const rows = tasks.map((task, index) => ({
     Ordinal: index + 1,
@@ -87,7 +87,7 @@ export function newTasks(tasks: readonly NewTask[]): Rows {
   return rowsOf(types.newTaskList, rows);
 }
 
-/** Tags of tasks, by their ids. */
+/** Returns rows of the tags of tasks. */
 export function taskTags(tagsOf: ReadonlyMap<string, readonly string[]>): Rows {
   const rows = [...tagsOf].flatMap(([TaskId, tags], Ordinal) =>
     tags.map((tag, index) => ({
@@ -106,7 +106,7 @@ export function storedTag(tag: string): string {
   return toStoredName(tag, "tag", nameLengths.tag);
 }
 
-/** Status changes. */
+/** Returns rows of status changes. */
 export function statusChanges(changes: readonly StatusChange[]): Rows {
   const rows = changes.map((change, Ordinal) => ({
     ...changeFields(change, Ordinal),
@@ -118,7 +118,7 @@ export function statusChanges(changes: readonly StatusChange[]): Rows {
   return rowsOf(types.statusChangeList, rows);
 }
 
-/** Ends of runs. */
+/** Returns rows of ends of runs. */
 export function runEnds(runs: readonly RunEnd[]): Rows {
   const rows = runs.map((run, Ordinal) => ({
     ...changeFields(run, Ordinal),
@@ -129,7 +129,7 @@ export function runEnds(runs: readonly RunEnd[]): Rows {
   return rowsOf(types.runEndList, rows);
 }
 
-/** The transitions of both. */
+/** Returns rows of the transitions of changes. */
 export function statusTransitions(changes: readonly Change[]): Rows {
   const rows = changes.flatMap(({ transitions }, Ordinal) =>
     transitions.map(({ status, exception, agoMs }, Step) => ({
@@ -143,7 +143,7 @@ export function statusTransitions(changes: readonly Change[]): Rows {
   return rowsOf(types.statusStepList, rows);
 }
 
-/** Tasks that are given back. */
+/** Returns rows of released tasks. */
 export function releasedTasks(tasks: readonly ReleasedTask[]): Rows {
   const rows = tasks.map(({ taskId, token, dueAt }, Ordinal) => ({
     Ordinal,
@@ -154,7 +154,7 @@ export function releasedTasks(tasks: readonly ReleasedTask[]): Rows {
   return rowsOf(types.releasedTaskList, rows);
 }
 
-/** Times that series should have. */
+/** Returns rows of corrections of series. */
 export function seriesCorrections(corrections: readonly SeriesCorrection[]): Rows {
   const rows = corrections.map((correction, Ordinal) => ({
     TaskId: correction.taskId,
@@ -202,7 +202,7 @@ export function taskEdits(edits: readonly TaskEdit[]): Rows {
   return rowsOf(types.taskEditList, rows);
 }
 
-/** Log lines. */
+/** Returns rows of log lines. */
 export function logLines(lines: readonly NewLogLine[]): Rows {
   const rows = lines.map((line, Ordinal) => ({
     Ordinal,
@@ -216,7 +216,7 @@ export function logLines(lines: readonly NewLogLine[]): Rows {
   return rowsOf(types.logLineList, rows);
 }
 
-/** Wishes for slots. */
+/** Returns rows of requests for slots. */
 export function slotRequests(requests: readonly RateSlotRequest[]): Rows {
   const rows = requests.map((request, index) => ({
     Ordinal: index + 1,
@@ -232,7 +232,7 @@ export function slotRequests(requests: readonly RateSlotRequest[]): Rows {
   return rowsOf(types.rateSlotRequestList, rows);
 }
 
-/** Slots that are given back. */
+/** Returns rows of returned slots. */
 export function returnedSlots(slots: readonly ReturnedRateSlot[]): Rows {
   const rows = slots.map(({ key, slotAt }, Ordinal) => ({
     Ordinal,

@@ -14,7 +14,7 @@ import { bigInt, bit, float, id, instant, int, name, text } from "./mssql.ts";
 import { truth } from "./rows.ts";
 import { nameLengths, toStored } from "./text.ts";
 
-/** {@linkcode Storage.setStatusMany}. */
+/** Implements {@linkcode Storage.setStatusMany}. */
 export function setStatusMany(
   database: SqlServerDatabase,
   changes: readonly StatusChange[],
@@ -32,7 +32,7 @@ export function setStatusMany(
   });
 }
 
-/** {@linkcode Storage.updateCurrentRunMany}. */
+/** Implements {@linkcode Storage.updateCurrentRunMany}. */
 export function updateCurrentRunMany(
   database: SqlServerDatabase,
   runs: readonly RunEnd[],
@@ -50,7 +50,10 @@ export function updateCurrentRunMany(
   });
 }
 
-/** One change of one transition, the commonest: typed parameters cost the server less than rows. */
+/**
+ * Applies one change with one transition, the most common case, with typed parameters, which cost
+ * the server less than rows.
+ */
 function setStatus(
   database: SqlServerDatabase,
   change: StatusChange,
@@ -72,7 +75,7 @@ function setStatus(
   return database.call("usp_SetTaskStatus", parameters, connection);
 }
 
-/** One run of one transition. */
+/** Ends one run with one transition. */
 function updateCurrentRun(
   database: SqlServerDatabase,
   run: RunEnd,

@@ -1,4 +1,4 @@
-// The ways to name a database: a URL, an ADO.NET string, a configuration, or a pool of the
+// Parses the option `connection`: a URL, an ADO.NET string, a configuration, or a pool of the
 // application.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
@@ -6,10 +6,10 @@ import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { checkConnectionUrl } from "../../src/storage/connection_url.ts";
 import type { Mssql, SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 
-/** Which database: see {@linkcode SqlServerStorageOptions.connection}. */
+/** The connection to a database; see {@linkcode SqlServerStorageOptions.connection}. */
 export type SqlServerConnection = string | SqlServerConfig | SqlServerPool;
 
-/** The parameters of a URL. */
+/** The supported parameters of a URL. */
 const urlOptions = ["encrypt", "trustServerCertificate"];
 
 /** Reports whether a value is a pool, of any copy of mssql. */
@@ -19,22 +19,22 @@ export function isPool(connection: SqlServerConnection): connection is SqlServer
 }
 
 /**
- * The timeouts of a request, a connection and a cancellation: in total less than a default lease.
+ * The timeouts of a request, a connection and a cancellation, in total less than a default lease.
  */
 const requestTimeout = 8_000;
 const cancelTimeout = 2_000;
 
 /**
- * The configuration of a pool of our own: encrypted by default, with timeouts shorter than a lease,
- * and with a check of idle connections that costs no round trip (mssql's default sends `SELECT 1`
- * before each request).
+ * Returns the configuration of the storage's own pool: encrypted by default, with timeouts shorter
+ * than a lease, and with a check of idle connections that costs no round trip (mssql's default
+ * sends `SELECT 1` before each request).
  */
 export function poolConfig(connection: string | SqlServerConfig, mssql: Mssql): SqlServerConfig {
   const given = typeof connection === "string" ? parseAdoNet(connection, mssql) : connection;
   if (typeof given.server !== "string" || given.server === "") {
     throw new InvalidArgumentError("connection", hidden(connection), "name a server");
   }
-  // mssql takes `encrypt` beside `options`, too.
+  // mssql also accepts `encrypt` outside of `options`.
   const encryptByDefault = "encrypt" in given ? {} : { encrypt: true };
   return {
     validateConnection: "socket",
@@ -52,10 +52,10 @@ export function poolConfig(connection: string | SqlServerConfig, mssql: Mssql): 
 }
 
 /**
- * Checks the connection as far as possible without the package: mssql reads an ADO.NET string when
- * the storage is opened.
+ * Checks the connection as far as possible without mssql, which parses an ADO.NET string when the
+ * storage is opened.
  *
- * @throws {InvalidArgumentError} If it has no server.
+ * @throws {InvalidArgumentError} If the server is missing.
  */
 export function checkServer(connection: string | SqlServerConfig): string | SqlServerConfig {
   if (typeof connection === "string") {
@@ -78,7 +78,7 @@ function parseAdoNet(connection: string, mssql: Mssql): SqlServerConfig {
   }
 }
 
-/** Reads `mssql://user:password@host:port/database?option=value`. */
+/** Parses `mssql://user:password@host:port/database?option=value`. */
 function parseUrl(connection: string): SqlServerConfig {
   checkConnectionUrl(connection, "connection");
   const url = new URL(connection);

@@ -1,5 +1,5 @@
-// The way to the server: the pool, calls of procedures, queries, and errors in the storage
-// contract's terms.
+// Accesses the server: the pool, calls of procedures, queries, and errors as those of the storage
+// contract.
 
 import { notOpen } from "../../src/storage/kit/open_once.ts";
 import { callOnBabelfish, hasRows } from "./babelfish.ts";
@@ -20,24 +20,27 @@ import type { Recordsets } from "./recordsets.ts";
 import { text } from "./rows.ts";
 import { forSchema, type ProcedureName } from "./script.ts";
 
-/** Procedures that may go through many rows. */
+/** The procedures that may read many rows. */
 const long: ReadonlySet<ProcedureName> = new Set(["usp_ReleaseLost", "usp_Purge"]);
 
-/** Requests that go through many rows have this many times the limit. */
+/** The factor of the timeout for requests that may read many rows. */
 const factorForLong = 10;
 
-/** How often a call is repeated that met another process storing the same new row. */
+/**
+ * The maximum number of retries of a call that failed because another process stored the same new
+ * row.
+ */
 const duplicateRetries = 5;
 
-/** What makes a database: the way to it, and the schema in it. */
+/** The options that identify a database and its schema. */
 export type DatabaseOptions = Pick<ResolvedOptions, "connection" | "mssql" | "schema">;
 
 /** A pool that is connected. */
 interface Connected {
   readonly pool: SqlServerPool;
-  /** Whether the pool is ours to close. */
+  /** Whether the storage created the pool, and therefore closes it. */
   readonly isOurs: boolean;
-  /** Milliseconds that a request may take; undefined where the program's pool decides. */
+  /** The timeout of a request in milliseconds; undefined if the application's pool sets it. */
   readonly requestLimitMs: number | undefined;
   readonly mssql: Mssql;
 }
@@ -46,8 +49,8 @@ interface Connected {
 export class SqlServerDatabase {
   readonly schema: string;
   /**
-   * Whether the server is Babelfish, which takes rows in another way; known once the storage is
-   * open.
+   * Whether the server is Babelfish, to which batches are sent in another way. Set when the storage
+   * is opened.
    */
   isBabelfish = false;
   readonly #options: DatabaseOptions;
@@ -58,7 +61,7 @@ export class SqlServerDatabase {
     this.schema = options.schema;
   }
 
-  /** Makes the pool, or uses the caller's, and connects. */
+  /** Creates the pool, or uses the application's, and connects. */
   async connect(): Promise<void> {
     if (this.#connected !== null) return;
     const mssql = this.#options.mssql ?? await loadMssql();
@@ -71,7 +74,7 @@ export class SqlServerDatabase {
     this.#connected = connected;
   }
 
-  /** Closes the pool if it is ours. */
+  /** Closes the pool, unless it is the application's. */
   async close(): Promise<void> {
     const connected = this.#connected;
     this.#connected = null;
@@ -84,9 +87,8 @@ export class SqlServerDatabase {
   }
 
   /**
-   * Calls a procedure: one round trip. If another process stores the same new row at the same time
-   * (a unique index rejects this one), it is called again, unless the error ended the caller's
-   * transaction.
+   * Calls a procedure in one round trip. If a unique index rejects a row because another process
+   * stored the same new row, calls it again, unless the error ended the caller's transaction.
    */
   async call(
     procedure: ProcedureName,
@@ -99,16 +101,16 @@ export class SqlServerDatabase {
     );
   }
 
-  /**
-   * Does work whose calls take part in one transaction, the caller's or one of its own, which is
-   * repeated as a call is.
-   */
+  /** Does work in one transaction, the caller's or a new one, which is retried like a call. */
   async together<T>(work: (connection: unknown) => Promise<T>, connection: unknown): Promise<T> {
     if (connection !== undefined) return await work(connection);
     return await this.#again(() => this.transaction(work), true);
   }
 
-  /** Does work; if it may be repeated, again when another process has stored the same new row. */
+  /**
+   * Does work. If `mayRepeat` is true, retries it after another process has stored the same new
+   * row.
+   */
   async #again<T>(work: () => Promise<T>, mayRepeat: boolean): Promise<T> {
     for (let attempt = 0;; attempt++) {
       try {
@@ -131,9 +133,7 @@ export class SqlServerDatabase {
     }
   }
 
-  /**
-   * Runs work in a transaction of its own, whose requests have no limit of time: for migrations.
-   */
+  /** Runs work in a new transaction whose requests have no timeout, for migrations. */
   async transaction<T>(work: (transaction: RequestMaker) => Promise<T>): Promise<T> {
     const transaction = unlimitedTransaction(this.#open().pool);
     try {
@@ -142,14 +142,14 @@ export class SqlServerDatabase {
       await transaction.commit();
       return result;
     } catch (error) {
-      // After most errors the server has already ended the transaction; then this fails, and its
-      // error adds nothing.
+      // This fails if the server has already ended the transaction, as after most errors. The
+      // failure is ignored.
       await transaction.rollback().catch(() => {});
       throw await this.#explain(error);
     }
   }
 
-  /** Who this process is in the database, for errors that tell about rights. */
+  /** Returns the user in the database, for errors about missing rights. */
   async grantee(): Promise<Grantee> {
     const { schema, isBabelfish } = this;
     try {
@@ -168,7 +168,7 @@ export class SqlServerDatabase {
     }
   }
 
-  /** Makes the storage error for an error. */
+  /** Converts an error to a storage error. */
   async #explain(error: unknown): Promise<Error> {
     if (!isMissingRight(error)) return toStorageError(error);
     return missingRightError(error, await this.grantee());
@@ -193,7 +193,7 @@ export class SqlServerDatabase {
     return recordsets as Recordsets;
   }
 
-  /** The caller's transaction, or the pool. */
+  /** Returns the caller's transaction, or the pool. */
   #maker(connection?: unknown): RequestMaker {
     const { pool } = this.#open();
     return connection === undefined ? pool : toTransaction(connection);
@@ -220,8 +220,7 @@ function makePool(connection: DatabaseOptions["connection"], mssql: Mssql): Conn
   }
   const config = poolConfig(connection, mssql);
   const pool = new mssql.ConnectionPool(config);
-  // A pool reports its failures here as well as by the promise of `connect`; without a listener
-  // they end the process.
+  // A pool also emits its failures as events. Without a listener, they would end the process.
   pool.on("error", () => {});
   return { pool, isOurs: true, requestLimitMs: config.requestTimeout, mssql };
 }

@@ -1,5 +1,5 @@
-// Maps errors of SQL Server and mssql to errors of the storage contract, by what the caller can do
-// about them. Source for the numbers:
+// Converts errors of SQL Server and mssql to errors of the storage contract. Source for the
+// numbers:
 // https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 
 import { EverTaskError } from "../../src/guards/errors.ts";
@@ -15,32 +15,32 @@ import { isLostConnection } from "../../src/faults/connections.ts";
 import { sqlServerFault } from "../../src/faults/sqlserver.ts";
 import { isInstance } from "../../src/thrown/reading.ts";
 
-/** A read-only database. Rights that a user lacks are in rights.ts. */
+/** The numbers of errors about a read-only database. Missing rights are in missing_rights.ts. */
 const readOnlyNumbers = new Set([3906, 3908]);
 
-/** A table, column or procedure is missing. */
+/** The numbers of errors about a missing table, column or procedure. */
 const missingObjectNumbers = new Set([207, 208, 2812]);
 
 /**
- * Codes of mssql for a request that was called off, or whose transaction or connection the pool
- * gave up. The calls of this driver are its own, and each of them may be repeated.
+ * Codes of mssql for a request that was cancelled, or whose transaction or connection the pool has
+ * closed. Each call of this driver may be retried.
  */
 const givenUpCodes = new Set(["ECANCEL", "EABORT", "ENOTOPEN"]);
 
 /**
- * The numbers of a violated unique index or key. Two processes stored the same new row at once: the
- * one that came second finds it when it tries again.
+ * The numbers of errors about a violated unique index or key. Two processes stored the same new row
+ * concurrently; the second one finds the row when it retries.
  */
 const duplicateNumbers = new Set([2601, 2627]);
 
-/** Whether two processes stored the same new row at once. */
+/** Reports whether two processes stored the same new row concurrently. */
 export function isDuplicate(error: unknown): boolean {
   const number = numberOf(error);
   return number !== undefined && duplicateNumbers.has(number);
 }
 
 /**
- * Makes the storage error for an error of the database or its package; returns errors of EverTask
+ * Converts an error of the database or of mssql to a storage error. Returns errors of EverTask
  * unchanged.
  */
 export function toStorageError(error: unknown): Error {
@@ -60,7 +60,7 @@ export function toStorageError(error: unknown): Error {
       return new StorageError(`${message} ${remedy}`, options);
     }
   }
-  // A login that was refused is a matter of the configuration, however it was reported.
+  // A rejected login is a problem of the configuration, regardless of its code.
   if (
     number !== 18456 && (isPoolTimeout(error) || code !== undefined && isTransientCode(code))
   ) {
@@ -69,13 +69,16 @@ export function toStorageError(error: unknown): Error {
   return new StorageError(message, options);
 }
 
-/** What the server or its package said, with the error's number. */
+/** Returns the message of the server or of mssql, with the error's number. */
 export function describe(error: unknown): string {
   const number = numberOf(error);
   return `SQL Server: ${messageOf(error)}${number === undefined ? "" : ` (error ${number})`}`;
 }
 
-/** The server's error number; mssql keeps it on its own error, or on the one of tedious within. */
+/**
+ * Returns the server's error number, which mssql stores in its own error or in the wrapped error of
+ * tedious.
+ */
 export function numberOf(error: unknown): number | undefined {
   for (const { number } of errorChain(error)) {
     if (typeof number === "number") return number;
@@ -94,8 +97,8 @@ function isTransientCode(code: string): boolean {
 }
 
 /**
- * The pool gave no connection in time. The error has neither a name nor a code of its own; mssql
- * begins its message so.
+ * Reports whether the pool had no free connection in time. The error has neither a specific name
+ * nor a code, so its message is compared.
  */
 function isPoolTimeout(error: unknown): boolean {
   return messageOf(error).startsWith("Failed to acquire a connection from the pool");

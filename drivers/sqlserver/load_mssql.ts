@@ -1,19 +1,19 @@
-// Loads the database package when a storage is opened: it is by far the largest one, and only those
-// who use SQL Server install it.
+// Loads mssql when a storage is opened. It is by far the largest package, and only users of SQL
+// Server install it.
 
 import { StorageError } from "../../src/storage/errors.ts";
 import type { Mssql } from "./mssql_api.ts";
 
 /**
- * Not a literal in the import: neither Deno nor a bundler is to fetch the package for programs
+ * Not a literal in the import, so that neither Deno nor a bundler fetches the package for programs
  * without SQL Server.
  */
 const packageName = "mssql";
 
 /**
- * Imports `mssql` as the program has it.
+ * Imports the application's `mssql`.
  *
- * @throws {StorageError} If it is not installed, with the command that installs it.
+ * @throws {StorageError} If it is not installed. The error has the command that installs it.
  */
 export async function loadMssql(): Promise<Mssql> {
   try {

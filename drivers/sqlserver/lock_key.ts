@@ -1,12 +1,12 @@
 // The order in which SQL Server locks the tasks of a batch. No hint makes a server read the rows of
-// a batch in a certain order, so they are sent in the order that all of its plans use: SQL Server's
-// order of ids, in which it reads a table that is keyed by them, and at the same time the order of
-// the ordinals, by which it may read as well, and in which Babelfish keeps the rows.
+// a batch in a certain order. Therefore the rows are sent in SQL Server's order of ids, with
+// ordinals in the same order. A plan then reads in this order both by id and by ordinal, and so
+// does Babelfish, which keeps the order of the rows.
 
 /**
- * An id as a text that sorts as `uniqueidentifier` does: by its groups from behind. (In the first
- * three, SQL Server compares the lowest byte first, which matters to ids only that agree in their
- * last eight bytes.)
+ * Returns a string that sorts as the id does as `uniqueidentifier`: by its groups in reverse order.
+ * In the first three groups, SQL Server compares the lowest byte first, but this matters only for
+ * ids with the same last eight bytes.
  *
  * Source:
  * https://learn.microsoft.com/dotnet/framework/data/adonet/sql/comparing-guid-and-uniqueidentifier-values

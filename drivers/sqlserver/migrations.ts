@@ -1,4 +1,4 @@
-// Brings the schema up to date, or checks that it is.
+// Updates the schema, or checks it.
 
 import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { SqlServerDatabase } from "./database.ts";
@@ -9,7 +9,7 @@ import { type SchemaState, stateQuery, toSchemaState } from "./schema_state.ts";
 import { batchesOf, forSchema, knownVersion, migrationFiles, versionOf } from "./script.ts";
 import type { SqlFileName } from "./sql.generated.ts";
 
-/** Other processes wait for the one that migrates, as long as that takes. */
+/** Acquires the lock of migrations. Other processes wait for the one that migrates. */
 const lockStatement = `
 DECLARE @Result int;
 EXEC @Result = sp_getapplock @Resource = N'[EverTask].migration', @LockMode = 'Exclusive',
@@ -17,9 +17,9 @@ EXEC @Result = sp_getapplock @Resource = N'[EverTask].migration', @LockMode = 'E
 SELECT @Result AS [Result];`;
 
 /**
- * Connects the code with the schema that it knows.
+ * Updates or checks the schema.
  *
- * @returns The server's clock.
+ * @returns The time of the server's clock.
  * @throws {SchemaVersionError} If the schema is newer, or older and `migrate` is off.
  */
 export async function prepareSchema(
@@ -73,8 +73,8 @@ async function checkCompleteness(
 }
 
 /**
- * All files that are missing or have changed, in one transaction: a migration that fails leaves the
- * schema as it was.
+ * Applies all missing and changed files in one transaction, so that a failed migration leaves the
+ * schema unchanged.
  */
 function applyMigrations(database: SqlServerDatabase): Promise<void> {
   const { schema } = database;
@@ -85,8 +85,8 @@ function applyMigrations(database: SqlServerDatabase): Promise<void> {
         `Another process has been migrating the schema ${schema} for ten minutes.`,
       );
     }
-    // While this one waited, another may have done it all, or a newer EverTask may have migrated:
-    // its procedures are not to be replaced by older ones.
+    // Read again after the wait, because another process may have migrated in between. Procedures
+    // of a newer version must not be replaced by older ones.
     const found = toSchemaState(
       recordsets(await transaction.request().batch(stateQuery(schema))),
       schema,

@@ -1,35 +1,37 @@
-// Rights that are missing: the error names the statements that grant them. Source:
+// Creates errors about missing rights, with the statements that grant them. Source:
 // https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 
 import { StorageReadOnlyError } from "../../src/storage/errors.ts";
 import { describe, numberOf } from "./errors.ts";
 
-/** The user who lacks a right, and the object. */
+/** The user who lacks a right, and the schema. */
 export interface Grantee {
   readonly schema: string;
   /** The user in the database. */
   readonly user: string;
   readonly isBabelfish: boolean;
-  /** Whether the schema exists, as far as the user may see it. */
+  /** Whether the schema exists and is visible to the user. */
   readonly hasSchema: boolean;
 }
 
-/** A right on a table, a column or a procedure: the message names it. */
+/**
+ * The numbers of errors about a right on a table, a column or a procedure, which the message names.
+ */
 const useNumbers: ReadonlySet<number> = new Set([229, 230]);
 
 /**
- * A right that migrations need: to create something in the database (262), to use a schema (2760),
- * or to change what "does not exist or you do not have permission" (1088, 3701, 4902, 15151,
- * 15247).
+ * The numbers of errors about rights of migrations: to create objects in the database (262), to use
+ * a schema (2760), or to change an object that "does not exist or you do not have permission"
+ * (1088, 3701, 4902, 15151, 15247).
  */
 const migrationNumbers: ReadonlySet<number> = new Set([
   ...[262, 1088, 2760, 3701, 4902, 15151, 15247],
 ]);
 
-/** Babelfish has one number for all errors of PostgreSQL without a number in SQL Server. */
+/** The number that Babelfish uses for all errors of PostgreSQL without a number in SQL Server. */
 const babelfishNumber = 33_557_097;
 
-/** Whether an error says that the user lacks a right. */
+/** Reports whether an error is about a missing right. */
 export function isMissingRight(error: unknown): boolean {
   return isMissingForUse(error) || isMissingForMigration(error);
 }
@@ -50,7 +52,7 @@ function isMissingForMigration(error: unknown): boolean {
       /permission denied for (schema|database)|must be owner of/.test(describe(error));
 }
 
-/** The error that names the right and the statement that grants it. */
+/** Returns the error with the right and the statement that grants it. */
 export function missingRightError(error: unknown, grantee: Grantee): StorageReadOnlyError {
   const message = describe(error);
   const denied = /The ([A-Z]+) permission was denied/.exec(message)?.[1];
@@ -64,14 +66,14 @@ export function missingRightError(error: unknown, grantee: Grantee): StorageRead
 }
 
 /**
- * The statement that lets a user work with an existing schema.
+ * Returns the statement that lets a user work with an existing schema.
  *
- * @param more A further right that was found missing.
+ * @param more A further missing right.
  */
 export function rightToUse({ schema, user, isBabelfish }: Grantee, more?: string): string {
-  // Babelfish has no ownership chains: the caller of a procedure needs the rights on its tables.
-  // And it grants rights on large procedures in EXEC only: otherwise it "cannot fetch toast data
-  // without an active snapshot" (seen with 4.3).
+  // Babelfish has no ownership chains, so the caller of a procedure needs the rights on its tables.
+  // It grants rights on large procedures only in EXEC; otherwise it fails with "cannot fetch toast
+  // data without an active snapshot" (seen with 4.3).
   const rights = new Set([
     "EXECUTE",
     "SELECT",
@@ -82,7 +84,7 @@ export function rightToUse({ schema, user, isBabelfish }: Grantee, more?: string
   return isBabelfish ? `EXEC (N'${grant.replaceAll("'", "''")}');` : `${grant};`;
 }
 
-/** The statements that let a user make the schema's tables and procedures, and change them. */
+/** Returns the statements that let a user create and change the schema's tables and procedures. */
 function rightToMigrate({ schema, user, isBabelfish, hasSchema }: Grantee): string {
   const owner = hasSchema && !isBabelfish
     ? `ALTER AUTHORIZATION ON SCHEMA::[${schema}] TO ${quoted(user)};`

@@ -30,19 +30,19 @@ export type {
 } from "./mssql_api.ts";
 
 /**
- * Makes a storage that keeps its tasks in SQL Server.
+ * Creates a storage in SQL Server.
  *
- * Pass an `mssql` `Transaction` as `connection` to dispatch in it; the task exists only if it
- * commits.
+ * To dispatch in a transaction, pass an `mssql` `Transaction` as `connection`. The task exists only
+ * if it commits.
  *
- * The package `mssql` is loaded when the storage is opened: install it beside this one (`deno add
- * npm:mssql`, `npm install mssql`).
+ * The package `mssql` is loaded when the storage is opened. Install it in addition to this package
+ * (`deno add npm:mssql`, `npm install mssql`).
  *
- * @param target The connection, or options with the connection among them.
+ * @param target The connection, or options that include it.
  * @throws {InvalidArgumentError} If the connection or an option is invalid, or an option is
  * unknown.
  *
- * @example A pool of the program, and another schema
+ * @example With the application's own pool, and another schema
  * ```ts
  * import sql from "mssql";
  * import { sqlServerStorage } from "@evertask/evertask/sqlserver";

@@ -1,4 +1,4 @@
-// Typed parameters of procedures and queries, and how mssql takes them.
+// Typed parameters of procedures and queries, and their conversion for mssql.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -12,7 +12,7 @@ import type {
 } from "./mssql_api.ts";
 import * as types from "./sql_types.ts";
 
-/** A typed value for a procedure or a query; a table's rows for a procedure. */
+/** A typed value for a procedure or a query, or the rows of a table-valued parameter. */
 export type Parameter = TypedValue | Rows;
 
 /** A value and its type. */
@@ -21,13 +21,13 @@ export interface TypedValue {
   readonly value: unknown;
 }
 
-/** Rows for a parameter of one of our table types. */
+/** The rows of a table-valued parameter. */
 export interface Rows {
   readonly tableType: TableType<string>;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** A table type of sql/sqlserver/0004_types.sql: its name, and its columns in order. */
+/** A table type of sql/sqlserver/0004_types.sql, with its name and its columns in order. */
 export interface TableType<Column extends string> {
   readonly name: string;
   readonly columns: Readonly<Record<Column, types.SqlTypeMaker>>;
@@ -36,7 +36,7 @@ export interface TableType<Column extends string> {
 /** Parameters by name, without the `@`. */
 export type Parameters = Readonly<Record<string, Parameter>>;
 
-/** Rows of a table type. */
+/** Creates rows of a table type. */
 export function rowsOf<Column extends string>(
   tableType: TableType<Column>,
   rows: readonly Readonly<Record<Column, unknown>>[],
@@ -44,12 +44,12 @@ export function rowsOf<Column extends string>(
   return { tableType, rows };
 }
 
-/** Whether a parameter is rows. */
+/** Reports whether a parameter has rows. */
 export function isRows(parameter: Parameter): parameter is Rows {
   return "rows" in parameter;
 }
 
-/** Gives a request its parameters. */
+/** Adds parameters to a request. */
 export function addInputs(
   request: SqlServerRequest,
   parameters: Parameters,
@@ -70,56 +70,56 @@ function toTable({ tableType, rows }: Rows, schema: string, mssql: Mssql): SqlTa
   return table;
 }
 
-/** A text without a bound. */
+/** Creates a parameter for a string of any length. */
 export function text(value: string | null): Parameter {
   return { type: types.text, value };
 }
 
-/** A name: a text with a bound. */
+/** Creates a parameter for a string of limited length. */
 export function name(value: string | null, length: number): Parameter {
   return { type: types.name(length), value };
 }
 
-/** A task's id. */
+/** Creates a parameter for a task's id. */
 export function id(value: string): Parameter {
   return { type: types.id, value };
 }
 
-/** A 32-bit integer. */
+/** Creates a parameter for a 32-bit integer. */
 export function int(value: number | null): Parameter {
   return { type: types.int, value };
 }
 
-/** A 64-bit integer. */
+/** Creates a parameter for a 64-bit integer. */
 export function bigInt(value: number | null): Parameter {
   return { type: types.bigInt, value };
 }
 
-/** A number with fractions. */
+/** Creates a parameter for a floating-point number. */
 export function float(value: number | null): Parameter {
   return { type: types.float, value };
 }
 
-/** A truth value. */
+/** Creates a parameter for a boolean. */
 export function bit(value: boolean): Parameter {
   return { type: types.bit, value };
 }
 
-/** An instant. */
+/** Creates a parameter for an instant. */
 export function instant(value: Date | null): Parameter {
   return { type: types.instant, value };
 }
 
-/** What makes requests: a pool or a transaction. */
+/** A pool or a transaction, which creates requests. */
 export interface RequestMaker {
   request(options?: SqlServerRequestOptions): SqlServerRequest;
 }
 
 /**
- * Accepts the caller's transaction. It is recognised by its methods, since a program may have
+ * Checks the caller's transaction. It is recognised by its methods, because a program may have
  * several copies of mssql.
  *
- * @throws {InvalidArgumentError} If it is none.
+ * @throws {InvalidArgumentError} If it is not a transaction.
  */
 export function toTransaction(connection: unknown): RequestMaker {
   const candidate = connection as Partial<SqlServerTransaction> | null;
@@ -135,7 +135,7 @@ export function toTransaction(connection: unknown): RequestMaker {
   );
 }
 
-/** A transaction whose requests may take as long as they need. */
+/** Creates a transaction whose requests have no timeout. */
 export function unlimitedTransaction(pool: SqlServerPool): SqlServerTransaction {
   const transaction: (options: object) => SqlServerTransaction = pool.transaction.bind(pool);
   return transaction({ requestTimeout: 0 });

@@ -1,7 +1,8 @@
 // The part of mssql's interface that the driver uses. The package has no types, and @types/mssql
-// depends on a version of Node's types that a program may not want. Those types fit this interface.
+// depends on a version of Node's types that may conflict with the application's. Objects of those
+// types are compatible with this interface.
 
-/** Which server, and how to connect to it: mssql's configuration. */
+/** The configuration of mssql. */
 export interface SqlServerConfig {
   /** The host's name or address; `host\instance` for a named instance. */
   readonly server: string;
@@ -15,12 +16,12 @@ export interface SqlServerConfig {
   readonly password?: string | undefined;
   /** The Windows domain of the user, for NTLM. */
   readonly domain?: string | undefined;
-  /** Milliseconds to wait for a connection. @default 8000 */
+  /** The timeout of connecting, in milliseconds. @default 8000 */
   readonly connectionTimeout?: number | undefined;
   /**
-   * Milliseconds to wait for the answer to a request; then the server is asked to cancel it, and if
-   * it does not answer that either within two seconds (tedious' option `cancelTimeout`), the
-   * connection is closed. Keep the sum below `leaseDuration`: a network may drop packets silently.
+   * The timeout of a request, in milliseconds. After it, the server is asked to cancel the request.
+   * If it does not answer within two seconds (tedious' option `cancelTimeout`), the connection is
+   * closed. Keep the sum below `leaseDuration`, because a network may drop packets silently.
    * Requests over many rows (reports, retention, the tasks of lost workers) have ten times this
    * timeout.
    * @default 8000
@@ -30,11 +31,11 @@ export interface SqlServerConfig {
   readonly pool?: object | undefined;
   /** Options of tedious: `encrypt`, `trustServerCertificate`, `serverName`, `appName` … */
   readonly options?: object | undefined;
-  /** How to log in: `{ type, options }` of tedious, for Microsoft Entra ID. */
+  /** The authentication: `{ type, options }` of tedious, for Microsoft Entra ID. */
   readonly authentication?: object | undefined;
   /**
-   * How an idle connection is checked before it is used: `true` by a query, a round trip;
-   * `"socket"` by a look at the socket.
+   * The check of an idle connection before it is used: `true` sends a query; `"socket"` only checks
+   * the socket.
    * @default "socket"
    */
   readonly validateConnection?: boolean | string | undefined;
@@ -42,40 +43,41 @@ export interface SqlServerConfig {
 
 /** A `ConnectionPool` of mssql. */
 export interface SqlServerPool {
-  /** Connects; does nothing when it is connected. */
+  /** Connects. Has no effect if it is connected. */
   connect(): Promise<unknown>;
   /** Closes all connections. */
   close(): Promise<unknown>;
-  /** Makes a request. */
+  /** Creates a request. */
   request(options?: SqlServerRequestOptions): SqlServerRequest;
-  /** Makes a transaction, which has not begun. */
+  /** Creates a transaction, which has not begun. */
   transaction(): SqlServerTransaction;
-  /** Listens to an event. */
+  /** Adds a listener of an event. */
   on(event: string, listener: (error: unknown) => void): unknown;
 }
 
 /** A `Transaction` of mssql. */
 export interface SqlServerTransaction {
-  /** Begins it. */
+  /** Begins the transaction. */
   begin(): Promise<unknown>;
-  /** Makes a request in it. */
+  /** Creates a request in the transaction. */
   request(options?: SqlServerRequestOptions): SqlServerRequest;
-  /** Commits it. */
+  /** Commits the transaction. */
   commit(): Promise<unknown>;
-  /** Rolls it back. */
+  /** Rolls the transaction back. */
   rollback(): Promise<unknown>;
 }
 
 /** The settings of a request that override those of its pool. */
 export interface SqlServerRequestOptions {
-  /** Milliseconds; 0: no limit. */
+  /** The timeout in milliseconds; 0 for none. */
   readonly requestTimeout?: number;
 }
 
 /** A `Request` of mssql. */
 export interface SqlServerRequest {
-  /** Adds a typed parameter; a table brings its type itself. */
-  // deno-lint-ignore no-explicit-any -- mssql's own types have overloads here that nothing narrower accepts
+  /** Adds a typed parameter. A table has its own type. */
+  // deno-lint-ignore no-explicit-any -- mssql's own types have overloads that no narrower type
+  // accepts
   input(name: string, ...typeAndValue: any[]): unknown;
   /** Calls a procedure. */
   execute(procedure: string): Promise<SqlServerAnswer>;
@@ -85,7 +87,7 @@ export interface SqlServerRequest {
   batch(text: string): Promise<SqlServerAnswer>;
 }
 
-/** What the server answered. */
+/** The answer of the server. */
 export interface SqlServerAnswer {
   /** The rows of each recordset. */
   readonly recordsets: unknown;
@@ -101,20 +103,20 @@ export interface SqlType {
 export interface SqlTable {
   /** The columns, in the order of the table type. */
   readonly columns: { add(name: string, type: SqlType, options: object): unknown };
-  /** The rows, each with a value a column. */
+  /** The rows, each with one value per column. */
   readonly rows: { push(...rows: unknown[][]): unknown };
 }
 
-/** The package `mssql`, of version 11 or later, as far as the driver uses it. */
+/** The part of the package `mssql`, version 11 or later, that the driver uses. */
 export interface Mssql {
-  /** Makes pools, and reads ADO.NET connection strings. */
+  /** Creates pools, and parses ADO.NET connection strings. */
   readonly ConnectionPool: {
     new (config: SqlServerConfig): SqlServerPool;
     parseConnectionString(connection: string): SqlServerConfig;
   };
-  /** Makes the rows of a table-valued parameter. */
+  /** Creates the rows of a table-valued parameter. */
   readonly Table: new (name: string) => SqlTable;
-  /** The length of a text without a bound. */
+  /** The length of a string without a limit. */
   readonly MAX: number;
   /** A 32-bit integer. */
   Int(): SqlType;
@@ -124,13 +126,13 @@ export interface Mssql {
   SmallInt(): SqlType;
   /** A 64-bit floating-point number. */
   Float(): SqlType;
-  /** A truth value. */
+  /** A boolean. */
   Bit(): SqlType;
   /** A UUID. */
   UniqueIdentifier(): SqlType;
-  /** A text of at most `length` bytes. */
+  /** A string of at most `length` bytes. */
   VarChar(length: number): SqlType;
-  /** A text of at most `length` UTF-16 code units. */
+  /** A string of at most `length` UTF-16 code units. */
   NVarChar(length: number): SqlType;
   /** An instant with `scale` decimals of a second. */
   DateTimeOffset(scale: number): SqlType;

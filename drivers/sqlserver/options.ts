@@ -13,15 +13,15 @@ import { checkSchemaName } from "./script.ts";
 /** Options of {@linkcode sqlServerStorage}. */
 export interface SqlServerStorageOptions {
   /**
-   * Which database: a URL `mssql://user:password@host:port/database` (with `encrypt` and
-   * `trustServerCertificate` as options), an ADO.NET connection string, a configuration of `mssql`,
-   * or a pool of your own (connected if it is not yet; never closed). Connections are encrypted,
-   * and the server's certificate is checked, unless you say otherwise.
+   * The database: a URL `mssql://user:password@host:port/database` (with the options `encrypt` and
+   * `trustServerCertificate`), an ADO.NET connection string, a configuration of `mssql`, or the
+   * application's own pool, which is connected if needed and never closed. By default, connections
+   * are encrypted and the server's certificate is checked.
    */
   readonly connection: SqlServerConnection;
   /**
-   * The package `mssql`, where the program has it under another name, bundles it, or made its pool
-   * with a copy of its own (`import mssql from "mssql"`).
+   * The package `mssql` (`import mssql from "mssql"`), if the application has it under another
+   * name, bundles it, or created its pool with another copy.
    * @default the package that `import("mssql")` finds when the storage is opened
    */
   readonly mssql?: Mssql;
@@ -32,25 +32,25 @@ export interface SqlServerStorageOptions {
    */
   readonly schema?: string;
   /**
-   * Whether opening the storage creates the schema and brings it up to date. Off: it only checks,
-   * and the files of sql/sqlserver/ are run by a role that may change the schema.
+   * Whether opening the storage creates and updates the schema. If false, opening only checks it,
+   * and a role that may change the schema has to run the files of sql/sqlserver/.
    * @default true
    */
   readonly migrate?: boolean;
   /**
-   * How long an idle worker waits between two looks for due tasks, from 1 millisecond to an hour:
-   * SQL Server cannot push. After a look that found something the next comes after 50 milliseconds;
-   * each that found nothing doubles the pause, up to this one. A look is a call or two of
-   * procedures that seek in a small index. A task that another process stored waits half of it on
-   * average for an idle worker. Tasks that the same process stores do not wait.
+   * The maximum interval at which an idle worker polls for due tasks, from 1 millisecond to an
+   * hour, because SQL Server cannot push. After a poll that found tasks, the next follows after 50
+   * milliseconds. Each poll without tasks doubles the interval, up to this one. A poll calls one or
+   * two procedures that seek in a small index. A task that another process stored waits half of
+   * this interval on average for an idle worker. Tasks of the same process do not wait.
    * @default 1 second
    */
   readonly pollInterval?: Duration;
 }
 
-/** The options with their defaults, checked. */
+/** The options, checked and completed with defaults. */
 export interface ResolvedOptions {
-  /** A pool of the program, a configuration, or an ADO.NET string, which mssql can read. */
+  /** The application's pool, a configuration, or an ADO.NET string, which mssql parses. */
   readonly connection: SqlServerPool | SqlServerConfig | string;
   readonly mssql: Mssql | undefined;
   readonly schema: string;
@@ -66,9 +66,9 @@ const ownOptions: OptionNames<Omit<SqlServerStorageOptions, "connection">> = {
 };
 
 /**
- * Checks what the user passed.
+ * Checks the options.
  *
- * @throws {InvalidArgumentError} If an option is unknown or has a value that cannot be used.
+ * @throws {InvalidArgumentError} If an option is invalid or unknown.
  */
 export function resolveOptions(
   target: SqlServerConnection | SqlServerStorageOptions,

@@ -1,4 +1,4 @@
-// persist: one call, and for tasks with tags another one in the same transaction.
+// Implements persist by one call, and for tasks with tags by another one in the same transaction.
 
 import type { NewTask, PersistResult } from "../../src/storage/requests.ts";
 import * as batches from "./batches.ts";
@@ -30,7 +30,10 @@ export async function persist(
   }, connection);
 }
 
-/** Of several tasks that stand for one row, the last one that changed it says its tags. */
+/**
+ * Returns the tags to store. If several tasks have the same row, the last one that changed it sets
+ * its tags.
+ */
 function tagsToStore(tasks: readonly NewTask[], results: readonly PersistResult[]) {
   const tagsOf = new Map<string, readonly string[]>();
   for (const [index, { id, outcome }] of results.entries()) {

@@ -1,5 +1,5 @@
-// Retention: one short transaction after the other, until the budget is used up or nothing is left
-// to delete.
+// Deletes expired rows in short transactions, until the budget is used up or nothing is left to
+// delete.
 
 import { purgeInBatches } from "../../src/storage/kit/purge_in_batches.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
@@ -7,10 +7,10 @@ import type { SqlServerDatabase } from "./database.ts";
 import { bit, float, int } from "./mssql.ts";
 import { truth } from "./rows.ts";
 
-/** Rows in one transaction: few enough that its locks stay row locks. */
+/** The number of rows in one transaction, few enough to avoid lock escalation. */
 const rowsInOneStep = 1000;
 
-/** {@linkcode Storage.purge}. */
+/** Implements {@linkcode Storage.purge}. */
 export function purge(
   database: SqlServerDatabase,
   policy: RetentionPolicy,

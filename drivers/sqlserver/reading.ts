@@ -1,5 +1,4 @@
-// The verbs of the storage contract that read. Their queries are constant texts; arguments of users
-// are parameters.
+// Reads tasks and their history. The queries are constant texts; user values are parameters.
 
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
@@ -10,7 +9,7 @@ import { bigInt, id, int, name } from "./mssql.ts";
 import * as rows from "./rows.ts";
 import { toStoredName } from "./text.ts";
 
-/** One task by one of its keys. */
+/** Reads one task by one of its keys. */
 export async function readTask(
   database: SqlServerDatabase,
   by: { readonly id: string } | { readonly taskKey: string },
@@ -18,7 +17,7 @@ export async function readTask(
   const [column, key] = "id" in by
     ? ["Id", id(by.id)]
     : ["TaskKey", name(toStoredName(by.taskKey, "taskKey", 4000), 4000)];
-  // Saying that it is not NULL makes sure that the filtered index on the key is used.
+  // The condition IS NOT NULL is needed so that the filtered index on the key is used.
   const query =
     `SELECT ${rows.taskColumns} FROM [EverTask].[QueuedTasks] AS t WHERE t.[${column}] = @Key AND t.[${column}] IS NOT NULL;`;
   const [found] = await database.query(query, { Key: key });
@@ -37,7 +36,7 @@ interface History<T> {
   readonly toItem: (row: Row) => T;
 }
 
-/** StatusAudit, for {@linkcode readHistory}. */
+/** The source of {@linkcode readHistory} for status changes. */
 export const statusAudit = {
   table: "StatusAudit",
   task: "QueuedTaskId",
@@ -46,7 +45,7 @@ export const statusAudit = {
   toItem: rows.toStatusAudit,
 };
 
-/** RunsAudit, for {@linkcode readHistory}. */
+/** The source of {@linkcode readHistory} for runs. */
 export const runsAudit = {
   table: "RunsAudit",
   task: "QueuedTaskId",
@@ -55,7 +54,7 @@ export const runsAudit = {
   toItem: rows.toRunsAudit,
 };
 
-/** TaskExecutionLog, for {@linkcode readHistory}. */
+/** The source of {@linkcode readHistory} for log lines. */
 export const executionLog = {
   table: "TaskExecutionLog",
   task: "TaskId",
@@ -64,7 +63,7 @@ export const executionLog = {
   toItem: rows.toExecutionLog,
 };
 
-/** A page of a task's history, in the order in which it was written. */
+/** Reads a page of a task's history, in the order in which it was written. */
 export async function readHistory<T>(
   database: SqlServerDatabase,
   { table, task, number, columns, toItem }: History<T>,
@@ -84,7 +83,7 @@ export async function readHistory<T>(
   return toPage(found!, limit, toItem, (row) => String(row.Number));
 }
 
-/** {@linkcode Storage.countExecutionLogs}. */
+/** Implements {@linkcode Storage.countExecutionLogs}. */
 export async function countExecutionLogs(
   database: SqlServerDatabase,
   taskId: string,

@@ -1,4 +1,4 @@
-// What the server answers with.
+// The types of the server's results.
 
 /** A row of a recordset, by column name. */
 export type Row = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-// Rows of recordsets as the records of the storage contract.
+// Converts rows of recordsets to records of the storage contract.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type {
@@ -48,10 +48,10 @@ export const taskColumns = `
     t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount], t.[IsPaused] AS [IsPaused],
     ${version} AS [Version]`;
 
-/** The queue of rows of upstream's that name none. */
+/** The queue of upstream's rows that name none. */
 export const defaultQueue = "default";
 
-/** A row with {@linkcode taskColumns}. */
+/** Converts a row with {@linkcode taskColumns}. */
 export function toTaskRecord(row: Row): TaskRecord {
   return {
     ...toTask(row),
@@ -68,12 +68,12 @@ export function toTaskRecord(row: Row): TaskRecord {
   };
 }
 
-/** A row of usp_ClaimTasks. */
+/** Converts a row of usp_ClaimTasks. */
 export function toClaimedTask(row: Row): ClaimedTask {
   return { ...toTask(row), dueAt: instant(row.DueAtUtc) };
 }
 
-/** What both kinds of task have. */
+/** Converts the columns that both kinds of tasks have. */
 function toTask(row: Row) {
   return {
     id: id(row.Id),
@@ -114,7 +114,7 @@ function toSeries(row: Row): SeriesRecord {
   };
 }
 
-/** A row of StatusAudit. */
+/** Converts a row of StatusAudit. */
 export function toStatusAudit(row: Row): StatusAuditRecord {
   return {
     taskId: id(row.QueuedTaskId),
@@ -124,7 +124,7 @@ export function toStatusAudit(row: Row): StatusAuditRecord {
   };
 }
 
-/** A row of RunsAudit. */
+/** Converts a row of RunsAudit. */
 export function toRunsAudit(row: Row): RunsAuditRecord {
   return {
     taskId: id(row.QueuedTaskId),
@@ -135,7 +135,7 @@ export function toRunsAudit(row: Row): RunsAuditRecord {
   };
 }
 
-/** A row of TaskExecutionLog. */
+/** Converts a row of TaskExecutionLog. */
 export function toExecutionLog(row: Row): ExecutionLogRecord {
   return {
     taskId: id(row.TaskId),
@@ -165,7 +165,7 @@ export function toOperatorAction(row: Row): OperatorActionRecord {
   };
 }
 
-/** A row of Workers, and the database's clock. */
+/** Converts a row of Workers with the time of the database's clock. */
 export function toWorker(row: Row): WorkerRecord {
   const heartbeatAt = instant(row.HeartbeatUtc);
   return {
@@ -178,37 +178,37 @@ export function toWorker(row: Row): WorkerRecord {
   };
 }
 
-/** SQL Server writes ids in upper case. */
+/** Converts an id, which SQL Server returns in upper case. */
 export function id(value: unknown): string {
   return String(value).toLowerCase();
 }
 
-/** A text column. */
+/** Converts a text column. */
 export function text(value: unknown): string {
   return String(value);
 }
 
-/** A text column that may be NULL. */
+/** Converts a text column that may be NULL. */
 export function textOrNull(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-/** A number; 64-bit integers come as text. */
+/** Converts a number. 64-bit integers are returned as text. */
 export function numberOrNull(value: unknown): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
-/** An instant. */
+/** Converts an instant. */
 export function instant(value: unknown): number {
   return (value as Date).getTime();
 }
 
-/** An instant that may be NULL. */
+/** Converts an instant that may be NULL. */
 export function instantOrNull(value: unknown): number | null {
   return value === null || value === undefined ? null : instant(value);
 }
 
-/** A bit, or a 0 or 1. */
+/** Converts a bit, or a 0 or 1. */
 export function truth(value: unknown): boolean {
   return value === true || value === 1;
 }

@@ -1,22 +1,22 @@
-// Reads the schedule of a series from the column RecurringTask: ours unchanged, upstream's
-// translated.
+// Reads the schedule of a series from the column RecurringTask. Schedules of this library are
+// unchanged; those of upstream are converted.
 
 import type { SeriesRecord } from "../../src/storage/records.ts";
 import { fromUpstreamSchedule, isUpstreamSchedule } from "../../src/schedule/upstream_schedule.ts";
 import { messageOf } from "../../src/thrown/describe_error.ts";
 
-/** The schedule of a series, with limits that are only in upstream's text. */
+/** The schedule of a series, with the limits that upstream stores in its text. */
 export type Schedule =
   & Pick<SeriesRecord, "schedule" | "unreadable">
   & Partial<Pick<SeriesRecord, "maxRuns" | "runUntil">>;
 
-/** The beginning of our schedules, which identifies nearly all of them. */
+/** The beginning of nearly all schedules of this library. */
 const ours = '{"kind":';
 
 /**
  * Reads a schedule.
  *
- * @param createdAt When the series was dispatched, in epoch milliseconds.
+ * @param createdAt The instant at which the series was dispatched, in epoch milliseconds.
  */
 export function readSchedule(stored: string | null, createdAt: number): Schedule {
   const schedule = stored ?? "";

@@ -1,8 +1,8 @@
-// The state of our schema in a database: its version, and the procedures with their texts.
+// The state of the schema in a database: its version, and the procedures with their texts.
 //
-// A procedure is made again when its text has changed. Processes of several releases with the same
-// version do so in turn, so a procedure's interface (parameters, recordsets) changes only with a
-// new migration.
+// A procedure is recreated if its text has changed. Processes of several releases with the same
+// schema version do so in turn, so a procedure's interface (parameters, recordsets) changes only
+// with a new migration.
 
 import type { Recordsets } from "./recordsets.ts";
 import { instant, text, textOrNull, truth } from "./rows.ts";
@@ -10,18 +10,18 @@ import { batchesOf, forSchema, type ProcedureName, procedureNames } from "./scri
 
 /** The state of a schema. */
 export interface SchemaState {
-  /** 0: there is none. */
+  /** The version; 0 if there is no schema. */
   readonly version: number;
-  /** The server's clock. */
+  /** The time of the server's clock. */
   readonly now: number;
   readonly isBabelfish: boolean;
-  /** The procedures that are not there, or that the user may not see. */
+  /** The procedures that do not exist or are not visible to the user. */
   readonly missing: readonly ProcedureName[];
-  /** The procedures that are missing, or are there with another text than ours. */
+  /** The procedures that are missing or have another text. */
   readonly outdated: readonly ProcedureName[];
 }
 
-/** Asks for the state of a schema, for {@linkcode toSchemaState}. */
+/** Returns the query of a schema's state, for {@linkcode toSchemaState}. */
 export function stateQuery(schema: string): string {
   return forSchema(query, schema);
 }
@@ -37,7 +37,7 @@ FROM sys.procedures AS p
 LEFT JOIN sys.sql_modules AS m ON m.[object_id] = p.[object_id]
 WHERE p.[schema_id] = SCHEMA_ID(PARSENAME(N'[EverTask]', 1));`;
 
-/** Reads the answer to {@linkcode stateQuery}. */
+/** Converts the answer to {@linkcode stateQuery}. */
 export function toSchemaState([general, procedures]: Recordsets, schema: string): SchemaState {
   const { Version, Now, IsBabelfish } = general![0]!;
   // Babelfish writes names in lower case.
@@ -58,15 +58,17 @@ export function toSchemaState([general, procedures]: Recordsets, schema: string)
 }
 
 /**
- * Whether a procedure has our text. Who may call it need not be allowed to see that: then it is
- * taken for granted.
+ * Reports whether a procedure has the expected text. A user who may call it may be unable to see
+ * the text, which is then assumed to be right.
  */
 function isOurs(name: ProcedureName, definition: string | null, schema: string): boolean {
   if (definition === null) return true;
   return withoutLineEnds(definition) === withoutLineEnds(batchesOf(`${name}.sql`, schema).at(-1)!);
 }
 
-/** Tools that run scripts differ in line ends, and in the white space around a batch. */
+/**
+ * Normalizes line ends and the white space around a batch, in which tools that run scripts differ.
+ */
 function withoutLineEnds(batch: string): string {
   return batch.split(/\r?\n/).map((line) => line.trimEnd()).join("\n").trim();
 }

@@ -1,5 +1,5 @@
-// The .sql files as the driver runs them: for the schema that the user chose, and cut into batches
-// as sqlcmd does.
+// Prepares the .sql files for the driver: for the user's schema, and split into batches as by
+// sqlcmd.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -22,19 +22,19 @@ export const procedureNames: readonly ProcedureName[] = fileNames
   .filter((name) => name.startsWith("usp_"))
   .map((name) => name.slice(0, -".sql".length) as ProcedureName);
 
-/** The version of the schema that this code knows: the number of the newest migration. */
+/** The schema version that this code supports: the number of the newest migration. */
 export const knownVersion: number = versionOf(migrationFiles.at(-1)!);
 
-/** The number of a migration file. */
+/** Returns the number of a migration file. */
 export function versionOf(file: SqlFileName): number {
   return Number(file.slice(0, 4));
 }
 
 /**
- * Accepts the name of a schema. Since it becomes part of SQL text, it must be a regular identifier:
- * then it can neither end the brackets nor the quotes around it.
+ * Checks the name of a schema. It becomes part of SQL text, so it must be a regular identifier,
+ * which can end neither the brackets nor the quotes around it.
  *
- * @throws {InvalidArgumentError} If it is none.
+ * @throws {InvalidArgumentError} If it is not a regular identifier.
  */
 export function checkSchemaName(schema: string): string {
   if (typeof schema === "string" && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(schema)) return schema;
@@ -55,7 +55,7 @@ export function batchesOf(file: SqlFileName, schema: string): string[] {
   return splitBatches(forSchema(sqlFiles[file], schema));
 }
 
-/** Cuts a script at its GO lines. Batches without a statement, such as a heading, are left out. */
+/** Splits a script at its GO lines. Omits batches without a statement, such as a heading. */
 export function splitBatches(script: string): string[] {
   return script.split(/^[ \t]*GO[ \t]*\r?$/im).filter((batch) =>
     batch.split("\n").some((line) => line.trim() !== "" && !line.trim().startsWith("--"))

@@ -1,5 +1,5 @@
-// Searching and counting tasks. A search reads by the index on IdOrder, by that of series, or by the
-// tasks of a tag. A filter that may read many rows without a match stops after a number of rows.
+// Searches and counts tasks. A search reads by the index on IdOrder, by that of series, or by the
+// tasks of a tag. A search that may read many rows without a match stops after a number of rows.
 
 import {
   countStart,
@@ -25,7 +25,7 @@ import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
 import { nameLengths, toStored, toStoredName } from "./text.ts";
 
-/** {@linkcode Storage.list}. */
+/** Implements {@linkcode Storage.list}. */
 export async function listTasks(
   database: SqlServerDatabase,
   filter: TaskFilter,
@@ -37,7 +37,7 @@ export async function listTasks(
   return toTaskPage(found, start.limit, rows.toTaskRecord, lastRead);
 }
 
-/** {@linkcode Storage.count}. */
+/** Implements {@linkcode Storage.count}. */
 export async function countTasks(
   database: SqlServerDatabase,
   filter: TaskFilter,
@@ -64,10 +64,10 @@ const ranges = [
   ["executedBefore", "ExecutedBefore", "t.[LastExecutionUtc] <"],
 ] as const;
 
-/** Texts are compared by code points, regardless of the database's collation. */
+/** Compares by code points, regardless of the database's collation. */
 const byCodePoints = "COLLATE Latin1_General_BIN2";
 
-/** Which rows are read, with the id of a task in them. */
+/** The rows to read, and the column with a task's id. */
 interface Source {
   readonly source: string;
   readonly id: string;
@@ -82,12 +82,12 @@ const taggedTasks: Source = {
   hint: "OPTION (LOOP JOIN, FORCE ORDER)",
 };
 
-/** A search in the making: its conditions and their parameters. */
+/** Builds a search: its conditions and their parameters. */
 class Search {
   readonly #database: SqlServerDatabase;
   readonly #filter: TaskFilter;
   readonly #oldestFirst: boolean;
-  /** The tag whose tasks are read; undefined: all tasks. */
+  /** The tag whose tasks are read; undefined for all tasks. */
   readonly #tag: string | undefined;
   readonly #conditions: string[] = [];
   readonly #parameters: Record<string, Parameter> = {};
@@ -106,7 +106,7 @@ class Search {
     if (after !== undefined) this.#addId(oldestFirst ? ">" : "<", "After", after);
   }
 
-  /** Finds at most `most` tasks, among the next ones that one call may read. */
+  /** Finds at most `most` matching tasks among the rows that one call may read. */
   async run(columns: string, most: number): Promise<{ found: Row[]; lastRead: string | null }> {
     const lastRead = readsInVain(this.#filter) ? await this.#lastRead() : null;
     if (lastRead !== null) this.#addId(this.#oldestFirst ? "<=" : ">=", "LastRead", lastRead);
@@ -119,7 +119,7 @@ class Search {
     return { found: [...found!], lastRead };
   }
 
-  /** The last task that this call may read; null if there are fewer. */
+  /** Returns the last task that this call may read; null if there are fewer. */
   async #lastRead(): Promise<string | null> {
     const tasks = this.#tag === undefined ? allTasks : tagsAlone;
     const query = `SELECT ${tasks.id} AS [Id] ${
@@ -137,7 +137,7 @@ class Search {
       ORDER BY ${this.#order} ${this.#oldestFirst ? "ASC" : "DESC"}`;
   }
 
-  /** Adds what the filter says, except for `recurring`. */
+  /** Adds the conditions of the filter, except `recurring`. */
   #addFilter(): void {
     const { ids, taskKey, taskKeyPrefix, exceptionContains } = this.#filter;
     if (ids !== undefined) this.#addOneOf("Id", "t.[Id]", ids.map(id));
@@ -178,8 +178,8 @@ class Search {
   }
 
   #addRecurring(): void {
-    // No parameter: the filtered index of the series is used where the text says that it holds
-    // them.
+    // Not a parameter, because the filtered index of series is used only if the text has its
+    // condition.
     const { recurring } = this.#filter;
     if (recurring !== undefined) this.#conditions.push(`t.[IsRecurring] = ${recurring ? 1 : 0}`);
   }
@@ -213,7 +213,7 @@ function storedName(value: string): Parameter {
   return name(toStoredName(value, "filter", 4000), 4000);
 }
 
-/** What the column IdOrder has for an id: the expression of 0001_tables.sql. */
+/** Returns the expression of the column IdOrder for an id, as in 0001_tables.sql. */
 function idOrder(id: string, isBabelfish: boolean): string {
   if (isBabelfish) return `CAST(CAST(${id} AS char(36)) AS binary(36))`;
   const bytes = [4, 3, 2, 1, 6, 5, 8, 7].map((byte) =>

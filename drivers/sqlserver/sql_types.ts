@@ -1,9 +1,9 @@
-// The data types of parameters and columns. mssql compares types by identity, so each is made from
-// the copy of mssql that sends it.
+// The data types of parameters and columns. mssql compares types by identity, so each is created
+// from the copy of mssql that sends it.
 
 import type { Mssql, SqlType } from "./mssql_api.ts";
 
-/** Makes a data type. */
+/** Creates a data type. */
 export type SqlTypeMaker = (mssql: Mssql) => SqlType;
 
 /** A 16-bit integer. */
@@ -12,9 +12,9 @@ export const smallInt: SqlTypeMaker = (mssql) => mssql.SmallInt();
 export const int: SqlTypeMaker = (mssql) => mssql.Int();
 /** A 64-bit integer. */
 export const bigInt: SqlTypeMaker = (mssql) => mssql.BigInt();
-/** A number with fractions. */
+/** A floating-point number. */
 export const float: SqlTypeMaker = (mssql) => mssql.Float();
-/** A truth value. */
+/** A boolean. */
 export const bit: SqlTypeMaker = (mssql) => mssql.Bit();
 /** A task's id. */
 export const id: SqlTypeMaker = (mssql) => mssql.UniqueIdentifier();
@@ -22,7 +22,7 @@ export const id: SqlTypeMaker = (mssql) => mssql.UniqueIdentifier();
 export const instant: SqlTypeMaker = (mssql) => mssql.DateTimeOffset(3);
 /** An instant as text, for the columns of table types. */
 export const instantText: SqlTypeMaker = (mssql) => mssql.VarChar(30);
-/** A text without a bound. */
+/** A string of any length. */
 export const text: SqlTypeMaker = (mssql) => mssql.NVarChar(mssql.MAX);
-/** A text of at most `length` UTF-16 code units. */
+/** A string of at most `length` UTF-16 code units. */
 export const name = (length: number): SqlTypeMaker => (mssql) => mssql.NVarChar(length);

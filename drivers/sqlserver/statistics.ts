@@ -1,4 +1,4 @@
-// Figures: what waits by queue, how many tasks there are by status, how fast history grows.
+// Reads statistics: waiting tasks by queue, tasks by status, and the growth of history.
 
 import type {
   AuditGrowth,
@@ -27,14 +27,14 @@ SELECT t.[QueueName] AS [QueueName], COUNT(*) AS [Claimed]
 FROM [EverTask].[QueuedTasks] AS t WHERE t.[WorkerId] IS NOT NULL GROUP BY t.[QueueName];
 SELECT t.[Status] AS [Status], COUNT_BIG(*) AS [Tasks] FROM [EverTask].[QueuedTasks] AS t GROUP BY t.[Status];`;
 
-/** {@linkcode Storage.backlog}. */
+/** Implements {@linkcode Storage.backlog}. */
 export async function readBacklog(database: SqlServerDatabase): Promise<Backlog> {
   const [clock, waiting, paused] = await database.query(waitingQuery, {}, true);
   const queues = toBacklog(waiting!, paused!);
   return { now: rows.instant(clock![0]!.Now), queues: [...queues.values()] };
 }
 
-/** {@linkcode Storage.statistics}. */
+/** Implements {@linkcode Storage.statistics}. */
 export async function readStatistics(database: SqlServerDatabase): Promise<StorageStatistics> {
   const [clock, waiting, paused, held, byStatus] = await database.query(statisticsQuery, {}, true);
   const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
@@ -87,7 +87,7 @@ const growthQuery = growthTables.map(([table, time]) =>
 
 const msPerDay = 86_400_000;
 
-/** {@linkcode Storage.auditGrowth}. */
+/** Implements {@linkcode Storage.auditGrowth}. */
 export async function readAuditGrowth(database: SqlServerDatabase): Promise<AuditGrowth[]> {
   const found = await database.query(growthQuery, {}, true);
   return growthTables.map(([table], index) => {

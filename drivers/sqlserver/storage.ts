@@ -1,5 +1,5 @@
-// SQL Server as a Storage: each verb is a call of the procedure that keeps its promise
-// (sql/sqlserver/), one round trip.
+// Implements Storage in SQL Server. Each method calls a procedure of sql/sqlserver/ in one round
+// trip.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import { byLock, inLockOrder } from "../../src/storage/kit/lock_order.ts";
@@ -27,7 +27,7 @@ import * as statistics from "./statistics.ts";
 import { nameLengths, toStoredName } from "./text.ts";
 import * as workers from "./workers.ts";
 
-/** A process's view of a database. */
+/** The storage of one process in SQL Server. */
 export class SqlServerStorage implements Storage {
   readonly name = "sqlserver";
   readonly polling: Polling;
@@ -54,7 +54,7 @@ export class SqlServerStorage implements Storage {
     return this.#schema.close();
   }
 
-  // ---- the life of a task ----
+  // ---- tasks ----
 
   async persist(...[tasks, options]: Args<"persist">): Result<"persist"> {
     return tasks.length === 0 ? [] : await persist(this.#database, tasks, options?.connection);
@@ -137,7 +137,10 @@ export class SqlServerStorage implements Storage {
     return rows.instantOrNull(found![0]!.DueAtUtc);
   }
 
-  /** SQL Server cannot push: workers poll ({@linkcode SqlServerStorage.polling}). */
+  /**
+   * Never calls the listener, because SQL Server cannot push. Workers poll ({@linkcode
+   * SqlServerStorage.polling}).
+   */
   onWake(): () => void {
     return () => {};
   }

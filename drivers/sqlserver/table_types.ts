@@ -1,4 +1,4 @@
-// The table types of the procedures' batches as mssql has to know them: the columns of
+// The table types of the procedures' batches for mssql: the columns of
 // sql/sqlserver/0004_types.sql, in their order.
 
 import type { TableType } from "./mssql.ts";
@@ -26,7 +26,7 @@ function tableType<Column extends string>(
 /** Ids of tasks. */
 export const taskIdList = tableType("TaskIdList", { Ordinal: int, TaskId: id });
 
-/** Types, or queues with a limit each. */
+/** Task types, or queues with a limit each. */
 export const nameList = tableType("NameList", {
   Ordinal: int,
   Name: name(nameLengths.type),
@@ -68,7 +68,7 @@ export const taskTagList = tableType("TaskTagList", {
   Tags: text,
 });
 
-/** What happened to tasks. */
+/** Status changes of tasks. */
 export const statusChangeList = tableType("StatusChangeList", {
   TaskId: id,
   Ordinal: int,
@@ -95,7 +95,7 @@ export const runEndList = tableType("RunEndList", {
   Counts: bit,
 });
 
-/** The statuses that the tasks of one of the lists above went through. */
+/** The transitions of the tasks of one of the lists above. */
 export const statusStepList = tableType("StatusStepList", {
   Ordinal: int,
   Step: int,
@@ -104,7 +104,7 @@ export const statusStepList = tableType("StatusStepList", {
   AgoMs: bigInt,
 });
 
-/** Tasks that are given back. */
+/** Released tasks. */
 export const releasedTaskList = tableType("ReleasedTaskList", {
   Ordinal: int,
   TaskId: id,
@@ -112,7 +112,7 @@ export const releasedTaskList = tableType("ReleasedTaskList", {
   DueAtUtc: instant,
 });
 
-/** Times that series should have. */
+/** Corrections of series. */
 export const seriesCorrectionList = tableType("SeriesCorrectionList", {
   TaskId: id,
   Ordinal: int,
@@ -148,7 +148,7 @@ export const taskEditList = tableType("TaskEditList", {
   IsPaused: bit,
 });
 
-/** Wishes for slots of rate limits. */
+/** Requests for rate limit slots. */
 export const rateSlotRequestList = tableType("RateSlotRequestList", {
   Ordinal: int,
   RateKey: name(nameLengths.rateKey),
@@ -161,7 +161,7 @@ export const rateSlotRequestList = tableType("RateSlotRequestList", {
   StartWithinMs: float,
 });
 
-/** Slots of rate limits that are given back. */
+/** Returned rate limit slots. */
 export const returnedRateSlotList = tableType("ReturnedRateSlotList", {
   Ordinal: int,
   RateKey: name(nameLengths.rateKey),
@@ -175,7 +175,7 @@ export const eventPositionList = tableType("EventPositionList", {
   UpTo: bigInt,
 });
 
-/** Lines that handlers logged. */
+/** Log lines of handlers. */
 export const logLineList = tableType("LogLineList", {
   Ordinal: int,
   TaskId: id,

@@ -1,11 +1,10 @@
-// How texts go into the database and come back unchanged. SQL Server keeps any UTF-16 text, but
-// Babelfish (PostgreSQL underneath) knows no U+0000, and both ignore trailing spaces when they
-// compare.
+// Escapes strings, so that they are stored and returned unchanged. SQL Server stores any UTF-16
+// text, but Babelfish, which is based on PostgreSQL, does not support U+0000, and both ignore
+// trailing spaces in comparisons.
 
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 
-// The control character DLE, which is made for escaping, begins the escapes of U+0000 and of
-// itself.
+// The control character DLE ("data link escape"), which begins the escapes of U+0000 and of itself.
 const escape = "\u0010";
 const escapedNul = `${escape}@`;
 const escapedEscape = `${escape}P`;
@@ -22,7 +21,7 @@ export function toStored(text: string | null): string | null {
   return wellFormed.replaceAll(escape, escapedEscape).replaceAll("\u0000", escapedNul);
 }
 
-/** A text as it was before it was stored. */
+/** Returns a string from its stored form. */
 export function fromStored(stored: string): string;
 export function fromStored(stored: string | null): string | null;
 export function fromStored(stored: string | null): string | null {
@@ -31,10 +30,10 @@ export function fromStored(stored: string | null): string | null {
 }
 
 /**
- * Returns a name (key, queue, type …) in its stored form. Names are compared by code points, with
- * trailing spaces, which an escape at the end keeps.
+ * Returns a name (key, queue, type …) in its stored form. Names are compared by code points. An
+ * escape at the end preserves trailing spaces.
  *
- * @param maxLength How many UTF-16 code units the column takes.
+ * @param maxLength The maximum length of the column, in UTF-16 code units.
  * @throws {InvalidArgumentError} If it is too long.
  */
 export function toStoredName(name: string, argument: string, maxLength: number): string {
@@ -44,7 +43,7 @@ export function toStoredName(name: string, argument: string, maxLength: number):
   throw new InvalidArgumentError(argument, name, `be at most ${maxLength} characters long`);
 }
 
-/** A name as it was before it was stored. */
+/** Returns a name from its stored form. */
 export function fromStoredName(stored: string): string;
 export function fromStoredName(stored: string | null): string | null;
 export function fromStoredName(stored: string | null): string | null {

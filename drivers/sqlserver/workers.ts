@@ -1,4 +1,4 @@
-// Worker processes: registration, heartbeats, and lost workers.
+// Manages workers: registration, heartbeats, and lost workers.
 
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {
@@ -16,12 +16,12 @@ import { toWatcher } from "./relay.ts";
 import * as rows from "./rows.ts";
 import { fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
 
-/** A worker's id as a parameter. */
+/** Returns a worker's id as a parameter. */
 export function worker(workerId: string): Parameter {
   return name(storedWorker(workerId), nameLengths.worker);
 }
 
-/** {@linkcode Storage.registerWorker}. */
+/** Implements {@linkcode Storage.registerWorker}. */
 export async function registerWorker(
   database: SqlServerDatabase,
   { id, host, serves }: WorkerRegistration,
@@ -34,7 +34,7 @@ export async function registerWorker(
   });
 }
 
-/** {@linkcode Storage.heartbeat}. */
+/** Implements {@linkcode Storage.heartbeat}. */
 export async function heartbeat(
   database: SqlServerDatabase,
   workerId: string,
@@ -53,7 +53,7 @@ export async function heartbeat(
   };
 }
 
-/** {@linkcode Storage.unregisterWorker}. */
+/** Implements {@linkcode Storage.unregisterWorker}. */
 export async function unregisterWorker(
   database: SqlServerDatabase,
   workerId: string,
@@ -61,7 +61,7 @@ export async function unregisterWorker(
   await database.call("usp_UnregisterWorker", { WorkerId: worker(workerId) });
 }
 
-/** {@linkcode Storage.releaseLost}. */
+/** Implements {@linkcode Storage.releaseLost}. */
 export async function releaseLost(
   database: SqlServerDatabase,
   { leaseMs, poisonLimit, lostReason, poisonReason }: ReleaseLostRequest,
@@ -82,7 +82,7 @@ export async function releaseLost(
   }));
 }
 
-/** {@linkcode Storage.workers}. */
+/** Implements {@linkcode Storage.workers}. */
 export async function readWorkers(database: SqlServerDatabase): Promise<WorkerRecord[]> {
   const [found] = await database.query(
     "SELECT [Id], [Host], [Serves], [StartedUtc], [HeartbeatUtc], " +
