@@ -73,7 +73,7 @@ export const memory: readonly Mutant[] = [
       "if (results.some((result) => !result.claimed)) this.#wake",
       "if (results.some((result) => result.claimed)) this.#wake",
     ],
-    ["changes.forEach(lastTransition); // refuses", "// refuses"],
+    ["changes.forEach(lastTransition); // rejects", "// rejects"],
     [
       '      for (const task of tasks) releaseTask(state, workerId, task, now);\n      this.#wake({ kind: "tasks" });',
       "      for (const task of tasks) releaseTask(state, workerId, task, now);",

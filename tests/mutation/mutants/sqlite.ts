@@ -67,7 +67,7 @@ export const sqlite: readonly Mutant[] = [
     ],
   ]),
   ...mutantsOf({ file: `${folder}/persist.ts`, tests, filter }, [
-    ["inserts.flush(); // whether", "// whether"],
+    ["inserts.flush(); // the result", "// the result"],
     ['holder.worker_id !== null || holder.status === "InProgress"', "holder.worker_id !== null"],
     ['if (holder.next_run_utc === null) return "revive";', ""],
     ['kind === "revive" ? 0 : holder', "holder"],
