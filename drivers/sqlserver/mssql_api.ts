@@ -76,8 +76,7 @@ export interface SqlServerRequestOptions {
 /** A `Request` of mssql. */
 export interface SqlServerRequest {
   /** Adds a typed parameter. A table has its own type. */
-  // deno-lint-ignore no-explicit-any -- mssql's own types have overloads that no narrower type
-  // accepts
+  // deno-lint-ignore no-explicit-any -- the overloads of mssql accept no narrower type
   input(name: string, ...typeAndValue: any[]): unknown;
   /** Calls a procedure. */
   execute(procedure: string): Promise<SqlServerAnswer>;
