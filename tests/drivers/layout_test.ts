@@ -16,7 +16,7 @@ function layoutFaults(
   readme: string,
   filesOf: Readonly<Record<string, readonly string[]>>,
 ): string[] {
-  const shared = tableBelow(readme, "## Files that mean the same in each driver");
+  const shared = tableBelow(readme, "## Common file names");
   const faults: string[] = [];
   for (const [driver, files] of Object.entries(filesOf)) {
     const own = tableBelow(readme, `### ${driver}`);
@@ -52,7 +52,7 @@ Deno.test("each folder of drivers/ is held to the layout", async () => {
   assertEquals(folders.sort(), drivers.toSorted());
 });
 
-const example = `## Files that mean the same in each driver
+const example = `## Common file names
 
 | file      | subject  |
 | --------- | -------- |
