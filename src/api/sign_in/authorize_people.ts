@@ -100,6 +100,7 @@ export function authorizePeople(
   options: AuthorizePeopleOptions = {},
 ): AuthorizePeople {
   const byName = readPeople(people);
+  const users = new Map([...byName].map(([name, person]) => [name, withoutToken(person)]));
   checkOptions(options, optionNames, "options");
   checkClock(options.clock, "clock");
   const { sessionDuration = { hours: 12 }, cookiePath, clock: given = systemClock } = options;
@@ -117,7 +118,7 @@ export function authorizePeople(
     const person = header === null
       ? await sessions.ownerOf(request, byName)
       : await withToken(byName, /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? "");
-    return person && withoutToken(person);
+    return person && users.get(person.user)!;
   };
   return Object.assign(authorize, {
     signInLink(url: string, user: string): string {

@@ -1,6 +1,7 @@
 // The connection of one client, from the negotiation to the end: handshake, pings, timeouts, close
 // messages, and the buffer limit for a client that reads too slowly.
 
+import type { AuthorizedUser } from "../../access/authorize.ts";
 import type { Clock } from "../../time/clock.ts";
 import {
   checkHandshake,
@@ -47,6 +48,8 @@ export class HubConnection {
   readonly id: string;
   /** The secret that identifies the client's requests. */
   readonly token: string;
+  /** The user who negotiated it. */
+  readonly user: AuthorizedUser;
   readonly #settings: ConnectionSettings;
   readonly #observer: ConnectionObserver;
   readonly #reader: RecordReader;
@@ -58,11 +61,13 @@ export class HubConnection {
   constructor(
     id: string,
     token: string,
+    user: AuthorizedUser,
     settings: ConnectionSettings,
     observer: ConnectionObserver,
   ) {
     this.id = id;
     this.token = token;
+    this.user = user;
     this.#settings = settings;
     this.#observer = observer;
     this.#reader = new RecordReader(settings.maxMessageLength);

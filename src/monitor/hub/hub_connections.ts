@@ -2,6 +2,7 @@
 // clients. Each kind has its own limit, so that requests that never become clients do not exclude
 // clients.
 
+import type { AuthorizedUser } from "../../access/authorize.ts";
 import { type ConnectionSettings, HubConnection } from "./hub_connection.ts";
 
 /** The settings of the connections. */
@@ -52,9 +53,9 @@ export class HubConnections {
   /**
    * Creates a connection. If there are too many that are not clients, removes the oldest of them.
    */
-  add(): HubConnection {
+  add(user: AuthorizedUser): HubConnection {
     const { newId, maxPendingConnections } = this.#settings;
-    const connection = new HubConnection(newId(), newId(), this.#settings, {
+    const connection = new HubConnection(newId(), newId(), user, this.#settings, {
       hasRoom: () => this.hasRoom,
       onReady: (ready) => this.#onReady(ready),
       onEnded: (ended, error) => this.#onEnded(ended, error),
@@ -70,9 +71,16 @@ export class HubConnections {
     return connection;
   }
 
-  /** Sends records to every client. */
-  send(records: string): void {
-    for (const client of [...this.#clients]) client.send(records);
+  /**
+   * Sends records to every client.
+   *
+   * @param recordsFor Returns the records for a user; null for none.
+   */
+  send(recordsFor: (user: AuthorizedUser) => string | null): void {
+    for (const client of [...this.#clients]) {
+      const records = recordsFor(client.user);
+      if (records !== null) client.send(records);
+    }
   }
 
   /** Ends all connections, and asks the clients to reconnect. */

@@ -6,6 +6,7 @@ import {
   checkFlag,
   checkFunction,
   checkSecretOptions,
+  hidden,
 } from "../../guards/argument_checks.ts";
 import { guardClock } from "../../time/guarded_clock.ts";
 import { guardLogger } from "../../log/guarded_logger.ts";
@@ -23,7 +24,8 @@ import { randomId } from "../../ids/random_id.ts";
 import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
 import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
-import { type AccessCheck, accessCheck, type AccessToken } from "../http/access_token.ts";
+import { type Authorize, type AuthorizedUser, userOf } from "../../access/authorize.ts";
+import { accessCheck, type AccessToken } from "../http/access_token.ts";
 import { type AllowedHosts, Hosts } from "../http/hosts.ts";
 import { type AllowedOrigins, Origins } from "../http/origins.ts";
 import { cleanPath } from "../http/url_path.ts";
@@ -62,6 +64,12 @@ export interface MonitorHubOptions {
    * The token that clients must send. Without it, everybody who can reach the hub sees the events.
    */
   readonly accessToken?: AccessToken;
+  /**
+   * Returns the user of a request, instead of `accessToken`, as for the REST API. Users with the
+   * right to view get the events of the tasks that they see. Without the right to see payloads,
+   * `taskParameters` is `null`.
+   */
+  readonly authorize?: Authorize;
   /**
    * The origins of other websites whose pages may connect. Pages of the hub's own host always may.
    * @default none
@@ -171,7 +179,8 @@ export interface HubSettings extends ConnectionsSettings {
   readonly events: TaskEventSource;
   readonly path: string;
   readonly upgrade: UpgradeWebSocket | null;
-  readonly mayPass: AccessCheck;
+  /** Returns the user of a request; null if it is rejected. */
+  readonly admit: (request: Request) => Promise<AuthorizedUser | null>;
   readonly origins: Origins;
   readonly hosts: Hosts;
   readonly subscription: SubscriptionOptions;
@@ -185,6 +194,7 @@ const optionNames: OptionNames<MonitorHubOptions> = {
   path: true,
   upgrade: true,
   accessToken: true,
+  authorize: true,
   allowedOrigins: true,
   allowedHosts: true,
   filter: true,
@@ -209,12 +219,14 @@ const optionNames: OptionNames<MonitorHubOptions> = {
 export function hubSettings(events: TaskEventSource, options: MonitorHubOptions): HubSettings {
   checkSecretOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open
   if (options.filter !== undefined) checkEventFilter(options.filter);
-  for (const name of ["upgrade", "redact", "newId"] as const) checkFunction(options[name], name);
+  for (const name of ["upgrade", "redact", "newId", "authorize"] as const) {
+    checkFunction(options[name], name);
+  }
   checkClock(options.clock, "clock");
   const { scope = "store", parameters = true } = options;
   checkChoice(scope, eventScopes, "scope");
   checkFlag(parameters, "parameters");
-  const { accessToken, path = "/evertask/monitoring" } = options;
+  const { accessToken, authorize, path = "/evertask/monitoring" } = options;
   const { maxFieldLength = 16_384, maxMessageLength = 32_768, maxBacklog = 1_048_576 } = options;
   const { maxClients = 1000, maxPendingConnections = 1000, keepAliveInterval = 15_000 } = options;
   const { clientTimeout = 30_000, handshakeTimeout = 15_000, pollTimeout = 25_000 } = options;
@@ -224,9 +236,9 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
     events,
     path: cleanPath(path),
     upgrade: options.upgrade ?? null,
-    mayPass: accessCheck(accessToken),
+    admit: admission(accessToken, authorize),
     origins: new Origins(options.allowedOrigins),
-    hosts: new Hosts(options.allowedHosts, accessToken === undefined, logger),
+    hosts: new Hosts(options.allowedHosts, (accessToken ?? authorize) === undefined, logger),
     subscription: { ...options.filter, scope, parameters },
     redact: options.redact ?? ((event) => event),
     maxFieldLength: atLeastOne(maxFieldLength, "maxFieldLength"),
@@ -242,6 +254,25 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
     clock: guardClock(options.clock ?? systemClock, logger),
     newId: guardIds(options.newId ?? randomId, randomId, logger),
   };
+}
+
+/** The user of all requests without `authorize`. */
+const everybody: AuthorizedUser = { user: "", can: ["view", "payloads"] };
+
+function admission(
+  accessToken: AccessToken | undefined,
+  authorize: Authorize | undefined,
+): HubSettings["admit"] {
+  const mayPass = accessCheck(accessToken);
+  if (authorize === undefined) {
+    if (accessToken === undefined) return () => Promise.resolve(everybody);
+    return async (request) => await mayPass(request) ? everybody : null;
+  }
+  if (accessToken !== undefined) {
+    const remedy = "be left out where authorize is given";
+    throw new InvalidArgumentError("accessToken", hidden(accessToken), remedy);
+  }
+  return (request) => userOf(authorize, request);
 }
 
 function atLeastOne(value: number, option: string): number {

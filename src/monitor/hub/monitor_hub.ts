@@ -3,6 +3,8 @@
 // are clients.
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/TransportProtocols.md
 
+import type { AuthorizedUser } from "../../access/authorize.ts";
+import { seenEvent } from "../../access/seen_texts.ts";
 import { answerAtOnce } from "../../guards/calls.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import { cutText } from "../../thrown/cut_text.ts";
@@ -102,7 +104,7 @@ class SignalRHub implements MonitorHub {
   };
 
   async #answer(request: Request): Promise<Response> {
-    const { path, hosts, origins, mayPass } = this.#settings;
+    const { path, hosts, origins, admit } = this.#settings;
     const url = requestUrl(request);
     if (url === null) return problem(400, "The Host header is no host.");
     const isNegotiation = url.pathname === `${path}/negotiate`;
@@ -116,15 +118,20 @@ class SignalRHub implements MonitorHub {
       return problem(403, "Pages of this origin may not connect; see the option allowedOrigins.");
     }
     if (request.method === "OPTIONS") return origins.preflight(request);
-    if (isWebSocket(request) && !isNegotiation) return await this.#acceptWebSocket(request, url);
-    const response = !await mayPass(request)
-      ? unauthorized()
-      : this.#closed
-      ? problem(503, "The hub is closed.")
-      : isNegotiation
-      ? this.#negotiate(request, url)
-      : await this.#serveHttpTransport(request, url);
+    const user = await admit(request);
+    const refusal = user === null ? unauthorized() : this.#refusalFor(user);
+    if (user === null || refusal !== null) return origins.decorate(request, refusal!);
+    if (isWebSocket(request) && !isNegotiation) return this.#acceptWebSocket(request, url, user);
+    const response = isNegotiation
+      ? this.#negotiate(request, url, user)
+      : await this.#serveHttpTransport(request, url, user);
     return origins.decorate(request, response);
+  }
+
+  /** Returns the response to a user who gets no events; null for the others. */
+  #refusalFor({ can }: AuthorizedUser): Response | null {
+    if (!can.includes("view")) return problem(403, "You may not see the events of tasks.");
+    return this.#closed ? problem(503, "The hub is closed.") : null;
   }
 
   close(): void {
@@ -132,12 +139,12 @@ class SignalRHub implements MonitorHub {
     this.#connections.close();
   }
 
-  #negotiate(request: Request, url: URL): Response {
+  #negotiate(request: Request, url: URL, user: AuthorizedUser): Response {
     if (request.method !== "POST") return methodNotAllowed("POST");
     if (!this.#connections.hasRoom) return problem(503, "Too many clients are connected.");
     // Clients of version 0 have only one id, which is therefore the secret one.
     const version = Number(url.searchParams.get("negotiateVersion") ?? 0) >= 1 ? 1 : 0;
-    const connection = this.#connections.add();
+    const connection = this.#connections.add(user);
     const text = ["Text"];
     return Response.json({
       negotiateVersion: version,
@@ -151,10 +158,8 @@ class SignalRHub implements MonitorHub {
     }, { headers: { "cache-control": "no-store" } });
   }
 
-  async #acceptWebSocket(request: Request, url: URL): Promise<Response> {
-    const { upgrade, mayPass } = this.#settings;
-    if (!await mayPass(request)) return unauthorized();
-    if (this.#closed) return problem(503, "The hub is closed.");
+  #acceptWebSocket(request: Request, url: URL, user: AuthorizedUser): Response {
+    const { upgrade } = this.#settings;
     if (upgrade === null) return problem(400, "The hub was set up without WebSockets.");
     if (!isHandshake(request)) return problem(400, "The WebSocket handshake is not complete.");
     const token = url.searchParams.get("id");
@@ -162,20 +167,30 @@ class SignalRHub implements MonitorHub {
     if (token === null && !this.#connections.hasRoom) {
       return problem(503, "Too many clients are connected.");
     }
-    const negotiated = token === null ? null : this.#connections.find(token);
+    const negotiated = token === null ? null : this.#find(token, user);
     if (negotiated === undefined) return unknownConnection();
     if (negotiated?.transport) return problem(409, "The connection is in use already.");
     const { socket, response } = answerAtOnce(upgrade(request), "upgrade");
     if (socket === null) return response;
-    const connection = negotiated ?? this.#connections.add();
+    const connection = negotiated ?? this.#connections.add(user);
     connection.attach(new WebSocketTransport(socket, connection));
     return response;
   }
 
-  async #serveHttpTransport(request: Request, url: URL): Promise<Response> {
+  /** Returns a connection of a user; undefined if the user has none with this token. */
+  #find(token: string, { user }: AuthorizedUser): HubConnection | undefined {
+    const connection = this.#connections.find(token);
+    return connection?.user.user === user ? connection : undefined;
+  }
+
+  async #serveHttpTransport(
+    request: Request,
+    url: URL,
+    user: AuthorizedUser,
+  ): Promise<Response> {
     const token = url.searchParams.get("id");
     if (token === null) return problem(400, "The query parameter id is missing.");
-    const connection = this.#connections.find(token);
+    const connection = this.#find(token, user);
     if (connection === undefined) return unknownConnection();
     switch (request.method) {
       case "GET":
@@ -233,13 +248,31 @@ class SignalRHub implements MonitorHub {
   }
 
   #broadcast(event: TaskEvent): void {
-    const { redact, maxFieldLength } = this.#settings;
-    const record = encodeRecord({
-      type: messageType.invocation,
-      target: "TaskEvent",
-      arguments: [shorten(answerAtOnce(redact(event), "redact"), maxFieldLength)],
+    const records = new Map<AuthorizedUser, string | null>();
+    this.#connections.send((user) => {
+      const known = records.get(user);
+      if (known !== undefined) return known;
+      const record = this.#recordFor(user, event);
+      records.set(user, record);
+      return record;
     });
-    this.#connections.send(record);
+  }
+
+  /** Returns an event as a user may see it; null if the user does not see it. */
+  #recordFor(user: AuthorizedUser, event: TaskEvent): string | null {
+    const { redact, maxFieldLength, logger } = this.#settings;
+    try {
+      const seen = seenEvent(user, event);
+      if (seen === null) return null;
+      return encodeRecord({
+        type: messageType.invocation,
+        target: "TaskEvent",
+        arguments: [shorten(answerAtOnce(redact(seen), "redact"), maxFieldLength)],
+      });
+    } catch (error) {
+      logger.error("The monitoring hub could not redact an event: {error}", { error });
+      return null;
+    }
   }
 }
 

@@ -6,6 +6,7 @@ const accessTests = ["tests/api/access_test.ts"];
 const filterTests = ["tests/api/filter_test.ts"];
 const signInTests = ["tests/api/sign_in_test.ts"];
 const attemptsTests = ["tests/api/failed_attempts_test.ts"];
+const hubTests = ["tests/monitor/hub/hub_users_test.ts"];
 const apiTests = ["tests/api/api_test.ts"];
 
 export const api: readonly Mutant[] = [
@@ -31,6 +32,11 @@ export const api: readonly Mutant[] = [
     ["tags.every((tag) => task.tags?.includes(tag) === true)", "true"],
     ["if (prefix === null) return { ids: [] };", ""],
     ["if (one.startsWith(other)) return one;", ""],
+  ]),
+  ...mutantsOf({ file: "src/monitor/hub/monitor_hub.ts", tests: hubTests }, [
+    ["connection?.user.user === user", "true"],
+    ["const seen = seenEvent(user, event);", "const seen = event;"],
+    ['if (!can.includes("view")) return problem(403', "if (false) return problem(403"],
   ]),
   ...mutantsOf({ file: "src/api/view.ts", tests: filterTests }, [
     ["if (this.#user.filter === undefined) return this.#source;", "return this.#source;"],

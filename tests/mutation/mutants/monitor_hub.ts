@@ -123,14 +123,7 @@ export const monitorHub: readonly Mutant[] = [
       "connectionId: version === 1 ? connection.id : connection.token",
       "connectionId: connection.token",
     ],
-    [
-      "    if (!await mayPass(request)) return unauthorized();\n    if (this.#closed)",
-      "    if (this.#closed)",
-    ],
-    [
-      '    if (this.#closed) return problem(503, "The hub is closed.");\n    if (upgrade',
-      "    if (upgrade",
-    ],
+    ['return this.#closed ? problem(503, "The hub is closed.") : null;', "return null;"],
     ['if (negotiated?.transport) return problem(409, "The connection is in use already.");', ""],
     ["if (token === null && !this.#connections.hasRoom) {", "if (false) {"],
     ["          connection.end(error);\n", ""],

@@ -79,6 +79,7 @@ export const monitorSubjects: Subjects = {
       path,
       upgrade: takes(() => ({})),
       accessToken,
+      authorize: takes(undefined, "undefined", "function"),
       allowedOrigins: takes(["https://example.org"], "list", "text"),
       allowedHosts: takes(["example.org"], "list", "text"),
       filter: options(allOptional(eventFilter)),
