@@ -106,8 +106,9 @@ function withOldNames(task: NewTask): NewTask & OldNames {
   return { ...task, request: task.payload, handler: task.handlerName };
 }
 
-function withTodaysNames(task: TaskRecord & Partial<OldNames>): TaskRecord {
-  const { request, handler, ...same } = task;
+/** 0.1.0 has no versions of rows. */
+function withTodaysNames(task: TaskRecord & Partial<OldNames>): Omit<TaskRecord, "version"> {
+  const { request, handler, version: _, ...same } = task;
   const payload = request ?? task.payload;
   return { ...same, payload, handlerName: handler ?? task.handlerName, tags: task.tags ?? [] };
 }

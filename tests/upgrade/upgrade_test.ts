@@ -46,6 +46,7 @@ async function upgradeUnderLoad(store: StoreName, address: string): Promise<void
   assertEquals(await readEveryState(storage), before, "no row has changed");
   await checkBooks(books, storage);
   await takeOver(storage);
+  await editAll(storage);
   await storage.close();
 }
 
@@ -103,6 +104,26 @@ async function takeOver(storage: Storage): Promise<void> {
   const request = { leaseMs, poisonLimit: 5, lostReason: "gone", poisonReason: "gone" };
   const lost = await storage.releaseLost(request);
   assertEquals(lost.map(({ workerId }) => workerId), [holder, holder]);
+}
+
+/** An operator changes rows of each state, and deletes them. */
+async function editAll(storage: Storage): Promise<void> {
+  const read = async () => (await storage.list({ queues: ["kept"] }, { limit: 1000 })).items;
+  const target = { kind: "tasks", id: null } as const;
+  const action = {
+    verb: "edit",
+    by: "ada",
+    reason: null,
+    target,
+    before: null,
+    after: null,
+  } as const;
+  for (const change of [{ priority: 9 }, "delete"] as const) {
+    const edits = (await read()).map(({ id, version }) => ({ taskId: id, version, change }));
+    const { applied } = await storage.editTasks({ edits, action });
+    assertEquals(applied.length > 40 && applied.every((isApplied) => isApplied), true);
+  }
+  assertEquals(await read(), []);
 }
 
 Deno.test("a PostgreSQL database of 0.1.0 is upgraded under load from both versions", async () => {
