@@ -3,7 +3,7 @@
 import type { TaskRecord } from "../storage/records.ts";
 import { isWaiting, type TaskStatus } from "../storage/task_status.ts";
 import type { WorkerStatus } from "../storage/worker_status.ts";
-import type { Explanation, Reason } from "./reason.ts";
+import type { Explanation, PauseNote, Reason } from "./reason.ts";
 import { sentenceOf, type UntoldReason } from "./sentences.ts";
 import { servingReasons } from "./serving_reasons.ts";
 
@@ -21,6 +21,10 @@ export interface ExplainFacts {
   readonly leaseMs: number;
   /** The paused queues, from which nothing is claimed. */
   readonly pausedQueues: readonly string[];
+  /** Who has paused the task's queue. */
+  readonly queuePausedBy: PauseNote;
+  /** Who has paused the series. */
+  readonly seriesPausedBy: PauseNote;
   /** The number of due tasks in the task's queue that no worker holds. */
   readonly dueInQueue: number;
   /** The number of tasks of the task's queue that workers hold; null if unknown. */
@@ -72,6 +76,10 @@ function heldReason(facts: ExplainFacts, task: TaskRecord, workerId: string): Un
 function restReason(facts: ExplainFacts, task: TaskRecord): UntoldReason {
   const { status, exception, series, attempt, lostCount } = task;
   const endedAt = toDate(task.lastExecutionAt);
+  if (series?.paused && series.nextRunAt !== null) {
+    const nextRunAt = new Date(series.nextRunAt);
+    return { kind: "seriesPaused", nextRunAt, ...facts.seriesPausedBy };
+  }
   if (!isEnd(status)) return { kind: "outOfLine", status };
   if (series === null) {
     return { kind: "ended", status, endedAt, attempts: attempt - lostCount, exception };
@@ -106,7 +114,7 @@ function waitingReasons(facts: ExplainFacts, task: TaskRecord, dueAt: number): U
   const keptBy = [
     ...isLater ? [laterReason(facts, task, dueAt)] : [],
     ...facts.pausedQueues.includes(task.queue)
-      ? [{ kind: "queuePaused", queue: task.queue } as const]
+      ? [{ kind: "queuePaused", queue: task.queue, ...facts.queuePausedBy } as const]
       : [],
     ...servingReasons(task, facts.workers),
   ];

@@ -4,12 +4,14 @@ import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import { workerStatuses } from "../storage/worker_status.ts";
+import type { ActionFilter } from "../storage/requests.ts";
 import type { ExplainFacts } from "./explain.ts";
+import type { PauseNote } from "./reason.ts";
 
 /** The parts of the storage from which the facts are read. */
 export type FactStorage = Pick<
   Storage,
-  "backlog" | "get" | "statistics" | "statusAudit" | "workers"
+  "backlog" | "get" | "operatorActions" | "statistics" | "statusAudit" | "workers"
 >;
 
 /** The facts that this process knows without storage. */
@@ -32,13 +34,17 @@ export async function findFacts(
   const id = parseTaskId(taskId);
   const { task, workers } = await readTaskAndWorkers(storage, id);
   const { now, queues } = await storage.backlog();
+  const pausedQueues = queues.filter(({ paused }) => paused).map(({ queue }) => queue);
+  const isQueuePaused = task !== null && pausedQueues.includes(task.queue);
   return {
     taskId: id ?? taskId,
     now,
     task,
     workers: workerStatuses(workers, leaseMs),
     leaseMs,
-    pausedQueues: queues.filter(({ paused }) => paused).map(({ queue }) => queue),
+    pausedQueues,
+    queuePausedBy: isQueuePaused ? await noteOfQueue(storage, task.queue) : notNoted,
+    seriesPausedBy: task?.series?.paused ? await noteOfSeries(storage, task.id) : notNoted,
     dueInQueue: queues.find(({ queue }) => queue === task?.queue)?.due ?? 0,
     heldInQueue: task === null ? null : await heldInQueue(storage, task, now),
     runningSince: task === null ? null : await runningSince(storage, task),
@@ -86,4 +92,21 @@ async function runningSince(
   const { items, next } = await storage.statusAudit(id, { limit: readChanges });
   const last = items.at(-1);
   return next === null && last?.newStatus === "InProgress" ? last.updatedAt : null;
+}
+
+const notNoted: PauseNote = { by: null, since: null, why: null };
+
+function noteOfQueue(storage: FactStorage, queue: string): Promise<PauseNote> {
+  return noteOf(storage, { queue, verbs: ["pauseQueue", "resumeQueue"] });
+}
+
+function noteOfSeries(storage: FactStorage, taskId: string): Promise<PauseNote> {
+  return noteOf(storage, { taskId, verbs: ["pauseSeries", "resumeSeries"] });
+}
+
+/** The last pause by an operator, unless an operator has resumed since. */
+async function noteOf(storage: FactStorage, filter: ActionFilter): Promise<PauseNote> {
+  const { items: [last] } = await storage.operatorActions(filter, { limit: 1 });
+  const isPause = last?.verb === "pauseQueue" || last?.verb === "pauseSeries";
+  return isPause ? { by: last.by, since: new Date(last.doneAt), why: last.reason } : notNoted;
 }

@@ -109,12 +109,30 @@ export interface RateLimited extends ToldReason, WaitingReason {
   readonly kind: "rateLimited";
 }
 
+/** Who paused something, as far as it was noted. */
+export interface PauseNote {
+  /** Who; null if it was not noted. */
+  readonly by: string | null;
+  /** When; null if it was not noted. */
+  readonly since: Date | null;
+  /** Why; null if it was not noted. */
+  readonly why: string | null;
+}
+
 /** The queue is paused. */
-export interface QueuePaused extends ToldReason {
+export interface QueuePaused extends ToldReason, PauseNote {
   /** `queuePaused` */
   readonly kind: "queuePaused";
   /** The queue. */
   readonly queue: string;
+}
+
+/** An operator has paused the series. */
+export interface SeriesPaused extends ToldReason, PauseNote {
+  /** `seriesPaused` */
+  readonly kind: "seriesPaused";
+  /** The run that was planned; it may have passed. */
+  readonly nextRunAt: Date;
 }
 
 /** No live worker serves the queue. */
@@ -220,6 +238,7 @@ export type Reason =
   | RetryDue
   | RateLimited
   | QueuePaused
+  | SeriesPaused
   | QueueUnserved
   | TypeUnknown
   | PlacesBusy

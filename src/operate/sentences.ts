@@ -1,7 +1,15 @@
 // Writes the sentence of each reason: the cause, then the remedy.
 
 import { cutText } from "../thrown/cut_text.ts";
-import type { Ended, Held, PlacesBusy, QueueUnserved, Reason, SeriesEnded } from "./reason.ts";
+import type {
+  Ended,
+  Held,
+  PauseNote,
+  PlacesBusy,
+  QueueUnserved,
+  Reason,
+  SeriesEnded,
+} from "./reason.ts";
 import { countWords, durationWords, instantWords } from "./time_words.ts";
 
 /** A reason without its sentence. */
@@ -52,7 +60,13 @@ export function sentenceOf(reason: UntoldReason): string {
       return `Its rate limit lets it start in ${durationWords(reason.dueInMs)}, at ` +
         `${instantWords(reason.dueAt)}. Raise the limit if that is too late.`;
     case "queuePaused":
-      return `Queue "${reason.queue}" is paused. Call queues.resume("${reason.queue}") to resume it.`;
+      return `Queue "${reason.queue}" is paused${
+        pausedBy(reason)
+      }. Call queues.resume("${reason.queue}") to resume it.`;
+    case "seriesPaused":
+      return `The series is paused${pausedBy(reason)}; its run of ` +
+        `${instantWords(reason.nextRunAt)} is planned. Call operate.series.resume to resume it, ` +
+        "or runNow for an extra run.";
     case "queueUnserved":
       return unservedSentence(reason);
     case "typeUnknown":
@@ -96,6 +110,13 @@ function busySentence({ queue, places, held }: UntoldOf<PlacesBusy>): string {
   const busy = places === 1 ? "The one place" : `All ${places} places`;
   return `${busy} of queue "${queue}" ${places === 1 ? "is" : "are"} busy: workers hold ` +
     `${countWords(held, "task")} of it. Raise its parallelism, start another worker, or wait.`;
+}
+
+/** Who paused something, when and why, as far as it is known. */
+function pausedBy({ by, since, why }: PauseNote): string {
+  if (by === null) return "";
+  const when = since === null ? "" : ` since ${instantWords(since)}`;
+  return `${when} by ${cutText(by, longestQuote)}${quoted(why)}`;
 }
 
 function similarSentence(similar: string | null): string {

@@ -20,16 +20,16 @@ async function all(
   first: BulkOptions,
 ): Promise<{ changed: number; skipped: Record<string, number>; batches: number }> {
   const sum = { changed: 0, skipped: {} as Record<string, number>, batches: 0 };
-  for (let after: string | null | undefined; after !== null;) {
-    const batch = await change(filter, { ...first, ...after !== undefined && { after } });
+  let batch = await change(filter, first);
+  while (true) {
     sum.changed += batch.changed;
     for (const { reason, count } of batch.skipped) {
       sum.skipped[reason] = (sum.skipped[reason] ?? 0) + count;
     }
     sum.batches++;
-    after = batch.next;
+    if (batch.next === null) return sum;
+    batch = await change(filter, { ...first, after: batch.next });
   }
-  return sum;
 }
 
 /** Stores 10 tasks that wait, and 5 that have failed. */

@@ -52,6 +52,29 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       ["nextRun"],
       /every hour/,
     ],
+    [
+      "a queue that somebody has paused",
+      {
+        pausedQueues: ["mails"],
+        queuePausedBy: { by: "ada", since: new Date(now), why: "the server is down" },
+      },
+      ["queuePaused"],
+      /paused since 2026-01-01T12:00:00.000Z by ada \(the server is down\)\. Call/,
+    ],
+    [
+      "a paused series",
+      {
+        task: task({ status: "Completed", dueAt: null, series: series({ paused: true }) }),
+        seriesPausedBy: { by: "ada", since: new Date(now), why: null },
+      },
+      ["seriesPaused"],
+      /The series is paused since 2026-01-01T12:00:00.000Z by ada; its run of .*operate\.series\.resume/,
+    ],
+    [
+      "a paused series with an extra run",
+      { task: task({ status: "Completed", series: series({ paused: true }) }) },
+      ["inLine"],
+    ],
     ["a paused queue", { pausedQueues: ["a", "mails"] }, ["queuePaused"], /queues\.resume/],
     ["no worker at all", nobody, ["queueUnserved"], /no worker is running/],
     ["only a lost worker", { workers: [lost] }, ["queueUnserved"], /no worker is running/],
@@ -236,6 +259,7 @@ Deno.test("the table has a case for every kind of reason", () => {
     retry: true,
     rateLimited: true,
     queuePaused: true,
+    seriesPaused: true,
     queueUnserved: true,
     typeUnknown: true,
     placesBusy: true,

@@ -67,6 +67,8 @@ export function facts(overrides: Partial<ExplainFacts> = {}): ExplainFacts {
     workers: [worker()],
     leaseMs: 30_000,
     pausedQueues: [],
+    queuePausedBy: { by: null, since: null, why: null },
+    seriesPausedBy: { by: null, since: null, why: null },
     dueInQueue: 1,
     heldInQueue: 0,
     runningSince: null,

@@ -97,11 +97,22 @@ const situations: [
     await scene.work({ tasks: [failing] });
     return (await scene.web.dispatch(email, null)).id;
   }],
-  ["a paused queue", ["queuePaused"], /"default" is paused/, async (scene) => {
-    await scene.web.queues.pause("default");
+  ["a paused queue", ["queuePaused"], /"default" is paused since \S+ by ada\./, async (scene) => {
+    await scene.web.queues.pause("default", { by: "ada" });
     await scene.work({ tasks });
     return (await scene.web.dispatch(email, null)).id;
   }],
+  [
+    "a series that an operator has paused",
+    ["seriesPaused"],
+    /The series is paused since \S+ by ada \(too many mails\)/,
+    async (scene) => {
+      await scene.work({ tasks });
+      const { id } = await scene.web.dispatch(email, null, { recurring: "0 0 1 1 *" });
+      await scene.web.operate.series.pause(id, { by: "ada", reason: "too many mails" });
+      return id;
+    },
+  ],
   ["a failed attempt", ["retry"], /Retry 1 of 3 is due in/, async (scene) => {
     await scene.work({ tasks });
     const { id } = await scene.web.dispatch(failing, null);
@@ -265,5 +276,5 @@ for (const kind of ["SQLite", "PostgreSQL"] as const) {
 
 Deno.test("every kind of reason has a situation that is real", () => {
   const found = new Set(situations.flatMap(([, kinds]) => kinds));
-  assertEquals(found.size, 18);
+  assertEquals(found.size, 19);
 });
