@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type AuditLevel, auditLevels } from "@evertask/evertask";
 
-/** How the program is called. */
+/** The usage of the program. */
 export const usage = `deno task demo [folder] [--audit ${
   auditLevels.join("|")
 }] [--database file] [--pause milliseconds]
@@ -15,12 +15,12 @@ export const usage = `deno task demo [folder] [--audit ${
   --database  the SQLite file of the tasks and the results (evertask-demo.db)
   --pause     how long each task waits before it ends, to leave you time for \`kill -9\` (0)`;
 
-/** The program was called wrongly. */
+/** The command line is invalid. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The arguments, complete; paths are absolute. */
+/** The arguments, completed with defaults. Paths are absolute. */
 export interface Arguments {
   readonly folder: string;
   readonly auditLevel: AuditLevel;
@@ -29,9 +29,9 @@ export interface Arguments {
 }
 
 /**
- * Reads the command line, which may ask for `help`.
+ * Parses the command line. Returns "help" if the user asks for it.
  *
- * @throws {UsageError} If there is something wrong with it.
+ * @throws {UsageError} If it is invalid.
  */
 export async function readArguments(given: string[]): Promise<Arguments | "help"> {
   const { values, positionals } = parse(given);

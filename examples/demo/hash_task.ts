@@ -10,11 +10,11 @@ import type { FileFigures, Scans } from "./scans.ts";
 /**
  * Defines the task.
  *
- * A process that dies after the result was stored, and before the task's end was, leaves a task
- * that runs once more. So a handler is written such that doing its work twice does no harm: here
- * the result goes to the row that belongs to the task.
+ * If the process crashes after the result was stored and before the task's end was, the task runs
+ * again. A handler should therefore be idempotent: here the result is written to the row of the
+ * task.
  *
- * @param pauseMs How long each task waits, to be watched.
+ * @param pauseMs The delay of each task in milliseconds, to make it visible.
  */
 export function defineHashTask(scans: Scans, pauseMs: number): Task<{ path: string }> {
   return defineTask({
@@ -31,7 +31,7 @@ export function defineHashTask(scans: Scans, pauseMs: number): Task<{ path: stri
 
 const newLine = 0x0a;
 
-/** Reads a file in pieces, however large it is. */
+/** Reads a file of any size in pieces. */
 async function readFigures(path: string, signal: AbortSignal): Promise<FileFigures> {
   const hash = createHash("sha256");
   let [bytes, lines, lastByte] = [0, 0, newLine];
@@ -42,6 +42,6 @@ async function readFigures(path: string, signal: AbortSignal): Promise<FileFigur
     for (let at = -1; (at = piece.indexOf(newLine, at + 1)) !== -1;) lines++;
     lastByte = piece.at(-1)!;
   }
-  if (lastByte !== newLine) lines++; // the last line need not be ended
+  if (lastByte !== newLine) lines++; // the last line may have no newline
   return { sha256: hash.digest("hex"), bytes, lines };
 }

@@ -3,10 +3,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Folders that hold what others made: their names are skipped at any depth. */
+/** The names of folders to skip at any depth. */
 const skippedFolders = new Set([".git", "node_modules"]);
 
-/** The files found; their paths are absolute if the folder's is. */
+/** The files found. Their paths are absolute if the folder's is. */
 export interface FoundFiles {
   /** The regular files, by path. */
   readonly files: readonly string[];
@@ -15,10 +15,9 @@ export interface FoundFiles {
 }
 
 /**
- * Lists the files of a folder and of the folders in it. Links are not followed.
+ * Lists the files of a folder and its subfolders. Does not follow links.
  *
- * @param database The database of this program: it and the files that SQLite keeps beside it are
- * left out.
+ * @param database The database of this program, which is omitted together with SQLite's side files.
  */
 export async function listFiles(folder: string, database: string): Promise<FoundFiles> {
   const own = new Set([database, `${database}-wal`, `${database}-shm`]);

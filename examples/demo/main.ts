@@ -1,8 +1,8 @@
-// Hashes every file of a folder, one persisted task a file: `deno task demo [folder]`.
+// Hashes every file of a folder, with one persisted task per file: `deno task demo [folder]`.
 //
 // It shows tasks that are stored in the application's transaction, a handler that writes its result
-// to the application's table, retries, and events. `kill -9` loses nothing: start it again and it
-// continues. Start reading here; hash_task.ts is the task, scans.ts the application's tables.
+// to the application's table, retries, and events. After `kill -9`, start it again and it
+// continues. hash_task.ts has the task, and scans.ts the application's tables.
 
 import process from "node:process";
 import {
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const { folder, auditLevel, database, pauseMs } = args;
 
   const storage = sqliteStorage(database);
-  await storage.open(); // the tables of EverTask exist now, in the file that holds ours
+  await storage.open(); // EverTask's tables now exist in the application's file
   const scans = new Scans(database);
   const hashTask = defineHashTask(scans, pauseMs);
   const everTask = createEverTask({
@@ -35,8 +35,8 @@ async function main(): Promise<void> {
     tasks: [hashTask],
     queues: { default: { parallelism: 8, capacity: 200 } },
     retry: linearRetry(2, { milliseconds: 500 }),
-    // Short, so that the tasks of a killed process are taken over soon. Most applications are fine
-    // with 15 seconds.
+    // Short, so that the tasks of a killed process are taken over soon. Most applications can use
+    // the default of 15 seconds.
     leaseDuration: { milliseconds: 1500 },
     logger: silentLogger, // the bar shows what happens
   });
@@ -58,14 +58,13 @@ async function main(): Promise<void> {
   scans.close();
 
   /**
-   * Stores a new scan and its tasks in one transaction: after a crash there are all of them, or
-   * none.
+   * Stores a new scan and its tasks in one transaction, so that after a crash there are all of them
+   * or none.
    */
   async function beginScan(folder: string, auditLevel: AuditLevel): Promise<Scan> {
     const { files, unreadable } = await listFiles(folder, database);
     for (const path of unreadable) print(`Left out, since it cannot be listed: ${path}`);
-    // One thing that no handler can read as a file, so that there is a failure to see: the folder
-    // itself.
+    // The folder itself, which no handler can read as a file, so that one task fails.
     const paths = [...files, folder];
     const scan = await scans.begin(folder, auditLevel, async (connection) => {
       const payloads = paths.map((path) => ({ path }));
@@ -81,14 +80,14 @@ async function main(): Promise<void> {
 }
 
 /**
- * Writes a line to where the bar is, not by `console.log`: a closed pipe must show as the stream's
- * error.
+ * Writes a line to the stream of the bar. `console.log` is not used, because a closed pipe must be
+ * reported as the stream's error.
  */
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The scan that an earlier process did not finish, if there is one. */
+/** Returns the scan that an earlier process did not finish, if there is one. */
 function continueScan(scans: Scans, folder: string): Scan | null {
   const scan = scans.unfinished();
   if (scan === null) return null;
@@ -106,8 +105,8 @@ function continueScan(scans: Scans, folder: string): Scan | null {
   return scan;
 }
 
-// A reader of the first lines (`| head -1`) closes the pipe: the demo ends as quietly as other
-// programs. The remaining tasks wait in the database.
+// If a reader (`| head -1`) closes the pipe, the demo ends silently, as other programs do. The
+// remaining tasks wait in the database.
 process.stdout.on("error", (error: Error & { code?: string }) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(141); // 128 and the number of SIGPIPE

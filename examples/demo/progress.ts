@@ -1,19 +1,19 @@
-// Follows a scan to its end: counts the events of its tasks, and asks the database now and then,
-// since another process may be helping.
+// Shows the progress of a scan: counts the events of its tasks, and regularly queries the database,
+// because other processes may run tasks, too.
 
 import type { TaskEvent, TaskEvents } from "@evertask/evertask";
 import type { ProgressBar } from "./progress_bar.ts";
 import type { Scan, Scans } from "./scans.ts";
 
-/** How a scan ended in this process. */
+/** The end of a scan in this process. */
 export interface ScanEnd {
-  /** False when it was interrupted. */
+  /** False if it was interrupted. */
   readonly finished: boolean;
-  /** How many tasks this process has completed. */
+  /** The number of tasks that this process has completed. */
   readonly completedHere: number;
-  /** How long that took, from the first start to the last completion. */
+  /** The time from the first start to the last completion. */
   readonly elapsedMs: number;
-  /** How many tasks were taken over from lost workers. */
+  /** The number of tasks taken over from lost workers. */
   readonly recovered: number;
 }
 
@@ -71,7 +71,7 @@ export function followProgress(
       bar.note(`Recovered ${recovered - recoveredTold} tasks of a lost worker.`);
       recoveredTold = recovered;
     }
-    if (ended >= total) recount(); // events may be counted twice over: the database has the last word
+    if (ended >= total) recount(); // events may be counted twice, so the database decides
     if (ended >= total) end(true);
     else bar.draw(ended, total);
   };
@@ -80,7 +80,7 @@ export function followProgress(
   return { ended: promise, interrupt: () => end(false) };
 }
 
-/** Which file, and the first line of the error. */
+/** Describes a failure by the file and the first line of the error. */
 function describeFailure({ taskParameters, attempt, exception }: TaskEvent): string {
   const { path } = JSON.parse(taskParameters) as { path: string };
   return `${path} (attempt ${attempt}): ${exception?.split("\n", 1)[0]}`;

@@ -1,7 +1,7 @@
-// A bar that is redrawn in a terminal, and one line every tenth of the way where the output goes
-// elsewhere.
+// A progress bar, which is redrawn in a terminal. Other outputs get one line for each tenth of the
+// work.
 
-/** What the bar is written to, such as `process.stdout`. */
+/** The output of the bar, such as `process.stdout`. */
 export interface Output {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -10,7 +10,7 @@ export interface Output {
 const width = 30;
 const clearLine = "\r\x1b[K";
 
-/** Shows how far something is. */
+/** Shows progress. */
 export class ProgressBar {
   readonly #output: Output;
   #tenthsTold = -1;
@@ -40,7 +40,7 @@ export class ProgressBar {
     this.#output.write(`${this.#output.isTTY ? clearLine : ""}${text}\n`);
   }
 
-  /** Shows the end, and leaves the line. */
+  /** Shows the end, and begins a new line. */
   end(done: number, total: number): void {
     this.draw(done, total);
     if (this.#output.isTTY) this.#output.write("\n");

@@ -3,7 +3,7 @@
 import type { ScanEnd } from "./progress.ts";
 import type { Scan, Scans } from "./scans.ts";
 
-/** EverTask's tables in which a task has rows, and the column that names it there. */
+/** EverTask's tables with rows of tasks, and their columns with the task's id. */
 const taskTables = [
   ["queued_tasks", "id"],
   ["status_audit", "queued_task_id"],

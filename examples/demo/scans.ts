@@ -1,5 +1,5 @@
-// The application's own tables, beside EverTask's in one database file and on a connection of its
-// own: the files of a scan, the task of each, and its result.
+// The application's tables, in the same database file as EverTask's but on a separate connection:
+// the files of a scan, with their tasks and results.
 
 import { DatabaseSync } from "node:sqlite";
 import type { AuditLevel } from "@evertask/evertask";
@@ -11,7 +11,7 @@ export interface FileFigures {
   readonly lines: number;
 }
 
-/** One call of the program, or several if the first ones were killed. */
+/** One call of the program, or several if earlier ones were killed. */
 export interface Scan {
   readonly id: number;
   readonly folder: string;
@@ -22,7 +22,7 @@ export interface Scan {
 export interface ScanProgress {
   readonly total: number;
   readonly ended: number;
-  /** Claimed by a worker, alive or not. */
+  /** The number of tasks claimed by a worker, alive or not. */
   readonly held: number;
 }
 
@@ -44,7 +44,7 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-// EverTask's tables can be read like any others: a file's row and its task's have the id in common.
+// EverTask's tables can be queried like any others. A file's row has the id of its task.
 const selectProgress = `
   SELECT count(*) AS total,
     count(*) FILTER (WHERE task.status IN ('Completed', 'Failed', 'Cancelled')) AS ended,
@@ -62,7 +62,7 @@ export class Scans {
     this.#database.exec(schema);
   }
 
-  /** The scan that was begun last, if it has not been finished. */
+  /** Returns the last scan, if it is not finished. */
   unfinished(): Scan | null {
     const [scan] = this.query<Scan & { finished: number }>(
       "SELECT id, folder, audit_level AS auditLevel, finished FROM scans ORDER BY id DESC LIMIT 1",
@@ -71,9 +71,9 @@ export class Scans {
   }
 
   /**
-   * Stores a scan with its files and their tasks: all in one transaction.
+   * Stores a scan with its files and their tasks in one transaction.
    *
-   * @param dispatch Stores the tasks on the connection that it gets, and tells which is whose.
+   * @param dispatch Stores the tasks on the given connection, and returns their ids.
    */
   async begin(
     folder: string,
@@ -97,7 +97,7 @@ export class Scans {
     }
   }
 
-  /** Stores the result of a task's file. Storing it twice does no harm. */
+  /** Stores the result of a task's file. Storing it again has no effect. */
   saveResult(taskId: string, { sha256, bytes, lines }: FileFigures): void {
     this.query(
       "UPDATE files SET sha256 = ?, bytes = ?, lines = ? WHERE task_id = ?",
@@ -113,7 +113,7 @@ export class Scans {
     return this.query<ScanProgress>(selectProgress, id)[0]!;
   }
 
-  /** Notes that a scan needs no going on. */
+  /** Marks a scan as finished. */
   finish({ id }: Scan): void {
     this.query("UPDATE scans SET finished = 1 WHERE id = ?", id);
   }

@@ -1,4 +1,5 @@
-// bunyan as the logger: it takes the properties first, and gets a serializer for `error`.
+// bunyan as the logger, with an adapter, because it takes the properties first, and with a
+// serializer for `error`.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

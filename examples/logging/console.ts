@@ -1,5 +1,4 @@
-// The console as the logger: what handlers log, and what EverTask has to say, goes to standard
-// output.
+// The console as the logger of handlers and of EverTask.
 
 import { createEverTask, defineTask, formatMessage, type Logger } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
@@ -11,8 +10,8 @@ const greet = defineTask<{ name: string }>({
   },
 });
 
-// `logger: console` works, too; this one fills in the {placeholders} and leaves the lowest levels
-// out.
+// `logger: console` works, too. This logger also replaces the {placeholders} and omits the lowest
+// levels.
 const logger: Logger = {
   trace() {},
   debug() {},

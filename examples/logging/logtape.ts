@@ -1,5 +1,5 @@
-// Logging as one section of a JSON file says: the minimum level, overrides by category, the
-// console, a file a day, and Seq. Give another file as the argument.
+// Logging configured by a JSON file: the minimum level, overrides by category, the console, a daily
+// file, and Seq. Pass another file as the argument.
 
 import { readFile } from "node:fs/promises";
 import process from "node:process";

@@ -1,4 +1,5 @@
-// pino as the logger: it takes the properties first, and is configured to find errors in `error`.
+// pino as the logger, with an adapter, because it takes the properties first, and configured to
+// find errors in `error`.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
@@ -21,7 +22,7 @@ const greet = defineTask<{ who: string }>({
   type: "greet",
   retry: noRetry(),
   handle({ who }, { log }) {
-    log.info("Greeting {who}", { who }); // who is a field of its own, as are the task's id, type, queue and key
+    log.info("Greeting {who}", { who }); // `who` is a separate field, as are the task's id, type, queue and key
     if (who === "nobody") throw new RangeError("There is nobody to greet.");
   },
 });

@@ -1,4 +1,4 @@
-// winston as the logger: it needs a level `trace`, and a format for errors in the properties.
+// winston as the logger, with a level `trace`, and a format for errors in the properties.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
@@ -25,7 +25,7 @@ const root = winston.createLogger({
   transports: [new winston.transports.Console()],
 });
 
-/** One object for all: winston would append a property called `message` to the message. */
+/** Passes one object, because winston would append a property called `message` to the message. */
 function adapt(logger: winston.Logger): Logger {
   return {
     trace: (message, properties) => logger.log({ ...properties, level: "trace", message }),

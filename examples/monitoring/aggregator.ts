@@ -1,12 +1,11 @@
-// Count rather than log: how many tasks completed, how many failed, and of which types, since the
-// start.
+// Counts completed and failed tasks, and failures by type, since the start.
 
 import { createEverTask, type TaskEvent } from "@evertask/evertask";
 import type { TaskEventSource } from "@evertask/evertask/monitor";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { buildReport, chargeCard, sendReceipt, tasks } from "./support/shop.ts";
 
-/** Counts of events since it was made. */
+/** Counts events since its creation. */
 class TaskMetrics {
   #completed = 0;
   #failed = 0;
@@ -14,7 +13,7 @@ class TaskMetrics {
   readonly #stop: () => void;
 
   constructor(events: TaskEventSource) {
-    // Only the kinds that count: the others are not even made for this subscriber.
+    // Only the needed kinds. Other events are not created for this subscriber.
     this.#stop = events.subscribe((event) => this.#count(event), {
       kinds: ["completed", "failed"],
     });

@@ -1,6 +1,5 @@
-// Every event as telemetry of Application Insights: errors as exceptions, the rest as custom
-// events. Set APPLICATIONINSIGHTS_CONNECTION_STRING to send it there; without it a stand-in shows
-// it.
+// Sends every event to Application Insights: errors as exceptions, all others as custom events. Set
+// APPLICATIONINSIGHTS_CONNECTION_STRING to send them; without it, a local receiver prints them.
 
 import process from "node:process";
 import { createEverTask } from "@evertask/evertask";

@@ -1,5 +1,6 @@
-// Failures by mail, through nodemailer. Set SMTP_URL (say smtps://user:password@smtp.example.com)
-// and ALERT_TO to send real ones; without them nodemailer composes the mail, and it is shown here.
+// Sends failures by email, through nodemailer. Set SMTP_URL (such as
+// smtps://user:password@smtp.example.com) and ALERT_TO to send them; without these, the email is
+// only printed.
 
 import process from "node:process";
 import { createTransport } from "nodemailer";

@@ -1,4 +1,4 @@
-// Listen to what happens to tasks: all events, only severe ones, only some types, or as a loop.
+// Subscribes to events: to all, only to severe ones, only to some types, or by a loop.
 
 import { createEverTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
@@ -22,7 +22,7 @@ const unsubscribe = everTask.events.subscribe(
   { types: ["charge-card"], kinds: ["completed", "failed"] },
 );
 
-// The same as a loop, which ends when it is left.
+// The same as a loop. The subscription ends when the loop is left.
 async function watch(): Promise<void> {
   for await (const { kind, taskType } of everTask.events) {
     console.log(`loop: ${taskType} ${kind}`);

@@ -1,5 +1,5 @@
-// Watch tasks live: a web page with the stock SignalR client, served together with the hub. Without
-// arguments the example connects a client of its own, shows its events and ends; with `--stay` it
+// Shows tasks live on a web page with the standard SignalR client, served together with the hub.
+// Without arguments, the example connects a client, prints its events and ends. With `--stay`, it
 // serves the page until it is stopped:
 //
 //   deno run -A live_hub.ts --stay [port]
@@ -17,8 +17,7 @@ const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { ema
 const hub = createMonitorHub(everTask, { upgrade: Deno.upgradeWebSocket });
 
 const page = await Deno.readTextFile(new URL("./live_hub.html", import.meta.url));
-// The client's script for browsers, from the npm package; a page of your own may load it from
-// anywhere.
+// The client's script for browsers, from the npm package. Your own page may load it from anywhere.
 const signalr = await Deno.readTextFile(
   createRequire(import.meta.url).resolve("@microsoft/signalr/dist/browser/signalr.min.js"),
 );

@@ -1,6 +1,5 @@
-// Traces that join a request, the dispatch in it and the run of the task. Here the SDK is set up by
-// hand and keeps its spans in memory; an application would export them (in Deno, OTEL_DENO=true
-// replaces the whole set-up).
+// Traces that connect a request, its dispatch and the run of the task. Here the SDK keeps its spans
+// in memory; an application would export them. In Deno, OTEL_DENO=true replaces the setup.
 
 import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
@@ -39,7 +38,7 @@ stopObserving();
 await everTask.stop();
 await provider.forceFlush();
 
-/** Prints a span and what happened because of it. */
+/** Prints a span and its children. */
 function print(parentId: string | undefined, indent: string): void {
   for (const span of exporter.getFinishedSpans()) {
     if (span.parentSpanContext?.spanId !== parentId) continue;

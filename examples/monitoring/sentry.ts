@@ -1,5 +1,5 @@
 // Failures as errors in Sentry, and runs of recurring tasks as check-ins of its cron monitors,
-// which then detect missed runs. Set SENTRY_DSN to send them there; without it a stand-in shows
+// which then detect missed runs. Set SENTRY_DSN to send them; without it, a local receiver prints
 // them.
 
 import process from "node:process";

@@ -1,5 +1,5 @@
-// Failures in a Slack channel. Set SLACK_WEBHOOK_URL to the address of an incoming webhook; without
-// it the message goes to a stand-in that shows it.
+// Sends failures to a Slack channel. Set SLACK_WEBHOOK_URL to the URL of an incoming webhook;
+// without it, a local receiver prints the message.
 
 import process from "node:process";
 import { createEverTask } from "@evertask/evertask";
@@ -14,7 +14,7 @@ const webhookUrl = process.env.SLACK_WEBHOOK_URL ?? `${receiver.url}/services/T0
 const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
 const alerts = sendAlerts(everTask, slackChannel({ webhookUrl }), {
   types: ["charge-card"], // only the important ones
-  repeatAfter: { minutes: 15 }, // the same failure again: one message that sums up
+  repeatAfter: { minutes: 15 }, // repetitions of a failure are one message
   maxPerMinute: 10,
 });
 const failed = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["failed"] }));

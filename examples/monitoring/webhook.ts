@@ -1,4 +1,4 @@
-// Alerts as signed JSON to a service of your own. The receiver checks the signature with any
+// Sends alerts as signed JSON to your own service. The receiver checks the signature with any
 // library for Standard Webhooks.
 
 import { createEverTask } from "@evertask/evertask";
@@ -12,7 +12,7 @@ const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { ema
 const channel = webhookChannel({
   url: `${receiver.url}/hooks/tasks`,
   secret: `whsec_${btoa("32 random bytes from your secrets")}`,
-  // The task's parameters stay here.
+  // Omits the task's parameters.
   body: ({ id, event, count }) => ({ ...event, id, count, taskParameters: "{}" }),
 });
 const alerts = sendAlerts(everTask, channel, { severity: "Warning" });

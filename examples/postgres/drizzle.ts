@@ -1,4 +1,4 @@
-// With drizzle-orm over postgres.js: its transaction is what `connection` takes.
+// Dispatches in a transaction of drizzle-orm over postgres.js, passed as `connection`.
 //
 // needs: postgres
 
@@ -24,7 +24,7 @@ const sendWelcomeEmail = defineTask<{ email: string }>({
 const everTask = createEverTask({ storage: postgresStorage(sql), tasks: [sendWelcomeEmail] });
 await everTask.start();
 
-/** Stores a user and the task that welcomes them: both, or neither. */
+/** Stores a user and the task that welcomes them, in one transaction. */
 async function register(email: string): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.insert(users).values({ email });

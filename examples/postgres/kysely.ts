@@ -1,4 +1,4 @@
-// With kysely over postgres.js: its transaction is what `connection` takes.
+// Dispatches in a transaction of kysely over postgres.js, passed as `connection`.
 //
 // needs: postgres
 
@@ -29,7 +29,7 @@ const sendWelcomeEmail = defineTask<{ email: string }>({
 const everTask = createEverTask({ storage: postgresStorage(client), tasks: [sendWelcomeEmail] });
 await everTask.start();
 
-/** Stores a user and the task that welcomes them: both, or neither. */
+/** Stores a user and the task that welcomes them, in one transaction. */
 async function register(email: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx.insertInto("users").values({ emailAddress: email }).execute();

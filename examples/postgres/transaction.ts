@@ -1,5 +1,6 @@
-// A task that exists only if the order does: dispatched in the transaction that stores the order,
-// over postgres.js. And a handler whose own writes and the task's completion are one commit.
+// Dispatches a task in the transaction that stores an order, over postgres.js, so that the task
+// exists only if the order does. The handler commits its own writes together with the task's
+// completion.
 //
 // needs: postgres
 

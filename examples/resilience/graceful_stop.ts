@@ -7,8 +7,8 @@ import { memoryStorage } from "@evertask/evertask/memory";
 const work = defineTask<number>({
   type: "work",
   async handle(n, { signal }) {
-    // A handler that watches its signal can stop when its time to finish has passed; it runs again
-    // after the restart.
+    // A handler that checks its signal can stop after the timeout. Its task runs again after the
+    // restart.
     for (let step = 0; step < 5; step++) {
       signal.throwIfAborted();
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,5 +1,5 @@
-// A rate limit by key: at most ten mails a second to each domain, over all workers of the store. A
-// mail that has to wait holds no worker, and mails to other domains overtake it.
+// A rate limit by key: at most ten emails a second to each domain, over all workers of the store.
+// An email that has to wait uses no slot of a worker, and does not delay emails to other domains.
 
 import { createEverTask, defineTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -1,5 +1,5 @@
-// Retries: growing delays with jitter, only for transient errors; and the errors by which a handler
-// controls them.
+// Retries with growing delays and jitter, only for transient errors, and the errors with which a
+// handler controls retries.
 
 import {
   createEverTask,
@@ -30,7 +30,7 @@ const charge = defineTask<{ card: string }>({
   type: "charge-card",
   retry: linearRetry(3, [10, 20, 50]),
   handle({ card }, { attempt }) {
-    // Not a failure, and no attempt is used up: the bank is closed until later.
+    // Counts neither as a failure nor as a retry: the bank is closed until later.
     if (attempt === 1 && opensIn > 0) throw new RetryLater(opensIn--, "the bank is closed");
     // A retry is useless, regardless of the policy.
     throw new NonRetryableError(`card ${card} has expired`);
@@ -49,7 +49,7 @@ everTask.events.subscribe((event) => {
 await everTask.start();
 await everTask.dispatch(fetchPage, { url: "https://example.org/" });
 await everTask.dispatch(charge, { card: "4711" });
-// A policy for this task alone: stored with it, it holds in whichever process runs it.
+// A policy only for this task. It is stored with the task, and applies in any process.
 await everTask.dispatch(fetchPage, { url: "https://example.com/" }, {
   retry: linearRetry(2, [10, 30]).handleTransientNetworkErrors(),
 });

@@ -1,5 +1,5 @@
-// CPU-bound work belongs in a worker thread: in a handler it would block the event loop, and with
-// it the heartbeat, the timers and all other tasks of the process.
+// Runs CPU-bound work in a worker thread. In a handler, it would block the event loop, and with it
+// the heartbeat, the timers and all other tasks of the process.
 
 import { Worker } from "node:worker_threads";
 import { createEverTask, defineTask } from "@evertask/evertask";
@@ -16,10 +16,7 @@ const program = `
   parentPort.postMessage(primes);
 `;
 
-/**
- * Counts primes in a thread, which ends when the signal aborts: a computation cannot be asked to
- * stop, a thread can.
- */
+/** Counts primes in a thread, which is terminated when the signal aborts. */
 async function countPrimes(below: number, signal: AbortSignal): Promise<number> {
   const thread = new Worker(program, { eval: true, workerData: below });
   const stop = () => void thread.terminate();

@@ -12,7 +12,7 @@ const report = defineTask<{ to: string }>({
   },
 });
 
-// A schedule is plain data: look at it before anything is stored.
+// A schedule is plain data, and can be examined before anything is stored.
 const payday = buildRecurrence((r) =>
   r.everyMonth().onLastWeekday().atTime("09:00").inTimeZone("Europe/Rome")
 );
@@ -30,7 +30,7 @@ everTask.events.subscribe(() => {
 }, { kinds: ["completed"] });
 await everTask.start();
 
-// The task key makes it one series, however often the program starts.
+// Because of the task key, there is one series, even if the program starts several times.
 await everTask.dispatch(report, { to: "Ada" }, {
   recurring: (r) => r.runNow().andThen().everySecond().maxRuns(3),
   taskKey: "report-for-ada",

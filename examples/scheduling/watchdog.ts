@@ -1,22 +1,22 @@
-// A watchdog over recurring series: a series that should have run and has not raises no event, so a
-// check is needed. Run it independently of the watched process: in another process on the same
-// storage, or behind a health check.
+// A watchdog for recurring series. A series that does not run emits no event, so it must be
+// checked. Run the watchdog independently of the watched process: in another process with the same
+// storage, or in a health check.
 
 import { createEverTask, defineTask, type EverTask, silentLogger } from "@evertask/evertask";
 import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
 
-/** The fault of a series. */
+/** A problem of a series. */
 interface Finding {
   readonly series: string;
   readonly problem: string;
 }
 
 /**
- * Looks at every series.
+ * Checks every series.
  *
- * @param expected Task keys of the series that must be there, so that a cancelled or forgotten one
- * is noticed.
- * @param graceMs How late a run may be, or how long it may take, before that is reported.
+ * @param expected The task keys of the required series, so that a cancelled or missing one is
+ * detected.
+ * @param graceMs The maximum delay and duration of a run, in milliseconds.
  */
 async function inspect(
   everTask: EverTask,
@@ -33,7 +33,7 @@ async function inspect(
       if (nextRun === null) continue; // it has ended
       if (taskKey !== null) missing.delete(taskKey);
       const series = `${taskKey ?? id} (${info})`;
-      // While a run is under way, nextRun is still the instant for which that run was planned.
+      // While a run is in progress, nextRun is still the planned instant of that run.
       const lateMs = now.getTime() - nextRun.getTime();
       if (lateMs > graceMs) {
         const since = `since ${nextRun.toISOString()}, last run: ${
@@ -51,7 +51,7 @@ async function inspect(
   return findings;
 }
 
-// ---- the program that is watched ----
+// ---- the watched program ----
 
 const database = new MemoryDatabase();
 const repaired = Promise.withResolvers<void>();
@@ -66,16 +66,16 @@ for (const task of [backup, importData]) {
   });
 }
 
-// ---- the watchdog: it dispatches nothing and runs nothing ----
+// ---- the watchdog, which dispatches and runs no tasks ----
 
 const watchdog = createEverTask({ storage: memoryStorage({ database }), ...options });
 
-/** Polls until it finds the state that is expected at this point of the demonstration. */
+/** Polls until the expected state of the demonstration is reached. */
 async function waitFor(isExpected: (findings: Finding[]) => boolean): Promise<void> {
   for (;;) {
     const findings = await inspect(watchdog, ["backup", "import", "cleanup"], 1_500);
     if (isExpected(findings)) {
-      // Here an alert would go out: see ../monitoring/ for mail, chat and web hooks.
+      // Send an alert here; see ../monitoring/ for email, chat and webhooks.
       for (const { series, problem } of findings) console.log(`${series}: ${problem}`);
       return console.log();
     }
@@ -86,16 +86,16 @@ async function waitFor(isExpected: (findings: Finding[]) => boolean): Promise<vo
 const problems = (findings: Finding[], problem: string) =>
   findings.filter((finding) => finding.problem.startsWith(problem)).length;
 
-// The worker is not up: both series are late, and a third one was never registered.
+// The worker is not running, so both series are late. A third one was never registered.
 await waitFor((found) =>
   problems(found, "nobody runs it") === 2 && problems(found, "it is not") === 1
 );
 
-// The worker is up: the backup runs again, the import hangs.
+// The worker is running: the backup runs again, and the import hangs.
 await worker.start();
 await waitFor((found) => found.length === 2 && problems(found, "a run takes too long") === 1);
 
-// The import continues: only the missing series is reported.
+// The import continues, so only the missing series is reported.
 repaired.resolve();
 await waitFor((found) => found.length === 1);
 await worker.stop();

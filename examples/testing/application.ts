@@ -1,4 +1,4 @@
-// Testing an application that dispatches: its tasks are stored and inspected, and run on request.
+// Tests an application that dispatches: its tasks are stored, inspected, and run on request.
 
 import assert from "node:assert/strict";
 import { defineTask, type EverTask } from "@evertask/evertask";
@@ -44,10 +44,7 @@ class Accounts {
 
 // ---- its tests ----
 
-/**
- * The setup of each test: a test instance in place of the application's own, and the application
- * with it.
- */
+/** The setup of each test: the application with a test instance instead of its own. */
 function begin() {
   sent.length = 0;
   const everTask = createTestEverTask({

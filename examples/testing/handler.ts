@@ -1,5 +1,5 @@
-// Testing a single handler: its work with a payload, its failures, its log and its dispatches. It
-// needs no storage and no worker.
+// Tests a single handler: its work, its failures, its log and its dispatches, without storage or
+// worker.
 
 import assert from "node:assert/strict";
 import { defineTask, linearRetry, NonRetryableError, RetryLater } from "@evertask/evertask";

@@ -1,5 +1,4 @@
-// Testing a whole flow without thinking of tasks: in inline mode a task has run when its dispatch
-// resolves.
+// Tests a whole flow in inline mode, in which a task has run when its dispatch resolves.
 
 import assert from "node:assert/strict";
 import { defineTask, linearRetry, noRetry } from "@evertask/evertask";

@@ -1,4 +1,4 @@
-// Testing delays, retries and series without waiting, with a clock that only the test advances.
+// Tests delays, retries and series without waiting, with a clock that only the test advances.
 
 import assert from "node:assert/strict";
 import { defineTask, linearRetry } from "@evertask/evertask";
@@ -36,7 +36,7 @@ async function beginTrial(user: string): Promise<void> {
 
 // ---- its tests ----
 
-// The instance and its storage go by the same clock.
+// The instance and its storage use the same clock.
 const clock = new FakeClock("2026-03-02T09:00:00Z"); // a Monday
 const everTask = createTestEverTask({
   storage: memoryStorage({ clock }),
@@ -48,8 +48,8 @@ await beginTrial("ada");
 await assertDispatched(everTask, remind, { delay: { days: 11 } });
 await assertDispatched(everTask, endTrial, { at: "2026-03-16T09:00:00Z" });
 
-// Nothing is due now. Then time goes by, and each task runs at its instant, a failed one again
-// after its delay.
+// Nothing is due now. Then the clock advances, each task runs at its instant, and a failed one
+// again after its delay.
 assert.equal((await everTask.drain()).attempts, 0);
 const { completed, retried } = await everTask.drain({ withScheduled: true });
 assert.deepEqual({ completed, retried }, { completed: 2, retried: 1 });
@@ -59,7 +59,7 @@ assert.deepEqual(notes.splice(0), [
   "2026-03-16T10:00:00.000Z end the trial of ada",
 ]);
 
-// A series has no end: say how much time goes by.
+// A series has no end, so limit the time by `advance`.
 await everTask.dispatch(report, undefined, {
   recurring: (r) => r.everyWeek().onDays("Monday").atTime("08:00"),
 });

@@ -9,7 +9,7 @@ import { everTask, port, runsTasks, shipOrder } from "../shop/application.ts";
 const app = express();
 app.use(express.json());
 
-// Express 5 passes errors of a handler to its error handling.
+// Express 5 passes errors of async handlers to its error handling.
 app.post("/orders", async (request, response) => {
   const { item, address } = request.body;
   const { id } = await everTask.dispatch(shipOrder, { item, address }); // resolves once it is stored
@@ -25,7 +25,7 @@ app.get("/orders/:id", async (request, response) => {
 if (runsTasks) await everTask.start();
 const server = app.listen(port, () => console.log(`Listening on ${port}`));
 
-// First the requests, which may dispatch, then the tasks.
+// Stops the server first, because requests may dispatch, and then the tasks.
 const application = {
   async stop() {
     await new Promise((resolve) => server.close(resolve));

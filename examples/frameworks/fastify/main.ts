@@ -19,7 +19,7 @@ app.get<{ Params: { id: string } }>("/orders/:id", async (request, reply) => {
 });
 
 if (runsTasks) app.addHook("onReady", () => everTask.start());
-app.addHook("onClose", () => everTask.stop()); // runs when no request is under way any more
+app.addHook("onClose", () => everTask.stop()); // called when no request is in progress
 
 await app.listen({ port });
 console.log(`Listening on ${port}`);

@@ -22,7 +22,7 @@ app.get("/orders/:id", async (context) => {
 if (runsTasks) await everTask.start();
 const server = serve({ fetch: app.fetch, port }, () => console.log(`Listening on ${port}`));
 
-// First the requests, which may dispatch, then the tasks.
+// Stops the server first, because requests may dispatch, and then the tasks.
 const application = {
   async stop() {
     await new Promise((resolve) => server.close(resolve));

@@ -26,7 +26,7 @@ class Orders implements OnApplicationBootstrap, OnApplicationShutdown {
     if (runsTasks) await everTask.start();
   }
 
-  /** Called when no request is under way any more. */
+  /** Called when no request is in progress. */
   async onApplicationShutdown(): Promise<void> {
     await everTask.stop();
   }

@@ -1,4 +1,4 @@
-// The application of all frameworks here: a request takes an order, and a task ships it in the
+// The application of all frameworks: a request creates an order, and a task ships it in the
 // background.
 
 import process from "node:process";

@@ -1,4 +1,4 @@
-// The second process: runs the tasks that web processes dispatch, and serves nothing.
+// A worker process, which runs the tasks that web processes dispatch.
 //
 //   deno run -A worker.ts, or node worker.ts
 

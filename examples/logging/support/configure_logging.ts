@@ -1,5 +1,5 @@
-// Sets LogTape up from one section of a JSON file: the minimum level, overrides by category, and
-// where lines go.
+// Configures LogTape from a section of a JSON file: the minimum level, overrides by category, and
+// the outputs.
 
 import { basename, dirname, extname } from "node:path";
 import { getTimeRotatingFileSink, type TimeRotationInterval } from "@logtape/file";
@@ -13,21 +13,21 @@ import {
 } from "@logtape/logtape";
 import { getSeqSink, type SeqOptions } from "./seq_sink.ts";
 
-/** A level of LogTape's (`trace`, `debug`, `info`, `warning`, `error`, `fatal`), or `off`. */
+/** A level of LogTape (`trace`, `debug`, `info`, `warning`, `error`, `fatal`), or `off`. */
 type MinimumLevel = LogLevel | "off";
 
 /** The section. */
 export interface LoggingSection {
   /**
-   * By category, such as `evertask.worker` or `evertask.tasks.send-email`; the longest one that
-   * fits decides.
+   * The levels by category, such as `evertask.worker` or `evertask.tasks.send-email`. The longest
+   * matching category applies.
    */
   readonly minimumLevel: {
     readonly default: MinimumLevel;
     readonly overrides?: Readonly<Record<string, MinimumLevel>>;
   };
   readonly console?: boolean;
-  /** The date goes before the dot of the path. */
+  /** The path. The date is inserted before the extension. */
   readonly file?: {
     readonly path: string;
     readonly rollingInterval: TimeRotationInterval;
@@ -36,7 +36,7 @@ export interface LoggingSection {
   readonly seq?: SeqOptions;
 }
 
-/** Sets LogTape up; `dispose` of LogTape writes the remaining lines. */
+/** Configures LogTape. `dispose` of LogTape writes the remaining lines. */
 export async function configureLogging(section: LoggingSection): Promise<void> {
   const sinks: Record<string, Sink> = {
     ...(section.console ? { console: getConsoleSink() } : {}),
@@ -48,7 +48,7 @@ export async function configureLogging(section: LoggingSection): Promise<void> {
     category,
     lowestLevel: level === "off" ? null : level,
     sinks: Object.keys(sinks),
-    parentSinks: "override", // an override may let through what its parent does not
+    parentSinks: "override", // an override may have a lower level than its parent
   });
   await configure({
     sinks,

@@ -1,12 +1,12 @@
-// Sends lines to Seq in its own format, CLEF (https://clef-json.org): one JSON object a line, with
-// the message as a template, so that Seq finds all lines of one kind, and the properties beside it.
+// Sends lines to Seq in its own format, CLEF (https://clef-json.org): one JSON object per line,
+// with the message as a template, by which Seq groups lines, and the properties.
 
 import type { LogLevel, LogRecord, Sink } from "@logtape/logtape";
 
-/** Where Seq is. */
+/** The Seq server. */
 export interface SeqOptions {
   readonly serverUrl: string;
-  /** Empty if Seq needs none. */
+  /** The API key; empty if Seq needs none. */
   readonly apiKey?: string;
 }
 
@@ -20,11 +20,13 @@ const levels: Readonly<Record<LogLevel, string>> = {
 };
 
 const intervalMs = 1_000;
-/** How many lines wait while Seq is out of reach; the oldest are given up first. */
+/**
+ * The maximum number of lines that wait while Seq cannot be reached. The oldest are dropped first.
+ */
 const mostWaiting = 10_000;
 
 /**
- * Makes a sink that sends log lines once a second, and the remaining ones when it is disposed of.
+ * Creates a sink that sends log lines once a second, and the remaining ones when it is disposed of.
  */
 export function getSeqSink({ serverUrl, apiKey = "" }: SeqOptions): Sink & AsyncDisposable {
   const url = new URL("/ingest/clef", serverUrl);
@@ -44,7 +46,7 @@ export function getSeqSink({ serverUrl, apiKey = "" }: SeqOptions): Sink & Async
     try {
       const response = await fetch(url, { method: "POST", headers, body: lines.join("\n") });
       await response.body?.cancel();
-      // What Seq does not accept it will not accept later.
+      // Other rejections are final.
       if (response.status >= 500) throw new Error(`Seq answered ${response.status}`);
       isReachable = true;
     } catch (error) {

@@ -1,10 +1,10 @@
-// The instance that the guides speak of; in your application it is your own.
+// The instance that the guides use. In your application, use your own.
 
 import { createEverTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { tasks } from "./shop.ts";
 
-/** Stands for your instance. */
+/** Replaces your instance. */
 export const everTask = createEverTask({
   storage: memoryStorage(),
   tasks,

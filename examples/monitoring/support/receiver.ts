@@ -1,12 +1,12 @@
-// Replaces Slack and other services in the examples: a web server that shows its requests.
+// A web server that prints its requests, in place of Slack and other services.
 
 import { createServer } from "node:http";
 
 /** A running receiver. */
 export interface Receiver {
-  /** Where it listens. */
+  /** The URL of the server. */
   readonly url: string;
-  /** Ends it. */
+  /** Stops the server. */
   stop(): Promise<void>;
 }
 

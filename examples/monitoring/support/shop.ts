@@ -1,10 +1,10 @@
-// The tasks that the monitoring examples watch: one that works, one that fails, one that takes too
+// The tasks of the monitoring examples: one that completes, one that fails, and one that takes too
 // long.
 
 import { type AnyTask, defineTask, noRetry } from "@evertask/evertask";
 import { z } from "zod";
 
-/** Works. */
+/** Completes. */
 export const sendReceipt = defineTask({
   type: "send-receipt",
   handlerName: "SendReceiptHandler",
@@ -37,5 +37,5 @@ export const buildReport = defineTask({
   },
 });
 
-/** All of them, for `createEverTask`. */
+/** All tasks, for `createEverTask`. */
 export const tasks: readonly AnyTask[] = [sendReceipt, chargeCard, buildReport];
