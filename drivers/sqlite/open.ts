@@ -77,10 +77,10 @@ function configure(connection: Connection, options: ResolvedOptions): void {
   connection.get(`PRAGMA busy_timeout = ${Math.min(options.busyTimeoutMs, mostBlockedMs)}`);
   // Set before the log is first used, so that the log needs no shared memory.
   if (options.exclusive) connection.get("PRAGMA locking_mode = EXCLUSIVE");
+  connection.run(setSynchronous[options.synchronous]);
   // With the write-ahead log, readers and the writer do not wait for each other, and a commit is
   // one append.
   connection.get("PRAGMA journal_mode = WAL");
-  connection.run(setSynchronous[options.synchronous]);
   // 16 MB of log between checkpoints instead of 4, so that a page that is written several times is
   // copied to the file once.
   connection.get("PRAGMA wal_autocheckpoint = 4000");

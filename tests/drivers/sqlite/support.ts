@@ -16,7 +16,10 @@ export class Scratch implements AsyncDisposable {
 
   /** A storage on the file, opened. */
   async open(options: SqliteStorageOptions = {}): Promise<Storage> {
-    const storage = sqliteStorage(options.database ? options : { path: this.path, ...options });
+    const { path } = this;
+    // No test needs a file to survive the crash of the machine, and to wait for the disk takes long.
+    const own = { path, synchronous: "off", ...options } as const;
+    const storage = sqliteStorage(options.database ? options : own);
     await storage.open();
     this.#stores.push(storage);
     return storage;
