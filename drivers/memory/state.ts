@@ -5,6 +5,7 @@
 import { shouldCreateStatusAudit } from "../../src/storage/kit/audit_policy.ts";
 import { EventBook } from "../../src/storage/kit/event_book.ts";
 import { RateBook } from "../../src/storage/kit/rate_book.ts";
+import { ReportBook } from "../../src/storage/kit/report_book.ts";
 import type { AuditLevel } from "../../src/audit/audit_level.ts";
 import type {
   Lease,
@@ -34,6 +35,8 @@ export class MemoryState {
   readonly rateLimits = new RateBook();
   /** The events that processes show each other. */
   readonly events = new EventBook();
+  /** What workers have reported. */
+  readonly reports = new ReportBook();
   /** The listeners of each process. */
   readonly listeners = new Map<object, Set<WakeListener>>();
   readonly #clock: Clock;

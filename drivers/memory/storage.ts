@@ -246,6 +246,18 @@ export class MemoryStorage implements Storage {
     return this.#run(({ events }, now) => events.sweep(now));
   }
 
+  reportWork(...[report]: Args<"reportWork">): Result<"reportWork"> {
+    return this.#run(({ reports }, now) => reports.report(report, now));
+  }
+
+  activity(...[request]: Args<"activity">): Result<"activity"> {
+    return this.#run(({ reports }) => reports.activity(request));
+  }
+
+  failureGroups(...[page]: Args<"failureGroups">): Result<"failureGroups"> {
+    return this.#run(({ reports }) => reports.failureGroups(page));
+  }
+
   get(...[taskId]: Args<"get">): Result<"get"> {
     return this.#run((state) => state.rows.get(taskId)?.toRecord() ?? null);
   }

@@ -37,6 +37,7 @@ import {
   toNewTask,
   toReleased,
 } from "./rows.ts";
+import { activity, failureGroups, reportWork } from "./reports.ts";
 import { countTasks, listTasks } from "./search.ts";
 import { statistics } from "./statistics.ts";
 
@@ -278,6 +279,20 @@ export class PostgresStorage implements Storage {
 
   async sweepEvents(): Result<"sweepEvents"> {
     return await this.#access.call("sweep_events");
+  }
+
+  // ---- what workers report ----
+
+  reportWork(...[report]: Args<"reportWork">): Result<"reportWork"> {
+    return reportWork(this.#access.call, report);
+  }
+
+  activity(...[request]: Args<"activity">): Result<"activity"> {
+    return activity(this.#access.call, request);
+  }
+
+  failureGroups(...[page]: Args<"failureGroups">): Result<"failureGroups"> {
+    return failureGroups(this.#access.call, page);
   }
 
   // ---- reading ----

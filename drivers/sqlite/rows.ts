@@ -27,8 +27,8 @@ import type { SqliteRow, SqliteValue, SqliteValues } from "./sqlite_library.ts";
  * Returns the expression of a column with a user's string. SQLite stores U+0000, but node:sqlite
  * and @db/sqlite read a text only up to the first one, as C does. Such a text is read as bytes.
  */
-function userText(column: string): string {
-  return `iif(instr(${column}, char(0)), CAST(${column} AS BLOB), ${column}) AS ${column}`;
+export function userText(column: string, name = column): string {
+  return `iif(instr(${column}, char(0)), CAST(${column} AS BLOB), ${column}) AS ${name}`;
 }
 
 /** The columns that {@linkcode toSeries} reads. */
@@ -255,7 +255,7 @@ export function toWorker(row: SqliteRow, now: number): WorkerRecord {
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Decodes a column of {@linkcode userText}. */
-function text(value: SqliteValue | undefined): string {
+export function text(value: SqliteValue | undefined): string {
   return value instanceof Uint8Array ? decoder.decode(value) : value as string;
 }
 

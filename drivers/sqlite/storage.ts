@@ -34,6 +34,7 @@ import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { operatorActions } from "./actions.ts";
+import type { ActivityRequest, WorkReport } from "../../src/storage/work_reports.ts";
 import { requestCancel } from "./cancel.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { claim, nextDueAt } from "./claim.ts";
@@ -50,6 +51,7 @@ import { returnRateSlots, takeRateSlots } from "./rate_slots.ts";
 import { executionLogs, getTask, getTaskByKey, runsAudit, statusAudit } from "./reading.ts";
 import { publishEvents, readEvents, sweepEvents, unwatchEvents, watchEvents } from "./relay.ts";
 import { release, releaseUnknown } from "./release.ts";
+import { activity, failureGroups, reportWork } from "./reports.ts";
 import { countTasks, listTasks } from "./search.ts";
 import { correctSeries } from "./series.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
@@ -222,6 +224,18 @@ export class SqliteStorage implements Storage {
     return this.#access.do((connection) =>
       connection.withoutWaiting(() => sweepEvents(connection))
     );
+  }
+
+  reportWork(report: WorkReport): Result<"reportWork"> {
+    return this.#access.do((connection) => reportWork(connection, report));
+  }
+
+  activity(request: ActivityRequest): Result<"activity"> {
+    return this.#access.do((connection) => activity(connection, request));
+  }
+
+  failureGroups(page?: PageRequest): Result<"failureGroups"> {
+    return this.#access.do((connection) => failureGroups(connection, page));
   }
 
   get(taskId: string): Result<"get"> {

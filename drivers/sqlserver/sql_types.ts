@@ -26,3 +26,8 @@ export const instantText: SqlTypeMaker = (mssql) => mssql.VarChar(30);
 export const text: SqlTypeMaker = (mssql) => mssql.NVarChar(mssql.MAX);
 /** A string of at most `length` UTF-16 code units. */
 export const name = (length: number): SqlTypeMaker => (mssql) => mssql.NVarChar(length);
+
+/** The name of a column of Activity. */
+export function figureColumn(column: string): string {
+  return column.replace(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase());
+}

@@ -21,6 +21,7 @@ import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
 import * as reading from "./reading.ts";
 import * as relay from "./relay.ts";
+import * as reports from "./reports.ts";
 import * as rows from "./rows.ts";
 import { countTasks, listTasks } from "./search.ts";
 import * as statistics from "./statistics.ts";
@@ -222,6 +223,20 @@ export class SqlServerStorage implements Storage {
 
   sweepEvents(): Result<"sweepEvents"> {
     return relay.sweepEvents(this.#database);
+  }
+
+  // ---- what workers report ----
+
+  reportWork(...[report]: Args<"reportWork">): Result<"reportWork"> {
+    return reports.reportWork(this.#database, report);
+  }
+
+  activity(...[request]: Args<"activity">): Result<"activity"> {
+    return reports.activity(this.#database, request);
+  }
+
+  failureGroups(...[page]: Args<"failureGroups">): Result<"failureGroups"> {
+    return reports.failureGroups(this.#database, page);
   }
 
   // ---- reading ----

@@ -1,10 +1,12 @@
 // The table types of the procedures' batches for mssql: the columns of
 // sql/sqlserver/0004_types.sql, in their order.
 
+import { activityColumns } from "../../src/storage/work_reports.ts";
 import type { TableType } from "./mssql.ts";
 import {
   bigInt,
   bit,
+  figureColumn,
   float,
   id,
   instantText as instant,
@@ -184,4 +186,28 @@ export const logLineList = tableType("LogLineList", {
   Message: text,
   Exception: text,
   RunNumber: bigInt,
+});
+
+const figures = Object.fromEntries(activityColumns.map((column) => [figureColumn(column), float]));
+
+/** Minutes of a worker. */
+export const activityList = tableType("ActivityList", {
+  Ordinal: int,
+  AtMs: bigInt,
+  Type: name(nameLengths.type),
+  QueueName: name(nameLengths.queue),
+  ...figures as Record<string, SqlTypeMaker>,
+});
+
+/** Failures by group. */
+export const failureList = tableType("FailureList", {
+  Ordinal: int,
+  Id: name(16),
+  Type: name(nameLengths.type),
+  Summary: text,
+  Failures: bigInt,
+  FirstMs: bigInt,
+  LastMs: bigInt,
+  TaskId: id,
+  Exception: text,
 });

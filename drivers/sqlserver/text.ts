@@ -62,6 +62,7 @@ export const nameLengths = {
   status: 15,
   logLevel: 20,
   rateKey: 400,
+  source: 36,
   tag: 201, // 100 characters that are all escaped, and a guarded space
   actor: 400,
   verb: 20,

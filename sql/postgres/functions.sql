@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 10) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 10: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 11) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 11: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -30,6 +30,7 @@ END $$;
 \ir functions/reading.sql
 \ir functions/relay.sql
 \ir functions/release.sql
+\ir functions/reports.sql
 \ir functions/retention.sql
 \ir functions/search.sql
 \ir functions/series.sql
@@ -39,6 +40,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (10, '30360a140272036c9415ded1f3578db412b6f5124b5d4e97052077d3a221df65')
+INSERT INTO schema_functions (revision, hash) VALUES (11, '39dba3761345fd7437001a9292c9b57578b06921c6393eb47180fb4b20429f0e')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

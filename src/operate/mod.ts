@@ -19,6 +19,14 @@
  */
 export type { Actions, OperatorAction } from "./actions.ts";
 export type { Bulk, BulkOptions, BulkResult } from "./bulk.ts";
+export type {
+  ActivityDurations,
+  ActivityOptions,
+  ActivityStep,
+  ActivityStepLength,
+} from "./activity.ts";
+export type { Failures } from "./failures.ts";
+export type { ActivityDivision, FailureGroup } from "../storage/work_reports.ts";
 export type { Operate, OperateParts } from "./operate.ts";
 export type { OperatedSeries, SchedulePreview } from "./operated_series.ts";
 export type { OperatedTasks } from "./operated_tasks.ts";

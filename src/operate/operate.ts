@@ -7,6 +7,8 @@ import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type WorkerStatus, workerStatuses } from "../storage/worker_status.ts";
 import { type Dated, dated } from "../time/dated.ts";
+import { type ActivityOptions, type ActivityStep, readActivity } from "./activity.ts";
+import { Failures } from "./failures.ts";
 import { explain } from "./explain.ts";
 import { findFacts } from "./fact_finder.ts";
 import { nextRuns } from "./next_runs.ts";
@@ -49,6 +51,8 @@ export class Operate {
   readonly bulk: Bulk;
   /** What operators did. */
   readonly actions: Actions;
+  /** Lists groups of failures. */
+  readonly failures: Failures;
   readonly #parts: OperateParts;
 
   /** Made by `createEverTask`. */
@@ -60,6 +64,7 @@ export class Operate {
     this.series = new OperatedSeries({ changer, now: () => opened().then(parts.now) });
     this.bulk = new Bulk({ opened, changer });
     this.actions = new Actions(opened);
+    this.failures = new Failures(opened);
   }
 
   /**
@@ -119,6 +124,28 @@ export class Operate {
     const storage = await this.#parts.opened();
     const backlog = await storage.backlog();
     return queueOverviews(backlog, await this.#workers(), this.#parts.queues);
+  }
+
+  /**
+   * Returns what the workers of all processes did: how many attempts started and ended, how, and how
+   * long they ran and waited. Each worker reports with its heartbeats, so the last seconds may be
+   * missing, and a process that crashes loses them. Steps in which nothing happened are left out.
+   * The cost depends on the span, not on the number of tasks.
+   *
+   * @example
+   * ```ts
+   * import { createEverTask } from "@evertask/evertask";
+   * import { memoryStorage } from "@evertask/evertask/memory";
+   *
+   * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+   * const steps = await everTask.operate.activity({ step: "hour", by: ["queue"] });
+   * for (const { at, queue, completed, failed } of steps) console.log(at, queue, completed, failed);
+   * ```
+   *
+   * @throws {InvalidArgumentError} If an option is invalid, or the span has more than 1,500 steps.
+   */
+  async activity(options?: ActivityOptions): Promise<readonly ActivityStep[]> {
+    return await readActivity(await this.#parts.opened(), this.#parts.now, options);
   }
 
   async #workers(): Promise<readonly WorkerStatus[]> {

@@ -31,6 +31,7 @@ export { EventBook } from "./kit/event_book.ts";
 export { type ActionProgress, allDone, nothingEdited, progressOf } from "./kit/edit_results.ts";
 export { taskVersion } from "./kit/task_version.ts";
 export { RateBook } from "./kit/rate_book.ts";
+export { ReportBook } from "./kit/report_book.ts";
 export type { SlotWish } from "./kit/gcra.ts";
 export type { FillRandom } from "../ids/uuid_v7.ts";
 export type {
@@ -56,6 +57,8 @@ export { type PurgeBatch, purgeInBatches } from "./kit/purge_in_batches.ts";
 export type { VerbArguments, VerbResult } from "./kit/verbs.ts";
 export {
   countStart,
+  type FailurePage,
+  failurePage,
   mostRowsRead,
   pageLimit,
   pageStart,
@@ -134,7 +137,20 @@ export type { Storage } from "./storage.ts";
 export type { StorageOperations } from "./storage_operations.ts";
 export type { StorageReading } from "./storage_reading.ts";
 export type { StorageRelay } from "./storage_relay.ts";
+export type { StorageReports } from "./storage_reports.ts";
 export type { StorageTasks } from "./storage_tasks.ts";
 export type { StorageWorkers } from "./storage_workers.ts";
 export { type Fault, faultOf } from "../faults/fault.ts";
+export {
+  activityColumns,
+  type ActivityDivision,
+  type ActivityPoint,
+  type ActivityReport,
+  type ActivityRequest,
+  checkActivityRequest,
+  type FailureGroup,
+  type FailureReport,
+  type ReportRetention,
+  type WorkReport,
+} from "./work_reports.ts";
 export { decodeServes, encodeServes } from "./worker_serves.ts";

@@ -18,6 +18,7 @@ import type {
   TaskPageRequest,
 } from "./queries.ts";
 import type { TaskRecord } from "./records.ts";
+import type { FailureGroup } from "./work_reports.ts";
 
 /** The maximum number of rows that one call reads to find those that match a filter. */
 export const mostRowsRead = 10_000;
@@ -157,4 +158,36 @@ export function toPage<Row, Item>(
 function checkedPage(page: PageRequest): PageRequest {
   checkOptions(page, { limit: true, after: true }, "page");
   return page;
+}
+
+/** A page of groups of failures to be read. */
+export interface FailurePage {
+  /** How many groups it holds. */
+  readonly limit: number;
+  /** The group after which it begins; null for the first page. */
+  readonly after: Pick<FailureGroup, "lastAt" | "id"> | null;
+  /** Makes the page of up to `limit + 1` groups that were read. */
+  readonly of: (groups: readonly FailureGroup[]) => Page<FailureGroup>;
+}
+
+/**
+ * Reads the request for a page of groups of failures.
+ *
+ * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ */
+export function failurePage(request: PageRequest = {}): FailurePage {
+  const limit = pageLimit(request);
+  return {
+    limit,
+    after: failureCursor(request.after),
+    of: (groups) => toPage(groups, limit, (group) => group, ({ lastAt, id }) => `${lastAt}-${id}`),
+  };
+}
+
+function failureCursor(after: unknown): FailurePage["after"] {
+  if (after === undefined) return null;
+  const [, lastAt, id] = typeof after === "string" && /^(\d{1,16})-([0-9a-f]{16})$/.exec(after) ||
+    [];
+  if (lastAt !== undefined && id !== undefined) return { lastAt: Number(lastAt), id };
+  throw new InvalidArgumentError("after", after, "be the `next` of the page before");
 }

@@ -13,6 +13,7 @@ import type { PurgeOptions, PurgeResult, RetentionPolicy } from "./retention.ts"
 import type { StorageOperations } from "./storage_operations.ts";
 import type { StorageReading } from "./storage_reading.ts";
 import type { StorageRelay } from "./storage_relay.ts";
+import type { StorageReports } from "./storage_reports.ts";
 import type { StorageTasks } from "./storage_tasks.ts";
 import type { StorageWorkers } from "./storage_workers.ts";
 
@@ -37,7 +38,13 @@ import type { StorageWorkers } from "./storage_workers.ts";
  *   accents or trailing spaces are different.
  */
 export interface Storage
-  extends StorageTasks, StorageWorkers, StorageReading, StorageRelay, StorageOperations {
+  extends
+    StorageTasks,
+    StorageWorkers,
+    StorageReading,
+    StorageRelay,
+    StorageReports,
+    StorageOperations {
   /** `memory`, `sqlite`, `postgres`, `sqlserver`, or a third party's name. */
   readonly name: string;
 

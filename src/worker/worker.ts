@@ -19,6 +19,8 @@ import { Reservations } from "./claim/reservations.ts";
 import type { HeldTask } from "./held_tasks.ts";
 import type { Job } from "./job.ts";
 import { GiveBack } from "./lease/give_back.ts";
+import { WorkLog } from "./activity/work_log.ts";
+import { WorkSender } from "./activity/work_sender.ts";
 import { HeartbeatHandler } from "./lease/heartbeat_handler.ts";
 import { LeaseKeeper } from "./lease/lease_keeper.ts";
 import { Quarantine } from "./lease/quarantine.ts";
@@ -44,6 +46,7 @@ export class Worker implements LocalWorker {
   readonly #quarantine: Quarantine;
   readonly #starter: Starter;
   readonly #corrector: SetBackCorrector;
+  readonly #workSender: WorkSender;
   readonly #intake: Intake;
   /** The job that ended last. It may have blocked the event loop. */
   #lastEnded: Job | null = null;
@@ -61,7 +64,9 @@ export class Worker implements LocalWorker {
     this.#runners = new Map(
       [...parts.queues].map(([name, settings]) => [name, new QueueRunner(settings)]),
     );
-    this.#reporter = new WorkerReporter(parts);
+    const workLog = new WorkLog();
+    this.#workSender = new WorkSender({ ...parts, log: workLog });
+    this.#reporter = new WorkerReporter(parts, workLog);
     this.#claimer = new Claimer({
       home,
       storage,
@@ -90,6 +95,7 @@ export class Worker implements LocalWorker {
     });
     const attempts = makeAttemptParts(parts, {
       held: this.#held,
+      workLog,
       queue: (name) => this.#runner(name).settings,
       isAbandoned: (job) => job.lease.workerId !== this.#keeper.workerId,
       expectDue: (at) => this.#claimer.expectDue(at),
@@ -143,6 +149,7 @@ export class Worker implements LocalWorker {
         attemptEvents: this.#attemptEvents,
         reporter: this.#reporter,
         corrector: this.#corrector,
+        workSender: this.#workSender,
         held: this.#held,
         workerId: () => this.#keeper.workerId,
         onWatchers: parts.onWatchers,
@@ -212,6 +219,7 @@ export class Worker implements LocalWorker {
     this.#writer.stop();
     this.#executor.stop();
     this.#rateLimiter.stop();
+    await within(clock, leaseMs, this.#workSender.sendAll());
     await within(clock, leaseMs, this.#keeper.stop());
   }
 

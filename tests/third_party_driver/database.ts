@@ -9,6 +9,7 @@ import {
   type Lease,
   type OperatorActionRecord,
   RateBook,
+  ReportBook,
   shouldCreateStatusAudit,
   type StatusTransition,
 } from "@evertask/evertask/storage";
@@ -23,6 +24,7 @@ export class MapDatabase {
   readonly actions: Mutable<OperatorActionRecord>[] = [];
   readonly rates = new RateBook();
   readonly events = new EventBook();
+  readonly reports = new ReportBook();
   readonly clock: Clock;
   #number = 0;
 

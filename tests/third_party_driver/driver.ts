@@ -184,6 +184,20 @@ export class MapStorage implements Storage {
     return this.#run(({ events }, now) => events.sweep(now));
   }
 
+  // ---- what workers report ----
+
+  reportWork(...[report]: Args<"reportWork">): Result<"reportWork"> {
+    return this.#run((map, now) => map.reports.report(report, now));
+  }
+
+  activity(...[request]: Args<"activity">): Result<"activity"> {
+    return this.#run((map) => map.reports.activity(request));
+  }
+
+  failureGroups(...[page]: Args<"failureGroups">): Result<"failureGroups"> {
+    return this.#run((map) => map.reports.failureGroups(page));
+  }
+
   // ---- reading ----
 
   get(...[taskId]: Args<"get">): Result<"get"> {

@@ -27,6 +27,7 @@ import { seriesCorrections } from "./cases/series_corrections.ts";
 import { statusChanges } from "./cases/status_changes.ts";
 import { tags } from "./cases/tags.ts";
 import { taskKeys } from "./cases/task_keys.ts";
+import { workReports } from "./cases/work_reports.ts";
 import { workers } from "./cases/workers.ts";
 import type { Topic } from "./scene.ts";
 
@@ -53,6 +54,7 @@ export const topics: readonly Topic[] = [
   readingAndPaging,
   searching,
   tags,
+  workReports,
   awkwardText,
   executionLogs,
   eventRelay,

@@ -10,6 +10,7 @@ import type { TaskContext } from "../../task/task.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
 import type { Ending } from "./ending.ts";
 import { logFailure } from "./failure_log.ts";
+import type { WorkLog } from "../activity/work_log.ts";
 import type { Job } from "../job.ts";
 import type { LogKeeper } from "./log_keeper.ts";
 
@@ -20,6 +21,7 @@ export interface AttemptEventsParts {
   readonly events: EventBus;
   readonly loggers: Loggers;
   readonly logKeeper: LogKeeper;
+  readonly workLog: WorkLog;
 }
 
 /** Emits events and calls hooks. */
@@ -71,8 +73,11 @@ export class AttemptEvents {
 
   /** Reports that an attempt has started. */
   started(job: Job): void {
-    if (!this.#parts.events.wants("started", job.task.type)) return;
-    const waitMs = Math.max(0, this.#parts.storageClock.at(job.attempt.startedAt) - job.task.dueAt);
+    const { events, storageClock, workLog } = this.#parts;
+    const startedAt = storageClock.at(job.attempt.startedAt);
+    workLog.started(job.task, startedAt);
+    if (!events.wants("started", job.task.type)) return;
+    const waitMs = Math.max(0, startedAt - job.task.dueAt);
     this.emit("started", job, { waitMs });
   }
 
@@ -86,6 +91,7 @@ export class AttemptEvents {
   ): void {
     const { definition, task } = job;
     const { home, loggers } = this.#parts;
+    this.#count(job, ending, durationMs);
     const details = { durationMs, exception: ending.exception };
     switch (ending.status) {
       case "Completed":
@@ -115,6 +121,24 @@ export class AttemptEvents {
       default:
         break;
     }
+  }
+
+  /** Reports a job that was cancelled or has failed before it ran. */
+  endedUnstarted(job: Job, { status, exception }: Ending): void {
+    if (status === "Cancelled") this.emit("cancelled", job);
+    else if (status === "Failed") this.emit("failed", job, { exception });
+    else return;
+    this.#count(job, { status, exception }, null);
+  }
+
+  #count(job: Job, { status, exception }: Ending, durationMs: number | null): void {
+    const { storageClock, workLog } = this.#parts;
+    const now = durationMs === null
+      ? storageClock.now()
+      : storageClock.at(job.attempt.startedAt + durationMs);
+    workLog.ended(job.task, status, now, durationMs);
+    if (status !== "Failed" || exception === null || job.task.auditLevel === "None") return;
+    workLog.failed(job.task, exception, now);
   }
 
   /** Reports the next run of a series, and the missed occurrences before it. */

@@ -1,5 +1,6 @@
 // Creates and connects the parts that run attempts.
 
+import type { WorkLog } from "../activity/work_log.ts";
 import type { HeldTasks } from "../held_tasks.ts";
 import type { Job } from "../job.ts";
 import type { QueueSettings } from "../../task/queue_settings.ts";
@@ -14,6 +15,8 @@ import { StatusWriter } from "./status_writer.ts";
 export interface AttemptSurroundings {
   /** The tasks that this process holds. */
   readonly held: HeldTasks;
+  /** Counts what happens. */
+  readonly workLog: WorkLog;
   readonly queue: (name: string) => QueueSettings;
   /** Whether the lease of a job is lost. */
   readonly isAbandoned: (job: Job) => boolean;
@@ -35,7 +38,7 @@ export interface AttemptParts {
 /** Makes the parts that run a worker's attempts. */
 export function makeAttemptParts(
   worker: WorkerParts,
-  { held, isAbandoned, ...surroundings }: AttemptSurroundings,
+  { held, isAbandoned, workLog, ...surroundings }: AttemptSurroundings,
 ): AttemptParts {
   const { storage, home, clock, logger, lease, execution } = worker;
   const writer = new StatusWriter(storage, home, clock, logger, held);
@@ -47,7 +50,7 @@ export function makeAttemptParts(
     maxLinesPerRun: execution.capture?.maxLinesPerRun ?? 0, // 0: nothing is captured
     retryForMs: lease.leaseMs,
   });
-  const attemptEvents = new AttemptEvents({ ...worker, logKeeper });
+  const attemptEvents = new AttemptEvents({ ...worker, logKeeper, workLog });
   const shared = { ...worker, ...surroundings, writer, logKeeper, attemptEvents };
   const recorder = new AttemptRecorder({ ...shared, onHandedIn: (task) => held.delete(task) });
   const executor = new Executor({ ...shared, recorder, settings: execution });

@@ -164,10 +164,7 @@ export class AttemptRecorder {
     this.#parts.writer.end(job, attemptEnd, (applied) => {
       if (!applied) return this.#parts.attemptEvents.emit("leaseLost", job);
       if (end.dueInMs !== undefined) this.#expectDueIn(end.dueInMs);
-      if (ending.status === "Cancelled") this.#parts.attemptEvents.emit("cancelled", job);
-      if (ending.status === "Failed") {
-        this.#parts.attemptEvents.emit("failed", job, { exception: ending.exception });
-      }
+      this.#parts.attemptEvents.endedUnstarted(job, ending);
     });
   }
 

@@ -5,6 +5,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { EventWatcher, HeartbeatResult, LostTask } from "../../storage/requests.ts";
 import type { Clock } from "../../time/clock.ts";
 import { LeaseLostError } from "../../task/abort_reasons.ts";
+import type { WorkSender } from "../activity/work_sender.ts";
 import type { AttemptEvents } from "../attempt/attempt_events.ts";
 import type { Claimer } from "../claim/claimer.ts";
 import type { Executor } from "../attempt/executor.ts";
@@ -25,6 +26,8 @@ export interface HeartbeatHandlerParts {
   readonly attemptEvents: AttemptEvents;
   readonly reporter: WorkerReporter;
   readonly corrector: SetBackCorrector;
+  /** Reports what this process did. */
+  readonly workSender: WorkSender;
   /** The tasks that this process holds. */
   readonly held: HeldTasks;
   readonly workerId: () => string | null;
@@ -50,6 +53,7 @@ export class HeartbeatHandler implements LeaseListener {
 
   onHeartbeat(result: HeartbeatResult): void {
     const { clock, runners, claimer, corrector, cancel, giveBack, resume } = this.#parts;
+    void this.#parts.workSender.send();
     claimer.clockRead();
     corrector.onHeartbeat();
     cancel(result.cancelRequests);

@@ -9,6 +9,7 @@ import type { LostTask } from "../../storage/requests.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { AnyTask } from "../../task/task.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
+import type { WorkLog } from "../activity/work_log.ts";
 import type { Job } from "../job.ts";
 import { type LeaseSettings, lostReason, poisonReason } from "./lease_keeper.ts";
 
@@ -23,13 +24,18 @@ export interface ReporterParts {
   readonly lease: LeaseSettings;
 }
 
+/** What of a worker counts the tasks of lost workers. */
+type LossLog = Pick<WorkLog, "lost" | "ended" | "failed">;
+
 /** Reports lost workers and a blocked event loop. */
 export class WorkerReporter {
   readonly #parts: ReporterParts;
+  readonly #workLog: LossLog;
   readonly #stored: StoredTaskEvents;
 
-  constructor(parts: ReporterParts) {
+  constructor(parts: ReporterParts, workLog: LossLog) {
     this.#parts = parts;
+    this.#workLog = workLog;
     this.#stored = new StoredTaskEvents(parts);
   }
 
@@ -37,6 +43,7 @@ export class WorkerReporter {
   tasksReleased(tasks: readonly LostTask[]): void {
     const { logger, loggers, definitions } = this.#parts;
     logger.warn("{count} tasks were taken from lost workers", { count: tasks.length });
+    this.#count(tasks);
     for (const { taskId, type, poisoned } of tasks) {
       if (!poisoned || definitions.get(type)?.logFailures === "none") continue;
       loggers(`tasks.${type}`).error("Task {taskId} ({taskType}) failed: {reason}", {
@@ -50,6 +57,16 @@ export class WorkerReporter {
       const details = { workerId, count: lostCount, exception };
       return { kind: poisoned ? "failed" : "lost", taskId, type, queue, details };
     }));
+  }
+
+  #count(tasks: readonly LostTask[]): void {
+    const now = this.#parts.storageClock.now();
+    for (const task of tasks) {
+      this.#workLog.lost(task, now);
+      if (!task.poisoned) continue;
+      this.#workLog.ended(task, "Failed", now, null);
+      this.#workLog.failed({ id: task.taskId, type: task.type }, poisonReason, now);
+    }
   }
 
   /** Resolves when all reports were made. */

@@ -51,10 +51,9 @@ export const attemptRecords: readonly Mutant[] = [
     tests: ["tests/rate_limit/run_until_test.ts"],
   },
   {
-    file: attemptRecorder,
-    original:
-      `if (ending.status === "Cancelled") this.#parts.attemptEvents.emit("cancelled", job);`,
-    replacement: "",
+    file: "src/worker/attempt/attempt_events.ts",
+    original: `if (status === "Cancelled") this.emit("cancelled", job);\n    else if`,
+    replacement: "if",
     tests: ["tests/worker/attempt/cancelling_test.ts"],
   },
   {

@@ -22,6 +22,14 @@ const taskId = "01900000-0000-7000-8000-000000000001";
 const page = optionalOptions({ limit: number, after: anything(taskId) });
 const pageAfter = (after: string) => optionalOptions({ limit: anything(5), after: takes(after) });
 
+const activityRequest = options({
+  from: number,
+  to: number,
+  stepMs: takes(60_000),
+  by: takes(["type"]),
+});
+const failurePage = pageAfter("5-0123456789abcdef");
+
 /** A storage on which each change applies. */
 const storage = {
   setStatusMany: () => Promise.resolve([{ applied: true }]),
@@ -58,6 +66,7 @@ const bookArguments = {
 };
 
 export const kitSubjects: Subjects = {
+  activityColumns: "constant",
   OpenOnce: [{
     call: (...args) => Reflect.construct(kit.OpenOnce, args),
     args: [options({
@@ -85,6 +94,41 @@ export const kitSubjects: Subjects = {
       args: [takes("key"), number],
     },
   ],
+  ReportBook: [
+    {
+      name: "report",
+      call: (...args) => Reflect.apply(kit.ReportBook.prototype.report, new kit.ReportBook(), args),
+      args: [
+        options({
+          source: takes("a"),
+          activity: takes([]),
+          failures: takes([]),
+          retention: anything(null),
+        }),
+        number,
+      ],
+    },
+    {
+      name: "activity",
+      call: (...args) =>
+        Reflect.apply(kit.ReportBook.prototype.activity, new kit.ReportBook(), args),
+      args: [activityRequest],
+    },
+    {
+      name: "failureGroups",
+      call: (...args) =>
+        Reflect.apply(kit.ReportBook.prototype.failureGroups, new kit.ReportBook(), args),
+      args: [failurePage],
+    },
+  ],
+  checkActivityRequest: [{
+    call: (...args) => Reflect.apply(kit.checkActivityRequest, null, args),
+    args: [activityRequest],
+  }],
+  failurePage: [{
+    call: (...args) => Reflect.apply(kit.failurePage, null, args),
+    args: [failurePage],
+  }],
   byLock: [{ call: (...args) => Reflect.apply(kit.byLock, null, args), args: [list, keyOf] }],
   decodeServes: [{
     call: (...args) => Reflect.apply(kit.decodeServes, null, args),

@@ -161,6 +161,17 @@ export const methods: Readonly<
     nextRuns: [[id, takes(5, "number", "undefined")]],
     workers: [[]],
     queues: [[]],
+    activity: [[
+      optionalOptions(allOptional({
+        from: takes(new Date()),
+        to: takes(new Date()),
+        step: takes("hour"),
+        by: takes(["type"]),
+      })),
+    ]],
+  },
+  "operate.failures": {
+    list: [[optionalOptions({ limit: takes(5), after: takes("5-0123456789abcdef") })]],
   },
   "operate.tasks": {
     edit: [[id, options(edit), options(taskOperator)]],

@@ -76,9 +76,8 @@ export async function withSchema<T>(
 const tables = [
   ...["TaskTags", "StatusAudit", "RunsAudit", "TaskExecutionLog", "TaskExecutionLogs"],
   ...["QueuedTasks", "Workers", "PausedQueues", "ReturnedRateSlots", "RateLimits"],
-  ...["EventWatchers", "RelayedEvents"],
-  "OperatorActions",
-  "SchemaVersions",
+  ...["EventWatchers", "RelayedEvents", "Activity", "FailureGroups"],
+  ...["OperatorActions", "SchemaVersions"],
 ];
 
 const tableTypes = Object.values(tableTypeModule);

@@ -1,0 +1,44 @@
+// What workers report: each verb is a call.
+
+import { failurePage } from "../../src/storage/paging.ts";
+import type { Page, PageRequest } from "../../src/storage/queries.ts";
+import {
+  activityColumns,
+  type ActivityPoint,
+  type ActivityReport,
+  type ActivityRequest,
+  checkActivityRequest,
+  type FailureGroup,
+  type WorkReport,
+} from "../../src/storage/work_reports.ts";
+import type { Call } from "./database.ts";
+import { toId } from "./rows.ts";
+
+/** {@linkcode Storage.reportWork}. */
+export async function reportWork(call: Call, report: WorkReport): Promise<void> {
+  const { source, activity, failures, retention } = report;
+  const groups = failures.map((failure) => ({ ...failure, taskId: toId(failure.taskId) }));
+  await call("report_work", source, activity.map(toRow), groups, retention);
+}
+
+function toRow({ at, type, queue, figures }: ActivityReport): object {
+  const columns = activityColumns.map((column, index) => [column, figures[index]]);
+  return { at_ms: at, type, queue_name: queue, ...Object.fromEntries(columns) };
+}
+
+/** {@linkcode Storage.activity}. */
+export async function activity(call: Call, request: ActivityRequest): Promise<ActivityPoint[]> {
+  checkActivityRequest(request);
+  const { from, to, stepMs, by } = request;
+  const [byType, byQueue] = [by.includes("type"), by.includes("queue")];
+  return await call("read_activity", from, to, stepMs, byType, byQueue);
+}
+
+/** {@linkcode Storage.failureGroups}. */
+export async function failureGroups(
+  call: Call,
+  request?: PageRequest,
+): Promise<Page<FailureGroup>> {
+  const { limit, after, of } = failurePage(request);
+  return of(await call("list_failure_groups", after?.lastAt, after?.id, limit + 1));
+}

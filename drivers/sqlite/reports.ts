@@ -1,0 +1,124 @@
+// What workers report: activity by minute, and groups of failures.
+
+import { failurePage } from "../../src/storage/paging.ts";
+import type { Page, PageRequest } from "../../src/storage/queries.ts";
+import {
+  activityColumns,
+  type ActivityPoint,
+  type ActivityRequest,
+  checkActivityRequest,
+  type FailureGroup,
+  type ReportRetention,
+  type WorkReport,
+} from "../../src/storage/work_reports.ts";
+import type { Connection } from "./connection.ts";
+import { text, userText } from "./rows.ts";
+import type { SqliteRow } from "./sqlite_library.ts";
+
+const hourMs = 3_600_000;
+const figures = activityColumns.join(", ");
+const keys = "at_utc, type, queue_name, source";
+const isMaximum = (column: string) => column.endsWith("_max");
+
+const insertActivity = `INSERT INTO activity (${keys}, ${figures}) ` +
+  `VALUES (?, ?, ?, ?, ${activityColumns.map(() => "?").join(", ")}) ` +
+  `ON CONFLICT DO UPDATE SET ` +
+  activityColumns.map((column) => `${column} = excluded.${column}`).join(", ");
+
+const insertFailure = "INSERT INTO failure_groups " +
+  "(id, type, summary, failures, first_utc, last_utc, task_id, exception) " +
+  "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET " +
+  "summary = excluded.summary, failures = failures + excluded.failures, " +
+  "first_utc = min(first_utc, excluded.first_utc), last_utc = max(last_utc, excluded.last_utc), " +
+  "task_id = excluded.task_id, exception = excluded.exception";
+
+/** Stores a report; see `Storage.reportWork`. */
+export function reportWork(connection: Connection, report: WorkReport): void {
+  const { source, activity, failures, retention } = report;
+  connection.transaction((now) => {
+    for (const { at, type, queue, figures } of activity) {
+      connection.run(insertActivity, at, type, queue, source, ...figures);
+    }
+    for (const { group, type, summary, count, firstAt, lastAt, taskId, exception } of failures) {
+      const parameters = [group, type, summary, count, firstAt, lastAt, taskId, exception];
+      connection.run(insertFailure, ...parameters);
+    }
+    if (retention !== null) tidy(connection, retention, now);
+  });
+}
+
+const sums = activityColumns
+  .map((column) => `${isMaximum(column) ? "max" : "sum"}(${column})`)
+  .join(", ");
+
+/** Minutes that become hours are added to what others have made of the same hour. */
+const makeHours = `INSERT INTO activity (${keys}, ${figures}) ` +
+  `SELECT at_utc / ${hourMs} * ${hourMs} AS hour, type, queue_name, '', ${sums} FROM activity ` +
+  "WHERE at_utc < ? AND source <> '' GROUP BY hour, type, queue_name " +
+  "ON CONFLICT DO UPDATE SET " +
+  activityColumns.map((column) =>
+    isMaximum(column)
+      ? `${column} = max(${column}, excluded.${column})`
+      : `${column} = ${column} + excluded.${column}`
+  ).join(", ");
+
+function tidy(connection: Connection, retention: ReportRetention, now: number): void {
+  const before = now - retention.minutesMs;
+  connection.run(makeHours, before);
+  connection.run("DELETE FROM activity WHERE at_utc < ? AND source <> ''", before);
+  connection.run("DELETE FROM activity WHERE at_utc < ?", now - retention.hoursMs);
+  connection.run("DELETE FROM failure_groups WHERE last_utc < ?", now - retention.failuresMs);
+}
+
+/** Sums up the activity of a span; see `Storage.activity`. */
+export function activity(connection: Connection, request: ActivityRequest): ActivityPoint[] {
+  checkActivityRequest(request);
+  const { from, to, stepMs, by } = request;
+  const type = by.includes("type") ? "type" : "NULL";
+  const queue = by.includes("queue") ? "queue_name" : "NULL";
+  const rows = connection.all(
+    `SELECT at_utc / CAST(?1 AS INTEGER) * CAST(?1 AS INTEGER) AS at, ${
+      userText(type, "of_type")
+    }, ${
+      userText(queue, "of_queue")
+    }, json_array(${sums}) AS figures FROM activity WHERE at_utc >= ?2 AND at_utc < ?3 ` +
+      `GROUP BY at, ${type}, ${queue} ORDER BY at, ${type}, ${queue}`,
+    stepMs,
+    Math.ceil(from),
+    Math.ceil(to),
+  );
+  return rows.map((row) => ({
+    at: row.at as number,
+    type: row.of_type === null ? null : text(row.of_type),
+    queue: row.of_queue === null ? null : text(row.of_queue),
+    figures: JSON.parse(row.figures as string) as number[],
+  }));
+}
+
+const groupColumns = `id, ${userText("type")}, ${userText("summary")}, failures, first_utc, ` +
+  `last_utc, task_id, ${userText("exception")}`;
+
+/** The groups of failures; see `Storage.failureGroups`. */
+export function failureGroups(connection: Connection, request?: PageRequest): Page<FailureGroup> {
+  const page = failurePage(request);
+  const where = page.after === null ? "" : "WHERE (last_utc, id) < (?, ?)";
+  const rows = connection.all(
+    `SELECT ${groupColumns} FROM failure_groups ${where} ORDER BY last_utc DESC, id DESC LIMIT ?`,
+    ...page.after === null ? [] : [page.after.lastAt, page.after.id],
+    page.limit + 1,
+  );
+  return page.of(rows.map(toGroup));
+}
+
+function toGroup(row: SqliteRow): FailureGroup {
+  return {
+    id: row.id as string,
+    type: text(row.type),
+    summary: text(row.summary),
+    count: row.failures as number,
+    firstAt: row.first_utc as number,
+    lastAt: row.last_utc as number,
+    taskId: row.task_id as string,
+    exception: text(row.exception),
+  };
+}

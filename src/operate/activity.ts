@@ -1,0 +1,131 @@
+// What all processes of a store did, by minute, hour or day; `everTask.operate.activity`.
+
+import { checkChoice, checkNames, checkOptions } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
+import type { Storage } from "../storage/storage.ts";
+import {
+  activityColumns,
+  type ActivityDivision,
+  type ActivityPoint,
+  durationBuckets,
+} from "../storage/work_reports.ts";
+import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
+
+/** The length of a step. */
+export type ActivityStepLength = "minute" | "hour" | "day";
+
+/** Options of {@linkcode Operate.activity}. */
+export interface ActivityOptions {
+  /** The beginning of the span. @default 60 steps before its end */
+  readonly from?: Instant;
+  /** The end of the span, exclusive. @default now */
+  readonly to?: Instant;
+  /**
+   * The length of a step. Minutes are known of the last 24 hours, hours of the last 90 days.
+   * @default "minute"
+   */
+  readonly step?: ActivityStepLength;
+  /** By what to divide. @default nothing */
+  readonly by?: readonly ActivityDivision[];
+}
+
+/** The durations of a step. */
+export interface ActivityDurations {
+  /** Their sum, in milliseconds. */
+  readonly totalMs: number;
+  /** The longest one, in milliseconds. */
+  readonly maxMs: number;
+  /**
+   * How many were short and long: first those up to 1 ms, then those up to 4, 16, 64 … ms, four
+   * times as long each. The last of the 12 numbers has no bound.
+   */
+  readonly histogram: readonly number[];
+}
+
+/** What happened in one step. */
+export interface ActivityStep {
+  /** Its beginning. */
+  readonly at: Date;
+  /** The type; null unless divided by type. */
+  readonly type: string | null;
+  /** The queue; null unless divided by queue. */
+  readonly queue: string | null;
+  /** Attempts that started. */
+  readonly started: number;
+  /** Tasks, and runs of series, that completed. */
+  readonly completed: number;
+  /** Tasks, and runs of series, that failed for good. */
+  readonly failed: number;
+  /** Tasks that a worker ended since they were cancelled. */
+  readonly cancelled: number;
+  /** Attempts that failed and are followed by another one. */
+  readonly retried: number;
+  /** Tasks that were taken from lost workers. */
+  readonly lost: number;
+  /** How long the attempts that ended took. */
+  readonly run: ActivityDurations;
+  /** How long the attempts that started had waited since they were due. */
+  readonly wait: ActivityDurations;
+}
+
+const lengths: Readonly<Record<ActivityStepLength, number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+const defaultSteps = 60;
+const mostSteps = 1_500;
+
+/**
+ * Reads the activity of a store.
+ *
+ * @param now Returns the present, the default end of the span.
+ * @throws {InvalidArgumentError} If an option is invalid, or the span has more than 1,500 steps.
+ */
+export async function readActivity(
+  storage: Pick<Storage, "activity">,
+  now: () => number,
+  options: ActivityOptions = {},
+): Promise<readonly ActivityStep[]> {
+  checkOptions(options, { from: true, to: true, step: true, by: true }, "options");
+  const { step = "minute", by = [] } = options;
+  checkChoice(step, Object.keys(lengths), "step");
+  checkNames(by, ["type", "queue"], "by");
+  const stepMs = lengths[step];
+  const to = options.to === undefined ? now() : toEpochMilliseconds(options.to, "to");
+  const from = options.from === undefined
+    ? to - defaultSteps * stepMs
+    : toEpochMilliseconds(options.from, "from");
+  if (to - from > mostSteps * stepMs) {
+    const remedy = `be at most ${mostSteps} steps of a ${step} before \`to\`: choose a longer step`;
+    throw new InvalidArgumentError("from", new Date(from), remedy);
+  }
+  const points = await storage.activity({ from, to, stepMs, by: [...new Set(by)] });
+  return points.map(toStep);
+}
+
+function toStep({ at, type, queue, figures }: ActivityPoint): ActivityStep {
+  const figure = (column: string) => figures[activityColumns.indexOf(column)] ?? 0;
+  return {
+    at: new Date(at),
+    type,
+    queue,
+    started: figure("started"),
+    completed: figure("completed"),
+    failed: figure("failed"),
+    cancelled: figure("cancelled"),
+    retried: figure("retried"),
+    lost: figure("lost"),
+    run: durations("run", figure),
+    wait: durations("wait", figure),
+  };
+}
+
+function durations(what: string, figure: (column: string) => number): ActivityDurations {
+  return {
+    totalMs: figure(`${what}_ms`),
+    maxMs: figure(`${what}_ms_max`),
+    histogram: Array.from({ length: durationBuckets }, (_, bucket) => figure(`${what}_${bucket}`)),
+  };
+}

@@ -1,0 +1,174 @@
+// What workers report about their work, and what storage makes of it: activity by minute, and groups
+// of failures. Rows about single tasks are in the audit; these are sums.
+
+import { checkList, checkOptions } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
+
+/** The counters of activity, in the order in which they are stored. */
+export const activityCounters = [
+  "started",
+  "completed",
+  "failed",
+  "cancelled",
+  "retried",
+  "lost",
+] as const;
+
+/** How many buckets a histogram of durations has. */
+export const durationBuckets = 12;
+
+/**
+ * Returns the bucket of a duration: 0 up to 1 ms, and each next one up to four times as long; the
+ * last one has no bound.
+ */
+export function bucketOf(ms: number): number {
+  return ms <= 1 ? 0 : Math.min(durationBuckets - 1, Math.ceil(Math.log2(ms) / 2));
+}
+
+/**
+ * The columns of activity, in order: the counters; the sum, the maximum and the histogram of run
+ * times; the same of waits. Those that end in `_max` are combined by their maximum, all others by
+ * their sum.
+ */
+export const activityColumns: readonly string[] = [
+  ...activityCounters,
+  ...durationColumns("run"),
+  ...durationColumns("wait"),
+];
+
+function durationColumns(what: string): string[] {
+  const buckets = Array.from({ length: durationBuckets }, (_, bucket) => `${what}_${bucket}`);
+  return [`${what}_ms`, `${what}_ms_max`, ...buckets];
+}
+
+/** The activity of one worker in one minute, of one type in one queue. */
+export interface ActivityReport {
+  /** The beginning of the minute, by the storage's clock. Epoch milliseconds. */
+  readonly at: number;
+  /** The type of the tasks. */
+  readonly type: string;
+  /** Their queue. */
+  readonly queue: string;
+  /** All figures of the minute so far, in the order of {@linkcode activityColumns}. */
+  readonly figures: readonly number[];
+}
+
+/** Failures of one group since the last report. */
+export interface FailureReport {
+  /** The id of the group. */
+  readonly group: string;
+  /** The type of the tasks. */
+  readonly type: string;
+  /** What the errors have in common, as text. */
+  readonly summary: string;
+  /** How many tasks failed. */
+  readonly count: number;
+  /** When the first of them failed, by the storage's clock. Epoch milliseconds. */
+  readonly firstAt: number;
+  /** When the last of them failed. */
+  readonly lastAt: number;
+  /** The id of the last one. */
+  readonly taskId: string;
+  /** The text of its error. */
+  readonly exception: string;
+}
+
+/** How long reported figures are kept. Milliseconds. */
+export interface ReportRetention {
+  /** Minutes; older ones become hours. */
+  readonly minutesMs: number;
+  /** Hours. */
+  readonly hoursMs: number;
+  /** Groups of failures, since their last failure. */
+  readonly failuresMs: number;
+}
+
+/** What a worker did since its last report. */
+export interface WorkReport {
+  /** The worker, by an id that is new for each start of a process and never changes. */
+  readonly source: string;
+  /** Its minutes that have changed. They replace what it reported about them before. */
+  readonly activity: readonly ActivityReport[];
+  /** New failures. */
+  readonly failures: readonly FailureReport[];
+  /** What may go; null: do not look for it. */
+  readonly retention: ReportRetention | null;
+}
+
+/** By what activity is divided. */
+export type ActivityDivision = "type" | "queue";
+
+/** Which activity to read. */
+export interface ActivityRequest {
+  /** The beginning of the span. Epoch milliseconds. */
+  readonly from: number;
+  /** The end of the span, exclusive. */
+  readonly to: number;
+  /** The length of a point. A whole number of minutes, in milliseconds. */
+  readonly stepMs: number;
+  /** By what to divide, at most once each. */
+  readonly by: readonly ActivityDivision[];
+}
+
+/** The activity of one step. */
+export interface ActivityPoint {
+  /** The beginning of the step: a multiple of its length. Epoch milliseconds. */
+  readonly at: number;
+  /** The type; null if not divided by type. */
+  readonly type: string | null;
+  /** The queue; null if not divided by queue. */
+  readonly queue: string | null;
+  /** The figures, in the order of {@linkcode activityColumns}. */
+  readonly figures: readonly number[];
+}
+
+/** Tasks that failed in the same way. */
+export interface FailureGroup {
+  /** Its id, which depends on the type and the error. */
+  readonly id: string;
+  /** The type of the tasks. */
+  readonly type: string;
+  /** What the errors have in common: the message without numbers, ids and quoted texts. */
+  readonly summary: string;
+  /** How many tasks failed. */
+  readonly count: number;
+  /** When the first of them failed. Epoch milliseconds. */
+  readonly firstAt: number;
+  /** When the last of them failed. */
+  readonly lastAt: number;
+  /** The id of a task that failed so: the last one. */
+  readonly taskId: string;
+  /** The text of its error. */
+  readonly exception: string;
+}
+
+/** Adds figures to others, in place. */
+export function addFigures(sum: number[], figures: readonly number[]): void {
+  for (const [index, column] of activityColumns.entries()) {
+    const value = figures[index] ?? 0;
+    if (column.endsWith("_max")) sum[index] = Math.max(sum[index] ?? 0, value);
+    else sum[index] = (sum[index] ?? 0) + value;
+  }
+}
+
+/**
+ * Checks a request for activity.
+ *
+ * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ */
+export function checkActivityRequest(request: ActivityRequest): void {
+  checkOptions(request, { from: true, to: true, stepMs: true, by: true }, "request");
+  const { from, to, stepMs, by } = request;
+  for (const [name, value] of Object.entries({ from, to })) {
+    if (Number.isFinite(value)) continue;
+    throw new InvalidArgumentError(name, value, "be epoch milliseconds");
+  }
+  if (!Number.isInteger(stepMs) || stepMs < 60_000 || stepMs % 60_000 !== 0) {
+    throw new InvalidArgumentError("stepMs", stepMs, "be a whole number of minutes");
+  }
+  checkList(by, "by");
+  if (new Set(by).size === by.length && by.every((each) => each === "type" || each === "queue")) {
+    return;
+  }
+  throw new InvalidArgumentError("by", by, 'be an array of "type" and "queue"');
+}

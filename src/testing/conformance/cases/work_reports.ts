@@ -1,0 +1,186 @@
+// What workers report: activity by minute, which becomes hours, and groups of failures.
+
+import { InvalidArgumentError } from "../../../guards/errors.ts";
+import {
+  activityColumns,
+  type ActivityReport,
+  type ActivityRequest,
+  type FailureReport,
+  type ReportRetention,
+  type WorkReport,
+} from "../../../storage/work_reports.ts";
+import { expectRejection, expectSame } from "../expect.ts";
+import { allPages, day, hour, minute, type Scene, topic } from "../scene.ts";
+
+const retention: ReportRetention = { minutesMs: day, hoursMs: 30 * day, failuresMs: 30 * day };
+
+/** The figures of a minute: by default none. */
+function figures(given: Readonly<Record<string, number>>): number[] {
+  return activityColumns.map((column) => given[column] ?? 0);
+}
+
+function inMinute(
+  at: number,
+  given: Readonly<Record<string, number>>,
+  overrides: Partial<ActivityReport> = {},
+): ActivityReport {
+  return { at, type: "send-email", queue: "default", figures: figures(given), ...overrides };
+}
+
+function report(s: Scene, overrides: Partial<WorkReport>): Promise<void> {
+  return s.storage.reportWork({
+    source: "worker-a",
+    activity: [],
+    failures: [],
+    retention: null,
+    ...overrides,
+  });
+}
+
+function failure(s: Scene, group: number, overrides: Partial<FailureReport> = {}): FailureReport {
+  return {
+    group: group.toString(16).padStart(16, "0"),
+    type: "send-email",
+    summary: "Error: <n>",
+    count: 1,
+    firstAt: 1000,
+    lastAt: 2000,
+    taskId: s.id(),
+    exception: "Error: 1",
+    ...overrides,
+  };
+}
+
+/** The beginning of a minute, so long ago by the storage's clock. */
+async function minuteAgo(s: Scene, agoMs: number): Promise<number> {
+  const at = await s.now() - agoMs;
+  return at - at % minute;
+}
+
+/** The activity of all time, as the beginning, the type, the queue, and a column each. */
+async function read(s: Scene, columns: string[], overrides: Partial<ActivityRequest> = {}) {
+  const to = 4_000_000_000_000;
+  const request = { from: 0, to, stepMs: minute, by: [], ...overrides };
+  const points = await s.storage.activity(request);
+  return points.map(({ at, type, queue, figures }) => [
+    ...[at, type, queue],
+    ...columns.map((column) => figures[activityColumns.indexOf(column)]),
+  ]);
+}
+
+export const workReports = topic("work reports", {
+  "a minute that is reported again is replaced, and workers are summed up": async (s) => {
+    const at = await minuteAgo(s, 5 * minute);
+    await report(s, { activity: [inMinute(at, { started: 1, run_ms: 1.5, run_ms_max: 1.5 })] });
+    const later = inMinute(at, { started: 3, run_ms: 4.5, run_ms_max: 2.5, run_2: 3 });
+    await report(s, { activity: [later] });
+    await report(s, { activity: [later] });
+    const other = inMinute(at, { started: 10, run_ms: 10, run_ms_max: 1, run_2: 1 });
+    await report(s, { source: "worker-b", activity: [other] });
+    const columns = ["started", "run_ms", "run_ms_max", "run_2", "wait_11"];
+    expectSame(await read(s, columns), [[at, null, null, 13, 14.5, 2.5, 4, 0]], "summed up");
+  },
+
+  "activity is divided by type and queue, and put together in steps": async (s) => {
+    const now = await minuteAgo(s, 0);
+    const at = now - now % hour - hour;
+    const [early, late] = [at, at + 59 * minute];
+    await report(s, {
+      activity: [
+        inMinute(early, { completed: 1 }),
+        inMinute(early, { completed: 2 }, { queue: "b\0 " }),
+        inMinute(late, { completed: 4 }, { type: "O'Neill" }),
+        inMinute(at + hour, { completed: 8 }),
+      ],
+    });
+    const columns = ["completed"];
+    expectSame(await read(s, columns, { stepMs: hour }), [
+      [at, null, null, 7],
+      [at + hour, null, null, 8],
+    ], "by hour");
+    expectSame(await read(s, columns, { stepMs: hour, to: at + hour, by: ["queue"] }), [
+      [at, null, "b\0 ", 2],
+      [at, null, "default", 5],
+    ], "by queue, up to an instant");
+    expectSame(await read(s, columns, { from: late, by: ["type", "queue"] }), [
+      [late, "O'Neill", "default", 4],
+      [at + hour, "send-email", "default", 8],
+    ], "by both, from an instant");
+    expectSame(await read(s, columns, { from: late + 1, to: at + hour }), [], "of no minute");
+  },
+
+  "minutes become hours, to which later ones are added, and old hours are deleted": async (s) => {
+    const now = await s.now();
+    const at = now - now % hour - 3 * hour;
+    const figures = { lost: 1, wait_ms_max: 5 };
+    const activity = [inMinute(at, figures), inMinute(at + minute, { lost: 2, wait_ms_max: 3 })];
+    await report(s, { activity, retention });
+    const columns = ["lost", "wait_ms_max"];
+    expectSame((await read(s, columns)).length, 2, "minutes at first");
+    const short = { ...retention, minutesMs: hour };
+    await report(s, { activity: [inMinute(now - now % minute, figures)], retention: short });
+    expectSame((await read(s, columns))[0], [at, null, null, 3, 5], "an hour");
+    const late = inMinute(at + 2 * minute, { lost: 4, wait_ms_max: 9 });
+    await report(s, { source: "worker-b", activity: [late], retention: short });
+    expectSame((await read(s, columns))[0], [at, null, null, 7, 9], "with what came later");
+    expectSame((await read(s, columns)).length, 2, "the present minute stays");
+    await report(s, { retention: { ...short, hoursMs: 2 * hour } });
+    expectSame((await read(s, columns)).length, 1, "the old hour is deleted");
+  },
+
+  "failures are counted by group, with the latest as example": async (s) => {
+    const first = failure(s, 1, { type: "O'Neill\0", summary: "a\0<n>", exception: "a\0b 😀" });
+    await report(s, { failures: [first, failure(s, 2)] });
+    const latest = { ...first, count: 3, firstAt: 500, lastAt: 9000, taskId: s.id() };
+    await report(s, { source: "worker-b", failures: [{ ...latest, exception: "again" }] });
+    const { items, next } = await s.storage.failureGroups();
+    const { group: id, ...rest } = latest;
+    expectSame(items[0], { id, ...rest, count: 4, exception: "again" }, "the one that failed last");
+    expectSame([items.length, items[1]?.count, next], [2, 1, null], "and the other");
+  },
+
+  "groups have pages, those that failed last first": async (s) => {
+    const failures = [3, 1, 2, 5, 4].map((n) => failure(s, n, { lastAt: n < 4 ? 5000 : 1000 * n }));
+    await report(s, { failures });
+    const { items, pages } = await allPages((page) => s.storage.failureGroups(page), 2);
+    const ids = items.map(({ id }) => Number(`0x${id}`));
+    expectSame([ids, pages], [[5, 3, 2, 1, 4], 3], "by the last failure, then by id");
+    const after = expectRejection(
+      s.storage.failureGroups({ after: "x" }),
+      InvalidArgumentError,
+      "x",
+    );
+    await after;
+  },
+
+  "groups without a failure for long are deleted": async (s) => {
+    const now = await s.now();
+    const old = failure(s, 1, { lastAt: now - 31 * day });
+    await report(s, { failures: [old, failure(s, 2, { lastAt: now })], retention });
+    const { items } = await s.storage.failureGroups();
+    expectSame(items.map(({ lastAt }) => lastAt), [now], "the recent one stays");
+  },
+
+  "workers report at once": async (s) => {
+    const at = await minuteAgo(s, 0);
+    const sources = Array.from({ length: 8 }, (_, n) => `worker-${n}`);
+    await Promise.all(sources.map((source, n) => {
+      const failures = [failure(s, 1 + n % 2), failure(s, 2 - n % 2)];
+      return report(s, { source, activity: [inMinute(at, { started: 1 })], failures, retention });
+    }));
+    expectSame((await read(s, ["started"]))[0]?.[3], 8, "each has its minute");
+  },
+
+  "an impossible request for activity is refused": async (s) => {
+    const valid: ActivityRequest = { from: 0, to: 1, stepMs: minute, by: [] };
+    const wrong = [{ from: NaN }, { to: "now" }, { stepMs: 1 }, { by: ["a"] }, { by: "type" }];
+    for (const each of [...wrong, { by: ["type", "type"] }, { misspelt: 1 }]) {
+      const request = { ...valid, ...each } as ActivityRequest;
+      await expectRejection(
+        s.storage.activity(request),
+        InvalidArgumentError,
+        JSON.stringify(each),
+      );
+    }
+  },
+});

@@ -1,0 +1,65 @@
+// Tells failures of the same kind from others by the text of their error.
+
+/** What an error has in common with others of its kind. */
+export interface Fingerprint {
+  /** 16 hexadecimal digits, of the type and the summary. */
+  readonly group: string;
+  /** The message without numbers, ids, quoted texts and paths, and the innermost frames. */
+  readonly summary: string;
+}
+
+/** How much of an exception is read, in UTF-16 code units. */
+const longestRead = 4_000;
+const longestMessage = 400;
+const mostFrames = 3;
+
+const replacements: readonly (readonly [part: RegExp, name: string])[] = [
+  [/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, "<id>"],
+  [/\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'`<>]+/gi, "<url>"],
+  [/"[^"\n]*"|`[^`\n]*`|(?<!\w)'[^'\n]*'(?!\w)/g, "<text>"],
+  [/(?<![\w<])(?:[a-z]:)?(?:[\\/][\w.@~+-]+){2,}/gi, "<path>"],
+  [/\b(?=[a-f]*\d)[0-9a-f]{8,}\b/gi, "<id>"],
+  [/\d+(?:[.,:]\d+)*/g, "<n>"],
+];
+
+/**
+ * Returns the fingerprint of an error.
+ *
+ * @param type The type of the task that failed.
+ * @param exception The text of its error, as it is stored.
+ */
+export function fingerprintOf(type: string, exception: string): Fingerprint {
+  const lines = exception.slice(0, longestRead).split("\n");
+  const firstFrame = lines.findIndex(isFrame);
+  const message = lines.slice(0, firstFrame < 0 ? lines.length : firstFrame).join("\n");
+  let summary = message.slice(0, longestMessage);
+  for (const [part, name] of replacements) summary = summary.replaceAll(part, name);
+  const frames = firstFrame < 0 ? [] : lines.slice(firstFrame).filter(isFrame).slice(0, mostFrames);
+  for (const frame of frames) summary += `\n    at ${placeOf(frame)}`;
+  return { group: digest(`${type}\n${summary}`), summary };
+}
+
+function isFrame(line: string): boolean {
+  return /^\s+at /.test(line);
+}
+
+/** The function of a frame, or its file if it has no name, without line and column. */
+function placeOf(frame: string): string {
+  const place = frame.trim().slice("at ".length);
+  const named = /^([^(]+) \(/.exec(place)?.[1];
+  const file = place.replace(/:\d+(?::\d+)?\)?$/, "").replace(/^.*[\\/]/, "");
+  return named ?? file;
+}
+
+/** FNV-1a, twice with different beginnings: no secret depends on it, and it needs no promise. */
+function digest(text: string): string {
+  return fnv1a(text, 0x811c9dc5) + fnv1a(text, 0x01000193);
+}
+
+function fnv1a(text: string, start: number): string {
+  let hash = start;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}

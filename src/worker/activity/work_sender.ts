@@ -1,0 +1,73 @@
+// Reports this process's work to storage, with each heartbeat after which there is something to
+// report.
+
+import type { Logger } from "../../log/logger.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { ReportRetention } from "../../storage/work_reports.ts";
+import type { StorageClock } from "../../time/storage_clock.ts";
+import type { WorkLog } from "./work_log.ts";
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/** How long reports are kept: minutes become hours after a day. */
+export const reportRetention: ReportRetention = {
+  minutesMs: dayMs,
+  hoursMs: 90 * dayMs,
+  failuresMs: 90 * dayMs,
+};
+
+/** The dependencies of a sender. */
+export interface WorkSenderParts {
+  readonly storage: Pick<Storage, "reportWork">;
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  readonly log: WorkLog;
+  readonly newId: () => string;
+}
+
+/** Sends reports, one at a time. */
+export class WorkSender {
+  readonly #parts: WorkSenderParts;
+  #source: string | null = null;
+  #tidiedHour = 0;
+  #sending: Promise<void> | null = null;
+
+  constructor(parts: WorkSenderParts) {
+    this.#parts = parts;
+  }
+
+  /** Sends what there is to report. Does nothing while a report is under way. */
+  send(): Promise<void> {
+    this.#sending ??= this.#send().finally(() => this.#sending = null);
+    return this.#sending;
+  }
+
+  /** Sends everything, as at the end of the process. */
+  async sendAll(): Promise<void> {
+    await this.#sending;
+    await this.send();
+  }
+
+  async #send(): Promise<void> {
+    const { storage, storageClock, logger, log, newId } = this.#parts;
+    const work = log.take();
+    if (work === null) return;
+    const hour = Math.floor(storageClock.now() / hourMs);
+    const { activity, failures } = work;
+    try {
+      await storage.reportWork({
+        source: this.#source ??= newId(),
+        activity,
+        failures,
+        retention: hour === this.#tidiedHour ? null : reportRetention,
+      });
+      this.#tidiedHour = hour;
+    } catch (error) {
+      work.giveBack();
+      logger.debug("Reporting the work failed; it is sent with the next heartbeat: {error}", {
+        error,
+      });
+    }
+  }
+}

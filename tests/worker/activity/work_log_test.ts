@@ -1,0 +1,71 @@
+// What a worker counts, and that nothing is counted twice or lost when a report fails.
+
+import { assertEquals } from "@std/assert";
+import { activityColumns, bucketOf } from "../../../src/storage/work_reports.ts";
+import { WorkLog } from "../../../src/worker/activity/work_log.ts";
+
+const task = { id: "id", type: "mail", queue: "default", dueAt: 60_000 };
+
+function figure(figures: readonly number[], column: string): number {
+  return figures[activityColumns.indexOf(column)]!;
+}
+
+Deno.test("starts and ends are counted by minute, with their durations", () => {
+  const log = new WorkLog();
+  log.started(task, 60_010);
+  log.ended(task, "Completed", 60_020, 4.5);
+  log.ended(task, "Pending", 119_999, 3);
+  log.ended(task, "ServiceStopped", 119_999, 3);
+  log.ended({ type: "mail", queue: "other" }, "Cancelled", 120_000, null);
+  const taken = log.take()!;
+  assertEquals(taken.activity.map(({ at, queue }) => [at, queue]), [
+    [60_000, "default"],
+    [120_000, "other"],
+  ]);
+  const [first, second] = taken.activity.map(({ figures }) => figures);
+  const columns = ["started", "completed", "retried", "run_ms", "run_ms_max", "run_1", "run_2"];
+  assertEquals(columns.map((column) => figure(first!, column)), [1, 1, 1, 7.5, 4.5, 1, 1]);
+  assertEquals(["wait_ms", "wait_2"].map((column) => figure(first!, column)), [10, 1]);
+  assertEquals(["cancelled", "run_ms"].map((column) => figure(second!, column)), [1, 0]);
+});
+
+Deno.test("a minute is reported again, whole, if it has changed since", () => {
+  const log = new WorkLog();
+  log.started(task, 60_000);
+  assertEquals(log.take()?.activity.length, 1);
+  assertEquals(log.take(), null);
+  log.started(task, 60_001);
+  assertEquals(log.take()?.activity.map(({ figures }) => figure(figures, "started")), [2]);
+});
+
+Deno.test("what could not be reported is reported later, with what happened since", () => {
+  const log = new WorkLog();
+  log.started(task, 60_000);
+  log.failed(task, "Error: 1", 60_000);
+  const taken = log.take()!;
+  log.started(task, 60_001);
+  log.failed({ ...task, id: "later" }, "Error: 2", 60_001);
+  taken.giveBack();
+  log.started(task, 120_000);
+  const { activity, failures } = log.take()!;
+  assertEquals(activity.map(({ at, figures }) => [at, figure(figures, "started")]), [
+    [60_000, 2],
+    [120_000, 1],
+  ]);
+  assertEquals(
+    failures.map(({ count, firstAt, lastAt, taskId }) => [count, firstAt, lastAt, taskId]),
+    [[2, 60_000, 60_001, "later"]],
+  );
+  assertEquals(log.take(), null);
+});
+
+Deno.test("a report has 100 groups of failures at most", () => {
+  const log = new WorkLog();
+  for (let n = 0; n < 300; n++) log.failed({ ...task, type: `type ${n}` }, "Error", 0);
+  assertEquals(log.take()?.failures.length, 100);
+});
+
+Deno.test("each bucket holds durations up to four times those of the one before", () => {
+  const durations = [0, 1, 1.01, 4, 4.01, 16, 1000, 1024, 1025, 4 ** 10, 4 ** 10 + 1, 1e12];
+  assertEquals(durations.map(bucketOf), [0, 0, 1, 1, 2, 2, 5, 5, 6, 10, 11, 11]);
+});
