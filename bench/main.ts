@@ -5,6 +5,7 @@
 
 import { auditLevelsSubject } from "./audit_levels.ts";
 import { backlogSubject } from "./backlog.ts";
+import { eventRelaySubject } from "./event_relay.ts";
 import { eventsSubject } from "./events.ts";
 import { finishedRowsSubject } from "./finished_rows.ts";
 import { idleSubject } from "./idle.ts";
@@ -23,6 +24,7 @@ const subjects: readonly Subject[] = [
   auditLevelsSubject,
   backlogSubject,
   eventsSubject,
+  eventRelaySubject,
   idleSubject,
   processesSubject,
   postgresCostSubject,

@@ -24,9 +24,14 @@ export class BenchProcess implements AsyncDisposable {
     return JSON.parse(value);
   }
 
+  /** Closes its input. It may still write lines. */
+  async end(): Promise<void> {
+    await this.#child.stdin.close();
+  }
+
   /** Closes its input, which it takes as a request to end, and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.stdin.close();
+    await this.#child.stdin.close().catch(() => {}); // closed before
     await this.#lines.return(undefined);
     await this.#child.status;
   }

@@ -44,6 +44,6 @@ BEGIN
     SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p ORDER BY p.[QueueName];
 
     SELECT w.[Id] AS [Id], w.[Parameters] AS [Parameters]
-    FROM [EverTask].[EventWatchers] AS w WHERE w.[ExpiresUtc] > @Now ORDER BY w.[Id];
+    FROM [EverTask].[EventWatchers] AS w WITH (NOLOCK) WHERE w.[ExpiresUtc] > @Now ORDER BY w.[Id];
 END
 GO

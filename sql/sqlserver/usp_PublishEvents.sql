@@ -24,10 +24,10 @@ BEGIN
 
     INSERT INTO [EverTask].[RelayedEvents] ([WriterId], [UpTo], [Since], [WrittenUtc], [WorkerId], [Host], [Events])
     SELECT @WriterId, @UpTo, @Since, @Now, @WorkerId, @Host, @Events
-    WHERE EXISTS (SELECT 1 FROM [EverTask].[EventWatchers] AS w WHERE w.[ExpiresUtc] > @Now)
+    WHERE EXISTS (SELECT 1 FROM [EverTask].[EventWatchers] AS w WITH (NOLOCK) WHERE w.[ExpiresUtc] > @Now)
         AND NOT EXISTS (SELECT 1 FROM [EverTask].[RelayedEvents] AS e WHERE e.[WriterId] = @WriterId AND e.[UpTo] = @UpTo);
 
     SELECT w.[Id] AS [Id], w.[Parameters] AS [Parameters]
-    FROM [EverTask].[EventWatchers] AS w WHERE w.[ExpiresUtc] > @Now ORDER BY w.[Id];
+    FROM [EverTask].[EventWatchers] AS w WITH (NOLOCK) WHERE w.[ExpiresUtc] > @Now ORDER BY w.[Id];
 END
 GO

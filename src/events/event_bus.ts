@@ -24,6 +24,17 @@ export interface StoreFollower {
   rest(): void;
 }
 
+/** Gets the events of this process for others. */
+export interface EventTap {
+  /**
+   * Reports whether such an event is to be made for it. Called for each event that no subscriber
+   * wants, so it must be quick.
+   */
+  wants(kind: TaskEventKind): boolean;
+  /** Gets an event, of any kind, at once. It must be quick, too. */
+  offer(event: TaskEvent): void;
+}
+
 /** The events of one instance. */
 export class EventBus implements TaskEventSource {
   readonly #logger: Logger;
@@ -35,7 +46,8 @@ export class EventBus implements TaskEventSource {
   #isFollowing = false;
   #lost = 0;
   #leftOut = 0;
-  #tap: ((event: TaskEvent) => void) | null = null;
+  /** Gets the events of this process for others, while one watches. */
+  tap: EventTap | null = null;
   /** Asked for the events of other processes. */
   follower: StoreFollower | null = null;
 
@@ -52,12 +64,12 @@ export class EventBus implements TaskEventSource {
    * @param type The task's type; absent if it is not yet known.
    */
   wants(kind: TaskEventKind, type?: string): boolean {
-    if (this.#tap !== null) return true;
-    if (!this.#wanted.has(kind)) return false;
-    for (const subscription of this.#subscriptions) {
-      if (subscription.wants(kind, type)) return true;
+    if (this.#wanted.has(kind)) {
+      for (const subscription of this.#subscriptions) {
+        if (subscription.wants(kind, type)) return true;
+      }
     }
-    return false;
+    return this.tap !== null && this.tap.wants(kind);
   }
 
   /** The number of events that slow subscribers have lost so far. */
@@ -73,11 +85,6 @@ export class EventBus implements TaskEventSource {
   /** Adds to {@linkcode EventBus.leftOut}. */
   addLeftOut(count: number): void {
     this.#leftOut += count;
-  }
-
-  /** Called at once with each event of this process, of any kind; it must be quick. */
-  set tap(tap: ((event: TaskEvent) => void) | null) {
-    this.#tap = tap;
   }
 
   subscribe(
@@ -103,7 +110,7 @@ export class EventBus implements TaskEventSource {
   /** Queues an event for all subscribers that want it. */
   emit(event: TaskEvent): void {
     for (const subscription of this.#subscriptions) subscription.offer(event);
-    if (this.#tap !== null) this.#tap(event);
+    if (this.tap !== null) this.tap.offer(event);
   }
 
   /** Tells the subscribers that want it of an event of another process. */

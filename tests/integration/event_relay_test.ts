@@ -67,7 +67,7 @@ async function postgresStore(): Promise<Store> {
       void await admin`UPDATE evertask.event_watchers SET expires_at = '-infinity'`,
     locked: async (work) =>
       void await admin.begin(async (transaction) => {
-        await transaction`LOCK TABLE evertask.relayed_events IN ACCESS EXCLUSIVE MODE`;
+        await transaction`LOCK TABLE evertask.relayed_events, evertask.event_watchers IN ACCESS EXCLUSIVE MODE`;
         await work();
       }),
     [Symbol.asyncDispose]: () => admin.end(),

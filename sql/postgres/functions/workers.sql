@@ -37,7 +37,7 @@ BEGIN
       SELECT FROM workers AS w WHERE w.heartbeat_at NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)
     ),
     'seenBelow', seen_below,
-    'watchers', list_watchers()
+    'watchers', watchers_at_hand()
   );
 END $$;
 

@@ -35,9 +35,14 @@ export function inTaskOrder(
   };
 }
 
+/** When an event happened, in epoch milliseconds; 0 where its date is damaged. */
+export function happenedAt({ eventDateUtc }: TaskEvent): number {
+  return Date.parse(eventDateUtc) || 0;
+}
+
 function place(event: TaskEvent): Placed {
-  const happenedAt = Date.parse(event.eventDateUtc) || 0;
-  return { event, happenedAt, at: happenedAt };
+  const at = happenedAt(event);
+  return { event, happenedAt: at, at };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { TaskEvent } from "../task_event.ts";
 import { decodeEvents } from "./event_text.ts";
-import { inTaskOrder } from "./in_task_order.ts";
+import { happenedAt, inTaskOrder } from "./in_task_order.ts";
 import { gatherMs } from "./relay_writer.ts";
 
 /** A watcher that does not renew counts as gone after this time, in milliseconds. */
@@ -18,7 +18,9 @@ const watchMs = 30_000;
 const renewMs = 10_000;
 /** Between two looks at what others have written, in milliseconds. */
 const lookMs = 250;
-/** How long events are kept back, since others that happened before may still come. */
+/**
+ * Events that are younger wait for the next look, since others that happened before may still come.
+ */
 const keepBackMs = gatherMs + 100;
 /** How many batches of each process one look reads. */
 const batchesAtATime = 20;
@@ -49,6 +51,7 @@ export class RelayReader {
   #positions: Map<string, number> | null = null;
   /** How many events of each process were left out so far. */
   #leftOut = new Map<string, number>();
+  /** Events that wait for the next look. */
   #kept: readonly TaskEvent[] = [];
   #renewAt = -Infinity;
   #failures = 0;
@@ -156,7 +159,9 @@ export class RelayReader {
     while (!isAll && this.#isFollowing) {
       const { now, batches } = await this.#parts.storage.readEvents(request);
       const events = batches.flatMap((batch) => this.#take(batch));
-      const { due, kept } = inTaskOrder([...this.#kept, ...events], now - keepBackMs);
+      // A process whose clock is ahead dates its events late: none waits for more than one look.
+      const until = Math.max(now - keepBackMs, ...this.#kept.map(happenedAt));
+      const { due, kept } = inTaskOrder([...this.#kept, ...events], until);
       this.#kept = kept;
       for (const event of due) this.#parts.onEvent(event);
       isAll = batches.length < batchesAtATime;

@@ -9,8 +9,8 @@ import type { EventBatch, EventWatcher } from "../../storage/requests.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
 import { within } from "../../time/within.ts";
-import type { EventBus } from "../event_bus.ts";
-import type { TaskEvent } from "../task_event.ts";
+import type { EventBus, EventTap } from "../event_bus.ts";
+import { severityOf, type TaskEvent, type TaskEventKind } from "../task_event.ts";
 import { encodeEvents } from "./event_text.ts";
 
 /** Between the first event of a batch and its write, in milliseconds. */
@@ -43,7 +43,7 @@ interface Numbered {
 }
 
 /** One process's writer. */
-export class RelayWriter {
+export class RelayWriter implements EventTap {
   readonly #parts: RelayWriterParts;
   #isWatched = false;
   /** Whether a watcher wants payloads. */
@@ -54,6 +54,8 @@ export class RelayWriter {
   #plainLeft = mostPlain;
   /** A batch that storage has not taken yet. */
   #batch: EventBatch | null = null;
+  /** Whether more waited than the last batch takes. */
+  #isBehind = false;
   /** The number of the last event of the last batch that storage has taken. */
   #published = 0;
   #failures = 0;
@@ -71,7 +73,7 @@ export class RelayWriter {
     this.#withParameters = others.some(({ parameters }) => parameters);
     if (this.#isWatched === others.length > 0 || this.#isStopped) return;
     this.#isWatched = others.length > 0;
-    this.#parts.bus.tap = this.#isWatched ? (event) => this.#offer(event) : null;
+    this.#parts.bus.tap = this.#isWatched ? this : null;
     if (this.#isWatched) return;
     this.#forget();
     void this.#sweep();
@@ -86,7 +88,15 @@ export class RelayWriter {
     this.#forget();
   }
 
-  #offer(event: TaskEvent): void {
+  wants(kind: TaskEventKind): boolean {
+    // Deferrals are asked about one by one, but told together.
+    if (this.#plainLeft > 0 || kind === "rateLimitDeferred") return true;
+    if (severityOf[kind] !== "Information") return true;
+    this.#count++; // and is left out
+    return false;
+  }
+
+  offer(event: TaskEvent): void {
     this.#count++;
     if (event.severity === "Information") {
       if (this.#plainLeft === 0) return;
@@ -130,8 +140,7 @@ export class RelayWriter {
     return this.#writing ??= this.#writeOne().finally(() => {
       this.#writing = null;
       if (this.#batch !== null) this.#arm(Math.max(gatherMs, backoffMs(this.#failures)));
-      else if (this.#waiting.length > mostPlain) this.#arm(0); // more than one batch took
-      else if (this.#waiting.length > 0) this.#arm(gatherMs);
+      else if (this.#waiting.length > 0) this.#arm(this.#isBehind ? 0 : gatherMs);
     });
   }
 
@@ -163,10 +172,11 @@ export class RelayWriter {
     if (length === 0) return null;
     const taken = this.#waiting.splice(0, length);
     this.#plainLeft = mostPlain;
+    this.#isBehind = this.#waiting.length > 0;
     return {
       writerId: this.#parts.id,
       since: this.#published,
-      upTo: this.#waiting.length === 0 ? this.#count : taken.at(-1)!.number,
+      upTo: this.#isBehind ? taken.at(-1)!.number : this.#count,
       host: this.#parts.host,
       workerId: this.#parts.workerId(),
       events: text,

@@ -238,6 +238,25 @@ Deno.test("a watcher that was cut off goes on where it was, and is told what it 
   assertEquals(web.events.leftOut, 3);
 });
 
+Deno.test("the events of a process whose clock is ahead come in time", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  faults.rule = (verb, args) => {
+    if (verb !== "publishEvents") return null;
+    const [batch] = args as [EventBatch];
+    const events = batch.events.replaceAll(/"eventDateUtc":"\d+/g, '"eventDateUtc":"9999');
+    (args as unknown[])[0] = { ...batch, events };
+    return null;
+  };
+  const worker = await fleet.start({ tasks, wrap: faults.wrap });
+  const seen = new Seen();
+  fleet.create({ tasks: [] }).events.subscribe(seen.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  await worker.dispatch(mail, "ada");
+  await fleet.pass(second, 50);
+  assertEquals(seen.kinds(), ["dispatched", "started", "completed"]);
+});
+
 Deno.test("what happens last in a process is written before it stops", async () => {
   await using fleet = new Fleet();
   const worker = await fleet.start({ tasks });
