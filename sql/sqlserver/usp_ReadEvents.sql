@@ -27,8 +27,9 @@ BEGIN
         LEFT JOIN @After AS a ON a.[WriterId] = r.[WriterId]
         WHERE r.[WriterId] <> @ExceptFrom AND (a.[UpTo] IS NULL OR r.[UpTo] > a.[UpTo])
     ) AS n
-    INNER JOIN [EverTask].[RelayedEvents] AS e ON e.[WriterId] = n.[WriterId] AND e.[UpTo] = n.[UpTo]
+    INNER JOIN [EverTask].[RelayedEvents] AS e WITH (FORCESEEK) ON e.[WriterId] = n.[WriterId] AND e.[UpTo] = n.[UpTo]
     WHERE n.[Number] <= @Limit
-    ORDER BY e.[WriterId], e.[UpTo];
+    ORDER BY e.[WriterId], e.[UpTo]
+    OPTION (LOOP JOIN, FORCE ORDER);
 END
 GO

@@ -114,6 +114,7 @@ function anyAnswer(count = 1) {
       ),
       rows({ TaskId: "id" }),
       rows({ QueueName: "text" }),
+      rows(columns("Id text, Parameters text")),
     ],
   };
 }
