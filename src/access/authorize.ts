@@ -19,10 +19,11 @@ const rights: readonly UserRight[] = ["view", "payloads", "operate", "admin"];
 /** The origin of a text. */
 export interface TextSource {
   /**
-   * A payload (as JSON), the text of an error, a line of a task's log, or the message of an event.
+   * A payload (as JSON), the text of an error, a line of a task's log, the message of an event, or
+   * the reason that an operator gave.
    */
-  readonly kind: "payload" | "error" | "log" | "event";
-  /** The type of the task. */
+  readonly kind: "payload" | "error" | "log" | "event" | "reason";
+  /** The type of the task; empty for a reason. */
   readonly taskType: string;
 }
 

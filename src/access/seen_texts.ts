@@ -38,10 +38,18 @@ export function seenPayload(user: AuthorizedUser, payload: string, type: string)
   return user.can.includes("payloads") ? seenText(user, payload, "payload", type) : null;
 }
 
-/** Returns the form of an event that a user may see; null for a task that the user does not see. */
-export function seenEvent(user: AuthorizedUser, event: TaskEvent): TaskEvent | null {
+/**
+ * Returns the form of an event that a user may see; null for a task that the user does not see.
+ *
+ * @param tags The tags of the task, which an event does not have.
+ */
+export function seenEvent(
+  user: AuthorizedUser,
+  event: TaskEvent,
+  tags: readonly string[] = [],
+): TaskEvent | null {
   const { taskType: type, queue, taskKey, taskParameters, message, exception } = event;
-  if (!isInScope({ type, queue, taskKey }, user.filter)) return null;
+  if (!isInScope({ type, queue, taskKey, tags }, user.filter)) return null;
   return {
     ...event,
     taskParameters: seenPayload(user, taskParameters, type) ?? "null",

@@ -8,6 +8,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { getPath } from "hono/utils/url";
 import type { Authorize } from "../access/authorize.ts";
 import { checkFunction, checkMethods, checkOptions } from "../guards/argument_checks.ts";
+import { PayloadValidationError } from "../payload/payload_validation_error.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { OptionNames } from "../guards/option_names.ts";
 import { guardLogger } from "../log/guarded_logger.ts";
@@ -21,6 +22,11 @@ import { readMember } from "../thrown/reading.ts";
 import { StorageError } from "../storage/errors.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import type { ApiSource } from "./source.ts";
+import { addActionRoutes } from "./action_routes.ts";
+import { addBulkRoutes } from "./bulk_routes.ts";
+import { addChangeRoutes } from "./change_routes.ts";
+import { addDispatchRoutes } from "./dispatch_routes.ts";
+import { addEventRoutes } from "./event_routes.ts";
 import { type ClientAddress, guard, peerAddress, tags } from "./guard.ts";
 import { addHistoryRoutes } from "./history_routes.ts";
 import { NotAllowedError } from "./not_allowed.ts";
@@ -54,7 +60,7 @@ export interface ApiOptions {
    */
   readonly clientAddress?: ClientAddress;
   /**
-   * The clock that measures this minute.
+   * The clock.
    * @default systemClock
    */
   readonly clock?: Clock;
@@ -85,7 +91,7 @@ const optionNames: OptionNames<ApiOptions> = {
 };
 
 /**
- * Creates a REST API that shows the tasks, queues and workers of a store. It only reads.
+ * Creates a REST API that shows and changes the tasks, queues and workers of a store.
  *
  * @example
  * ```ts
@@ -122,7 +128,8 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
   checkLogger(logger, "logger");
   const prefix = cleanPath(path);
   const guarded = guardLogger(logger);
-  const attempts = new FailedAttempts(guardClock(options.clock ?? systemClock, guarded));
+  const clock = guardClock(options.clock ?? systemClock, guarded);
+  const attempts = new FailedAttempts(clock);
   if (authorize === undefined) guarded.info(openMessage);
   const app = new OpenAPIHono<ApiEnvironment>({
     getPath: (request) => pathBelow(prefix, request),
@@ -134,7 +141,9 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
           : [{ name: String(path[0] ?? "body"), detail: `${given(context, path)}${message}` }]
       );
       const names = [...new Set(errors.map(({ name }) => name))].join(", ");
-      return problem(context, "invalid-request", `These parameters are invalid: ${names}.`, errors);
+      return problem(context, "invalid-request", `These parameters are invalid: ${names}.`, {
+        errors,
+      });
     },
   });
   app.use(headers);
@@ -157,6 +166,11 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
   addSeriesRoutes(app);
   addStoreRoutes(app);
   addUserRoutes(app);
+  addDispatchRoutes(app);
+  addChangeRoutes(app);
+  addBulkRoutes(app);
+  addActionRoutes(app);
+  addEventRoutes(app, clock);
   app.get("/api/v1/openapi.json", (context) => context.json(app.getOpenAPI31Document(about), 200));
   app.notFound((context) => problem(context, "not-found", `There is no ${context.req.path}.`));
   app.onError(errorHandler(guarded));
@@ -201,6 +215,10 @@ function errorHandler(logger: Logger) {
     const path = context.req.path;
     if (error instanceof HTTPException && error.status < 500) {
       return problem(context, "invalid-request", error.message || "The request is invalid.");
+    }
+    if (error instanceof PayloadValidationError) {
+      const errors = error.issues.map((issue) => ({ name: "payload", detail: issue.message }));
+      return problem(context, "invalid-request", error.message, { errors });
     }
     if (error instanceof InvalidArgumentError) {
       return problem(context, "invalid-request", error.message);

@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { etag } from "hono/etag";
 import { type Authorize, type AuthorizedUser, userOf } from "../access/authorize.ts";
 import type { Logger } from "../log/logger.ts";
+import { Changes } from "./changes.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { isLocal, peerOf } from "./local_requests.ts";
 import { problem } from "./problems.ts";
@@ -66,6 +67,7 @@ export function guard(parts: GuardParts): MiddlewareHandler<ApiEnvironment> {
     }
     context.set("user", user);
     context.set("view", new View(source, user));
+    context.set("changes", new Changes(source, user));
     return await next();
   };
 }

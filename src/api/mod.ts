@@ -1,7 +1,7 @@
 /**
  * A REST API over the tasks of a store: search, counts, single tasks, their history and logs, why
- * one is not running, series, queues and workers. It only reads. `/api/v1/openapi.json` describes
- * it.
+ * one is not running, series, queues and workers. Users with the right may also change
+ * tasks. `/api/v1/openapi.json` describes the API.
  *
  * @example
  * ```ts

@@ -10,6 +10,9 @@ const problems = {
   "not-allowed": [403, "The request is not permitted"],
   "not-found": [404, "Not found"],
   "method-not-allowed": [405, "The method is not allowed"],
+  "conflict": [409, "The change does not apply"],
+  "precondition-failed": [412, "The task has changed"],
+  "precondition-required": [428, "The header If-Match is missing"],
   "too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The media type is not supported"],
   "too-many-attempts": [429, "Too many failed attempts"],
@@ -34,6 +37,7 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
+  reason: z.string().optional().openapi({ description: "Why a change does not apply" }),
   errors: z.array(z.object({ name: z.string(), detail: z.string() })).optional(),
 }).openapi("Problem");
 
@@ -42,11 +46,11 @@ export function problem(
   context: Context,
   kind: ProblemKind,
   detail: string,
-  errors?: readonly ProblemError[],
+  more: { readonly errors?: readonly ProblemError[]; readonly reason?: string } = {},
 ) {
   const [status, title] = problems[kind];
   const type = `urn:evertask:problem:${kind}`;
-  const body = { type, title, status, detail, ...errors === undefined ? {} : { errors } };
+  const body = { type, title, status, detail, ...more };
   return context.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
 }
 

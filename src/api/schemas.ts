@@ -220,3 +220,39 @@ export const meSchema = z.object({
 
 /** The result of signing in. */
 export const sessionSchema = z.object({ user: z.string() }).openapi("Session");
+
+/** The result of a change. */
+export const appliedSchema = z.object({
+  actionId: z.string().openapi({ description: "The action that records the change" }),
+}).openapi("Applied");
+
+/** The result of one batch of changes. */
+export const bulkResultSchema = z.object({
+  changed: z.int(),
+  skipped: z.array(z.object({ reason: z.string(), count: z.int() })),
+  next: z.string().nullable().openapi({
+    description: "The `after` of the next batch; null after the last batch",
+  }),
+  actionId: z.string().nullable(),
+}).openapi("BulkResult");
+
+/** The result of a dispatch. */
+export const dispatchedSchema = z.object({
+  id: z.uuid(),
+  outcome: z.string().openapi({ description: "What became of the task with this key" }),
+}).openapi("Dispatched");
+
+/** A page of actions. */
+export const actionsSchema = pageOf(z.object({
+  id: z.string(),
+  doneAt: instant,
+  verb: z.string(),
+  by: z.string(),
+  reason: z.string().nullable(),
+  target: z.object({ kind: z.enum(["task", "queue", "tasks"]), id: z.string().nullable() }),
+  before: z.string().nullable().openapi({ description: "The previous values, as JSON" }),
+  after: z.string().nullable().openapi({ description: "The new values, as JSON" }),
+  changed: z.int(),
+  skipped: z.int(),
+  next: z.string().nullable().openapi({ description: "The `after` to continue a bulk change" }),
+})).openapi("Actions");

@@ -9,6 +9,10 @@ import type {
   TaskRecord,
 } from "../storage/records.ts";
 import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
+import type { AnyTask } from "../task/task.ts";
+import type { DispatchOptions, DispatchResult } from "../task/dispatch_options.ts";
+import type { TaskEventSource } from "../events/task_event.ts";
+import type { Operator } from "../operate/operator.ts";
 import type { Dated } from "../time/dated.ts";
 
 /** A task as an instance returns it. */
@@ -29,6 +33,17 @@ export interface StoreSource {
 
 /** The parts of an instance that the API uses; every `EverTask` has them. */
 export interface ApiSource extends StoreSource {
+  /** The tasks of this process. */
+  readonly tasks: readonly AnyTask[];
+  /** The events of tasks. */
+  readonly events: TaskEventSource;
+  /** Pauses and resumes queues. */
+  readonly queues: {
+    pause(queue: string, operator: Operator): Promise<void>;
+    resume(queue: string, operator: Operator): Promise<void>;
+  };
+  /** Dispatches a task. */
+  dispatch(task: AnyTask, payload: unknown, options: DispatchOptions): Promise<DispatchResult>;
   /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<ApiTask | null>;
   /** A page of a task's status changes. */

@@ -65,7 +65,9 @@ export function addTaskRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(get, async (context) => {
     const { id } = context.req.valid("param");
     const task = await context.get("view").task(id);
-    return task === null ? taskNotFound(context, id) : context.json(onWire(task), 200);
+    if (task === null) return taskNotFound(context, id);
+    context.header("etag", `"${task.version}"`);
+    return context.json(onWire(task), 200);
   });
   app.openapi(explain, async (context) => {
     const { id } = context.req.valid("param");

@@ -1,8 +1,11 @@
 // Restricts access to the store to what one user may see. Routes access the store only through a
 // view, so that no route can bypass the user's filter, rights and redaction.
 
-import { seenError, seenPayload, seenText } from "../access/seen_texts.ts";
+import { seenError, seenEvent, seenPayload, seenText } from "../access/seen_texts.ts";
 import { isInScope, narrow } from "../access/task_scope.ts";
+import type { TaskEvent, TaskEventFilter } from "../events/task_event.ts";
+import type { OperatorAction } from "../operate/actions.ts";
+import type { ActionFilter } from "../storage/requests.ts";
 import type { AuthorizedUser } from "../access/authorize.ts";
 import type { CountOptions, TaskCount } from "../operate/task_search.ts";
 import type { Explanation, Reason } from "../operate/reason.ts";
@@ -108,6 +111,36 @@ export class View {
     }));
   }
 
+  /**
+   * Returns a page of the actions of operators; null if the user sees no task with the filter's id.
+   *
+   * @throws {NotAllowedError} If the user has a filter, and asks for more than those of one task.
+   */
+  async actions(filter: ActionFilter, page: PageRequest): Promise<Page<OperatorAction> | null> {
+    const { actions } = filter.taskId === undefined ? this.store.operate : this.#source.operate;
+    if (filter.taskId !== undefined && this.#user.filter !== undefined) {
+      if (await this.#find(filter.taskId) === null) return null;
+    }
+    const { items, next } = await actions.list(filter, page);
+    return { items: items.map((action) => this.#seenAction(action)), next };
+  }
+
+  /**
+   * Calls the handler for each event of all processes of the store that the user sees.
+   *
+   * @returns A function that ends the subscription.
+   */
+  subscribe(handler: (event: TaskEvent) => Promise<void>, filter: TaskEventFilter): () => void {
+    const parameters = this.#user.can.includes("payloads");
+    return this.#source.events.subscribe(async (event) => {
+      const tags = this.#user.filter?.tags === undefined
+        ? []
+        : (await this.#source.get(event.taskId))?.tags ?? [];
+      const seen = seenEvent(this.#user, event, tags);
+      if (seen !== null) await handler(seen);
+    }, { ...filter, scope: "store", parameters });
+  }
+
   /** Returns a task that the user sees, without redaction. */
   async #find(taskId: string): Promise<ApiTask | null> {
     const task = await this.#source.get(taskId);
@@ -152,6 +185,18 @@ export class View {
     record: T,
     taskType: string,
   ): T => ({ ...record, exception: seenError(this.#user, record.exception, taskType) });
+
+  /** Returns an action with the texts that the user may see. The values may contain a payload. */
+  #seenAction(action: OperatorAction): OperatorAction {
+    const { can, redact } = this.#user;
+    const values = can.includes("payloads") && redact === undefined
+      ? {}
+      : { before: null, after: null };
+    const reason = action.reason === null
+      ? null
+      : seenText(this.#user, action.reason, "reason", "");
+    return { ...action, ...values, reason };
+  }
 
   /** Returns a reason whose sentence contains only what the user may see. */
   #seenReason(reason: Reason, type: string): Reason {

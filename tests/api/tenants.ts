@@ -49,6 +49,8 @@ export interface TenantTasks {
 /** The store, with its tasks. */
 export interface TenantStore {
   readonly everTask: EverTask;
+  /** Makes an event of the second tenant, then one of the first. */
+  readonly stir: () => Promise<void>;
   readonly tasks: Readonly<Record<Tenant, TenantTasks>>;
 }
 
@@ -97,6 +99,15 @@ export async function makeTenantStore(): Promise<TenantStore> {
   };
   const tasks = { apple: await dispatchFor("apple"), zebra: await dispatchFor("zebra") };
   await over.promise;
+  for (const tenant of tenants) {
+    const { id } = await worker.dispatch(definitions[tenant].running, null, {
+      delay: { hours: 1 },
+    });
+    await worker.operate.tasks.delete(id, { by: "ada", reason: `${tenant}-s3cret is why` });
+    await worker.operate.tasks.edit(tasks[tenant].waiting, { priority: 1 }, { by: "ada" });
+    await worker.queues.pause(tenant, { by: "ada" });
+    await worker.queues.resume(tenant, { by: "ada" });
+  }
   await everTask.statistics(); // opens storage, before the worker closes it
   await storage.registerWorker({
     id: "worker-1",
@@ -106,7 +117,16 @@ export async function makeTenantStore(): Promise<TenantStore> {
       types: types.map(({ type }) => type),
     },
   });
-  return { everTask, tasks };
+  const stir = async () => {
+    for (const tenant of ["zebra", "apple"] as const) {
+      await everTask.dispatch(definitions[tenant].running, secretOf(tenant), {
+        taskKey: `${tenant}:stirred`,
+        tags: [`tenant:${tenant}`],
+        delay: { hours: 1 },
+      });
+    }
+  };
+  return { everTask, tasks, stir };
 }
 
 /** Lets users pass by the name in the header `x-user`. */

@@ -1,4 +1,5 @@
-// Calls every operation of the API's own description in many ways.
+// Calls every operation of the API's own description that reads, in many ways. Streams of
+// events and changes have tests of their own: events_test.ts and changes_test.ts.
 
 import { assert } from "@std/assert";
 import type { TenantStore } from "./tenants.ts";
@@ -6,6 +7,7 @@ import type { TenantStore } from "./tenants.ts";
 /** An operation as the description has it. */
 interface Operation {
   readonly parameters?: readonly Parameter[];
+  readonly responses: Readonly<Record<string, { readonly content?: object }>>;
 }
 
 interface Parameter {
@@ -58,6 +60,13 @@ function valuesOf({ tasks }: TenantStore): Readonly<Record<string, readonly stri
     executionLogDays: ["0.000001"],
     maxExecutionLogsPerTask: ["1"],
     deleteCompletedTasksAfterRetention: ["true"],
+    severity: ["Information"],
+    kind: ["dispatched"],
+    taskType: ["zebra-report", "apple-report"],
+    by: ["ada"],
+    verb: ["runNow", "pauseQueue"],
+    taskId: ids,
+    queueName: ["zebra", "apple"],
   };
 }
 
@@ -69,8 +78,9 @@ export function* callsOf(
   const values = valuesOf(store);
   const ids = values["id"]!;
   for (const [template, operations] of Object.entries(document.paths)) {
-    for (const [name, { parameters = [] }] of Object.entries(operations)) {
+    for (const [name, { parameters = [], responses }] of Object.entries(operations)) {
       const method = name.toUpperCase();
+      if (method !== "GET" || "text/event-stream" in (responses["200"]?.content ?? {})) continue;
       const operation = `${method} ${template}`;
       const queries = [""];
       for (const parameter of parameters) {

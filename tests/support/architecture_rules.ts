@@ -60,7 +60,18 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   ],
   access: [...foundation, "storage", "events"],
   monitor: [...foundation, "ids", "instrumentation", "schedule", "storage", "events", "access"],
-  api: [...foundation, "ids", "storage", "events", "operate", "access", "monitor"],
+  api: [
+    ...foundation,
+    "ids",
+    "payload",
+    "schedule",
+    "task",
+    "storage",
+    "events",
+    "operate",
+    "access",
+    "monitor",
+  ],
   testing: [...tasks, "instrumentation", "retry", "events", "dispatch", "worker", "application"],
 };
 

@@ -7,6 +7,7 @@ const filterTests = ["tests/api/filter_test.ts"];
 const signInTests = ["tests/api/sign_in_test.ts"];
 const attemptsTests = ["tests/api/failed_attempts_test.ts"];
 const hubTests = ["tests/monitor/hub/hub_users_test.ts"];
+const changesTests = ["tests/api/changes_test.ts"];
 const apiTests = ["tests/api/api_test.ts"];
 
 export const api: readonly Mutant[] = [
@@ -37,6 +38,22 @@ export const api: readonly Mutant[] = [
     ["connection?.user.user === user", "true"],
     ["const seen = seenEvent(user, event);", "const seen = event;"],
     ['if (!can.includes("view")) return problem(403', "if (false) return problem(403"],
+  ]),
+  ...mutantsOf({ file: "src/api/changes.ts", tests: changesTests }, [
+    [
+      "if (task === null || !isInScope(task, this.#user.filter)) return null;",
+      "if (task === null) return null;",
+    ],
+    ["if (!isInScope(edited(task, edit), this.#user.filter)) this.#refuseScope();", ""],
+    ["if (!isInScope(scoped, this.#user.filter)) this.#refuseScope();", ""],
+    ["    if (filter !== undefined) this.#refuseScope();\n", ""],
+    ["    return narrow(filter, this.#user.filter);", "    return filter;"],
+    ["if (this.#user.can.includes(right)) return;", "return;"],
+    ['if (edit.payload !== undefined) this.#need("payloads");', ""],
+  ]),
+  ...mutantsOf({ file: "src/api/change_parts.ts", tests: changesTests }, [
+    ['given === undefined || given === "*"', "false"],
+    ['result.reason === "changed"', "false"],
   ]),
   ...mutantsOf({ file: "src/api/view.ts", tests: filterTests }, [
     ["if (this.#user.filter === undefined) return this.#source;", "return this.#source;"],

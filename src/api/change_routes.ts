@@ -1,0 +1,137 @@
+// The routes that change single tasks and series.
+
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { parseRecurrence } from "../schedule/recurrence.ts";
+import { changeRoute, reason, respondToChange } from "./change_parts.ts";
+import type { TaskChange } from "./changes.ts";
+import type { ApiEnvironment } from "./environment.ts";
+import { present } from "./search_query.ts";
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
+/** The fields of one task or of many that an edit may change. */
+export const editFields = {
+  queue: z.string().min(1).max(100).optional(),
+  priority: z.int().min(-32_768).max(32_767).optional(),
+  at: instant.optional().openapi({ type: "string", format: "date-time" }),
+  delayMs: z.int().min(0).optional().openapi({ description: "The delay from now, instead of at" }),
+};
+
+const optionalReason = z.strictObject({ reason: reason.optional() });
+const requiredReason = z.strictObject({ reason });
+
+const edit = changeRoute(
+  "patch",
+  "/api/v1/tasks/{id}",
+  "Change the payload, queue, priority or due instant of a waiting task",
+  z.strictObject({
+    ...editFields,
+    payload: z.unknown().optional().openapi({
+      description: "Checked by the task's validator; refused if the server does not have the task",
+    }),
+    reason: reason.optional(),
+  }),
+);
+const remove = changeRoute(
+  "delete",
+  "/api/v1/tasks/{id}",
+  "Delete a task that no worker holds, with its history",
+  requiredReason,
+);
+const retry = changeRoute(
+  "post",
+  "/api/v1/tasks/{id}/retry",
+  "Run an ended task again from the start",
+  optionalReason,
+);
+const run = changeRoute(
+  "post",
+  "/api/v1/tasks/{id}/run",
+  "Make a task due now; a series gets an extra run",
+  optionalReason,
+);
+const cancel = changeRoute(
+  "post",
+  "/api/v1/tasks/{id}/cancel",
+  "Cancel a task; a series ends",
+  requiredReason,
+);
+const pause = changeRoute("post", "/api/v1/series/{id}/pause", "Pause a series", requiredReason);
+const resume = changeRoute("post", "/api/v1/series/{id}/resume", "Resume a series", optionalReason);
+const reschedule = changeRoute(
+  "patch",
+  "/api/v1/series/{id}",
+  "Give a series another schedule",
+  z.strictObject({
+    schedule: z.union([z.string(), z.looseObject({ kind: z.string() })]).openapi({
+      description: "A cron expression, or a recurrence",
+    }),
+    reason,
+  }),
+);
+
+/** The validated input of a route that changes one task. */
+interface ChangeInput {
+  out: {
+    param: { id: string };
+    header: { "if-match"?: string | undefined };
+    json: { reason?: string | undefined };
+  };
+}
+
+/** Adds the routes. */
+export function addChangeRoutes(app: OpenAPIHono<ApiEnvironment>): void {
+  const respond = <Path extends string>(
+    context: Context<ApiEnvironment, Path, ChangeInput>,
+    change: TaskChange,
+  ) => {
+    const { id } = context.req.valid("param");
+    const version = context.req.valid("header")["if-match"];
+    const { reason } = context.req.valid("json");
+    const changes = context.get("changes");
+    return respondToChange(context, id, version, reason, (seen) => changes.task(id, seen, change));
+  };
+  app.openapi(edit, (context) => {
+    const { id } = context.req.valid("param");
+    const { reason, delayMs, ...fields } = context.req.valid("json");
+    const change = present({ ...fields, delay: delayMs });
+    const changes = context.get("changes");
+    return respondToChange(
+      context,
+      id,
+      context.req.valid("header")["if-match"],
+      reason,
+      (seen) => changes.edit(id, change, seen),
+    );
+  });
+  app.openapi(
+    remove,
+    (context) => respond(context, ({ tasks }, id, by) => tasks.delete(id, by)),
+  );
+  app.openapi(
+    retry,
+    (context) => respond(context, ({ tasks }, id, by) => tasks.retry(id, by)),
+  );
+  app.openapi(
+    run,
+    (context) => respond(context, ({ tasks }, id, by) => tasks.runNow(id, by)),
+  );
+  app.openapi(
+    cancel,
+    (context) => respond(context, ({ tasks }, id, by) => tasks.cancel(id, by)),
+  );
+  app.openapi(
+    pause,
+    (context) => respond(context, ({ series }, id, by) => series.pause(id, by)),
+  );
+  app.openapi(
+    resume,
+    (context) => respond(context, ({ series }, id, by) => series.resume(id, by)),
+  );
+  app.openapi(reschedule, (context) => {
+    const { schedule } = context.req.valid("json");
+    const input = typeof schedule === "string" ? schedule : parseRecurrence(schedule);
+    return respond(context, ({ series }, id, by) => series.edit(id, input, by));
+  });
+}

@@ -1,0 +1,161 @@
+// Changes by one user. As a view, it restricts them to the tasks that the user sees; each needs a
+// right.
+
+import type { AuthorizedUser, UserRight } from "../access/authorize.ts";
+import { isInScope, narrow, type ScopedTask } from "../access/task_scope.ts";
+import type { Operate } from "../operate/operate.ts";
+import type { Operator } from "../operate/operator.ts";
+import { type OperationResult, refusal } from "../operate/refusal.ts";
+import type { SharedEdit, TaskEditOptions } from "../operate/task_edit.ts";
+import type { BulkOptions, BulkResult } from "../operate/bulk.ts";
+import type { TaskFilter } from "../storage/queries.ts";
+import type { DispatchOptions, DispatchResult } from "../task/dispatch_options.ts";
+import { NotAllowedError } from "./not_allowed.ts";
+import type { ApiSource, ApiTask } from "./source.ts";
+
+/** The reason of a change, and the version of the task that the user has seen. */
+export interface Seen {
+  readonly reason?: string;
+  readonly version: string;
+}
+
+/** A change of a single task. */
+export type TaskChange = (
+  operate: Operate,
+  taskId: string,
+  operator: Operator & { readonly version: string },
+) => Promise<OperationResult>;
+
+/** The verbs for many tasks, except for `edit`. */
+export type BulkVerb = "retry" | "runNow" | "cancel" | "delete";
+
+/** A task to be dispatched. */
+export interface NewTask {
+  readonly type: string;
+  readonly payload: unknown;
+  readonly options: DispatchOptions;
+  /** The caller's key, by which a repeated request stores no second task. */
+  readonly idempotencyKey?: string;
+}
+
+/** The changes that one user may make. */
+export class Changes {
+  readonly #source: ApiSource;
+  readonly #user: AuthorizedUser;
+
+  constructor(source: ApiSource, user: AuthorizedUser) {
+    this.#source = source;
+    this.#user = user;
+  }
+
+  /** Changes a task; null if the user sees no such task. */
+  task(taskId: string, seen: Seen, change: TaskChange): Promise<OperationResult | null> {
+    this.#need("operate");
+    return this.#change(taskId, seen, change);
+  }
+
+  /** Changes fields of a task; null if the user sees no such task. */
+  edit(taskId: string, edit: TaskEditOptions, seen: Seen): Promise<OperationResult | null> {
+    this.#need("operate");
+    if (edit.payload !== undefined) this.#need("payloads");
+    return this.#change(taskId, seen, ({ tasks }, id, operator) => {
+      return tasks.edit(id, edit, operator);
+    }, edit);
+  }
+
+  /** Changes all tasks that match a filter and that the user sees. */
+  async bulk(verb: BulkVerb, filter: TaskFilter, options: Omit<BulkOptions, "by">) {
+    return await this.#source.operate.bulk[verb](this.#narrowed(filter), this.#signed(options));
+  }
+
+  /** Changes fields of all tasks that match a filter and that the user sees. */
+  async bulkEdit(
+    filter: TaskFilter,
+    edit: SharedEdit,
+    options: Omit<BulkOptions, "by">,
+  ): Promise<BulkResult> {
+    const narrowed = this.#narrowed(filter);
+    const { queues } = this.#user.filter ?? {};
+    if (edit.queue !== undefined && queues?.includes(edit.queue) === false) this.#refuseScope();
+    return await this.#source.operate.bulk.edit(narrowed, edit, this.#signed(options));
+  }
+
+  /** Pauses or resumes a queue. */
+  async queue(verb: "pause" | "resume", queue: string, reason: string): Promise<void> {
+    this.#need("admin");
+    const { filter, user: by } = this.#user;
+    if (filter !== undefined) this.#refuseScope();
+    await this.#source.queues[verb](queue, { by, reason });
+  }
+
+  /**
+   * Dispatches a task of a type that this process has.
+   *
+   * @returns The result; null if this process does not have the type.
+   */
+  async dispatch(task: NewTask): Promise<DispatchResult | null> {
+    this.#need("operate");
+    const definition = this.#source.tasks.find(({ type }) => type === task.type);
+    const options = this.#keyed(task);
+    const { queue = definition?.queue ?? "default", taskKey = null, tags = [] } = options;
+    const scoped = { type: task.type, queue, taskKey, tags };
+    if (!isInScope(scoped, this.#user.filter)) this.#refuseScope();
+    if (definition === undefined) return null;
+    return await this.#source.dispatch(definition, task.payload, options);
+  }
+
+  /** The key of a task belongs to the tenant, so that no user changes the task of another. */
+  #keyed({ options, idempotencyKey }: NewTask): DispatchOptions {
+    const { filter, user } = this.#user;
+    const prefix = filter?.taskKeyPrefix;
+    if (options.taskKey !== undefined && filter !== undefined && prefix === undefined) {
+      throw new NotAllowedError("You may not choose a key, which other tenants may use.");
+    }
+    if (idempotencyKey === undefined) return options;
+    return { ...options, taskKey: `${prefix ?? ""}api:${user}:${idempotencyKey}` };
+  }
+
+  async #change(
+    taskId: string,
+    { reason, version }: Seen,
+    change: TaskChange,
+    edit: SharedEdit = {},
+  ): Promise<OperationResult | null> {
+    const task = await this.#source.get(taskId);
+    if (task === null || !isInScope(task, this.#user.filter)) return null;
+    if (!isInScope(edited(task, edit), this.#user.filter)) this.#refuseScope();
+    // The version that is changed must be the one whose scope was checked.
+    if (task.version !== version) return refusal("changed");
+    return await change(this.#source.operate, task.id, this.#signed({ reason, version }));
+  }
+
+  #narrowed(filter: TaskFilter): TaskFilter {
+    this.#need("operate");
+    if (filter.exceptionContains !== undefined && this.#user.redact !== undefined) {
+      throw new NotAllowedError(
+        "You may not search by the text of errors, because it is redacted for you.",
+      );
+    }
+    return narrow(filter, this.#user.filter);
+  }
+
+  #signed<Options extends { readonly reason?: string | undefined }>(
+    { reason, ...options }: Options,
+  ): Omit<Options, "reason"> & Operator {
+    return { ...options, by: this.#user.user, ...reason === undefined ? {} : { reason } };
+  }
+
+  #need(right: UserRight): void {
+    if (this.#user.can.includes(right)) return;
+    throw new NotAllowedError(`This needs the right "${right}".`);
+  }
+
+  #refuseScope(): never {
+    throw new NotAllowedError("This concerns tasks that you may not see.");
+  }
+}
+
+/** Returns the properties of a task that decide about its scope, after an edit. */
+function edited(task: ApiTask, { queue }: SharedEdit): ScopedTask {
+  return queue === undefined ? task : { ...task, queue };
+}

@@ -1,0 +1,71 @@
+// The route that dispatches tasks.
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { bodyProblems } from "./change_parts.ts";
+import { editFields } from "./change_routes.ts";
+import type { ApiEnvironment } from "./environment.ts";
+import { describeProblems, problem, problemResponses } from "./problems.ts";
+import { json } from "./route_parts.ts";
+import { dispatchedSchema } from "./schemas.ts";
+import { present } from "./search_query.ts";
+
+const dispatch = createRoute({
+  method: "post",
+  path: "/api/v1/tasks",
+  summary: "Dispatch a task of a type that the server has",
+  request: {
+    headers: z.object({
+      "idempotency-key": z.string().min(1).max(100).optional().openapi({
+        description: "A repeated request with this key stores no second task while the first has " +
+          "not ended",
+      }),
+    }),
+    body: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: z.strictObject({
+            ...editFields,
+            type: z.string().min(1).max(500),
+            payload: z.unknown().optional().openapi({
+              description: "Checked by the task's validator",
+            }),
+            key: z.string().min(1).max(200).optional(),
+            tags: z.array(z.string().min(1).max(100)).max(20).optional(),
+          }),
+        },
+      },
+    },
+  },
+  responses: {
+    201: json(dispatchedSchema, "Stored"),
+    200: json(dispatchedSchema, "A task with this key was there already"),
+    ...problemResponses,
+    ...bodyProblems,
+    ...describeProblems(["conflict"]),
+  },
+});
+
+/** Adds the route. */
+export function addDispatchRoutes(app: OpenAPIHono<ApiEnvironment>): void {
+  app.openapi(dispatch, async (context) => {
+    const { type, payload, key, delayMs, ...options } = context.req.valid("json");
+    const { "idempotency-key": idempotencyKey } = context.req.valid("header");
+    if (key !== undefined && idempotencyKey !== undefined) {
+      const detail = "Send either key or the header Idempotency-Key.";
+      return problem(context, "invalid-request", detail) as never;
+    }
+    const dispatched = await context.get("changes").dispatch({
+      type,
+      payload,
+      options: present({ ...options, delay: delayMs, taskKey: key }),
+      ...idempotencyKey === undefined ? {} : { idempotencyKey },
+    });
+    if (dispatched === null) {
+      const detail = `This server does not have the task "${type}", and cannot check its payload.`;
+      return problem(context, "conflict", detail, { reason: "typeUnknown" }) as never;
+    }
+    const { id, outcome } = dispatched;
+    return context.json({ id, outcome }, outcome === "created" ? 201 : 200);
+  });
+}

@@ -1,0 +1,88 @@
+// The route of events, as Server-Sent Events.
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { streamSSE } from "hono/streaming";
+import { severityOf, type TaskEventKind } from "../events/task_event.ts";
+import { jsonText } from "../monitor/json_text.ts";
+import type { Clock } from "../time/clock.ts";
+import type { ApiEnvironment } from "./environment.ts";
+import { describeProblems, problem, problemResponses } from "./problems.ts";
+import { present } from "./search_query.ts";
+
+/** How often a comment keeps a silent connection open, in milliseconds. */
+const keepAliveMs = 15_000;
+
+/** The maximum number of streams at a time. */
+const mostStreams = 1000;
+
+const kinds = Object.keys(severityOf) as [TaskEventKind, ...TaskEventKind[]];
+
+const events = createRoute({
+  method: "get",
+  path: "/api/v1/events",
+  summary: "The events of all processes of the store, as they happen",
+  request: {
+    query: z.strictObject({
+      severity: z.enum(["Information", "Warning", "Error"]).optional(),
+      kind: z.enum(kinds).optional(),
+      taskType: z.string().min(1).max(500).optional(),
+    }),
+  },
+  responses: {
+    200: {
+      description: "Server-Sent Events named `task`, with a task event as JSON",
+      content: { "text/event-stream": { schema: z.string() } },
+    },
+    ...problemResponses,
+    ...describeProblems(["too-many-attempts"]),
+  },
+});
+
+/** Adds the route. */
+export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): void {
+  let streams = 0;
+  app.openapi(events, (context) => {
+    if (streams >= mostStreams) {
+      context.header("retry-after", "60");
+      return problem(context, "storage-unavailable", "Too many clients read events.") as never;
+    }
+    const { severity, kind, taskType } = context.req.valid("query");
+    const filter = present({
+      severity,
+      kinds: kind && [kind],
+      types: taskType === undefined ? undefined : [taskType],
+    });
+    const view = context.get("view");
+    streams++;
+    context.header("x-accel-buffering", "no"); // or nginx holds events back
+    const ended = Promise.withResolvers<void>();
+    const response = streamSSE(context, async (stream) => {
+      // The handler waits for the client: a slow one loses events, and nothing piles up.
+      const unsubscribe = view.subscribe(
+        async (event) => await stream.writeSSE({ event: "task", data: jsonText(event) }),
+        filter,
+      );
+      let stopTimer = () => {};
+      const keepAlive = () => {
+        stopTimer = clock.setTimer(
+          () => {
+            stream.write(":\n\n").then(keepAlive, ended.resolve);
+          },
+          keepAliveMs,
+          { unref: true },
+        );
+      };
+      keepAlive();
+      stream.onAbort(ended.resolve);
+      try {
+        await stream.write(":\n\n"); // sends the headers
+        await ended.promise;
+      } finally {
+        stopTimer();
+        unsubscribe();
+        streams--;
+      }
+    });
+    return response as never;
+  });
+}

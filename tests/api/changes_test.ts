@@ -1,0 +1,348 @@
+// Changes over REST: who may make them, of what, and what two operators do to each other.
+
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { createEverTask, defineTask, silentLogger, type StandardSchema } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { type AuthorizedUser, createApi } from "../../src/api/mod.ts";
+import { authorizeByName, makeTenantStore, scopesOf, type TenantStore } from "./tenants.ts";
+
+const all = ["view", "payloads", "operate", "admin"] as const;
+const scopes = scopesOf("apple");
+const users: Readonly<Record<string, AuthorizedUser>> = {
+  ada: { user: "ada", can: all },
+  bob: { user: "bob", can: all },
+  viewer: { user: "viewer", can: ["view", "payloads"] },
+  operator: { user: "operator", can: ["view", "operate"] },
+  redacted: { user: "redacted", can: all, redact: () => "hidden" },
+  "by type": { user: "by type", can: all, filter: { types: scopes.types } },
+  "by queue": { user: "by queue", can: all, filter: { queues: scopes.queues } },
+  "by key": { user: "by key", can: all, filter: { taskKeyPrefix: scopes.taskKeyPrefix } },
+  "by tag": { user: "by tag", can: all, filter: { tags: scopes.tags } },
+};
+const authorize = authorizeByName(users);
+const reason = "a test";
+
+/** An API over a store, and a way to send JSON to it. */
+function makeApi(everTask: Parameters<typeof createApi>[0]) {
+  const { fetch } = createApi(everTask, { authorize, logger: silentLogger });
+  return async (
+    user: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) => {
+    const response = await fetch(
+      new Request(`http://localhost/api/v1/${path}`, {
+        method,
+        headers: { "x-user": user, "content-type": "application/json", ...headers },
+        ...body === undefined ? {} : { body: JSON.stringify(body) },
+      }),
+    );
+    const text = await response.text();
+    return {
+      status: response.status,
+      etag: response.headers.get("etag") ?? "",
+      text,
+      body: text === "" ? null : JSON.parse(text),
+    };
+  };
+}
+
+type Ask = ReturnType<typeof makeApi>;
+type Ids = TenantStore["tasks"]["zebra"];
+
+/** A request of each operation that changes something, about the second tenant. */
+const requests: Readonly<Record<string, (ids: Ids) => [path: string, body: unknown]>> = {
+  "post /api/v1/tasks": () => [
+    "tasks",
+    { type: "zebra-report", queue: "zebra", payload: 1, tags: ["tenant:zebra"] },
+  ],
+  "patch /api/v1/tasks/{id}": ({ waiting }) => [`tasks/${waiting}`, { priority: 7 }],
+  "delete /api/v1/tasks/{id}": ({ failed }) => [`tasks/${failed}`, { reason }],
+  "post /api/v1/tasks/{id}/retry": ({ failed }) => [`tasks/${failed}/retry`, {}],
+  "post /api/v1/tasks/{id}/run": ({ waiting }) => [`tasks/${waiting}/run`, {}],
+  "post /api/v1/tasks/{id}/cancel": ({ waiting }) => [`tasks/${waiting}/cancel`, { reason }],
+  "post /api/v1/series/{id}/pause": ({ series }) => [`series/${series}/pause`, { reason }],
+  "post /api/v1/series/{id}/resume": ({ series }) => [`series/${series}/resume`, {}],
+  "patch /api/v1/series/{id}": ({ series }) => [
+    `series/${series}`,
+    { schedule: "0 9 * * *", reason },
+  ],
+  "post /api/v1/bulk/{verb}": () => ["bulk/cancel", { filter: { queue: ["zebra"] }, reason }],
+  "post /api/v1/queues/{queue}/{verb}": () => ["queues/zebra/pause", { reason }],
+};
+
+/** The operations of the description that change something. */
+async function changingOperations(ask: Ask): Promise<string[]> {
+  const { body } = await ask("ada", "GET", "openapi.json");
+  return Object.entries<Record<string, unknown>>(body.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).filter((method) => method !== "get").map((method) =>
+      `${method} ${path}`
+    )
+  );
+}
+
+/** Everything that users see of the second tenant. */
+async function stateOf(ask: Ask): Promise<string> {
+  const parts = ["tasks?queue=zebra", "queues", "actions"];
+  return (await Promise.all(parts.map((part) => ask("ada", "GET", part)))).map(({ text }) => text)
+    .join();
+}
+
+Deno.test("nobody changes what they may not: no right, or another tenant's tasks", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const ask = makeApi(everTask);
+  assertEquals((await changingOperations(ask)).sort(), Object.keys(requests).sort());
+  const before = await stateOf(ask);
+  for (const [operation, request] of Object.entries(requests)) {
+    const [method] = operation.split(" ");
+    const [path, body] = request(store.tasks.zebra);
+    const id = Object.values(store.tasks.zebra).find((id) => path.includes(id));
+    const { etag } = id === undefined ? { etag: "" } : await ask("ada", "GET", `tasks/${id}`);
+    for (const user of Object.keys(users)) {
+      const isTenant = users[user]!.filter !== undefined;
+      if (!isTenant && user !== "viewer") continue;
+      const answer = await ask(user, method!.toUpperCase(), path, body, { "if-match": etag });
+      const what = `${user}: ${operation}: ${answer.status} ${answer.text}`;
+      if (path.startsWith("bulk") && isTenant) assertEquals(answer.body.changed, 0, what);
+      else if (id !== undefined && isTenant) assertEquals(answer.status, 404, what);
+      else assertEquals(answer.status, 403, what);
+      assertFalse(answer.text.replaceAll(id ?? "-", "").includes("zebra"), what);
+    }
+  }
+  assertEquals(await stateOf(ask), before);
+});
+
+Deno.test("without authorize, nothing is changed", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const { fetch } = createApi(everTask, { logger: silentLogger });
+  const local = { remoteAddr: { hostname: "127.0.0.1" } };
+  const before = await stateOf(makeApi(everTask));
+  for (const [operation, request] of Object.entries(requests)) {
+    const [path, body] = request(store.tasks.zebra);
+    const answer = await fetch(
+      new Request(`http://localhost/api/v1/${path}`, {
+        method: operation.split(" ")[0]!.toUpperCase(),
+        headers: { "content-type": "application/json", "if-match": '"x"' },
+        body: JSON.stringify(body),
+      }),
+      local,
+    );
+    assertEquals(answer.status, 403, operation);
+    await answer.body?.cancel();
+  }
+  assertEquals(await stateOf(makeApi(everTask)), before);
+});
+
+Deno.test("each change is made for the version that was seen, and is noted", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const ask = makeApi(everTask);
+  const order = Object.keys(requests).filter((name) => !name.startsWith("delete"));
+  for (const operation of [...order, "delete /api/v1/tasks/{id}"]) {
+    const method = operation.split(" ")[0]!.toUpperCase();
+    const [path, body] = requests[operation]!(store.tasks.zebra);
+    const id = Object.values(store.tasks.zebra).find((id) => path.includes(id));
+    if (id === undefined) {
+      const { status } = await ask("ada", method, path, body);
+      assert(status < 300, operation);
+      continue;
+    }
+    const { etag } = await ask("ada", "GET", `tasks/${id}`);
+    const withoutVersion = await ask("ada", method, path, body);
+    assertEquals([withoutVersion.status, withoutVersion.body.type], [
+      428,
+      "urn:evertask:problem:precondition-required",
+    ]);
+    for (const wrong of ['"another"', `W/${etag}`, etag.slice(1, -1), '""']) {
+      const { status } = await ask("ada", method, path, body, { "if-match": wrong });
+      assertEquals(status, 412, `${operation} ${wrong}`);
+    }
+    const answer = await ask("ada", method, path, body, { "if-match": etag });
+    // The failed task was retried, and the waiting one was run before it is cancelled.
+    assertEquals(answer.status, 200, `${operation}: ${answer.text}`);
+    const { body: { items: [action] } } = await ask("ada", "GET", `actions?taskId=${id}`);
+    assertEquals([action.id, action.by], [answer.body.actionId, "ada"], operation);
+  }
+});
+
+Deno.test("of operators who change a task at the same time, one succeeds, the others get 412", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const ask = makeApi(everTask);
+  const path = `tasks/${store.tasks.apple.waiting}`;
+  const { etag } = await ask("ada", "GET", path);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, priority) => {
+      const user = priority % 2 === 0 ? "ada" : "bob";
+      return ask(user, "PATCH", path, { priority: priority + 2 }, { "if-match": etag });
+    }),
+  );
+  const statuses = answers.map(({ status }) => status);
+  assertEquals(statuses.filter((status) => status === 200).length, 1);
+  assertEquals(statuses.filter((status) => status === 412).length, 19);
+  const { body } = await ask("ada", "GET", path);
+  assertEquals(body.priority, statuses.indexOf(200) + 2);
+});
+
+Deno.test("a change that does not apply is refused with the reason", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const ask = makeApi(everTask);
+  const { waiting, failed } = store.tasks.apple;
+  const refused: [method: string, id: string, path: string, body: unknown, reason: string][] = [
+    ["POST", waiting, `tasks/${waiting}/retry`, {}, "waiting"],
+    ["PATCH", failed, `tasks/${failed}`, { priority: 1 }, "ended"],
+    ["POST", failed, `series/${failed}/pause`, { reason }, "oneShot"],
+  ];
+  for (const [method, id, path, body, reason] of refused) {
+    const { etag } = await ask("ada", "GET", `tasks/${id}`);
+    const answer = await ask("ada", method, path, body, { "if-match": etag });
+    assertEquals([answer.status, answer.body.reason], [409, reason]);
+    assert(answer.body.detail !== "");
+  }
+});
+
+Deno.test("destructive changes need a reason, and bodies have known members only", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const ask = makeApi(everTask);
+  const { waiting, series } = store.tasks.apple;
+  const wrong: [method: string, path: string, body: unknown, name: string][] = [
+    ["DELETE", `tasks/${waiting}`, {}, "reason"],
+    ["DELETE", `tasks/${waiting}`, { reason: " " }, "reason"],
+    ["POST", `tasks/${waiting}/cancel`, {}, "reason"],
+    ["POST", `series/${series}/pause`, {}, "reason"],
+    ["PATCH", `series/${series}`, { schedule: "* * * * *" }, "reason"],
+    ["POST", "bulk/cancel", { filter: { queue: ["apple"] } }, "reason"],
+    ["POST", "queues/apple/pause", {}, "reason"],
+    ["PATCH", `tasks/${waiting}`, { priorty: 1 }, "priorty"],
+    ["PATCH", `tasks/${waiting}`, { priority: "1" }, "priority"],
+    ["POST", "bulk/cancel", { filter: { queues: ["apple"] }, reason }, "queues"],
+  ];
+  const { etag } = await ask("ada", "GET", `tasks/${waiting}`);
+  for (const [method, path, body, name] of wrong) {
+    const answer = await ask("ada", method, path, body, { "if-match": etag });
+    assertEquals(answer.status, 400, `${path} ${answer.text}`);
+    assertEquals(answer.body.errors[0].name, name);
+  }
+  assertEquals((await ask("ada", "GET", `tasks/${waiting}`)).etag, etag);
+  const bad: [path: string, body: unknown][] = [
+    [`series/${series}`, { schedule: "every day", reason }],
+    [`series/${series}`, { schedule: { kind: "weekly" }, reason }],
+    [`tasks/${waiting}`, {}],
+    [`tasks/${waiting}`, { at: "2030-01-01T00:00:00Z", delayMs: 1 }],
+  ];
+  for (const [path, body] of bad) {
+    const id = path.split("/")[1];
+    const { etag } = await ask("ada", "GET", `tasks/${id}`);
+    const answer = await ask("ada", "PATCH", path, body, { "if-match": etag });
+    assertEquals(answer.status, 400, `${path} ${answer.text}`);
+  }
+  assertEquals((await ask("ada", "POST", "bulk/cancel", { filter: {}, reason })).status, 400);
+  assertEquals((await ask("ada", "POST", "queues/nowhere/pause", { reason })).status, 400);
+});
+
+Deno.test("a payload is edited only by those who see payloads", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const ask = makeApi(everTask);
+  const path = `tasks/${store.tasks.apple.waiting}`;
+  const { etag } = await ask("ada", "GET", path);
+  const edit = (user: string) =>
+    ask(user, "PATCH", path, { payload: { n: 2 } }, { "if-match": etag });
+  assertEquals((await edit("operator")).status, 403);
+  assertEquals((await edit("ada")).status, 200);
+  assertEquals((await ask("ada", "GET", path)).body.payload.value, { n: 2 });
+  const { body } = await ask("operator", "GET", "actions?verb=edit");
+  assertEquals([body.items[0].before, body.items[0].after], [null, null]);
+});
+
+Deno.test("no tenant moves a task into or out of what they see", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const ask = makeApi(everTask);
+  const path = `tasks/${store.tasks.apple.waiting}`;
+  const { etag } = await ask("ada", "GET", path);
+  const moved = await ask("by queue", "PATCH", path, { queue: "zebra" }, { "if-match": etag });
+  assertEquals(moved.status, 403);
+  const body = { filter: { type: ["apple-report"] }, edit: { queue: "zebra" }, reason };
+  assertEquals((await ask("by queue", "POST", "bulk/edit", body)).status, 403);
+  const key = { type: "apple-report", queue: "apple", key: "zebra:later", tags: ["tenant:apple"] };
+  for (const user of ["by type", "by queue", "by key", "by tag"]) {
+    assertEquals((await ask(user, "POST", "tasks", key)).status, 403, user);
+  }
+  const { key: _, ...unkeyed } = key;
+  const own = await ask("by key", "POST", "tasks", unkeyed, { "idempotency-key": "1" });
+  assertEquals(own.status, 201, own.text);
+  const { body: task } = await ask("by key", "GET", `tasks/${own.body.id}`);
+  assertEquals(task.taskKey, "apple:api:by key:1");
+});
+
+Deno.test("many tasks are changed batch by batch, after a dry run", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const ask = makeApi(everTask);
+  const filter = { type: ["apple-report", "zebra-report"], recurring: false };
+  const dry = await ask("ada", "POST", "bulk/cancel", { filter, reason, dryRun: true });
+  assertEquals([dry.status, dry.body.changed, dry.body.actionId], [200, 2, null]);
+  let after: string | null | undefined;
+  let changed = 0;
+  while (after !== null) {
+    const body = { filter, reason, limit: 1, ...after === undefined ? {} : { after } };
+    const batch = await ask("ada", "POST", "bulk/cancel", body);
+    assertEquals(batch.status, 200, batch.text);
+    changed += batch.body.changed;
+    after = batch.body.next;
+  }
+  assertEquals(changed, 2);
+  const { body } = await ask("ada", "GET", "actions?verb=cancel");
+  assertEquals([body.items[0].changed, body.items[0].next], [2, null]);
+  const hidden = { filter: { error: "s3cret" }, reason, dryRun: true };
+  assertEquals((await ask("redacted", "POST", "bulk/retry", hidden)).status, 403);
+});
+
+const schema: StandardSchema<{ to: string }, { to: string }> = {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (value) =>
+      typeof (value as { to?: unknown })?.to === "string"
+        ? { value: value as { to: string } }
+        : { issues: [{ message: "to must be a string", path: ["to"] }] },
+  },
+};
+
+Deno.test("a task is dispatched by its type, checked by its validator, once for a key", async () => {
+  const mail = defineTask({ type: "mail", payload: schema, handle() {} });
+  const storage = memoryStorage();
+  await using everTask = createEverTask({ storage, tasks: [mail], logger: silentLogger });
+  const ask = makeApi(everTask);
+  const send = (body: unknown, headers = {}) => ask("ada", "POST", "tasks", body, headers);
+  const wrong = await send({ type: "mail", payload: { to: 1 } });
+  assertEquals([wrong.status, wrong.body.errors], [400, [
+    { name: "payload", detail: "to must be a string" },
+  ]]);
+  const unknown = await send({ type: "other", payload: {} });
+  assertEquals([unknown.status, unknown.body.reason], [409, "typeUnknown"]);
+  assertEquals((await ask("ada", "GET", "tasks/count")).body.count, 0);
+  const payload = { to: "ada@example.org" };
+  const options = { priority: 3, tags: ["a"], at: "2099-01-01T00:00:00+01:00" };
+  const stored = await send({ type: "mail", payload, ...options });
+  assertEquals([stored.status, stored.body.outcome], [201, "created"]);
+  const { body: task } = await ask("ada", "GET", `tasks/${stored.body.id}`);
+  assertEquals([task.payload.value, task.priority, task.tags, task.dueAt], [
+    payload,
+    3,
+    ["a"],
+    "2098-12-31T23:00:00.000Z",
+  ]);
+  const later = { type: "mail", payload, delayMs: 60_000 };
+  const first = await send(later, { "idempotency-key": "k" });
+  const again = await send(later, { "idempotency-key": "k" });
+  assertEquals([first.status, again.status, again.body.id], [201, 200, first.body.id]);
+  assertEquals((await send({ ...later, key: "x" }, { "idempotency-key": "k" })).status, 400);
+});

@@ -1,0 +1,73 @@
+// The stream of events: each user gets what they may see, and a stream leaves nothing behind.
+
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { type AuthorizedUser, createApi } from "../../src/api/mod.ts";
+import { silentLogger } from "../../mod.ts";
+import { authorizeByName, makeTenantStore, scopesOf } from "./tenants.ts";
+
+const { types, queues, taskKeyPrefix, tags } = scopesOf("apple");
+const all = ["view", "payloads"] as const;
+const users: Readonly<Record<string, AuthorizedUser>> = {
+  everything: { user: "everything", can: all },
+  "by type": { user: "by type", can: all, filter: { types } },
+  "by queue": { user: "by queue", can: all, filter: { queues } },
+  "by key": { user: "by key", can: all, filter: { taskKeyPrefix } },
+  "by tag": { user: "by tag", can: all, filter: { tags } },
+  "no payloads": { user: "no payloads", can: ["view"] },
+  redacted: { user: "redacted", can: all, redact: () => '"hidden"' },
+};
+
+Deno.test("each user gets the events of the tasks that they see, redacted for them", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const api = createApi(everTask, { authorize: authorizeByName(users), logger: silentLogger });
+  const open = async (user: string, query = "") => {
+    const url = `http://localhost/api/v1/events${query}`;
+    const response = await api.fetch(new Request(url, { headers: { "x-user": user } }));
+    assertEquals(response.headers.get("content-type"), "text/event-stream");
+    assertEquals(response.headers.get("cache-control"), "no-store");
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assertEquals((await reader.read()).value, ":\n\n");
+    return reader;
+  };
+  const readers = new Map<string, Awaited<ReturnType<typeof open>>>();
+  for (const user of Object.keys(users)) readers.set(user, await open(user));
+  const errors = await open("everything", "?severity=Error");
+  const reports = await open("everything", "?taskType=apple-report&kind=dispatched");
+  await store.stir();
+  const texts = new Map<string, string>();
+  for (const [user, reader] of [...readers, ["reports", reports] as const]) {
+    let text = "";
+    while (!text.includes("apple:stirred")) text += (await reader.read()).value;
+    texts.set(user, text);
+    await reader.cancel();
+  }
+  assert(texts.get("everything")!.startsWith('event: task\ndata: {"taskId"'));
+  assert(texts.get("everything")!.includes("zebra-s3cret"));
+  for (const user of ["by type", "by queue", "by key", "by tag", "reports"]) {
+    assertFalse(texts.get(user)!.includes("zebra"), user);
+  }
+  assert(texts.get("by key")!.includes("apple-s3cret"));
+  for (const user of ["no payloads", "redacted"]) {
+    assertFalse(texts.get(user)!.includes("s3cret"), user);
+  }
+  await errors.cancel();
+});
+
+Deno.test("a stream of events needs the right to view, and parameters that exist", async () => {
+  const store = await makeTenantStore();
+  await using everTask = store.everTask;
+  const api = createApi(everTask, {
+    authorize: authorizeByName({ nothing: { user: "nothing", can: [] }, ...users }),
+    logger: silentLogger,
+  });
+  const status = async (user: string, query: string) => {
+    const url = `http://localhost/api/v1/events${query}`;
+    return (await api.fetch(new Request(url, { headers: { "x-user": user } }))).status;
+  };
+  assertEquals(await status("nothing", ""), 403);
+  assertEquals(await status("nobody", ""), 401);
+  assertEquals(await status("everything", "?severity=Bad"), 400);
+  assertEquals(await status("everything", "?kind=bad"), 400);
+  assertEquals(await status("everything", "?bad=1"), 400);
+});
