@@ -12,7 +12,9 @@ Deno.test("the monitoring guides point to files that are there, and leave out no
     const text = await Deno.readTextFile(new URL(guide, folder));
     // A guide is linked, a program is named: it is no part of the package.
     for (
-      const [, link, name] of text.matchAll(/\]\((?!https:)([^)]+)\)|`([\w.]+\.(?:ts|html|yml))`/g)
+      const [, link, name] of text.matchAll(
+        /\]\((?!https:)([^)#]+)[^)]*\)|`([\w.]+\.(?:ts|html|yml))`/g,
+      )
     ) {
       targets.push((link ?? name)!);
     }
