@@ -18,7 +18,7 @@ export interface TestEngine extends AsyncDisposable {
 }
 
 /** How long an event may take; longer than anything does on a busy machine. */
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 const endings = ["completed", "failed", "cancelled"];
 
