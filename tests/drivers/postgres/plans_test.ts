@@ -98,6 +98,30 @@ Deno.test("claim, finish and release use their indexes, for any statistics", asy
   assertEquals(indexesOf(release), ["Index Scan: queued_tasks_pkey"]);
   assertEquals(readRows(release), 250);
 
+  const target = { kind: "tasks", id: null } as const;
+  const action = {
+    verb: "edit",
+    by: "ada",
+    reason: null,
+    target,
+    before: null,
+    after: null,
+  } as const;
+  for (const change of [{ status: "Queued", due: "soonest" }, "delete"] as const) {
+    const { items } = await watched.list({ statuses: ["Queued"] }, { limit: 200 });
+    const edits = items.map(({ id, version }) => ({ taskId: id, version, change }));
+    const edit = await scansOf(async () => {
+      const { applied } = await watched.editTasks({ edits, action });
+      assert(applied.every((isApplied) => isApplied));
+    });
+    assertEquals(indexesOf(edit), ["Index Scan: queued_tasks_pkey"]);
+    assert(readRows(edit) <= 600, `an edit of 200 reads ${readRows(edit)} rows`);
+  }
+  const notes = await plans.scansOf("operator_actions", async () => {
+    await watched.operatorActions({ queue: "default" });
+  });
+  assertEquals(indexesOf(notes), ["Index Scan: operator_actions_target"]);
+
   const next = await scansOf(() => watched.nextDueAt(["default"], ["send-email"]));
   assertEquals(indexesOf(next), [
     "Index Only Scan: queued_tasks_claimable",
