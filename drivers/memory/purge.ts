@@ -25,6 +25,7 @@ export function purge(
   now: number,
 ): PurgeResult {
   const limits = limitsOf(policy, now);
+  if (!dryRun) forgetActions(state, policy.operatorActionDays, now);
   const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
   let left = dryRun ? Infinity : budget;
   let done = true;
@@ -96,4 +97,11 @@ function mayGo(row: TaskRow, before: number): boolean {
   if (row.series !== null || !row.ended) return false;
   if (row.status !== "Completed" && row.status !== "Cancelled") return false;
   return (row.lastExecutionAt ?? row.createdAt) < before;
+}
+
+/** Deletes old operator actions, which are in order. */
+function forgetActions({ actions }: MemoryState, days: number | null | undefined, now: number) {
+  if (!(days! > 0)) return;
+  const oldest = actions.findIndex(({ doneAt }) => doneAt >= now - days! * msPerDay);
+  actions.splice(0, oldest === -1 ? actions.length : oldest);
 }

@@ -442,8 +442,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 12) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 12: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 13) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 13: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -474,7 +474,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (12, '9128655cb4cee95982491c18ef23fe377f4e3e719c4bb41024180d5d86df326b')
+INSERT INTO schema_functions (revision, hash) VALUES (13, '644de4c3895ca9c6ac3e4b61dd5850c5416433d588d120da209ae05b9beb6212')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -1143,6 +1143,14 @@ BEGIN
     ORDER BY o.id DESC LIMIT page_size
   ) AS r);
 END $$;
+
+-- Deletes what operators did before an instant. Later actions have larger ids: only what goes is
+-- read.
+CREATE OR REPLACE FUNCTION forget_actions(oldest timestamptz) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+  DELETE FROM operator_actions AS o WHERE o.id < coalesce(
+    (SELECT k.id FROM operator_actions AS k WHERE k.at_utc >= oldest ORDER BY k.id LIMIT 1), 9223372036854775807)
+$$;
 `,
   "functions/persist.sql": `-- Stores dispatched tasks.
 
@@ -1973,6 +1981,7 @@ BEGIN
     )
     SELECT count(*) INTO deleted FROM gone;
     counts[4] := deleted;
+    PERFORM forget_actions(expires_before(clock, (policy ->> 'operatorActionDays')::float8));
     -- A rate limit's key that has its whole budget again is the same as a new one.
     DELETE FROM rate_limits AS l
     WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;

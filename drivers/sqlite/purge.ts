@@ -113,6 +113,7 @@ export class Purge {
           ? countSome(connection, walk, limits, at.key, limit)
           : deleteSome(connection, turn, walk, limits, at.key, limit);
         if (step === null) return null;
+        if (!dryRun) forgetActions(connection, policy, now);
         at = step.next === undefined ? startOf(text, at.walk + 1) : { ...at, key: step.next };
         const done = at.walk === walks.length;
         if (!dryRun) this.#position = done ? undefined : at;
@@ -131,6 +132,20 @@ export class Purge {
  */
 function otherWork(): Promise<void> {
   return new Promise((resume) => void systemClock.setTimer(resume, 0));
+}
+
+/** Deletes old operator actions. Later ones have larger ids: only what goes is read. */
+function forgetActions(
+  connection: Connection,
+  { operatorActionDays }: RetentionPolicy,
+  now: number,
+): void {
+  if (!(operatorActionDays! > 0)) return;
+  const oldest = connection.get(
+    "SELECT id FROM operator_actions WHERE at_utc >= ? ORDER BY id LIMIT 1",
+    Math.round(now - operatorActionDays! * dayMs),
+  );
+  connection.run("DELETE FROM operator_actions WHERE id < ?", oldest?.id ?? Infinity);
 }
 
 /** Deletes expired state of rate limits: keys with full budgets, and unused slots. */

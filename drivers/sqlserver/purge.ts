@@ -11,16 +11,32 @@ import { truth } from "./rows.ts";
 const rowsInOneStep = 1000;
 
 /** Implements {@linkcode Storage.purge}. */
-export function purge(
+export async function purge(
   database: SqlServerDatabase,
   policy: RetentionPolicy,
   { budget, dryRun = false }: PurgeOptions,
 ): Promise<PurgeResult> {
-  if (dryRun) return purgeStep(database, policy, 0, true);
-  return purgeInBatches(budget, rowsInOneStep, async (limit) => {
+  if (dryRun) return await purgeStep(database, policy, 0, true);
+  await forgetActions(database, policy);
+  return await purgeInBatches(budget, rowsInOneStep, async (limit) => {
     const step = await purgeStep(database, policy, limit, false);
     return step.busy ? null : step;
   });
+}
+
+const secondsPerDay = 86_400;
+
+/** DATEADD takes 32 bits, and nobody was here 63 years ago. */
+const longestSeconds = 2_000_000_000;
+
+/** Deletes old operator actions. */
+async function forgetActions(
+  database: SqlServerDatabase,
+  { operatorActionDays }: RetentionPolicy,
+): Promise<void> {
+  if (!(operatorActionDays! > 0)) return;
+  const seconds = Math.min(longestSeconds, Math.round(operatorActionDays! * secondsPerDay));
+  await database.call("usp_ForgetActions", { Seconds: int(seconds) });
 }
 
 async function purgeStep(

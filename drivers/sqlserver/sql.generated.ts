@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_EditTasks.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_EditTasks.sql" | "usp_ForgetActions.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -1166,6 +1166,30 @@ BEGIN
     FROM @Edits AS e
     LEFT JOIN @Applied AS a ON a.[TaskId] = e.[TaskId]
     ORDER BY e.[Ordinal];
+END
+GO
+`,
+  "usp_ForgetActions.sql": `-- Deletes what operators did more than @Seconds ago. Later actions have larger ids: only what goes is read. Answers nothing.
+--
+--   EXEC [EverTask].[usp_ForgetActions] @Seconds = 31536000; -- 365 days
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ForgetActions];
+GO
+CREATE PROCEDURE [EverTask].[usp_ForgetActions]
+    @Seconds int
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Before datetimeoffset(3) = DATEADD(second, -@Seconds, SYSUTCDATETIME());
+    DECLARE @Oldest bigint = 9223372036854775807;
+
+    SELECT TOP (1) @Oldest = [Id] FROM [EverTask].[OperatorActions] WHERE [AtUtc] >= @Before ORDER BY [Id];
+    DELETE FROM [EverTask].[OperatorActions] WHERE [Id] < @Oldest;
 END
 GO
 `,

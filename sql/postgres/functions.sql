@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 12) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 12: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 13) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 13: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -40,6 +40,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (12, '9128655cb4cee95982491c18ef23fe377f4e3e719c4bb41024180d5d86df326b')
+INSERT INTO schema_functions (revision, hash) VALUES (13, '644de4c3895ca9c6ac3e4b61dd5850c5416433d588d120da209ae05b9beb6212')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

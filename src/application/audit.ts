@@ -108,6 +108,7 @@ const limits = [
   "runsAuditDays",
   "errorAuditDays",
   "executionLogDays",
+  "operatorActionDays",
   "maxExecutionLogsPerTask",
 ] as const;
 
@@ -116,6 +117,7 @@ const policyNames: OptionNames<RetentionPolicy> = {
   runsAuditDays: true,
   errorAuditDays: true,
   executionLogDays: true,
+  operatorActionDays: true,
   maxExecutionLogsPerTask: true,
   deleteCompletedTasksAfterRetention: true,
 };

@@ -22,6 +22,9 @@ export interface RetentionSettings {
   readonly everyMs: number;
 }
 
+/** How long what operators did is kept. */
+const defaultActionDays = 365;
+
 /**
  * Checks and completes the `retention` option.
  *
@@ -29,7 +32,13 @@ export interface RetentionSettings {
  */
 export function parseRetention(options: RetentionOptions): RetentionSettings {
   checkPolicy(options, { every: true });
-  const { every = { hours: 1 }, ...policy } = options;
+  const { every = { hours: 1 }, ...given } = options;
+  const policy = {
+    ...given,
+    operatorActionDays: given.operatorActionDays === undefined
+      ? defaultActionDays
+      : given.operatorActionDays,
+  };
   return { policy, everyMs: Math.max(1_000, toMilliseconds(every, "retention.every")) };
 }
 

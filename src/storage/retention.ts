@@ -16,6 +16,11 @@ export interface RetentionPolicy {
   readonly errorAuditDays?: number | null;
   /** The days for log lines. */
   readonly executionLogDays?: number | null;
+  /**
+   * The days for operator actions. They are deleted in addition to the budget, and not counted.
+   * The `retention` option keeps them for 365 days if this is absent.
+   */
+  readonly operatorActionDays?: number | null;
   /** The maximum number of log lines of a task. The newest are kept. */
   readonly maxExecutionLogsPerTask?: number | null;
   /**

@@ -77,9 +77,11 @@ Deno.test("a stop between two purges leaves no timer behind", async () => {
 
 Deno.test("retention is applied every hour, and at most once a second", () => {
   assertEquals(parseRetention({ statusAuditDays: 7 }), {
-    policy: { statusAuditDays: 7 },
+    policy: { statusAuditDays: 7, operatorActionDays: 365 },
     everyMs: 3_600_000,
   });
+  const kept = parseRetention({ operatorActionDays: null });
+  assertEquals(kept.policy, { operatorActionDays: null }, "for ever, if it says so");
   assertEquals([0, 999, 1_000, 1_001].map((every) => parseRetention({ every }).everyMs), [
     1_000,
     1_000,

@@ -20,6 +20,11 @@ export function purge(
   { budget, dryRun = false }: PurgeOptions,
   now: number,
 ): PurgeResult {
+  const actionDays = policy.operatorActionDays ?? 0;
+  if (!dryRun && actionDays > 0) {
+    const kept = database.actions.filter(({ doneAt }) => doneAt >= now - actionDays * dayMs);
+    database.actions.splice(0, Infinity, ...kept);
+  }
   const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
   let left = dryRun ? Infinity : budget;
   for (const { kind, remove } of removals(database, policy, now)) {

@@ -107,6 +107,7 @@ BEGIN
     )
     SELECT count(*) INTO deleted FROM gone;
     counts[4] := deleted;
+    PERFORM forget_actions(expires_before(clock, (policy ->> 'operatorActionDays')::float8));
     -- A rate limit's key that has its whole budget again is the same as a new one.
     DELETE FROM rate_limits AS l
     WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;

@@ -48,6 +48,7 @@ export const everTaskOptions = {
       runsAuditDays: takes(5, "number", "null"),
       errorAuditDays: takes(5, "number", "null"),
       executionLogDays: takes(5, "number", "null"),
+      operatorActionDays: takes(5, "number", "null"),
       maxExecutionLogsPerTask: takes(5, "number", "null"),
       deleteCompletedTasksAfterRetention: takes(true),
       every: duration,

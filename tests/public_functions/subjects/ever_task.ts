@@ -140,6 +140,7 @@ export const methods: Readonly<
         runsAuditDays: takes(5, "number", "null"),
         errorAuditDays: takes(5, "number", "null"),
         executionLogDays: takes(5, "number", "null"),
+        operatorActionDays: takes(5, "number", "null"),
         maxExecutionLogsPerTask: takes(5, "number", "null"),
         deleteCompletedTasksAfterRetention: takes(true),
       })),

@@ -2,7 +2,7 @@
 
 import type { ActionBatch, TasksEdit } from "../../../storage/requests.ts";
 import { expectNear, expectSame } from "../expect.ts";
-import { hour, type Scene, topic } from "../scene.ts";
+import { day, hour, type Scene, topic } from "../scene.ts";
 import { actionOn, editOf } from "./operations.ts";
 
 const later = { status: "WaitingQueue", due: { inMs: hour } } as const;
@@ -138,6 +138,24 @@ export const operatorActions = topic("operator actions", {
     expectSame(applied, [], "nothing is changed");
     const [noted] = (await s.storage.operatorActions()).items;
     expectSame([noted?.id, noted?.changed, noted?.skipped], [actionId, 0, 2], "the note");
+  },
+
+  "actions go by the age that the policy says, and without one they stay": async (s) => {
+    await pause(s, "old");
+    await s.unit.passTime(40 * day);
+    await pause(s, "young");
+    const left = async (operatorActionDays: number | null, dryRun = false) => {
+      await s.storage.purge({ operatorActionDays }, { budget: 100, dryRun });
+      return (await s.storage.operatorActions()).items.map(({ target }) => target.id);
+    };
+    expectSame(await left(null), ["young", "old"], "without a limit");
+    expectSame(await left(50), ["young", "old"], "a longer one");
+    expectSame(await left(30, true), ["young", "old"], "a dry run");
+    expectSame(await left(30), ["young"], "a shorter one");
+    await s.unit.passTime(40 * day);
+    expectSame(await left(30), [], "all of them");
+    await pause(s, "next");
+    expectSame(await left(30), ["next"], "a new one stays");
   },
 
   "a large batch is changed in one call": async (s) => {

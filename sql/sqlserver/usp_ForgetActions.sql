@@ -1,0 +1,23 @@
+-- Deletes what operators did more than @Seconds ago. Later actions have larger ids: only what goes is read. Answers nothing.
+--
+--   EXEC [EverTask].[usp_ForgetActions] @Seconds = 31536000; -- 365 days
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ForgetActions];
+GO
+CREATE PROCEDURE [EverTask].[usp_ForgetActions]
+    @Seconds int
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Before datetimeoffset(3) = DATEADD(second, -@Seconds, SYSUTCDATETIME());
+    DECLARE @Oldest bigint = 9223372036854775807;
+
+    SELECT TOP (1) @Oldest = [Id] FROM [EverTask].[OperatorActions] WHERE [AtUtc] >= @Before ORDER BY [Id];
+    DELETE FROM [EverTask].[OperatorActions] WHERE [Id] < @Oldest;
+END
+GO
