@@ -44,7 +44,7 @@ function messages(path: string, source: string): string[] {
   });
 }
 
-Deno.test("every file keeps to the rules of the architecture", async () => {
+Deno.test("every file follows the rules of the architecture", async () => {
   const found: string[] = [];
   for (const path of await listFiles()) {
     if (!path.endsWith(".ts")) continue;
@@ -69,14 +69,14 @@ function floorOf(path: string): string {
 }
 
 /**
- * Folders whose folders import each other: the rooms of the worker hold parts of each other and run
- * a task only together, and cases of the conformance suite are played on the stage that lists them.
+ * Folders whose subfolders may import each other: those of the worker run a task together, and the
+ * cases of the conformance suite import the scene that lists them.
  */
 const oneRoom = ["src/worker", "src/testing/conformance"];
 
 /**
- * The folder that a file belongs to. An entry point is its own: it exports from folders inside its
- * folder, which may use the files beside it.
+ * Returns the folder of a file. An entry point counts as a separate folder, because it exports from
+ * subfolders that may import the files beside it.
  */
 function folderOf(path: string): string {
   if (path.endsWith("/mod.ts")) return path;
@@ -170,7 +170,7 @@ Deno.test(`no file that people write is longer than ${longestFile} lines`, async
   assertEquals(tooLong, []);
 });
 
-// Examples that the rules refuse or accept, to detect a rule that finds nothing.
+// Examples that the rules reject or accept, to detect a rule that finds nothing.
 const refused: [path: string, source: string][] = [
   ["src/worker/b.ts", `import { x } from "../../drivers/memory/mod.ts";`],
   ["src/worker/b.ts", `import type { x } from "../../sql/embed.ts";`],

@@ -31,12 +31,12 @@ async function run(program: string, args: string[], env: Record<string, string> 
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Runs a benchmark in its smallest form, and gives its results. */
+/** Runs a benchmark in its smallest form, and returns its results. */
 async function results<Row>(...args: string[]): Promise<Row[]> {
   return await resultsWith<Row>({}, ...args);
 }
 
-/** As {@linkcode results}, with variables in its environment. */
+/** Like {@linkcode results}, with environment variables. */
 async function resultsWith<Row>(env: Record<string, string>, ...args: string[]): Promise<Row[]> {
   const all = [...args, "--runs", "1", "--json"];
   const { code, stdout, stderr } = await run("bench/main.ts", all, env);
@@ -44,13 +44,13 @@ async function resultsWith<Row>(env: Record<string, string>, ...args: string[]):
   return JSON.parse(stdout).results;
 }
 
-/** How many status audit rows a task leaves that goes well. */
+/** The number of status audit rows of a task without errors. */
 function auditRowsOfTask(level: AuditLevel): number {
   const statuses = ["Queued", "InProgress", "Completed"] as const;
   return statuses.filter((status) => shouldCreateStatusAudit(level, status, null)).length;
 }
 
-Deno.test("the comparison of audit levels counts the rows that each level leaves", async () => {
+Deno.test("the comparison of audit levels counts the rows of each level", async () => {
   const svg = await Deno.makeTempFile({ suffix: ".svg" });
   const args = ["--store", "memory,sqlite", "--tasks", "100", "--svg", svg];
   const rows = await results<LevelFigures>("audit-levels", ...args);
@@ -120,8 +120,8 @@ Deno.test("the benchmarks on PostgreSQL run", async () => {
     resultsWith<{ tasksBefore: number }>(env, "old-snapshot", "--tasks", "100"),
   ]);
   assertEquals(processes.map(({ processes }) => processes), [1, 2, 4]);
-  // At Full a task writes three rows more than at None: its history. The first of them, at its
-  // dispatch, is no part of a drain.
+  // At Full, a task writes three rows of history more than at None. The first, at its dispatch, is
+  // not part of a drain.
   for (const [work, history] of [["lifecycle", 3], ["drain", 2]] as const) {
     const rows = cost.filter((row) => row.work === work);
     assertEquals(rows.map((row) => row.auditLevel), auditLevels);
@@ -210,7 +210,7 @@ Deno.test("the comparison with other libraries prints its help, and the same for
   }
 });
 
-Deno.test("the chart has one bar a level in each of its two panels, as long as its value", () => {
+Deno.test("the chart has one bar per level in each panel, in proportion to its value", () => {
   const figures = (["Full", "None"] as const).map((auditLevel, index) => ({
     store: "sqlite",
     auditLevel,

@@ -1,4 +1,4 @@
-// The commands of the tests: what they say when they are asked, or asked wrongly.
+// The commands of the tests: their help, and their errors for wrong arguments.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 

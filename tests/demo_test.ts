@@ -1,4 +1,4 @@
-// The demo, run as its user runs it: as a process, which one of the tests really kills.
+// Runs the demo as a process, which one of the tests kills.
 
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
@@ -86,7 +86,7 @@ async function assertHashed(workplace: Workplace, files: number): Promise<void> 
   ]);
 }
 
-Deno.test("the demo hashes every file, and the one it cannot read is retried and fails with its reason", async () => {
+Deno.test("the demo hashes every file, and the unreadable one is retried and fails with its reason", async () => {
   await using workplace = await Workplace.create(40);
   const { code, stdout, stderr } = await workplace.run();
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
@@ -98,10 +98,10 @@ Deno.test("the demo hashes every file, and the one it cannot read is retried and
   assert(!stdout.includes("\r") && !stdout.includes("\x1b"), "a pipe gets plain lines");
 });
 
-Deno.test("killed with SIGKILL in the middle and started again, the demo loses nothing and does nothing twice", async () => {
+Deno.test("the demo, killed and started again, loses nothing and does nothing twice", async () => {
   const files = 300;
   await using workplace = await Workplace.create(files);
-  const process = workplace.start("--pause", "100"); // far from its end, however late the kill comes
+  const process = workplace.start("--pause", "100"); // far from its end, even if the kill is late
   let shown = "";
   let killed = false;
   for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
@@ -128,9 +128,9 @@ Deno.test("killed with SIGKILL in the middle and started again, the demo loses n
   assertEquals(twice, []);
 });
 
-Deno.test("a task has as many status audit rows as the demo's audit level writes", async () => {
-  // Full: queued, started and ended, of each attempt. The levels between differ in recurring tasks
-  // alone.
+Deno.test("a task has the status audit rows of the demo's audit level", async () => {
+  // At Full, each attempt is queued, started and ended. The levels in between differ only for
+  // recurring tasks.
   const expected = { Full: 3 * 10 + 3 * 3, Minimal: 3, ErrorsOnly: 3, None: 0 };
   const counted = await Promise.all(
     Object.keys(expected).map(async (level) => {
@@ -179,7 +179,7 @@ Deno.test("in a terminal the demo's bar is redrawn in its line, and notes are ab
 
 Deno.test("a closed pipe ends the demo silently, and the next start resumes", async () => {
   await using workplace = await Workplace.create(60);
-  const child = workplace.start("--pause", "500"); // far from its end, however late the reader goes
+  const child = workplace.start("--pause", "500"); // far from its end, even if the reader closes late
   const reader = child.stdout.getReader();
   await reader.read();
   await reader.cancel();

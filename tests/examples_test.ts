@@ -13,7 +13,7 @@ const root = new URL("../", import.meta.url);
 /** The services that an example may need, each with its environment variables. */
 const providers: Record<string, () => Promise<Record<string, string>>> = {
   postgres: async () => ({ EVERTASK_POSTGRES_URL: await server.createDatabase() }),
-  // Uses what Deno alone has, and is left out where Node runs the examples.
+  // Needs Deno, and is skipped when Node runs the examples.
   deno: () => Promise.resolve({}),
 };
 

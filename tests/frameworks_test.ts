@@ -24,7 +24,7 @@ class Program implements AsyncDisposable {
     this.#lines = readLines(this.#process.stdout);
   }
 
-  /** Reads until a line that begins so. */
+  /** Reads until a line that begins with `start`. */
   async says(beginning: string): Promise<void> {
     const read = async () => {
       while (true) {
@@ -36,7 +36,7 @@ class Program implements AsyncDisposable {
     await deadline(read(), patience);
   }
 
-  /** Asks it to end, which it does cleanly. */
+  /** Sends SIGTERM, and checks that it ends cleanly. */
   async stop(): Promise<void> {
     this.#process.kill("SIGTERM");
     await this.says("Stopped by SIGTERM");
@@ -107,8 +107,8 @@ for (const framework of ["hono", "express", "fastify"]) {
 }
 
 /**
- * Copies the examples to where Node finds the package, and compiles those that it cannot run
- * directly.
+ * Copies the examples to a folder where Node finds the package, and compiles those that it cannot
+ * run directly.
  */
 async function prepare(project: NpmProject): Promise<void> {
   for (const folder of ["shop", "hono", "express", "fastify", "nestjs"]) {

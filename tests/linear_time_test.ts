@@ -1,6 +1,5 @@
-// Text from outside is gone through in time that grows with its length, and not with the square of
-// it: exceptions of handlers, messages and values that are logged, payloads, schedules, addresses,
-// what clients and receivers send.
+// Text from outside is processed in linear, not quadratic, time: exceptions of handlers, logged
+// messages and values, payloads, schedules, addresses, and data of clients and receivers.
 
 import { assert } from "@std/assert";
 import fc from "fast-check";
@@ -23,16 +22,14 @@ import { toEpochMilliseconds } from "../src/time/instant.ts";
 import { postgresStorage } from "../drivers/postgres/mod.ts";
 
 const length = 200_000;
-/**
- * Linear work takes some milliseconds; work in the square of the length would take half a minute.
- */
+/** Linear work takes some milliseconds; quadratic work would take half a minute. */
 const mostMs = 3_000;
 
 type Take = (text: string) => unknown;
 
 type NodeRequest = Parameters<typeof toRequest>[0];
 
-/** What takes text, each by its name. It may refuse the text. */
+/** The functions that process text, by name. They may reject it. */
 const takers: Readonly<Record<string, Take>> = {
   "an exception, for Sentry": (text) => parseException(text).map(({ stack }) => parseStack(stack)),
   "a stack": (text) => parseStack(`    at ${text}`),
@@ -64,7 +61,7 @@ const takers: Readonly<Record<string, Take>> = {
   "a URL of PostgreSQL": (text) => postgresStorage(`postgres://${text}`),
 };
 
-/** What such texts are made of, and what patterns stumble over when it is repeated. */
+/** Parts of such texts whose repetition is expensive for some patterns. */
 const pieces = [
   ...["\n", " ", "\t", "/", "-", ":", "@", ",", "=", "&", "%", "\\", "1", "a", "{a}", "{", "}"],
   ...["\n    at ", "at ", " (", ")", ":1:1", "Caused by: ", "Error 1 of 2: ", "async ", "0-5/2,"],

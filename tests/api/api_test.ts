@@ -18,7 +18,7 @@ import { email, failing, ServedApi } from "./served_api.ts";
 
 const unknownId = "01900000-0000-7000-8000-000000000001";
 
-/** A store with a task in each of some states, worked off by the instance itself. */
+/** A store with tasks in several states, which the instance itself has run. */
 async function filled() {
   const served = new ServedApi();
   const { everTask } = served;
@@ -46,7 +46,7 @@ const routes = (id: string): [path: string, schema: { parse(value: unknown): unk
   ["/api/v1/workers", workersSchema],
 ];
 
-Deno.test("every route answers what its schema says, and nothing is cached", async () => {
+Deno.test("every response matches its schema and is not cached", async () => {
   const { served, waiting, series } = await filled();
   await using _served = served;
   await served.everTask.start();
@@ -72,7 +72,7 @@ Deno.test("a task's instants are ISO 8601, and its payload is text beside its pa
   assertEquals([body.id, body.status, body.queue], [id, "Queued", "default"]);
 });
 
-Deno.test("a large integer of a payload that was stored by others survives in its text", async () => {
+Deno.test("a large integer of a payload stored by others is exact in its text", async () => {
   const storage = memoryStorage();
   await using served = new ServedApi({}, storage);
   const { id } = await served.everTask.dispatch(email, null);
@@ -150,7 +150,7 @@ Deno.test("pages follow the Link header to the end", async () => {
   assertEquals(pages, 3);
 });
 
-Deno.test("an answer has a strong ETag, by which the next one is 304 until something changes", async () => {
+Deno.test("a response has a strong ETag, and If-None-Match gets 304 until something changes", async () => {
   await using served = new ServedApi();
   const { id } = await served.everTask.dispatch(email, null);
   const first = await served.ask(`/api/v1/tasks/${id}`);
@@ -214,7 +214,7 @@ Deno.test("HEAD is answered as GET is, without a body", async () => {
   assertEquals(headers.get("etag"), (await served.ask("/api/v1/tasks")).headers.get("etag"));
 });
 
-Deno.test("a storage that is out of reach is a 503, and any other fault a 500 that the log explains", async () => {
+Deno.test("an unavailable storage is a 503, and any other fault a logged 500", async () => {
   const storage = memoryStorage();
   await using served = new ServedApi({}, storage);
   await served.ask("/api/v1/tasks");
@@ -275,7 +275,7 @@ Deno.test("the API describes all of its routes as OpenAPI 3.1", async () => {
   }
 });
 
-Deno.test("an option that is wrong is refused", async () => {
+Deno.test("an invalid option is rejected", async () => {
   await using served = new ServedApi();
   const { everTask } = served;
   assertThrows(() => createApi(everTask, { authorise: () => null } as never), InvalidArgumentError);

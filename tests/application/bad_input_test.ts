@@ -1,5 +1,5 @@
-// Bad input of the public functions, which JavaScript, a cast or a spread of configuration lets
-// through. An error names each bad value; none is ignored.
+// Invalid input of the public functions, which JavaScript, a cast or a spread of configuration
+// allows. Each invalid value is named by an error; none is ignored.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
@@ -10,7 +10,7 @@ import { createEverTask, defineTask, InvalidArgumentError, noRetry } from "../..
 
 const noop = defineTask<unknown>({ type: "noop", handle() {} });
 
-/** Passes a value of a type that the compiler would refuse. */
+/** Passes a value of a type that the compiler would reject. */
 function wrong(value: unknown): never {
   return value as never;
 }
@@ -71,7 +71,7 @@ for (const [what, [option, argument]] of Object.entries(refusedOptions)) {
   });
 }
 
-Deno.test("every option of queues, persistent logs and retention is known", async () => {
+Deno.test("every option of queues, persistent logs and retention is accepted", async () => {
   await using everTask = create({
     queues: {
       email: { parallelism: 1, capacity: 2, whenFull: "wait", timeout: 5, retry: noRetryAtAll },
@@ -91,7 +91,7 @@ Deno.test("every option of queues, persistent logs and retention is known", asyn
   assertEquals((await everTask.queues.list()).length, 0);
 });
 
-Deno.test("a number that no store can hold is refused in the options, and the largest one works", async () => {
+Deno.test("a number that no store can hold is rejected in the options, and the largest one works", async () => {
   const numbers: Readonly<Record<string, readonly [set: (to: number) => object, most: number]>> = {
     "poisonLimit": [(poisonLimit) => ({ poisonLimit }), 2 ** 31 - 1],
     "queues.email.parallelism": [
@@ -134,7 +134,7 @@ Deno.test("the error of createEverTask without options names the required ones",
   assertMatch(error.message, /storage, tasks/);
 });
 
-Deno.test("dispatch refuses a bare delay, queue or date in place of options", async () => {
+Deno.test("dispatch rejects a bare delay, queue or date instead of options", async () => {
   await using everTask = create();
   for (const bare of [5000, "email", new Date(), null]) {
     await assertRejects(
@@ -175,7 +175,7 @@ for (const [what, [options, argument]] of Object.entries(refusedDispatches)) {
   });
 }
 
-Deno.test("every option of dispatch is known, also with the value undefined", async () => {
+Deno.test("every option of dispatch is accepted, also with the value undefined", async () => {
   await using everTask = create({ queues: { email: {} } });
   const options = {
     auditLevel: "None",
@@ -212,7 +212,7 @@ Deno.test("pause and resume refuse an unknown queue", async () => {
   assertEquals(await everTask.queues.list(), []);
 });
 
-Deno.test("dispatchMany refuses a value that is not a list, and a key or a schedule for all", async () => {
+Deno.test("dispatchMany rejects a value that is not iterable, and a key or a schedule", async () => {
   await using everTask = create();
   for (const payloads of [undefined, {}, "text"]) {
     await assertRejects(
@@ -231,7 +231,7 @@ Deno.test("dispatchMany refuses a value that is not a list, and a key or a sched
   assertEquals((await everTask.list()).items, []);
 });
 
-Deno.test("list refuses a filter that a store would ignore or understand differently", async () => {
+Deno.test("list rejects an invalid filter", async () => {
   await using everTask = create();
   const filters = [
     null,
@@ -262,7 +262,7 @@ Deno.test("list refuses a filter that a store would ignore or understand differe
   assertEquals((await everTask.list(complete)).items, []);
 });
 
-Deno.test("purge refuses a policy that would quietly keep everything", async () => {
+Deno.test("purge rejects a misspelt policy, which would keep everything", async () => {
   await using everTask = create();
   for (const policy of [undefined, 30, { statusAuditDay: 7 }]) {
     await assertRejects(
@@ -285,20 +285,20 @@ Deno.test("subscribe refuses a handler that is not a function, and a filter that
   }
 });
 
-Deno.test("getByTaskKey refuses what cannot be a key", async () => {
+Deno.test("getByTaskKey rejects an invalid key", async () => {
   await using everTask = create();
   for (const key of [undefined, 5, ""]) {
     await assertRejects(() => everTask.getByTaskKey(wrong(key)), InvalidArgumentError, "taskKey");
   }
 });
 
-Deno.test("the error of a storage that gets undefined, as from an unset variable, says so", () => {
+Deno.test("the error of a storage with undefined options hints at an unset variable", () => {
   for (const make of [postgresStorage, sqliteStorage]) {
     assertThrows(() => make(wrong(undefined)), InvalidArgumentError, "Storage is undefined");
   }
 });
 
-Deno.test("a hub refuses a misspelt option, which could be its access token, and a wrong filter", async () => {
+Deno.test("a hub rejects a misspelt option, which could be its access token, and an invalid filter", async () => {
   await using everTask = create();
   const wrongOptions = [{ token: "secret" }, { filter: { kinds: ["done"] } }, null];
   for (const options of wrongOptions) {

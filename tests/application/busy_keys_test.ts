@@ -1,4 +1,4 @@
-// A task key that an open transaction holds: only dispatches of that key wait.
+// Task keys that open transactions hold: only dispatches with the same key wait.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask } from "../../mod.ts";
@@ -9,7 +9,7 @@ import { Fleet } from "../support/fleet.ts";
 
 const task = defineTask<string>({ type: "task", handle() {} });
 
-/** A storage with busy keys, as if transactions held rows. */
+/** A storage with busy keys, as if transactions held their rows. */
 class BusyKeys {
   readonly held = new Set<string>();
   /** The payloads of each write. */
@@ -41,7 +41,7 @@ class BusyKeys {
   }
 }
 
-Deno.test("tasks without a key are written apart from those with one", async () => {
+Deno.test("tasks without a key are written separately from those with one", async () => {
   await using fleet = new Fleet();
   const { wrap, writes } = new BusyKeys();
   const everTask = fleet.create({ tasks: [task], wrap });
@@ -80,7 +80,7 @@ Deno.test("a key that stays busy for longer than dispatchRetryFor is named in th
   assertEquals(await everTask.getByTaskKey("held"), null);
 });
 
-Deno.test("a task whose key is busy keeps no place in its queue", async () => {
+Deno.test("a task whose key is busy reserves no place in its queue", async () => {
   await using fleet = new Fleet();
   const { wrap, held } = new BusyKeys();
   const opened = Promise.withResolvers<void>();

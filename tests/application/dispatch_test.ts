@@ -73,7 +73,7 @@ Deno.test("without start() an instance only stores tasks; one that is started ru
   assertEquals((await web.get(id))!.status, "Completed");
 });
 
-Deno.test("delay and at store a waiting task that becomes due then", async () => {
+Deno.test("delay and at store a waiting task with this due instant", async () => {
   await using everTask = dispatchOnly();
   const before = Date.now();
   const delayed = await everTask.dispatch(greet, { name: "Ada" }, { delay: { minutes: 30 } });
@@ -123,7 +123,7 @@ Deno.test("a task key lets a waiting task be updated and an ended one be replace
   await engine.ended(third.id);
 });
 
-Deno.test("a task key in progress leaves the running task alone", async () => {
+Deno.test("a dispatch with the key of a running task changes nothing", async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => release = resolve);
   const slow = defineTask<null>({ type: "slow", handle: () => held });
@@ -173,7 +173,7 @@ Deno.test("an aborted signal cancels the dispatch, and nothing is stored", async
   assertEquals((await everTask.list()).items, []);
 });
 
-Deno.test("dispatchMany() of nothing stores nothing, and no instrumentation hears of it", async () => {
+Deno.test("dispatchMany() without payloads stores nothing and calls no instrumentation", async () => {
   let heard = 0;
   await using everTask = createEverTask({
     storage: memoryStorage(),
@@ -187,7 +187,7 @@ Deno.test("dispatchMany() of nothing stores nothing, and no instrumentation hear
   assertEquals([heard, (await everTask.list()).items], [0, []]);
 });
 
-Deno.test("an unknown queue is a warning, once, and its tasks go to the default queue", async () => {
+Deno.test("an unknown queue is warned about once, and its tasks are stored in the default queue", async () => {
   await using engine = await startEngine({ tasks: [greet] });
   for (const name of ["Ada", "Eve"]) {
     const { id } = await engine.everTask.dispatch(greet, { name }, { queue: "no-such" });
@@ -196,7 +196,7 @@ Deno.test("an unknown queue is a warning, once, and its tasks go to the default 
   assertEquals(engine.complaints.filter((line) => line.includes("no-such")).length, 1);
 });
 
-Deno.test("bad options are refused with the value and the remedy, and nothing is stored", async () => {
+Deno.test("invalid options are rejected with the value and the remedy, and nothing is stored", async () => {
   await using everTask = dispatchOnly();
   const name = "Ada";
   const wrong: [options: Parameters<typeof everTask.dispatch>[2], message: string][] = [
@@ -223,13 +223,13 @@ Deno.test("bad options are refused with the value and the remedy, and nothing is
   assertEquals((await everTask.list()).items, []);
 });
 
-Deno.test("a task that is not registered is refused", async () => {
+Deno.test("an unregistered task is rejected", async () => {
   await using everTask = dispatchOnly();
   const other = defineTask<null>({ type: "other", handle() {} });
   await assertRejects(() => everTask.dispatch(other, null), UnknownTaskTypeError, '"other"');
 });
 
-Deno.test("createEverTask() refuses options that cannot work", () => {
+Deno.test("createEverTask() rejects invalid options", () => {
   const storage = memoryStorage();
   const tasks = [greet];
   assertThrows(() => createEverTask({ storage, tasks: [greet, greet] }), DuplicateTaskTypeError);
@@ -250,7 +250,7 @@ Deno.test("createEverTask() refuses options that cannot work", () => {
   }
 });
 
-Deno.test("defineTask() refuses a definition that cannot work, and names the task", () => {
+Deno.test("defineTask() rejects an invalid definition, and names the task", () => {
   const handle = () => {};
   assertThrows(() => defineTask({ type: "", handle }), InvalidArgumentError, "task.type");
   const noHandler = { type: "x", handle: undefined as never };

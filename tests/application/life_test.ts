@@ -1,4 +1,4 @@
-// The life of an instance when storage does not behave: it opens and starts at the next try, and
+// The lifecycle of an instance with a failing storage: it opens and starts at the next attempt, and
 // stops in time.
 
 import { assertEquals, assertRejects } from "@std/assert";
@@ -10,7 +10,7 @@ import { Fleet, gate } from "../support/fleet.ts";
 
 const task = defineTask<null>({ type: "work", handle() {} });
 
-/** Puts something in the place of a verb that opens or closes a storage. */
+/** Replaces the method that opens or closes a storage. */
 function replacing(verb: "open" | "close", call: (storage: Storage) => Promise<unknown>) {
   return (storage: Storage): Storage =>
     new Proxy(storage, {
@@ -36,7 +36,7 @@ Deno.test("a storage that cannot be opened is retried by the next call that need
   assertEquals([tries, (await everTask.get(id))!.status], [3, "Completed"]);
 });
 
-Deno.test("a stop waits for the dispatches that are under way, and for no other thing that hangs", async () => {
+Deno.test("a stop waits for dispatches in progress, and for nothing else that hangs", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const stored = gate();
@@ -54,7 +54,7 @@ Deno.test("a stop waits for the dispatches that are under way, and for no other 
   await stopped;
 });
 
-Deno.test("a stop ends in time, though storage does not close", async () => {
+Deno.test("a stop ends in time even if storage does not close", async () => {
   await using fleet = new Fleet();
   const everTask = await fleet.start({
     tasks: [task],
@@ -66,7 +66,7 @@ Deno.test("a stop ends in time, though storage does not close", async () => {
   assertEquals(fleet.clock.monotonic() - before, 15_000);
 });
 
-Deno.test("an instance that never ran tasks takes no dispatch once it stops", async () => {
+Deno.test("an instance that was never started rejects dispatches after stop", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const stored = gate();
@@ -81,7 +81,7 @@ Deno.test("an instance that never ran tasks takes no dispatch once it stops", as
   await stopped;
 });
 
-Deno.test("a stop ends the purge that retention is at", async () => {
+Deno.test("a stop ends the current purge of retention", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   let purges = 0;

@@ -16,7 +16,7 @@ import { startEngine } from "../support/engine.ts";
 
 const quickRetry = linearRetry(2, 5);
 
-/** Rejects when the signal aborts, as well-behaved work does. */
+/** Rejects when the signal aborts. */
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -30,7 +30,7 @@ async function readAll(database: MemoryDatabase, ids: readonly { id: string }[])
   return await Promise.all(ids.map(async ({ id }) => (await storage.get(id))!));
 }
 
-Deno.test("a failing task is retried as its policy says, and then fails with its reason", async () => {
+Deno.test("a failing task is retried by its policy, and then fails with the error", async () => {
   const attempts: number[] = [];
   const broken = defineTask<null>({
     type: "broken",
@@ -53,7 +53,7 @@ Deno.test("a failing task is retried as its policy says, and then fails with its
   assertStringIncludes(record.exception!, "no such mailbox");
 });
 
-Deno.test("a task that succeeds on a retry has no exception left", async () => {
+Deno.test("a task that succeeds on a retry has no exception", async () => {
   const flaky = defineTask<null>({
     type: "flaky",
     retry: quickRetry,
@@ -67,7 +67,7 @@ Deno.test("a task that succeeds on a retry has no exception left", async () => {
   assertEquals((await engine.everTask.get(id))!.exception, null);
 });
 
-Deno.test("NonRetryableError fails a task at once, and RetryLater uses up no retry", async () => {
+Deno.test("NonRetryableError fails a task at once, and RetryLater does not count as a retry", async () => {
   const fatal = defineTask<null>({
     type: "fatal",
     retry: quickRetry,
@@ -92,7 +92,7 @@ Deno.test("NonRetryableError fails a task at once, and RetryLater uses up no ret
   assertEquals([calls, (await engine.everTask.get(later.id))!.attempt], [4, 1]);
 });
 
-Deno.test("the hooks are called at their moments, and one that throws changes nothing", async () => {
+Deno.test("the hooks are called in order, and one that throws changes nothing", async () => {
   const calls: string[] = [];
   const task = defineTask<null>({
     type: "hooked",
@@ -215,7 +215,7 @@ Deno.test("stop() lets a running handler finish, and gives back tasks that have 
   assertEquals(records.map(({ workerId }) => workerId), [null, null, null]);
 });
 
-Deno.test("stop() aborts what outlasts its timeout: it becomes ServiceStopped and due again, its attempt not counted", async () => {
+Deno.test("stop() aborts handlers after its timeout: their tasks become ServiceStopped and due again, and the attempt does not count", async () => {
   const long = defineTask<null>({ type: "long", handle: (_, { signal }) => untilAborted(signal) });
   const database = new MemoryDatabase();
   const engine = await startEngine({ storage: memoryStorage({ database }), tasks: [long] });
@@ -227,7 +227,7 @@ Deno.test("stop() aborts what outlasts its timeout: it becomes ServiceStopped an
   assert(record.dueAt !== null);
 });
 
-Deno.test("what handlers log is forwarded, and stored when persistent logging is on", async () => {
+Deno.test("log lines of handlers are forwarded, and stored if persistent logging is on", async () => {
   const lines: string[] = [];
   const talkative = defineTask<null>({
     type: "talkative",
@@ -260,7 +260,7 @@ Deno.test("what handlers log is forwarded, and stored when persistent logging is
   assertEquals(lines.filter((line) => line.startsWith("attempt")).length, 2);
 });
 
-Deno.test("stop() lets subscribers take the last events, but does not wait for one that hangs", async () => {
+Deno.test("stop() waits for subscribers, but not for one that hangs", async () => {
   const clock = new FakeClock();
   const seen: string[] = [];
   const task = defineTask<null>({ type: "task", handle() {} });

@@ -1,5 +1,5 @@
-// When retention is applied: at once, then at intervals, even after a failure, and not after a
-// stop.
+// The times at which retention is applied: at once, then at intervals, even after a failure, and
+// not after a stop.
 
 import { assertEquals } from "@std/assert";
 import type { Audit, PurgeRunOptions } from "../../src/application/audit.ts";
@@ -51,7 +51,7 @@ Deno.test("a keeper purges at once, and again after the interval, whether a purg
   assertEquals(log, ["info", "error"], "it logs deletions and failures");
 });
 
-Deno.test("a stop ends the purge under way, waits for it, and is followed by no other", async () => {
+Deno.test("a stop ends the current purge, waits for it, and no other follows", async () => {
   const { clock, keeper, purges, signals } = scene(500);
   keeper.start();
   await clock.advance(100);

@@ -18,7 +18,7 @@ async function storeOf(clock: FakeClock, count: number): Promise<MemoryDatabase>
   return database;
 }
 
-Deno.test("purge() deletes in batches what the policy allows; a dry run only counts", async () => {
+Deno.test("purge() deletes expired rows in batches; a dry run only counts", async () => {
   const clock = new FakeClock();
   const database = await storeOf(clock, 1500);
   await clock.advance(10 * day);
@@ -82,7 +82,7 @@ const moments: [when: string, afterMs: number, settled: boolean][] = [
   ["in the rest after a batch", 300, true],
 ];
 for (const [when, afterMs, isSettled] of moments) {
-  Deno.test(`a signal that aborts ${when} ends a long purge with it`, async () => {
+  Deno.test(`a signal that aborts ${when} ends a long purge`, async () => {
     const clock = new FakeClock();
     const { audit, batches } = endless(clock);
     const abort = new AbortController();
@@ -129,7 +129,7 @@ Deno.test("a purge during another one reports that, and does nothing", async () 
   assertEquals(await purged, { ...counts, statusAudit: 7, done: false, busy: true });
 });
 
-Deno.test("a purge rests for four times as long as its batch took", async () => {
+Deno.test("a purge pauses for four times the duration of its batch", async () => {
   const clock = new FakeClock();
   const { audit, batches } = endless(clock);
   const abort = new AbortController();

@@ -1,5 +1,5 @@
-// A connection string holds a password. No error shows any part of an invalid one, since errors end
-// up in logs.
+// A connection string contains a password. No error shows any part of an invalid one, because
+// errors are logged.
 
 import { assert, assertThrows } from "@std/assert";
 import { inspect } from "node:util";
@@ -19,7 +19,7 @@ function wrong(value: unknown): never {
   return value as never;
 }
 
-/** Everything that a log may show of an error. */
+/** Returns everything that a log may show of an error. */
 function shown(error: unknown): string {
   return [
     inspect(error, { depth: 9, showHidden: true }),
@@ -30,8 +30,7 @@ function shown(error: unknown): string {
 }
 
 /**
- * Does something with a secret; the error that comes, if any, must be EverTask's own and keep the
- * secret.
+ * Calls a function with a secret. Its error, if any, must be an EverTaskError without the secret.
  */
 async function keepsSecret(secret: unknown, use: (secret: never) => unknown): Promise<boolean> {
   try {
@@ -54,7 +53,7 @@ async function opens(storage: Storage): Promise<void> {
 
 const noop = defineTask({ type: "noop", handle() {} });
 
-/** Where a program may put a connection string, rightly or by mistake. */
+/** The places where a program may pass a connection string, correctly or by mistake. */
 const places: Readonly<Record<string, (secret: never) => unknown>> = {
   "postgresStorage": (secret) => opens(postgresStorage(secret)),
   "postgresStorage url": (url) => opens(postgresStorage({ url })),
@@ -97,7 +96,7 @@ const password = fc.tuple(
   fc.string({ unit: fc.constantFrom(..."#/?@%:;=&'\"{} 1a\\[],"), maxLength: 4 }),
 ).map(([before, after]) => `${before}${marker}${after}`);
 
-/** What programs pass as the name of a database, well-formed or not. Nothing listens at port 1. */
+/** Connection strings of a program, valid or not. No server listens at port 1. */
 const connectionStrings: readonly ((password: string) => unknown)[] = [
   ...["postgres", "postgresql", "mysql", "mssql", "sqlserver", "redis", "postgres:"].map(
     (scheme) => (password: string) => `${scheme}://app:${password}@127.0.0.1:1/app`,
@@ -133,7 +132,7 @@ for (const [where, use] of Object.entries(places)) {
   });
 }
 
-Deno.test("a password that must be percent-encoded is refused with that remedy", () => {
+Deno.test("a password that must be percent-encoded is rejected with that remedy", () => {
   for (const character of "#/?@%") {
     const url = `postgres://app:12${character}${marker}@127.0.0.1:1/app`;
     for (const storage of [postgresStorage, sqlServerStorage]) {

@@ -17,7 +17,7 @@ class FakeProcess {
     return this;
   }
 
-  /** How many listeners heard it; with none, a real process would end. */
+  /** The number of listeners that were called. Without any, a real process would end. */
   send(signal: StopSignal): number {
     const heard = [...this.listeners.get(signal) ?? []];
     for (const listener of heard) listener();
@@ -25,7 +25,7 @@ class FakeProcess {
   }
 }
 
-Deno.test("stopOnSignals() stops at the first signal, and leaves the second its usual effect", async () => {
+Deno.test("stopOnSignals() stops at the first signal, and the second has its usual effect", async () => {
   const process = new FakeProcess();
   const stops: unknown[] = [];
   const stoppable = { stop: (options?: unknown) => Promise.resolve(void stops.push(options)) };
@@ -36,7 +36,7 @@ Deno.test("stopOnSignals() stops at the first signal, and leaves the second its 
   assertEquals([process.send("SIGTERM"), process.send("SIGINT")], [0, 0]);
 });
 
-Deno.test("the second signal has its usual effect also while stopping takes its time", async () => {
+Deno.test("the second signal has its usual effect also during a slow stop", async () => {
   const stopping = Promise.withResolvers<void>();
   const process = new FakeProcess();
   const { stopped } = stopOnSignals({ stop: () => stopping.promise }, process);
@@ -46,7 +46,7 @@ Deno.test("the second signal has its usual effect also while stopping takes its 
   assertEquals(await stopped, "SIGTERM");
 });
 
-Deno.test("the second signal exits with the code of a shell, as long as stopping takes", async () => {
+Deno.test("the second signal during a stop exits with the code of a shell", async () => {
   const stopping = Promise.withResolvers<void>();
   const codes: number[] = [];
   const process = Object.assign(new FakeProcess(), { exit: (code: number) => codes.push(code) });
@@ -61,7 +61,7 @@ Deno.test("the second signal exits with the code of a shell, as long as stopping
   assertEquals([process.send("SIGTERM"), process.send("SIGINT")], [0, 0]);
 });
 
-Deno.test("stopOnSignals() can be called off", () => {
+Deno.test("stopOnSignals() can be cancelled", () => {
   const process = new FakeProcess();
   const stoppable = { stop: () => Promise.reject(new Error("must not be called")) };
   const watch = stopOnSignals(stoppable, process, { signals: ["SIGHUP"] });
@@ -107,8 +107,8 @@ Deno.test("a process that gets SIGTERM finishes its running tasks and ends", asy
 });
 
 /**
- * Whether this machine lets us make a namespace of processes, in which a program is the first, as
- * in a container.
+ * Whether this machine permits a process namespace, in which a program is the first process, as in
+ * a container.
  */
 const canUnshare = await new Deno.Command("unshare", { args: ["--pid", "--fork", "true"] })
   .output().then(({ success }) => success, () => false);

@@ -34,7 +34,7 @@ Deno.test("a worker that crashed is not alive after its lease, even if no other 
   close();
 });
 
-Deno.test("a heartbeat in the future is no sign of life", () => {
+Deno.test("a heartbeat in the future does not count as alive", () => {
   const ages = [0, 15_000, 15_001, -15_000, -15_001];
   const workers = ages.map((heartbeatAgeMs) => ({
     id: "worker-1",
@@ -48,7 +48,7 @@ Deno.test("a heartbeat in the future is no sign of life", () => {
   assertEquals(alive, [true, true, false, true, false]);
 });
 
-Deno.test("a misspelt option of the list of workers is refused", async () => {
+Deno.test("a misspelt option of the list of workers is rejected", async () => {
   await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
   await assertRejects(() => everTask.workers({ lost: true } as never), InvalidArgumentError);
 });

@@ -6,7 +6,7 @@ import type { CommandOutput } from "../support/run_command.ts";
 /** Runs the program with these arguments. */
 export type RunProgram = (...args: string[]) => Promise<CommandOutput>;
 
-/** These run in the caller's context, since the caller calls them. */
+/** These run in the context of their caller. */
 const callersOwn = ["a recurring builder", "a validator in dispatch"];
 
 const own: Readonly<Record<string, readonly string[]>> = {
@@ -18,7 +18,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Checks that everything except `callersOwn` runs in the context in which the instance was made.
+ * Checks that everything except `callersOwn` runs in the context in which the instance was created.
  */
 export async function checkContexts(run: RunProgram, store: string, place = ""): Promise<void> {
   const { stdout } = await run(store, place);

@@ -1,5 +1,4 @@
-// Handlers, hooks and subscribers run in the context in which the instance was made, and in no
-// other.
+// Handlers, hooks and subscribers run only in the context in which the instance was created.
 
 import { startPostgres } from "../support/pg_server.ts";
 import { runCommand } from "../support/run_command.ts";

@@ -81,7 +81,7 @@ for (const [what, workers, dispatched, told] of cases) {
   });
 }
 
-Deno.test("what storage does not answer is warned of once it answers", async () => {
+Deno.test("the warning follows when storage answers again", async () => {
   const clock = new FakeClock();
   const log: string[] = [];
   let isDown = true;
@@ -104,7 +104,7 @@ Deno.test("what storage does not answer is warned of once it answers", async () 
 
 const greet = defineTask({ type: "greet", queue: "mails", handle() {} });
 
-Deno.test("a web process hears of a queue that the workers do not have", async () => {
+Deno.test("a web process is warned about a queue that the workers do not have", async () => {
   await using fleet = new Fleet();
   const worker = fleet.create({ tasks: [], queues: { mail: {} } });
   const web = fleet.create({ tasks: [greet], queues: { mails: {} } });
@@ -115,7 +115,7 @@ Deno.test("a web process hears of a queue that the workers do not have", async (
   assertEquals(fleet.log, [waits("mails", alike("mail"))]);
 });
 
-Deno.test("a process that runs tasks, or has stopped, does not look who serves its queues", async () => {
+Deno.test("a process that runs tasks, or has stopped, does not check its queues", async () => {
   await using fleet = new Fleet();
   let looks = 0;
   const options: FleetOptions = {

@@ -8,7 +8,9 @@ import { schemaState } from "./sqlserver/scripted.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** Opens and closes a storage in a process with these permissions; gives whether that went well. */
+/**
+ * Opens and closes a storage in a process with these permissions. Returns whether that succeeded.
+ */
 async function opens(expression: string, permissions: readonly string[]): Promise<boolean> {
   const folder = await Deno.makeTempDir();
   try {
@@ -53,7 +55,7 @@ Deno.test("SQLite needs to read and write the file", async () => {
   ]);
 });
 
-Deno.test("PostgreSQL needs the server, and the variables that the URL leaves out", async () => {
+Deno.test("PostgreSQL needs the server, and the variables that the URL omits", async () => {
   const server = await startPostgres();
   try {
     const url = new URL(await server.createDatabase());

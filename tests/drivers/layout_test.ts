@@ -1,4 +1,4 @@
-// The drivers' files: one name for one subject, as drivers/README.md lists them.
+// The drivers' files have the names that drivers/README.md lists.
 
 import { assertEquals } from "@std/assert";
 
@@ -11,7 +11,7 @@ function tableBelow(readme: string, heading: string): ReadonlyMap<string, string
   return new Map(Array.from(rows, ([, name, text]) => [name!, text!.trim()]));
 }
 
-/** What the README and the files of the drivers disagree about. */
+/** Returns the differences between the README and the files of the drivers. */
 function layoutFaults(
   readme: string,
   filesOf: Readonly<Record<string, readonly string[]>>,
@@ -37,7 +37,7 @@ function layoutFaults(
   return faults;
 }
 
-Deno.test("each driver's file has a shared name, or a reason for one of its own", async () => {
+Deno.test("each driver's file has a common name, or is listed for its driver", async () => {
   const filesOf: Record<string, string[]> = {};
   for (const driver of drivers) {
     const entries = await Array.fromAsync(Deno.readDir(`drivers/${driver}`));
@@ -46,7 +46,7 @@ Deno.test("each driver's file has a shared name, or a reason for one of its own"
   assertEquals(layoutFaults(await Deno.readTextFile("drivers/README.md"), filesOf), []);
 });
 
-Deno.test("each folder of drivers/ is held to the layout", async () => {
+Deno.test("each folder of drivers/ follows the layout", async () => {
   const entries = await Array.fromAsync(Deno.readDir("drivers"));
   const folders = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
   assertEquals(folders.sort(), drivers.toSorted());

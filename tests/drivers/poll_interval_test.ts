@@ -1,4 +1,4 @@
-// One option says how often an idle worker looks for tasks, on every store whose workers look.
+// The option `pollInterval`, on every store whose workers poll.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
@@ -23,7 +23,7 @@ const pausesOf = {
     [{ pollInterval: { hours: 1 } }, { busyMs: 50, idleMs: 3_600_000 }],
     [{ pollInterval: 1 }, { busyMs: 1, idleMs: 1 }],
   ],
-  // What others stored is seen in data_version: nothing is asked for while idle.
+  // Changes are detected by data_version, without queries while idle.
   "SQLite": [
     [{}, { busyMs: 1000, idleMs: Infinity }],
     [{ pollInterval: 20 }, { busyMs: 20, idleMs: Infinity }],
@@ -34,7 +34,7 @@ const pausesOf = {
 const stores = { "PostgreSQL": postgres, "SQL Server": sqlServer, "SQLite": sqlite };
 
 for (const [name, make] of Object.entries(stores)) {
-  Deno.test(`${name}: pollInterval is the pause of an idle worker`, () => {
+  Deno.test(`${name}: pollInterval is the interval of an idle worker's polls`, () => {
     for (const [options, pauses] of pausesOf[name as keyof typeof pausesOf]) {
       assertEquals(make(options).polling, pauses, JSON.stringify(options));
     }

@@ -1,5 +1,5 @@
-// A driver and the retry presets read the same lists: both agree on every code, except for the few
-// that are transient only for the driver's own calls.
+// A driver and the retry presets agree on every code, except the few that are transient only for
+// the driver's own calls.
 
 import { assertEquals } from "@std/assert";
 import { isTransientDatabaseError } from "../../mod.ts";
@@ -40,7 +40,7 @@ const numbers = [
   ...[range(10_000, 11_010), range(17_140, 17_190), range(40_000, 40_700), range(49_800, 49_930)],
 ].flat();
 
-/** The values of a field for which the driver and the preset do not say the same. */
+/** Returns the values of a field on which the driver and the preset disagree. */
 function disagreements<Value>(
   toStorageError: (error: unknown) => Error,
   field: string,

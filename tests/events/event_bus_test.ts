@@ -77,7 +77,7 @@ Deno.test("EventBus filters by severity, type and kind", async () => {
   assertEquals(seen, { severe: ["timeout", "failed"], typed: ["failed"], kind: ["started"] });
 });
 
-Deno.test("EventBus hands a subscriber its events in order, one after the other", async () => {
+Deno.test("EventBus passes a subscriber its events in order, one after the other", async () => {
   const bus = new EventBus(silentLogger);
   const seen: string[] = [];
   bus.subscribe(async ({ kind }) => {
@@ -91,7 +91,7 @@ Deno.test("EventBus hands a subscriber its events in order, one after the other"
   assertEquals(seen, kinds);
 });
 
-Deno.test("EventBus calls a subscriber no more after it has left, not even with pending events", async () => {
+Deno.test("EventBus does not call a subscriber after it has unsubscribed, not even with pending events", async () => {
   const bus = new EventBus(silentLogger);
   const seen: string[] = [];
   const leave = bus.subscribe(({ kind }) => {
@@ -159,7 +159,7 @@ Deno.test("a loop over the events that lags too far behind loses the oldest of t
   await Promise.resolve();
   for (let n = 0; n < 10_005; n++) {
     bus.emit({ ...event("started"), attempt: n });
-    await bus.idle(); // the loop lags, not the subscription behind it
+    await bus.idle(); // the loop lags, not its subscription
   }
   const seen = [(await first).value!.attempt];
   for (let n = 0; n < 10_000; n++) seen.push((await loop.next()).value!.attempt);
@@ -168,7 +168,7 @@ Deno.test("a loop over the events that lags too far behind loses the oldest of t
   assertEquals([seen[0], seen[1], seen.at(-1), bus.lost], [0, 5, 10_004, 4]);
 });
 
-Deno.test("EventBus can be looped over, and forgets the loop when it is left", async () => {
+Deno.test("EventBus can be iterated, and unsubscribes when the loop is left", async () => {
   const bus = new EventBus(silentLogger);
   const seen: TaskEvent[] = [];
   const loop = (async () => {

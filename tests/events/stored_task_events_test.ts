@@ -1,4 +1,4 @@
-// Events of tasks that the process does not hold: their order and their instants.
+// The order and the instants of events of tasks that the process does not hold.
 
 import { assertEquals } from "@std/assert";
 import { EventBus } from "../../src/events/event_bus.ts";

@@ -1,4 +1,4 @@
-// The events of a task's life: on every path each has all fields.
+// The events of tasks, in every case with all fields.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {

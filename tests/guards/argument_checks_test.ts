@@ -1,5 +1,4 @@
-// The checks that several options share look at values of any kind, and throw nothing but their own
-// errors.
+// The common checks accept any value, and throw only their own errors.
 
 import { assert } from "@std/assert";
 import {

@@ -22,7 +22,7 @@ async function unhandled(act: () => void): Promise<unknown[]> {
 const turn = () => new Promise<void>(nextMacrotask);
 
 for (const [name, make] of Object.entries(hostileValues)) {
-  Deno.test(`a call may throw, reject with, or give anything: ${name}`, async () => {
+  Deno.test(`a call may throw, reject with, or return any value: ${name}`, async () => {
     const value = make();
     const faults: unknown[] = [];
     const note = (error: unknown) => faults.push(error);
@@ -48,7 +48,7 @@ Deno.test("a call's rejection goes to `onFault` only", async () => {
   assertEquals([faults, reasons], [[fault], []]);
 });
 
-Deno.test("a plain answer is returned, and a promise in its place is refused and handled", async () => {
+Deno.test("a synchronous result is returned, and a promise is rejected and handled", async () => {
   const answer = {};
   assertEquals(answerAtOnce(answer, "keyOf") === answer, true);
   const promises = [

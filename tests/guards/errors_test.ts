@@ -9,7 +9,7 @@ Deno.test("an invalid argument is named, with its value and the remedy", () => {
   assertInstanceOf(error, EverTaskError);
 });
 
-Deno.test("storage errors say by `transient` whether trying again can help", () => {
+Deno.test("`transient` of storage errors tells whether a retry can succeed", () => {
   const { SchemaVersionError, WorkerLostError } = storageErrors;
   const errors = [
     new storageErrors.StorageError("x"),
@@ -27,7 +27,7 @@ Deno.test("storage errors say by `transient` whether trying again can help", () 
   for (const error of errors) assertEquals(error.name, error.constructor.name);
 });
 
-Deno.test("errors of versions and workers carry their facts", () => {
+Deno.test("errors of versions and workers have their facts as properties", () => {
   const cause = new Error("why");
   const version = new storageErrors.SchemaVersionError(3, 2, "too new", { cause });
   assertEquals([version.found, version.known, version.cause], [3, 2, cause]);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { isUuid, parseTaskId, systemRandom, uuidV7Generator } from "../../src/ids/uuid_v7.ts";
 
-Deno.test("uuidV7Generator() gives ids of version 7 and the RFC's variant, with the time in front", () => {
+Deno.test("uuidV7Generator() returns ids of version 7 and the RFC's variant that begin with the time", () => {
   const id = uuidV7Generator(() => 0x0123_4567_89ab, systemRandom)();
   assert(isUuid(id));
   assertEquals(id.slice(0, 13), "01234567-89ab");
@@ -10,7 +10,7 @@ Deno.test("uuidV7Generator() gives ids of version 7 and the RFC's variant, with 
   assert("89ab".includes(id[19]!));
 });
 
-Deno.test("uuidV7Generator() gives ever larger ids, also within a millisecond and when the clock is set back", () => {
+Deno.test("uuidV7Generator() returns ascending ids, also within a millisecond and after the clock was set back", () => {
   let now = 1_000_000;
   const newId = uuidV7Generator(() => now, systemRandom);
   let previous = newId();
@@ -30,14 +30,14 @@ Deno.test("uuidV7Generator() gives different ids to generators that run at the s
   assertEquals(new Set(ids).size, ids.length);
 });
 
-Deno.test("isUuid() knows ids from other texts", () => {
+Deno.test("isUuid() distinguishes ids from other strings", () => {
   assert(isUuid("01a204c3-9e85-76f3-a637-c068a230efde"));
   for (const text of ["", "01A204C3-9E85-76F3-A637-C068A230EFDE", "01a204c3", null, 7]) {
     assert(!isUuid(text), String(text));
   }
 });
 
-Deno.test("parseTaskId() takes ids as tools show them, in capitals, and nothing else", () => {
+Deno.test("parseTaskId() accepts ids in upper or lower case, and nothing else", () => {
   const id = "01a204c3-9e85-76f3-a637-c068a230efde";
   assertEquals(parseTaskId(id), id);
   assertEquals(parseTaskId(id.toUpperCase()), id);

@@ -1,5 +1,5 @@
-// cancel() in one process, of tasks that another one waits with, has claimed or runs, over each
-// database that processes share.
+// cancel() of waiting, claimed and running tasks from another process, on each database that
+// processes can share.
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async";
@@ -75,7 +75,7 @@ async function assertCancelled({ owner, other }: Scene, id: string): Promise<voi
 const hour = { hours: 1 };
 
 Deno.test.afterEach(() => void seen.splice(0));
-/** What handlers were aborted with. */
+/** The abort reasons of handlers. */
 const seen: unknown[] = [];
 
 const untilCancelled = defineTask<null>({

@@ -26,7 +26,7 @@ async function byHand(kind: PlaceKind, { address }: Place, statement: string): P
   }
 }
 
-/** What to write into the row, and the member that is found to be wrong. */
+/** The damage to a row, and the property that is found to be invalid. */
 type Damages = readonly (readonly [assignment: string, member: string, isSeries?: true])[];
 
 const damages: Readonly<Record<"SQLite" | "PostgreSQL", Damages>> = {

@@ -16,9 +16,9 @@ const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
 const heartbeatMs = 1500;
-/** Long enough that a machine that stalls for two seconds starves no worker. */
+/** Long enough that no worker is lost on a machine that stalls for two seconds. */
 const leaseDuration = 3 * heartbeatMs;
-/** How long the worker is watched at least: two heartbeats, and more looks. */
+/** The minimum time of the measurement: two heartbeats and several polls. */
 const watchedMs = 3200;
 
 /** The application's connection to SQLite, which writes down each statement that runs on it. */
@@ -60,8 +60,8 @@ async function watchIdle(
   await using engine = await startEngine({ storage, tasks: [task], leaseDuration });
   const { id } = await engine.everTask.dispatch(task, null);
   await engine.ended(id);
-  // A lease after its start a worker looks at the series, once. What follows from the task is done
-  // by then, too.
+  // A lease after its start, a worker reads the series once. By then, the writes of the task are
+  // done, too.
   await eventually("it has looked at the series", () => log.some(isSeriesLook));
   await eventually("it has come to rest", hasSettled);
   log.length = 0;
@@ -82,7 +82,7 @@ function assertAtMostEach(ms: number, count: number, watched: Watched, what: str
   assertLessOrEqual(count, Math.ceil(watched.ms / ms), what);
 }
 
-/** Not the scripts that make the schema, which hold the same words. */
+/** Excludes the scripts that create the schema, which contain the same words. */
 const isSeriesLook = (sql: string) =>
   /^\s*SELECT\b[^;]*(recurring_task IS NOT NULL|"\.search_tasks\()/.test(sql);
 const isLook = (sql: string) => sql === "PRAGMA data_version";
@@ -102,7 +102,7 @@ async function onSqlite(exclusive: boolean): Promise<Watched & { readonly pollMs
   }
 }
 
-Deno.test("an idle worker on SQLite looks at data_version once per poll interval, and beats", async () => {
+Deno.test("an idle worker on SQLite reads data_version once per poll interval, and sends heartbeats", async () => {
   const watched = await onSqlite(false);
   const { statements } = watched;
   const beats = statements.filter(isBeat).length;
@@ -112,11 +112,11 @@ Deno.test("an idle worker on SQLite looks at data_version once per poll interval
   assertEquals(statements.filter((sql) => /due_at_utc|status_audit/.test(sql)), []);
 });
 
-Deno.test("an idle worker asks nothing at all of a SQLite file that is its own", async () => {
+Deno.test("an idle worker does not access an exclusive SQLite file", async () => {
   assertEquals((await onSqlite(true)).statements, []);
 });
 
-Deno.test("an idle worker on PostgreSQL sends heartbeats, and asks once per interval for due tasks", async () => {
+Deno.test("an idle worker on PostgreSQL sends heartbeats, and polls once per interval", async () => {
   const sql = postgres(await server.createDatabase(), { max: 3, onnotice() {} });
   const log: string[] = [];
   const client: PostgresClient = {

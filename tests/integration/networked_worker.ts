@@ -1,4 +1,4 @@
-// A worker whose way to the database leads through a network of its own, which a test can let fail.
+// A worker whose network to the database a test can let fail.
 
 import { createEverTask, defineTask, type EverTask, type Logger, silentLogger } from "../../mod.ts";
 import { type Storage, systemClock } from "../../src/storage/mod.ts";
@@ -9,8 +9,8 @@ import type { RunReport } from "./programs/protocol.ts";
 import { integrationTasks } from "./programs/tasks.ts";
 
 /**
- * How long an outage of the network lasts. Two seconds with a short lease test the same as thirty
- * with a real one.
+ * The duration of a network failure. Two seconds with a short lease test the same as thirty with a
+ * usual one.
  */
 export const outageMs = 1_000 * Number(Deno.env.get("EVERTASK_TEST_OUTAGE_SECONDS") ?? 2);
 
@@ -29,7 +29,7 @@ export interface NetworkedWorker extends AsyncDisposable {
   readonly everTask: EverTask;
   readonly network: TcpProxy;
   readonly runs: readonly RunReport[];
-  /** How often a handler that waits has begun, and why it was asked to stop. */
+  /** The number of starts of the waiting handler, and its abort reasons. */
   readonly waits: { begun: number; readonly ended: string[] };
   /** The warnings and errors that it has logged. */
   readonly complaints: readonly string[];

@@ -1,4 +1,4 @@
-// A task that ends its process, again and again, among others that do not.
+// A task that repeatedly crashes its process, among others that do not.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
@@ -15,7 +15,7 @@ Deno.test("a task that kills its process fails in the end; 50 others that were c
   await using folder = await temporaryFolder();
   const path = `${folder.path}/tasks.db`;
   const poisonLimit = 3;
-  // Half of them run beside the poison, and the others wait.
+  // Half of them run together with the crashing task, and the others wait.
   const setup = { storage: { sqlite: { path } }, leaseMs: 300, parallelism: 26, poisonLimit };
   await using web = createEverTask({ storage: sqliteStorage(path), tasks: tasks.all });
   const innocent = async (count: number) =>

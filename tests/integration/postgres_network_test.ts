@@ -23,7 +23,7 @@ function startWorker(url: string, leaseMs: number, queryTimeout = leaseMs / 2) {
   );
 }
 
-/** A process that only dispatches, and whose way to the database never fails. */
+/** A process that only dispatches, and whose network never fails. */
 function dispatcher(url: string): EverTask {
   return createEverTask({
     storage: postgresStorage(url),
@@ -74,7 +74,7 @@ Deno.test(`connections that are cut and refused for ${outageMs} ms under load lo
   assertEachCompletedOnce(ids, await postgresHistories(url), runs);
 });
 
-Deno.test("connections that a network has forgotten cost no lease: new ones are made in time", async () => {
+Deno.test("connections that a network drops cost no lease, because new ones are opened in time", async () => {
   const url = await server.createDatabase();
   await using web = dispatcher(url);
   await using worker = await startWorker(url, 10_000, 500);
@@ -91,7 +91,7 @@ Deno.test("connections that a network has forgotten cost no lease: new ones are 
   assert(worker.complaints.length > 0, "its packets were dropped");
 });
 
-Deno.test("a worker whose network swallows everything for longer than its lease knows that it has lost its tasks, and comes back", async () => {
+Deno.test("a worker without network for longer than its lease detects the loss, and registers again", async () => {
   const url = await server.createDatabase();
   await using web = dispatcher(url);
   await using cutOff = await startWorker(url, 3_000);

@@ -1,4 +1,4 @@
-// The PostgreSQL server crashes in the middle of the work, and is away for a while.
+// The PostgreSQL server crashes during the work, and is unavailable for some time.
 
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async";
@@ -15,7 +15,7 @@ Deno.test.afterAll(() => server.stop());
 
 const tasks = integrationTasks(() => {});
 
-/** How the server goes away and for how long, with a lease that outlives that or does not. */
+/** The kind and duration of the outage, with a lease that is longer or shorter. */
 const scenarios = [
   { name: "the server crashes", mode: "immediate", awayMs: 0, leaseMs: 10_000 },
   { name: "the server is restarted gracefully", mode: "fast", awayMs: 500, leaseMs: 10_000 },

@@ -85,7 +85,7 @@ Deno.test("a dispatch in a transaction wakes workers once it commits, also in it
   }
 });
 
-Deno.test("without notifications workers find tasks by looking", async () => {
+Deno.test("without notifications workers find tasks by polling", async () => {
   const url = await server.createDatabase();
   await using channel = await listen(url);
   const { task, ran } = signallingTask();
@@ -105,7 +105,7 @@ Deno.test("without notifications workers find tasks by looking", async () => {
   assertEquals(await channel.take(), []);
 });
 
-Deno.test("there is at most one notification a batch, and none for tasks that are due later", async () => {
+Deno.test("there is at most one notification per batch, and none for delayed tasks", async () => {
   const url = await server.createDatabase();
   await using channel = await listen(url);
   const task = defineTask<number>({ type: "later", handle() {} });

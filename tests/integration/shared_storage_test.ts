@@ -1,5 +1,5 @@
-// Instances of one process that were given the same storage object, on every store: each hears what
-// the others do, and the storage stays open until the last of them has stopped.
+// Instances of one process that share a storage object, on every store: each is notified of the
+// others' changes, and the storage stays open until the last one has stopped.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { memoryStorage } from "../../drivers/memory/mod.ts";

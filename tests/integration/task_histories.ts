@@ -1,5 +1,4 @@
-// Checks the invariants of every task after all work, for any faults of the workers, on the tables
-// themselves.
+// Checks the invariants of every task after all work, in the tables, for any faults of the workers.
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -107,7 +106,7 @@ function assertCompletedOnce(history: TaskHistory, attempts: readonly number[]):
   const letters = trail.map(({ status }) => initials[status] ?? "?").join("");
   assert(trailOfCompletedTask.test(letters), `the audit trail is out of order: ${text}`);
   assert(trail.every(({ at }, i) => i === 0 || at >= trail[i - 1]!.at), `time runs back: ${text}`);
-  // A loss counts when the task was running, or when it is the first one.
+  // A loss counts if the task was running, or if it is the first loss.
   const losses = letters.split("s").length - 1;
   assert(lostCount <= losses && (lostCount > 0) === (losses > 0), text);
   assertEquals(attempt, lostCount + 1, text);

@@ -29,7 +29,7 @@ const failing: [name: string, logger: Logger][] = [
 ];
 
 for (const [name, logger] of failing) {
-  Deno.test(`a logger that ${name} does no harm, and is reported once`, async () => {
+  Deno.test(`a logger that ${name} has no effect on its caller, and is reported once`, async () => {
     const said: string[] = [];
     using _console = stub(console, "error", (text: string) => void said.push(text));
     const guarded = guardLogger(logger);
@@ -43,7 +43,7 @@ for (const [name, logger] of failing) {
   });
 }
 
-Deno.test("an ended console does no harm, either", async () => {
+Deno.test("an ended console has no effect, either", async () => {
   using _console = stub(console, "error", ended);
   guardLogger(all(ended)).error("line");
   guardLogger(all(() => Promise.reject(new Error()))).error("line");

@@ -12,7 +12,7 @@ function capturing(logger: Logger = silentLogger) {
   return { log, wait: (ms: number) => now += ms };
 }
 
-Deno.test("formatMessage() fills placeholders with any value, and leaves unknown ones", () => {
+Deno.test("formatMessage() replaces placeholders by any value, and keeps unknown ones", () => {
   const circular: Record<string, unknown> = {};
   circular["self"] = circular;
   const cases: [message: string, properties: Record<string, unknown>, expected: string][] = [
@@ -30,7 +30,7 @@ Deno.test("formatMessage() fills placeholders with any value, and leaves unknown
   }
 });
 
-Deno.test("formatMessage() leaves out what values take beyond 100,000 characters in all", () => {
+Deno.test("formatMessage() cuts values at 100,000 characters in total", () => {
   const value = "x".repeat(60_000);
   const text = formatMessage("{value} {value} {value}", { value });
   assertEquals(text, `${value} ${"x".repeat(40_000)}... {value}`);
@@ -62,7 +62,7 @@ Deno.test("TaskLogger forwards every line, kept or not, with the properties of i
   ]);
 });
 
-Deno.test("a line's own properties go before those of its task, and an error in their place is kept", () => {
+Deno.test("a line's own properties override those of its task, and an error in their place is kept", () => {
   const seen: (LogProperties | undefined)[] = [];
   const { log } = capturing({
     ...silentLogger,
@@ -88,7 +88,7 @@ for (const [name, make] of Object.entries(hostileValues)) {
   });
 }
 
-Deno.test("TaskLogger keeps lines from the minimum level on, filled in, with their age", () => {
+Deno.test("TaskLogger keeps lines from the minimum level on, with placeholders replaced and their age", () => {
   const { log, wait } = capturing();
   log.debug("too fine");
   log.info("row {row}", { row: 1 });

@@ -102,7 +102,7 @@ Deno.test("lines of handlers and hooks carry id, type, attempt, queue and key of
   ]);
 });
 
-Deno.test("a logger may be a function that has the methods", async () => {
+Deno.test("a logger may be a function with the methods", async () => {
   const { lines, logger } = noting();
   const callable = Object.assign(() => {}, logger("callable"));
   await using engine = await startEngine({ tasks: [task], logger: callable });
@@ -131,7 +131,7 @@ const refused: [name: string, logger: unknown, text: string][] = [
 ];
 
 for (const [name, logger, text] of refused) {
-  Deno.test(`an invalid logger is refused with an error that tells the remedy: ${name}`, () => {
+  Deno.test(`an invalid logger is rejected with the remedy: ${name}`, () => {
     const options = { storage: memoryStorage(), tasks: [task], logger: logger as Logger };
     const error = assertThrows(() => createEverTask(options), InvalidArgumentError);
     assertStringIncludes(error.message, text);

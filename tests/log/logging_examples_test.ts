@@ -1,5 +1,5 @@
-// What the examples of logging write, and where: the properties of lines and errors arrive in each
-// logging library, and the configuration of examples/logging/ is obeyed.
+// The output of the logging examples: the properties of lines and errors in each logging library,
+// and the configuration of examples/logging/.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startReceivingServer } from "../monitor/support/receiving_server.ts";
@@ -121,7 +121,7 @@ Deno.test("one section of JSON sets levels by category, the console, a daily fil
   assert((stdout + stderr).includes("orders.csv is empty"));
 });
 
-Deno.test("levels by category shut parts off and let others through", async () => {
+Deno.test("levels by category suppress some parts and not others", async () => {
   const minimumLevel = {
     default: "off",
     overrides: { "evertask.tasks": "error", "evertask.tasks.import-file": "trace" },
@@ -136,7 +136,7 @@ Deno.test("levels by category shut parts off and let others through", async () =
   assertEquals(stdout, "");
 });
 
-Deno.test("lines that Seq did not take are sent again, and Seq may be out of reach", async () => {
+Deno.test("lines that Seq did not accept are sent again, and Seq may be unreachable", async () => {
   await using seq = startReceivingServer();
   seq.answers.push(new Response("not now", { status: 503 }));
   const sink = await import("../../examples/logging/support/seq_sink.ts");

@@ -1,4 +1,4 @@
-// How long an answer serves.
+// The caching of answers.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { cached } from "../../src/monitor/cached.ts";
@@ -33,7 +33,7 @@ function question(restFactor = 0) {
   };
 }
 
-Deno.test("an answer serves for its time, and all who ask meanwhile", async () => {
+Deno.test("an answer is cached for its time, and concurrent callers share it", async () => {
   const { ask, pass } = question();
   assertEquals(await Promise.all([ask(), ask()]), [1, 1]);
   await pass(999);
@@ -79,7 +79,7 @@ Deno.test("no call waits longer than the timeout, and a later answer serves the 
   assertEquals(asked(), 1);
 });
 
-Deno.test("a question that is never answered is asked again after three times the timeout", async () => {
+Deno.test("an unanswered query is repeated after three times the timeout", async () => {
   const { ask, pass, take, asked } = question();
   take(Infinity);
   for (let times = 0; times < 3; times++) {
@@ -111,7 +111,7 @@ for (const [what, error] of [["an answer", null], ["a failure", new Error("late"
     assertEquals(await ask(), 2);
     fail(error);
     take(20_000);
-    await pass(100); // the second one has served its time
+    await pass(100); // the second one has expired
     const third = assertRejects(ask);
     await pass(1_000); // the first one answers or fails
     await pass(4_000);

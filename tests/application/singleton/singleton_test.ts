@@ -48,7 +48,7 @@ Deno.test("of five evaluations only the last one runs tasks, and one worker is t
   await last.everTask.stop();
 });
 
-Deno.test("a caller that still holds an older instance works with the newest", async () => {
+Deno.test("calls of an older instance are forwarded to the newest", async () => {
   begin(sharedMemory());
   const first = await evaluate();
   await first.everTask.start();
@@ -64,7 +64,7 @@ Deno.test("a caller that still holds an older instance works with the newest", a
   await assertRejects(() => third.dispatchGreeting("too late"), Error, "stopped");
 });
 
-Deno.test("one that takes over from one that ran tasks runs them, one that takes over from another does not", async () => {
+Deno.test("the new instance is started only if the previous one was", async () => {
   for (const isStarted of [true, false]) {
     begin(sharedMemory());
     const first = await evaluate();
@@ -79,7 +79,7 @@ Deno.test("one that takes over from one that ran tasks runs them, one that takes
   }
 });
 
-Deno.test("a handler under way ends in peace, or is interrupted and runs again", async () => {
+Deno.test("a running handler ends within the grace period, or is aborted and its task runs again", async () => {
   begin(sharedMemory());
   const first = await evaluate();
   await first.everTask.start();
@@ -103,7 +103,7 @@ Deno.test("a handler under way ends in peace, or is interrupted and runs again",
   await second.everTask.stop();
 });
 
-Deno.test("the one before has closed its storage before the next one opens its own", async () => {
+Deno.test("the previous instance closes its storage before the next one opens its own", async () => {
   const folder = await Deno.makeTempDir();
   // No other process can open the file meanwhile.
   begin(() => sqliteStorage({ path: `${folder}/app.db`, exclusive: true }));
@@ -119,7 +119,7 @@ Deno.test("the one before has closed its storage before the next one opens its o
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("the next one opens its storage once the one before has closed its own, however long that takes", async () => {
+Deno.test("the next instance waits until the previous one has closed its storage", async () => {
   const task = defineTask<null>({ type: "task", handle() {} });
   const order: string[] = [];
   const make = (name: string, mayClose: Promise<void>) => {
@@ -148,7 +148,7 @@ Deno.test("the next one opens its storage once the one before has closed its own
   assertEquals(order, ["first opens", "first has closed", "next opens", "next has closed"]);
 });
 
-Deno.test("instances of other names, or of none, are left alone", async () => {
+Deno.test("instances with another name or without one are independent", async () => {
   const task = defineTask<null>({ type: "task", handle() {} });
   const connect = sharedMemory();
   const make = (options: { singleton?: string }) =>

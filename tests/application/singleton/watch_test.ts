@@ -24,7 +24,7 @@ function program(version: number): string {
   `;
 }
 
-Deno.test("a program that is watched leaves no worker of an older version behind", async () => {
+Deno.test("a watched program leaves no worker of an older version behind", async () => {
   const folder = await Deno.makeTempDir();
   const main = `${folder}/main.ts`;
   await Deno.writeTextFile(main, program(1));

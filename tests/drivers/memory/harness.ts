@@ -1,5 +1,5 @@
-// The memory store as the conformance suite sees it: a fake clock, faults before or after a verb,
-// run counts set by hand.
+// The conformance harness of the memory store: a fake clock, faults before or after an operation,
+// and direct changes of run counts.
 
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
 import { stateOf } from "../../../drivers/memory/database.ts";
@@ -15,13 +15,13 @@ class Fault {
     this.#left = n;
   }
 
-  /** Whether this call should fail. */
+  /** Returns whether this call is to fail. */
   strikes(): boolean {
     return this.#left > 0 && --this.#left === 0;
   }
 }
 
-/** The storage, with a verb that fails now and then, either before its work or after it. */
+/** Wraps the storage so that a requested call fails, either before or after its work. */
 function faulty(storage: Storage, fault: Fault): Storage {
   return new Proxy(storage, {
     get(target, property) {

@@ -1,4 +1,4 @@
-// What the memory store offers beyond the contract, and the order in which it keeps what waits.
+// The features of the memory store beyond the contract, and the order of waiting tasks.
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DueTasks } from "../../../drivers/memory/due_tasks.ts";
@@ -31,7 +31,7 @@ Deno.test("the injected clock is the storage's", async () => {
   assertEquals((await storage.statistics()).now, Date.UTC(2020, 0, 1), "also when it is set back");
 });
 
-Deno.test("a transaction of the caller's is refused, and nothing is stored", async () => {
+Deno.test("a caller's transaction is rejected, and nothing is stored", async () => {
   const storage = memoryStorage();
   await storage.open();
   const connection = {};
@@ -71,7 +71,7 @@ Deno.test("at most twice the limit of ended tasks is kept, the latest ones", asy
   assertEquals(growth!.rows, 2 * left.length + 1, "their history goes with them");
 });
 
-Deno.test("a series that has ended is not forgotten, however many tasks end after it", async () => {
+Deno.test("an ended series stays, regardless of the tasks that end after it", async () => {
   const storage = memoryStorage({ keepEnded: 0 });
   await storage.open();
   const plan = { series: series(), status: "WaitingQueue" } as const;
@@ -83,7 +83,7 @@ Deno.test("a series that has ended is not forgotten, however many tasks end afte
   assertEquals((await storage.runsAudit(task(0).id)).items.length, 1, "nor is its run");
 });
 
-Deno.test("a task that ended and was made due again is not forgotten", async () => {
+Deno.test("a task that ended and was made due again stays", async () => {
   const storage = memoryStorage({ keepEnded: 0 });
   await storage.open();
   await storage.persist(Array.from({ length: 200 }, (_, n) => task(n)));
@@ -93,7 +93,7 @@ Deno.test("a task that ended and was made due again is not forgotten", async () 
   assertEquals((await storage.get(task(0).id))?.status, "Queued");
 });
 
-Deno.test("a key of a purged task that another task has taken is not forgotten", async () => {
+Deno.test("purging a task does not free a key that another task holds now", async () => {
   const storage = memoryStorage({ keepEnded: 0 });
   await storage.open();
   const [first, second] = [task(0, { taskKey: "key" }), task(1, { taskKey: "key" })];
@@ -107,7 +107,7 @@ Deno.test("a key of a purged task that another task has taken is not forgotten",
   assertEquals((await storage.getByTaskKey("key"))?.id, second.id);
 });
 
-Deno.test("a process hears of others, and not of itself, while it listens and is open", async () => {
+Deno.test("a listener is notified of changes by other processes only, until it is removed or closed", async () => {
   const database = new MemoryDatabase();
   const [here, there] = [memoryStorage({ database }), memoryStorage({ database })];
   for (const storage of [here, there]) await storage.open();
@@ -128,7 +128,7 @@ Deno.test("a process hears of others, and not of itself, while it listens and is
   assertEquals(await removed, [], "pending calls do not arrive, either");
 });
 
-Deno.test("a worker is late when more than a lease has passed, and one without tasks loses nothing", async () => {
+Deno.test("a worker is late after more than a lease, and one without tasks loses nothing", async () => {
   const clock = new FakeClock();
   const storage = memoryStorage({ clock });
   await storage.open();
@@ -149,15 +149,15 @@ Deno.test("a worker is late when more than a lease has passed, and one without t
   assertEquals(await othersLost(), false, "it was completed in time");
 });
 
-Deno.test("a number of ended tasks that cannot be is refused", () => {
+Deno.test("an invalid keepEnded is rejected", () => {
   for (const keepEnded of [-1, 1.5, NaN, "5"]) {
     const options = { keepEnded: keepEnded as number };
     assertThrows(() => new MemoryDatabase(options), InvalidArgumentError, "keepEnded is ");
   }
 });
 
-Deno.test("waiting tasks come in order, with any additions and removals in between", () => {
-  // A small generator of its own, so that a failure can be repeated: Park and Miller's minimal
+Deno.test("waiting tasks are claimed in order, with any additions and removals in between", () => {
+  // A deterministic generator, so that a failure can be repeated: Park and Miller's minimal
   // standard.
   let seed = 7;
   const random = (below: number) => (seed = seed * 48_271 % 2_147_483_647) % below;

@@ -32,8 +32,8 @@ function at(hosts: readonly string[], url: string): string {
 }
 
 /**
- * Opens a storage, uses it over several connections at once, and resolves to the database and the
- * port that it used.
+ * Opens a storage, and uses it over several connections. Resolves to the database and the port in
+ * use.
  */
 async function use(options: PostgresStorageOptions): Promise<string> {
   await using storage = await deadline(openStorage({ schema: "ways", ...options }), 60_000);
@@ -72,7 +72,7 @@ Deno.test("a database's name is percent-encoded", async () => {
   await admin`DROP DATABASE ${admin(name)} WITH (FORCE)`;
 });
 
-Deno.test("settings in the URL hold in the sessions", async () => {
+Deno.test("settings in the URL apply to the sessions", async () => {
   const url = `${await server.createDatabase()}?application_name=shop&` +
     `options=${encodeURIComponent("-c work_mem=1234kB")}`;
   await using storage = await openStorage({ url, notify: false });
@@ -82,7 +82,7 @@ Deno.test("settings in the URL hold in the sessions", async () => {
   assertEquals(await storage.get(newTask().id), null);
 });
 
-Deno.test("servers that refuse or are silent are skipped, in any place", async () => {
+Deno.test("servers that refuse connections or do not answer are skipped, in any position", async () => {
   const url = await server.createDatabase();
   await using silent = await TcpProxy.start(url);
   silent.swallow();
@@ -94,7 +94,7 @@ Deno.test("servers that refuse or are silent are skipped, in any place", async (
   }
 });
 
-Deno.test("where no server answers, opening fails in time", async () => {
+Deno.test("opening fails in time if no server answers", async () => {
   const url = await server.createDatabase();
   await using silent = await TcpProxy.start(url);
   silent.swallow();
@@ -105,7 +105,7 @@ Deno.test("where no server answers, opening fails in time", async () => {
   }
 });
 
-Deno.test("when the server that was used is gone, the next one is used", async () => {
+Deno.test("if the used server fails, the next one is used", async () => {
   const url = await server.createDatabase();
   await using first = await TcpProxy.start(url);
   await using second = await TcpProxy.start(url);
@@ -123,7 +123,7 @@ Deno.test("when the server that was used is gone, the next one is used", async (
 });
 
 Deno.test({
-  name: "target_session_attrs passes over servers that only read",
+  name: "target_session_attrs skips read-only servers",
   ignore: !ours,
   async fn() {
     await using reading = await startPostgres({
@@ -142,7 +142,7 @@ Deno.test({
   },
 });
 
-Deno.test("the error of a refused login names the things to check", async () => {
+Deno.test("the error of a rejected login names the things to check", async () => {
   const url = new URL(server.url);
   url.username = "nobody_of_that_name";
   url.password = "hunter2";

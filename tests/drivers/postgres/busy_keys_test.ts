@@ -1,4 +1,4 @@
-// Task keys that an open transaction holds: other work does not wait for its end.
+// Task keys that an open transaction holds do not delay other work.
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
@@ -78,7 +78,7 @@ Deno.test("a worker ends its tasks while transactions dispatch with their keys",
   });
 });
 
-Deno.test("dispatches with other keys than the held one continue, and the others resolve when it is free", async () => {
+Deno.test("dispatches with other keys continue, and those with the held key resolve when it is free", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url);
   const task = defineTask<number>({ type: "task", handle() {} });

@@ -1,5 +1,5 @@
-// A pool of the application's that has no connection left, since transactions hold them all:
-// nothing waits for ever.
+// The application's pool without a free connection, because transactions hold them all: nothing
+// waits forever.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
@@ -52,7 +52,7 @@ Deno.test("transactions that take the connections during a migration do not bloc
   const storage = postgresStorage({ sql, queryTimeout, notify: false });
   const opening = sql.begin(async () => {
     const opened = storage.open();
-    await sql.begin(() => opened); // takes the second connection between the look at the schema and its making
+    await sql.begin(() => opened); // takes the second connection between the check and the creation of the schema
   });
   await assertRejects(() => deadline(opening, 60_000), StorageUnavailableError, "Give the pool");
   await storage.open();

@@ -24,14 +24,14 @@ Deno.test("claims scan from the start while that is quick", () => {
   for (let i = 0; i < 10; i++) assertEquals(claim(quick), queues[0]!);
 });
 
-Deno.test("a slow scan now and then changes nothing", () => {
+Deno.test("an occasional slow scan changes nothing", () => {
   const { claim } = scan();
   for (let i = 0; i < 10; i++) {
     assertEquals(claim(i % 3 === 0 ? quick : slow), queues[0]!);
   }
 });
 
-Deno.test("after slow scans in a row claims begin near the first task of the last full scan", () => {
+Deno.test("after consecutive slow scans, claims begin near the first task of the last full scan", () => {
   const { claim } = scan();
   for (let i = 0; i < 3; i++) claim(slow);
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 39_900 });
@@ -43,7 +43,7 @@ Deno.test("a queue without due tasks is scanned from about now", () => {
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 49_900 });
 });
 
-Deno.test("a full scan is repeated when it costs a small fraction of the time", async () => {
+Deno.test("a full scan is repeated once it takes only a small fraction of the time", async () => {
   const { clock, claim } = scan();
   for (let i = 0; i < 3; i++) claim(slow);
   await clock.advance(1_999);

@@ -1,5 +1,4 @@
-// The meaning of a database's URL, compared with libpq's; and refused parts, with their
-// alternatives.
+// The parsing of a database's URL, compared with libpq, and the errors for unsupported parts.
 
 import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -13,7 +12,7 @@ function environmentOf(variables: Record<string, string>): Environment {
 
 const empty = environmentOf({});
 
-/** What Deno makes of it without a permission. */
+/** The behavior of Deno without a permission. */
 const forbidden: Environment = {
   variable: (name) => {
     throw new Error(`Requires env access to "${name}"`);
@@ -86,7 +85,7 @@ for (const [url, what] of says) {
   });
 }
 
-Deno.test("any user, password and database come through, percent-encoded", () => {
+Deno.test("any user, password and database are accepted, percent-encoded", () => {
   const text = fc.string({ unit: "binary", minLength: 1 })
     .map((text) => text.toWellFormed().replaceAll("\0", "0"));
   fc.assert(fc.property(text, text, text, (user, password, database) => {
@@ -118,7 +117,7 @@ Deno.test("only missing parts of a URL come from the environment", () => {
   assertObjectMatch(parseDatabaseUrl("postgres://", empty), { user: "system", database: "system" });
 });
 
-Deno.test("a URL that says all is read where the environment must not be", () => {
+Deno.test("a complete URL needs no access to the environment", () => {
   assertObjectMatch(parseDatabaseUrl("postgres://ann@db/shop", forbidden), {
     servers: [{ host: "db", port: 5432, path: null }],
     user: "ann",

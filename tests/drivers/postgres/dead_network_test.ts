@@ -1,4 +1,4 @@
-// A network that drops packets silently; locks that block a query; a pool of the application.
+// A network that drops packets silently, locks that block a query, and the application's pool.
 
 import {
   assertEquals,
@@ -23,10 +23,10 @@ const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
 const queryTimeout = 300;
-/** Retries an action: with so short a query timeout, a busy machine lets one fail now and then. */
+/** Retries an action, because with such a short query timeout it may fail on a busy machine. */
 const insist = <T>(action: () => Promise<T>) => retryTransient(systemClock, 60_000, action);
 
-Deno.test("queries that the network swallows are given up in time, and the next go over new connections", async () => {
+Deno.test("queries that the network drops are given up in time, and the next use new connections", async () => {
   const url = await server.createDatabase();
   await using proxy = await TcpProxy.start(url);
   await using storage = await insist(() => openStorage({ url: proxy.urlOf(url), queryTimeout }));
@@ -48,7 +48,7 @@ Deno.test("queries that the network swallows are given up in time, and the next 
   assertLess(fastest, queryTimeout + 2_000); // TCP itself would take a quarter of an hour
 });
 
-Deno.test("notifications come back after the network swallowed them", async () => {
+Deno.test("notifications work again after a network failure", async () => {
   const url = await server.createDatabase();
   await using proxy = await TcpProxy.start(url);
   await using listener = await insist(() => openStorage({ url: proxy.urlOf(url), queryTimeout }));
@@ -108,7 +108,7 @@ Deno.test("a query that waits for a lock too long is cancelled on the server, an
   assertEquals([await backend(), cuts], [pid, 0]);
 });
 
-Deno.test("a query that goes through many rows has ten times as long", async () => {
+Deno.test("a query over many rows has ten times the timeout", async () => {
   const url = await server.createDatabase();
   await using storage = await insist(() => openStorage({ url, notify: false, queryTimeout }));
   await using other = connect(url);
@@ -124,7 +124,7 @@ Deno.test("a query that goes through many rows has ten times as long", async () 
   assertEquals(await (await released).waiting, []);
 });
 
-Deno.test("on a pool of the application's, queries that the network swallows are given up, too", async () => {
+Deno.test("on the application's pool, queries that the network drops are given up, too", async () => {
   const url = await server.createDatabase();
   await using proxy = await TcpProxy.start(url);
   const sql = postgres(proxy.urlOf(url), { max: 2, connect_timeout: 0.2, onnotice: () => {} });
@@ -135,5 +135,5 @@ Deno.test("on a pool of the application's, queries that the network swallows are
   await proxy.refuse(); // as when TCP gives up at last
   await proxy.pass();
   assertEquals(await insist(() => storage.get(newTask().id)), null);
-  await sql.end({ timeout: 0.1 }); // postgres.js waits for a lost query in vain
+  await sql.end({ timeout: 0.1 }); // postgres.js waits forever for a lost query
 });

@@ -1,4 +1,4 @@
-// What the database's errors mean to the caller.
+// The conversion of the database's errors.
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { isOfNoUse, toStorageError } from "../../../drivers/postgres/errors.ts";
@@ -66,7 +66,7 @@ Deno.test("an error of the contract stays unchanged", () => {
   assertEquals(toStorageError(closed), closed);
 });
 
-Deno.test("a server that only reads, or does not answer yet, is of no use for now", () => {
+Deno.test("a server that is read-only or starting counts as unusable", () => {
   const codes = ["25006", "57P03", "57P01", "40001", "53300", ""];
   assertEquals(codes.filter(isOfNoUse), ["25006", "57P03"]);
 });

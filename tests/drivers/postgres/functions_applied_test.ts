@@ -1,5 +1,5 @@
 // The functions of sql/postgres/functions/ are applied as a whole when they have changed, by a role
-// with the right to do so. An older process never puts its own back.
+// with the right to do so. An older process does not replace newer ones.
 
 import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
@@ -15,14 +15,14 @@ import { claimRequest, connect, openStorage } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** A database as this version makes it. */
+/** A database with the functions of this version. */
 async function freshDatabase(): Promise<string> {
   const url = await server.createDatabase();
   await (await openStorage({ url })).close();
   return url;
 }
 
-/** Replaces a function by hand, and says which revision that was. */
+/** Replaces a function, and records a revision. */
 async function putOther(url: string, revision: number, hash: string): Promise<void> {
   await using sql = connect(url);
   await sql.unsafe(`
@@ -75,7 +75,7 @@ for (
   });
 }
 
-Deno.test("with migrate off, older functions are refused, and the error names the files to run", async () => {
+Deno.test("with migrate off, older functions are rejected, and the error names the files to run", async () => {
   const url = await freshDatabase();
   const ours = await describe(url);
   await putOther(url, revision - 1, "00");
@@ -91,7 +91,7 @@ Deno.test("with migrate off, older functions are refused, and the error names th
   await (await openStorage({ url, migrate: false })).close();
 });
 
-Deno.test("run by hand, older functions do not take the place of newer ones", async () => {
+Deno.test("functions.sql of an older version does not replace newer functions", async () => {
   const url = await freshDatabase();
   await putOther(url, revision + 1, "00");
   const others = await describe(url);

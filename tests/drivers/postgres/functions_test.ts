@@ -1,5 +1,4 @@
-// The functions of the database as a DBA, a trigger or another language calls them, without the
-// driver in between.
+// Direct calls of the database's functions, as by a DBA, a trigger or another language.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
@@ -105,7 +104,7 @@ Deno.test("set_task_status returns whether the task exists, and whether the leas
   assertEquals(await set(task.id, "fenced", 1), true);
 });
 
-Deno.test("set_task_status makes a task that has ended due when it is to wait, and its workers look at once", async () => {
+Deno.test("set_task_status makes an ended task due by a waiting status, and notifies the workers", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   for (const status of ["WaitingQueue", "Queued", "Pending"]) {
@@ -123,7 +122,7 @@ Deno.test("set_task_status makes a task that has ended due when it is to wait, a
   }
 });
 
-Deno.test("a status that does not exist is refused by name", async () => {
+Deno.test("an unknown status is rejected by name", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   const [task, run] = [newTask(), newTask({ status: "WaitingQueue", series })];
@@ -146,7 +145,7 @@ Deno.test("a status that does not exist is refused by name", async () => {
   assertEquals((await storage.get(run.id))?.status, "WaitingQueue");
 });
 
-Deno.test("complete_tasks does what set_task_statuses does with a clean first attempt, at every audit level", async () => {
+Deno.test("complete_tasks has the same effect as set_task_statuses for a completion at the first attempt, at every audit level", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   await storage.registerWorker({ id: "clean", host: "test" });
@@ -182,7 +181,7 @@ Deno.test("complete_tasks does what set_task_statuses does with a clean first at
   }
 });
 
-Deno.test("complete_tasks tells which tasks the worker still held", async () => {
+Deno.test("complete_tasks returns the tasks that the worker still held", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   await storage.registerWorker({ id: "late", host: "test" });
@@ -215,7 +214,7 @@ Deno.test("a caller with another search path gets the same functions and tables"
   assertEquals(counts?.count, 2);
 });
 
-Deno.test("dispatch enqueues a task that a worker takes like any other", async () => {
+Deno.test("dispatch stores a task that a worker runs like any other", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   const [row] = await sql`
@@ -272,7 +271,7 @@ const refusedDispatches: Readonly<Record<string, string>> = {
   "'t', '{}', due_at => '10000-01-01 00:00+00'": "due_at",
 };
 
-Deno.test("dispatch refuses what the application's dispatch would, and names it", async () => {
+Deno.test("dispatch rejects invalid arguments like the application's dispatch, and names them", async () => {
   const url = await server.createDatabase();
   await using storage = await openStorage({ url });
   await using sql = connect(url);
@@ -291,7 +290,7 @@ Deno.test("dispatch refuses what the application's dispatch would, and names it"
   assertEquals((await storage.list()).items.length, 1);
 });
 
-Deno.test("dispatch keeps to the rules of task keys, and waits for a later instant", async () => {
+Deno.test("dispatch applies the task-key rules, and stores delayed tasks", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   const dispatch = async () => {
@@ -306,7 +305,7 @@ Deno.test("dispatch keeps to the rules of task keys, and waits for a later insta
   assertEquals(task?.dueAt, task?.scheduledAt);
 });
 
-Deno.test("dispatch takes an instant that has passed as since when the task is due", async () => {
+Deno.test("a past due_at of dispatch is stored as the due instant", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   const [row] = await sql`

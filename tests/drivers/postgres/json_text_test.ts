@@ -22,7 +22,7 @@ const texts = [
 ];
 
 for (const text of texts) {
-  Deno.test(`${JSON.stringify(text)} survives, alone and in JSON`, () => {
+  Deno.test(`${JSON.stringify(text)} is unchanged, alone and in JSON`, () => {
     assertEquals(escapeText(text).includes("\0"), false);
     assertEquals(unescapeText(escapeText(text)), text);
     assertEquals(fromJson(toJson([{ text }, text])), [{ text }, text]);
@@ -34,11 +34,11 @@ Deno.test("a lone surrogate becomes U+FFFD", () => {
   assertEquals(fromJson(toJson(["\udc00", "\ud83d\ude00"])), ["\ufffd", "😀"]);
 });
 
-Deno.test("values that are too long for a string of the runtime are refused with a StorageError", async () => {
+Deno.test("values that are too long for a string of the runtime are rejected with a StorageError", async () => {
   const functions = new Functions("evertask");
   const tooLong = {
     toJSON() {
-      throw new RangeError("Invalid string length"); // what JSON.stringify throws above half a gigabyte
+      throw new RangeError("Invalid string length"); // the error of JSON.stringify above half a gigabyte
     },
   };
   const run = () => Promise.resolve([]);

@@ -1,5 +1,5 @@
-// The tasks of lost workers are searched among those that were claimed since the worker began. None
-// is missed, for any clock, worker or claim under way.
+// The tasks of a lost worker are searched among those claimed since the worker started. None is
+// missed, for any clock, worker or concurrent claim.
 
 import { assertEquals } from "@std/assert";
 import type postgres from "postgres";
@@ -30,7 +30,7 @@ async function open() {
 const stopHeart = (sql: postgres.Sql) =>
   sql`UPDATE evertask.workers SET heartbeat_at = '-infinity'`;
 
-Deno.test("claims are found though the database's clock was set back since the worker began", async () => {
+Deno.test("claims are found even if the database's clock was set back since the worker started", async () => {
   await using opened = await open();
   const { storage, sql } = opened;
   await sql`UPDATE evertask.workers SET claims_since = now() + interval '1 hour'`;
@@ -40,7 +40,7 @@ Deno.test("claims are found though the database's clock was set back since the w
   assertEquals((await storage.releaseLost(lost)).length, 2);
 });
 
-Deno.test("a worker that was given up and registers again is known to hold its earlier claims", async () => {
+Deno.test("a lost worker that registers again still holds its earlier claims", async () => {
   await using opened = await open();
   const { storage, sql } = opened;
   await storage.persist(newTasks(2, { claimFor: worker.id }));
@@ -51,14 +51,15 @@ Deno.test("a worker that was given up and registers again is known to hold its e
   assertEquals((await storage.releaseLost(lost)).length, 2);
 });
 
-Deno.test("a worker is not forgotten while a claim of its own is under way", async () => {
+Deno.test("a worker is not removed while its claim is in progress", async () => {
   await using opened = await open();
   const { storage, sql } = opened;
   await storage.persist(newTasks(1));
   const { unregistered } = await sql.begin(async (transaction) => {
     await transaction`SELECT evertask.claim_tasks('w', '["send-email"]', '[{"name": "default", "limit": 1}]')`;
     const unregistered = storage.unregisterWorker(worker.id);
-    // It waits for the claim; the only lock of this database that is not granted is its own.
+    // Waits until the call waits for the claim, which is the only lock of this database that is not
+    // granted.
     for (let waiting = false; !waiting;) {
       const rows = await transaction`
         SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -71,7 +72,7 @@ Deno.test("a worker is not forgotten while a claim of its own is under way", asy
   assertEquals((await storage.releaseLost(lost)).length, 1);
 });
 
-Deno.test("a worker that holds nothing is forgotten at its end, and there is nothing to release", async () => {
+Deno.test("a worker without tasks is removed at its end, and there is nothing to release", async () => {
   await using opened = await open();
   const { storage, sql } = opened;
   await storage.unregisterWorker(worker.id);

@@ -1,5 +1,5 @@
-// The schema: made once, by the first process that opens it; checked; refused when it is from the
-// future; and made by psql just as well.
+// The schema is created once, by the first process or by psql, checked, and rejected if it is
+// newer.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
@@ -18,7 +18,7 @@ import { connect, openStorage, scripts } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-Deno.test("eight processes that start together make the schema once", async () => {
+Deno.test("eight processes that start together create the schema once", async () => {
   const url = await server.createDatabase();
   const storages = Array.from({ length: 8 }, () => postgresStorage(url));
   await Promise.all(storages.map((storage) => storage.open()));
@@ -33,7 +33,7 @@ Deno.test("eight processes that start together make the schema once", async () =
   );
 });
 
-Deno.test("the files make the same schema when a client like psql runs them unchanged", async () => {
+Deno.test("the files create the same schema when a client like psql runs them unchanged", async () => {
   const byDriver = await server.createDatabase();
   await (await openStorage({ url: byDriver })).close();
   const byHand = await server.createDatabase();
@@ -72,7 +72,7 @@ Deno.test("a file that is run twice changes nothing", async () => {
   assertEquals(await describe(url, "evertask"), before);
 });
 
-Deno.test("with migrate off, an empty database is refused, and the error names the files to run", async () => {
+Deno.test("with migrate off, an empty database is rejected, and the error names the files to run", async () => {
   const url = await server.createDatabase();
   const error = await assertRejects(
     () => postgresStorage({ url, migrate: false, schema: "jobs" }).open(),
@@ -83,7 +83,7 @@ Deno.test("with migrate off, an empty database is refused, and the error names t
   assertEquals(await describe(url, "jobs"), [], "nothing was made");
 });
 
-Deno.test("with migrate off, an older schema is refused; with migrate on it is brought up to date", async () => {
+Deno.test("with migrate off, an older schema is rejected; with migrate on it is updated", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url);
   for (const script of scripts.slice(0, 2)) await sql.unsafe(script).simple();
@@ -97,7 +97,7 @@ Deno.test("with migrate off, an older schema is refused; with migrate on it is b
   await (await openStorage({ url, migrate: false })).close();
 });
 
-Deno.test("a newer schema is refused", async () => {
+Deno.test("a newer schema is rejected", async () => {
   const url = await server.createDatabase();
   await (await openStorage({ url })).close();
   await using sql = connect(url);
@@ -118,12 +118,12 @@ Deno.test("a migration that fails leaves nothing behind, and the next one works"
   await (await openStorage({ url })).close();
 });
 
-Deno.test("a connection that is lost while the schema is made leaves nothing behind, and the next one makes it", async () => {
+Deno.test("a connection that is lost during the migration leaves nothing behind, and the next one migrates", async () => {
   const url = await server.createDatabase();
   await using other = connect(url, { max: 2 });
   const storage = postgresStorage(url);
   await other.begin(async (transaction) => {
-    // As another process does that makes the schema.
+    // As another process that creates the schema does.
     await transaction`SELECT pg_advisory_xact_lock(hashtextextended('EverTask migrations in evertask', 0))`;
     const lost = assertRejects(() => storage.open(), StorageUnavailableError);
     const end = () =>
@@ -154,7 +154,7 @@ for (const encoding of ["LATIN1", "SQL_ASCII", "WIN1252"]) {
   });
 }
 
-Deno.test("options that cannot be used are refused before anything is connected", () => {
+Deno.test("invalid options are rejected before anything is connected", () => {
   const url = "postgres://localhost/x";
   for (
     const schema of ["", "Jobs", "pg_jobs", "1st", 'a"; DROP TABLE x; --', "a.b", "x".repeat(64)]

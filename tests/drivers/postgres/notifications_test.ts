@@ -1,4 +1,4 @@
-// Push between processes: which changes are notified, how often, and to which processes.
+// Notifications between processes: their causes, their number and their receivers.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { deadline, delay } from "@std/async";
@@ -30,13 +30,13 @@ function listenTo(storage: Storage) {
   return { heard, until };
 }
 
-/** Two storages on a new database; the second listens already. */
+/** Two storages on a new database, of which the second listens. */
 async function pair() {
   const url = await server.createDatabase();
   const teller = await openStorage({ url });
   const listener = await openStorage({ url });
   const { heard, until } = listenTo(listener);
-  await until(() => heard.length === 1); // notified once when it began to listen
+  await until(() => heard.length === 1); // notified once when it started to listen
   heard.length = 0;
   return {
     url,
@@ -84,10 +84,11 @@ Deno.test("a batch is notified once, and many batches within a moment are combin
   heard.length = 0;
   const start = performance.now();
   await Promise.all(Array.from({ length: 200 }, () => teller.persist([newTask()])));
-  await delay(10); // the quiet time in which the last of them are combined
+  await delay(10); // the time within which the last of them are combined
   await settle(processes);
   const quietTimes = performance.now() - start; // of one millisecond each
-  // Each notifies of tasks, and those of one quiet time are combined; wake_test.ts counts them.
+  // Each sends a notification, and those within the minimum time are combined; wake_test.ts counts
+  // them.
   assertEquals(new Set(heard.map(({ kind }) => kind)), new Set(["tasks"]));
   assertLessOrEqual(heard.length, Math.min(200, quietTimes + 2));
 });
@@ -167,7 +168,7 @@ Deno.test("with notify off there are no listeners and notifications, and workers
   await using storage = await openStorage({ url, notify: false, prepare: false });
   await using notifying = await openStorage({ url });
   const { heard, until } = listenTo(notifying);
-  await until(() => heard.length === 2); // notified, once and of all kinds, when it began to listen
+  await until(() => heard.length === 2); // notified once of each kind when it started to listen
   heard.length = 0;
   storage.onWake(() => {});
   const listeners = await sql`

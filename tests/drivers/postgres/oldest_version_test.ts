@@ -1,6 +1,6 @@
-// The oldest PostgreSQL that must work takes the schema and keeps the contract: one promise of each
-// topic, since the same SQL is tested in full on the newest. With EVERTASK_TEST_POSTGRES_VERSION=13
-// every test of this folder runs on it.
+// The oldest supported PostgreSQL accepts the schema and fulfils the contract. Only one case of
+// each topic is tested, because the same SQL is fully tested on the newest version. With
+// EVERTASK_TEST_POSTGRES_VERSION=13, every test of this folder uses the oldest one.
 
 import { assertEquals } from "@std/assert";
 import { storageConformance } from "../../../src/testing/mod.ts";

@@ -1,4 +1,4 @@
-// The plans of the statements that run inside of functions, as they are executed.
+// Records the plans of statements in functions as they are executed.
 
 import type postgres from "postgres";
 import { connect } from "./support.ts";
@@ -18,9 +18,9 @@ export interface PlanNode {
 /** A connection whose plans are watched. */
 export interface PlanWatch extends AsyncDisposable {
   readonly sql: postgres.Sql;
-  /** Watches from now on. */
+  /** Starts to record plans. */
   begin(): Promise<void>;
-  /** Does some work, and gives the nodes of its plans that read a table. */
+  /** Does some work, and returns the nodes of its plans that read a table. */
   scansOf(table: string, work: () => Promise<unknown>): Promise<PlanNode[]>;
 }
 
@@ -30,7 +30,7 @@ const settings = `
   SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off; SET auto_explain.log_format = json;
   SET client_min_messages = log`;
 
-/** Opens a connection to watch. */
+/** Opens a connection whose plans are recorded. */
 export function watchPlans(url: string): PlanWatch {
   const nodes: PlanNode[] = [];
   const collect = (node: PlanNode): void => {
@@ -59,7 +59,7 @@ export function watchPlans(url: string): PlanWatch {
   };
 }
 
-/** How many rows scans have read, those that they left out among them. */
+/** Returns the number of rows that scans have read, including those filtered out. */
 export function readRows(scans: readonly PlanNode[]): number {
   return scans.reduce(
     (sum, node) =>
@@ -70,7 +70,7 @@ export function readRows(scans: readonly PlanNode[]): number {
   );
 }
 
-/** The kinds of scans, and their indexes. */
+/** Returns the kinds of scans, and their indexes. */
 export function indexesOf(scans: readonly PlanNode[]): string[] {
   return [...new Set(scans.map((node) => `${node["Node Type"]}: ${node["Index Name"]}`))].sort();
 }

@@ -1,6 +1,5 @@
-// The plans of the statements that every task passes through, in a table of 200,000 tasks with
-// misleading statistics: claims, finishes and releases use their indexes, and ended tasks cost them
-// nothing.
+// The plans of claims, ends and releases in a table of 200,000 tasks with misleading statistics.
+// They use their indexes, and their cost does not depend on ended tasks.
 
 import { assert, assertEquals } from "@std/assert";
 import { startPostgres } from "../../support/pg_server.ts";
@@ -30,7 +29,7 @@ Deno.test("claim, finish and release use their indexes, for any statistics", asy
   const url = await server.createDatabase();
   await using storage = await openStorage({ url });
   await using admin = connect(url);
-  // Statistics of an empty table, and no chance for autovacuum to correct them.
+  // Sets the statistics of an empty table, and disables autovacuum, which would correct them.
   await admin`ALTER TABLE evertask.queued_tasks SET (autovacuum_enabled = off)`;
   await admin`ANALYZE evertask.queued_tasks`;
   await admin.unsafe(fill).simple();
@@ -180,7 +179,7 @@ Deno.test("claim, finish and release use their indexes, for any statistics", asy
 
   await admin`ANALYZE evertask.queued_tasks`;
   const listed = await scansOf(() => watched.list({ recurring: true }, { limit: 200 }));
-  // By the order of the index or by a bitmap of it: it depends on the sample of the statistics.
+  // An index scan or a bitmap scan, depending on the sample of the statistics.
   assertEquals(listed.filter((node) => node["Node Type"] === "Seq Scan"), []);
   assert(readRows(listed) < 1_000, `listing 200 series reads ${readRows(listed)} rows`);
 });
@@ -202,7 +201,7 @@ Deno.test("the end of a task does not change its index entries", async () => {
       executionTimeMs: 1,
     })));
   }
-  // The server adds its counters up a moment after the session that counted has come to rest.
+  // The server updates its counters shortly after the session has become idle.
   await storage.close();
   let figures = { updated: 0, hot: 0 };
   while (figures.updated < 1_000) {
@@ -217,7 +216,7 @@ Deno.test("the end of a task does not change its index entries", async () => {
   );
 });
 
-Deno.test("tasks that run at once fill the claim index from its end, beside those of the future", async () => {
+Deno.test("tasks that run at once are inserted at the end of the claim index, separate from future ones", async () => {
   const pagesFor = async (later: number) => {
     const url = await server.createDatabase();
     await using storage = await openStorage({ url });

@@ -52,7 +52,7 @@ Deno.test("of two purges of one process the second does nothing", async () => {
   assertEquals((await storage.purge(policy, { budget: 100 })).busy, false, "a later one may");
 });
 
-Deno.test("keys of rate limits that were idle for a day are forgotten, but for those that began empty", async () => {
+Deno.test("rate limit keys that were idle for a day are deleted, except those that started empty", async () => {
   const url = await server.createDatabase();
   await using storage = await openStorage({ url });
   await using sql = connect(url);

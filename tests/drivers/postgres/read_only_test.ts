@@ -1,5 +1,5 @@
-// A database that refuses writes for a while: sessions that began in that time would only read for
-// ever.
+// A database that rejects writes for some time. Sessions that started in that time would stay
+// read-only forever.
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
@@ -42,7 +42,7 @@ async function refusal(action: () => Promise<unknown>): Promise<unknown> {
 
 const insist = <T>(action: () => Promise<T>) => retryTransient(systemClock, 15_000, action);
 
-/** Stores one task, however often that must be tried: a repetition carries the same id. */
+/** Stores one task with any number of retries, which use the same id. */
 function insistOnStoring(storage: Storage) {
   const tasks = [newTask()];
   return insist(() => storage.persist(tasks));
@@ -52,13 +52,13 @@ const pools: [name: string, (url: string) => PostgresStorageOptions & AsyncDispo
   ["the storage's own pool", (url) => ({ url, async [Symbol.asyncDispose]() {} })],
   ["a pool of the application's", (url) => {
     const sql = connect(url, { max: 5 });
-    // postgres.js waits in vain for the end of a connection that was lost with a query under way.
+    // postgres.js waits forever for the end of a connection that was lost during a query.
     return { sql, [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) };
   }],
 ];
 
 for (const [name, optionsFor] of pools) {
-  Deno.test(`${name} writes again after a time in which it could not`, async () => {
+  Deno.test(`${name} writes again after a time without writes`, async () => {
     const url = await server.createDatabase();
     await using pool = optionsFor(url);
     const { [Symbol.asyncDispose]: _, ...options } = pool;

@@ -1,5 +1,4 @@
-// The server stops during work, and restarts: nothing is lost, nothing happens twice, and the
-// driver reconnects by itself.
+// The server restarts during work: nothing is lost or applied twice, and the driver reconnects.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { deadline, delay } from "@std/async";
@@ -59,7 +58,7 @@ for (const mode of ["fast", "immediate"] as const) {
       await Promise.all(dispatching);
       await working;
 
-      // A claim whose answer was lost is held without anybody knowing.
+      // The tasks of a claim whose answer was lost are held, but unknown to the worker.
       await storage.releaseUnknown("worker", []);
       await work();
       assertEquals(new Set(ended).size, ended.length, "no task was ended twice");
@@ -73,7 +72,7 @@ for (const mode of ["fast", "immediate"] as const) {
 
 Deno.test({
   name:
-    "while the server is away statements fail as transient, and notifications come back with it",
+    "statements fail with transient errors until the server is back, and notifications work again",
   ignore: !server.canRestart,
   async fn() {
     const url = await server.createDatabase();

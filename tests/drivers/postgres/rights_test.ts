@@ -1,5 +1,4 @@
-// A role with few rights: it uses the schema of an administrator, and errors name each missing
-// statement.
+// A role with few rights uses the schema of an administrator, and errors name the missing grants.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type postgres from "postgres";
@@ -62,8 +61,8 @@ async function use(storage: Storage): Promise<void> {
 }
 
 /**
- * Does what the error asks the administrator for, again and again, until the work succeeds.
- * Resolves to all that was granted.
+ * Runs the statements of errors as the administrator until the work succeeds. Resolves to all
+ * granted rights.
  */
 async function grantUntilItWorks({ admin }: Scene, work: () => Promise<void>): Promise<string[]> {
   const granted: string[] = [];
@@ -91,7 +90,7 @@ Deno.test("a schema that the administrator has made for the role is used unchang
   await openAndUse({ url, schema: "jobs" });
 });
 
-Deno.test("a role that may make no schema gets the missing grant, and works with it", async () => {
+Deno.test("the error of a role that may not create a schema names the missing grant", async () => {
   await using scene = await makeScene();
   const { url, role } = scene;
   const database = new URL(url).pathname.slice(1);
@@ -100,7 +99,7 @@ Deno.test("a role that may make no schema gets the missing grant, and works with
   ]);
 });
 
-Deno.test("a role that may not use an empty schema gets the missing grant, and works with it", async () => {
+Deno.test("the error of a role that may not use an empty schema names the missing grant", async () => {
   await using scene = await makeScene();
   const { admin, role, url } = scene;
   await admin`CREATE SCHEMA evertask`;
@@ -159,7 +158,7 @@ Deno.test("in the caller's transaction, too, the error names the missing right",
   );
 });
 
-Deno.test("a role that may not connect gets the missing grant", async () => {
+Deno.test("the error of a role that may not connect names the missing grant", async () => {
   await using scene = await makeScene();
   const { admin, url } = scene;
   await admin.unsafe(`REVOKE CONNECT ON DATABASE ${new URL(url).pathname.slice(1)} FROM PUBLIC`);
@@ -170,7 +169,7 @@ Deno.test("a role that may not connect gets the missing grant", async () => {
   );
 });
 
-Deno.test("a role that migrates the schema of another role gets the name of its owner", async () => {
+Deno.test("the error of a role that migrates another role's schema names the owner", async () => {
   await using scene = await makeScene();
   const { admin, role, url } = scene;
   for (const script of scripts.slice(0, 4)) await admin.unsafe(script).simple();

@@ -74,12 +74,12 @@ async function persistOne(storage: Storage): Promise<NewTask> {
 }
 
 /**
- * Topics whose every promise is about figures and instants; of the others one promise each is
- * tried.
+ * The topics of which every case is run, because they concern numbers and instants. Of the others,
+ * one case each is run.
  */
 const topicsInFull = ["rate slots", "recurring runs", "retention", "status changes"];
 
-Deno.test("the storage contract is kept in a database with odd settings", async (t) => {
+Deno.test("the storage contract is fulfilled in a database with unusual settings", async (t) => {
   const url = await createDatabase(odd);
   const seen = new Set<string>();
   const cases = storageConformance(postgresHarness("odd", () => Promise.resolve(url)));
@@ -96,7 +96,7 @@ Deno.test("a day of retention has 24 hours in every time zone", async () => {
   const answers = [];
   for (const zone of ["UTC", "Europe/Rome", "America/New_York"]) {
     await using sql = connect(url, { connection: { TimeZone: zone } });
-    // Clocks go forward in the night before.
+    // Clocks were put forward in the night before.
     answers.push(
       ...await sql`
       SELECT evertask.to_epoch_ms(evertask.expires_before('2026-03-29T12:00:00Z', 1)) AS rome,

@@ -1,5 +1,5 @@
-// What the PostgreSQL tests share: tasks to store, storages that close themselves, and a client to
-// look behind the scenes.
+// Common parts of the PostgreSQL tests: tasks to store, storages that close themselves, and a
+// separate client.
 
 import postgres from "postgres";
 import { postgresStorage, type PostgresStorageOptions } from "../../../drivers/postgres/mod.ts";

@@ -1,4 +1,4 @@
-// One process's end of the channel, with a client of the test, and a fake clock.
+// The channel of one process, with a client of the test and a fake clock.
 
 import { assertEquals } from "@std/assert";
 import type { PostgresClient } from "../../../drivers/postgres/connection.ts";
@@ -51,7 +51,7 @@ Deno.test("each time a process begins to listen, it polls for missed changes", (
   assertEquals(heard, [{ kind: "tasks" }, { kind: "queues" }]);
 });
 
-Deno.test("a process hears others and not itself, until it is closed", async () => {
+Deno.test("a process gets the notifications of others, but not its own, until it is closed", async () => {
   const { channel, heard, listens, database } = makeChannel();
   channel.listen();
   heard.length = 0;
@@ -76,7 +76,7 @@ Deno.test("a message for the caller's transaction is also for this process", () 
   assertEquals(channel.message("queues"), { kind: "queues", from: "me" });
 });
 
-Deno.test("of tasks within the quiet time, the first is notified at once and the others together", async () => {
+Deno.test("of tasks within the minimum time, the first is notified at once and the others together", async () => {
   const { channel, clock, sent } = makeChannel();
   await clock.advance(10);
   assertEquals(channel.takeTasksMessage(), tasks);

@@ -39,7 +39,7 @@ Deno.test("a batch of tasks of many kinds is stored and answered task by task", 
   }
 });
 
-Deno.test("in a batch with stored tasks, each of those is answered as it was the first time", async () => {
+Deno.test("in a batch with stored tasks, each of those has its first result", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const { tasks } = await storeClaimed(storage, 40);

@@ -8,7 +8,7 @@ import { StorageUnavailableError } from "../../../src/storage/errors.ts";
 import { newTask } from "../../support/new_task.ts";
 import { countTasks, Scratch } from "./support.ts";
 
-Deno.test("calls wait for a busy file without holding up the event loop, and all are done once it is free", async () => {
+Deno.test("calls wait for a busy file without blocking the event loop, and succeed when it is free", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open({ busyTimeout: 60_000 });
   const other = new DatabaseSync(scratch.path);

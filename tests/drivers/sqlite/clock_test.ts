@@ -1,5 +1,5 @@
-// When the clock is read: a connection that has waited for the write lock must not be behind what
-// others wrote meanwhile.
+// The clock is read after the write lock is acquired, so that the time is not before writes of
+// others during the wait.
 
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -8,11 +8,11 @@ import { systemClock } from "../../../src/time/clock.ts";
 import { newTask, slotRequest } from "../../support/new_task.ts";
 import { Scratch } from "./support.ts";
 
-Deno.test("a write asks what time it is when it holds the write lock", async () => {
+Deno.test("a write reads the clock while it holds the write lock", async () => {
   await using scratch = new Scratch();
   const other = new DatabaseSync(scratch.path);
   other.exec("PRAGMA busy_timeout = 0");
-  /** Whether the lock was held, at each reading of the clock. */
+  /** Whether the lock was held at each reading of the clock. */
   let held: boolean[] = [];
   const now = () => {
     held.push(isLocked(other));

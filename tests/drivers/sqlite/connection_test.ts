@@ -16,7 +16,7 @@ const libraries = {
 };
 
 for (const [library, connect] of Object.entries(libraries)) {
-  Deno.test(`a task persisted on another connection lives and dies with its transaction (${library})`, async () => {
+  Deno.test(`a task stored on another connection exists only if its transaction commits (${library})`, async () => {
     await using scratch = new Scratch();
     const storage = await scratch.open();
     const connection = connect(scratch.path);
@@ -46,7 +46,7 @@ for (const [library, connect] of Object.entries(libraries)) {
     database.close();
   });
 
-  Deno.test(`a write that fails in the caller's transaction undoes itself alone (${library})`, async () => {
+  Deno.test(`a failed write in the caller's transaction undoes only itself (${library})`, async () => {
     await using scratch = new Scratch();
     const database = connect(scratch.path);
     const storage = await scratch.open({ database });
@@ -65,7 +65,7 @@ for (const [library, connect] of Object.entries(libraries)) {
   });
 }
 
-Deno.test("what the storage writes for itself does not fall into an open transaction of the application's", async () => {
+Deno.test("the storage's own writes do not join an open transaction of the application", async () => {
   await using scratch = new Scratch();
   const database = new DatabaseSync(scratch.path);
   const storage = await scratch.open({ database });
@@ -148,7 +148,7 @@ for (const [library, connect] of Object.entries(libraries)) {
   });
 }
 
-Deno.test("a database in memory is another one than any other in memory", async () => {
+Deno.test("databases in memory are independent", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open({ path: ":memory:" });
   const connection = new DatabaseSync(":memory:");

@@ -1,5 +1,4 @@
-// The heartbeats of the only worker of a database: kept in memory, with the same effect as written
-// ones.
+// The deferred heartbeats of a lone worker have the same effect as written ones.
 
 import { assertEquals } from "@std/assert";
 import { FakeClock } from "../../../src/testing/mod.ts";
@@ -26,7 +25,7 @@ Deno.test("a worker whose heartbeats are kept in memory is never late", async ()
     assertEquals((await storage.heartbeat("first", leaseMs)).alive, true);
   }
   assertEquals((await storage.workers()).map(({ heartbeatAt }) => heartbeatAt), [clock.now()]);
-  // Another worker of this process comes, and judges it.
+  // Another worker of this process registers, and evaluates the heartbeat.
   await storage.heartbeat("first", leaseMs);
   await storage.registerWorker({ id: "second", host: "here" });
   assertEquals((await storage.heartbeat("second", leaseMs)).othersLost, false);
@@ -38,7 +37,7 @@ Deno.test("a worker whose heartbeats are kept in memory is never late", async ()
   assertEquals((await storage.heartbeat("first", leaseMs)).alive, false);
 });
 
-Deno.test("what changes the answer to a heartbeat is in the next one", async () => {
+Deno.test("a change of the answer is in the next heartbeat's answer", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open({ exclusive: true });
   await storage.registerWorker({ id: "worker", host: "here" });
@@ -59,7 +58,7 @@ Deno.test("what changes the answer to a heartbeat is in the next one", async () 
   assertEquals((await beat()).alive, false);
 });
 
-Deno.test("an answer that is kept has the time of its heartbeat, and is its worker's alone", async () => {
+Deno.test("a cached answer has the time of its heartbeat, and is only for its worker", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ exclusive: true, clock });
@@ -71,7 +70,7 @@ Deno.test("an answer that is kept has the time of its heartbeat, and is its work
   assertEquals((await storage.heartbeat("stranger", leaseMs)).alive, false);
 });
 
-Deno.test("that others were lost is asked for anew with each heartbeat", async () => {
+Deno.test("each heartbeat checks again whether other workers were lost", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open({ exclusive: true });
   for (const id of ["worker", "gone"]) await storage.registerWorker({ id, host: "here" });
@@ -85,7 +84,7 @@ Deno.test("that others were lost is asked for anew with each heartbeat", async (
   assertEquals(await othersLost(), false);
 });
 
-Deno.test("heartbeats are written where other processes may look", async () => {
+Deno.test("heartbeats are written if other processes can read them", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const [here, there] = [await scratch.open({ clock }), await scratch.open({ clock })];
@@ -97,7 +96,7 @@ Deno.test("heartbeats are written where other processes may look", async () => {
   }
 });
 
-Deno.test("the tasks of a process that ended are found, though this one has the file to itself", async () => {
+Deno.test("the tasks of an ended process are found, even with exclusive access to the file", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const killed = await scratch.open({ exclusive: true, clock });

@@ -31,7 +31,7 @@ const libraries = {
   "a stand-in for @db/sqlite": (path: string) => new DenoSqliteStandIn(path),
 };
 
-Deno.test("a file that is not a database is refused, and left unchanged", async () => {
+Deno.test("a file that is not a database is rejected, and stays unchanged", async () => {
   await using scratch = new Scratch();
   const text = "These are my notes, and no database at all.\n".repeat(100);
   await Deno.writeTextFile(scratch.path, text);
@@ -53,7 +53,7 @@ Deno.test("a path that is a folder is refused", async () => {
   assertStringIncludes(error.message, "it is a folder");
 });
 
-Deno.test("a connection that can only read is found when the storage is opened", async () => {
+Deno.test("a read-only connection is detected when the storage is opened", async () => {
   await using scratch = new Scratch();
   await (await scratch.open()).close();
   const database = new DatabaseSync(scratch.path, { readOnly: true });
@@ -73,7 +73,7 @@ Deno.test("a schema that is newer than the code is refused, with both versions",
 });
 
 for (const [library, connect] of Object.entries(libraries)) {
-  Deno.test(`a full disk keeps nothing of a write, which succeeds when there is room (${library})`, async () => {
+  Deno.test(`nothing of a write to a full disk is stored, and it succeeds when there is space (${library})`, async () => {
     await using scratch = new Scratch();
     const database = connect(scratch.path);
     const storage = await scratch.open({ database });
@@ -151,7 +151,7 @@ Deno.test("a failed opening can be repeated", async () => {
   await storage.close();
 });
 
-Deno.test("options that cannot be used are refused, by name", () => {
+Deno.test("invalid options are rejected by name", () => {
   const refused = (options: unknown, argument: string) => {
     const create = () => sqliteStorage(options as string);
     assertEquals(assertThrows(create, InvalidArgumentError).argument, argument);

@@ -1,5 +1,5 @@
-// The SQLite driver as the conformance suite sees it: a file in a folder of its own, a fake clock,
-// and statements that fail.
+// The conformance harness of SQLite: a file in a temporary folder, a fake clock, and statements
+// that fail.
 
 import { DatabaseSync } from "node:sqlite";
 import {
@@ -39,9 +39,9 @@ async function create(
     return storage;
   };
   const own = open(path);
-  // As an application that opens its database itself would do; the storage leaves such settings
-  // alone. No case needs a file to survive the crash of the machine, and to wait for the disk takes
-  // five times as long as everything else.
+  // As an application does that opens its database itself. The storage does not change such
+  // settings. No case needs a file to survive the crash of the machine, and to wait for the disk
+  // takes five times as long as everything else.
   own.exec("PRAGMA synchronous = OFF");
   own.exec("PRAGMA journal_mode = WAL");
 

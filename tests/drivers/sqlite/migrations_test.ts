@@ -1,4 +1,4 @@
-// The schema: made once however many processes start at once, by the driver or by hand.
+// The schema is created once, even by several processes, by the driver or by hand.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -25,7 +25,7 @@ Deno.test("many processes that open a new file at once make one schema", async (
   database.close();
 });
 
-Deno.test("with migrate off a missing schema is refused, and one that was made by hand is used", async () => {
+Deno.test("with migrate off, a missing schema is rejected, and one that was created by hand is used", async () => {
   await using scratch = new Scratch();
   const open = () => scratch.open({ migrate: false });
   const error = await assertRejects(open, SchemaVersionError, "`migrate` is off");

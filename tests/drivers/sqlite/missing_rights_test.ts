@@ -1,4 +1,4 @@
-// A right that is missing is named, with the command that grants it: run, it does.
+// Errors about missing rights have a command that grants the right.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -25,7 +25,7 @@ interface Case {
   readonly name: string;
   /** Removes rights, or gives the file to another user. */
   readonly prepare: (path: string, folder: string) => Promise<unknown>;
-  /** What the error says, of PATH and FOLDER. */
+  /** The error's text, with PATH and FOLDER. */
   readonly right: string;
   readonly command: string;
   readonly otherwise?: string;
@@ -154,7 +154,7 @@ const cases: readonly Case[] = [
 for (const each of cases) {
   const { name, prepare, right, command, otherwise = "", needsRoot = false, isNew = false } = each;
   Deno.test({
-    name: `without the right ${name}, the error names it and what grants it`,
+    name: `without the right ${name}, the error names it and the command that grants it`,
     ignore: Deno.build.os === "windows" || (needsRoot && !isRoot),
     async fn() {
       await using scratch = new Scratch();

@@ -11,7 +11,7 @@ const script = new URL("claiming_process.ts", import.meta.url).pathname;
 const process = (path: string, job: string) =>
   runCommand(Deno.execPath(), ["run", "-A", script, path, job]);
 
-Deno.test("processes that claim at once share the tasks: none twice, none left", async () => {
+Deno.test("processes that claim concurrently get each task once", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const tasks = Array.from({ length: 2000 }, () => newTask());
@@ -57,7 +57,7 @@ Deno.test("the tasks of a process that was killed are found and due again", asyn
   assertEquals(queues[0]?.due, 50);
 });
 
-Deno.test("a task that another process stores wakes this one within a second or so", async () => {
+Deno.test("a task of another process is noticed within about a second", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const woken = Promise.withResolvers<WakeSignal>();

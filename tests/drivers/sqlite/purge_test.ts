@@ -23,7 +23,7 @@ async function storeOldTasks(storage: Storage, clock: FakeClock, count: number):
   await clock.advance(2 * day);
 }
 
-Deno.test("a purge of many rows deletes them all, and lets other work run meanwhile", async () => {
+Deno.test("a purge of many rows deletes them all, with other work in between", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });
@@ -121,7 +121,7 @@ Deno.test("another policy does not resume where the previous one stopped", async
   assertEquals([statusAudit, done], [4, true], "the first is not passed over");
 });
 
-Deno.test("rate limit keys that were idle for a day are forgotten", async () => {
+Deno.test("rate limit keys that were idle for a day are deleted", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });
@@ -136,7 +136,7 @@ Deno.test("rate limit keys that were idle for a day are forgotten", async () => 
   database.close();
 });
 
-Deno.test("a process that was taken for dead while it purged leaves the rest to the one that took over", async () => {
+Deno.test("a process whose turn expired during a purge leaves the rest to its successor", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });

@@ -1,4 +1,4 @@
-// A relative path is that of the moment in which the storage was made.
+// A relative path is resolved when the storage is created.
 
 import { assertEquals } from "@std/assert";
 import { runCommand } from "../../support/run_command.ts";
@@ -6,7 +6,7 @@ import { Scratch } from "./support.ts";
 
 const driver = new URL("../../../drivers/sqlite/mod.ts", import.meta.url).href;
 
-Deno.test("a relative path is resolved when the storage is made, not when it is opened", async () => {
+Deno.test("a relative path is resolved when the storage is created, not when it is opened", async () => {
   await using scratch = new Scratch();
   await Deno.mkdir(`${scratch.folder}/elsewhere`);
   const program = `

@@ -7,7 +7,7 @@ import { FakeClock } from "../../../src/testing/mod.ts";
 import { newTask } from "../../support/new_task.ts";
 import { countTasks, Scratch } from "./support.ts";
 
-Deno.test("a file that was replaced is refused once, and then the new one is opened, each time", async () => {
+Deno.test("each replacement of the file is reported once, and then the new file is opened", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });
@@ -29,7 +29,7 @@ Deno.test("a file that was replaced is refused once, and then the new one is ope
   }
 });
 
-Deno.test("while the file is gone, everything is refused", async () => {
+Deno.test("all calls are rejected while the file is missing", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });

@@ -1,5 +1,5 @@
-// How SQLite goes about searches and counts among tasks that do not match: by id, without sorting,
-// and no further than one call may read.
+// SQLite's plans of searches and counts: by id, without sorting, and within the rows that one call
+// may read.
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -33,7 +33,7 @@ const filters: [filter: TaskFilter, goesBy: RegExp][] = [
   [{ taskKey: "key", statuses: ["Failed"] }, byKey],
 ];
 
-Deno.test("a search and a count go by an index in the order of ids, and stop after 10,000 rows", async () => {
+Deno.test("a search and a count read an index in the order of ids, and stop after 10,000 rows", async () => {
   const database = new DatabaseSync(":memory:");
   const statements = new Set<string>();
   await using scratch = new Scratch();
@@ -65,7 +65,7 @@ Deno.test("a search and a count go by an index in the order of ids, and stop aft
   database.close();
 });
 
-/** The steps of a statement's plan that go by another way. */
+/** Returns the steps of a statement's plan that use another way. */
 function strayingSteps(database: DatabaseSync, sql: string, goesBy: RegExp): string[] {
   const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) =>
     String(detail)

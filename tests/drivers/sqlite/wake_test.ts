@@ -55,7 +55,7 @@ Deno.test("heartbeats and finished tasks of another process wake no worker", asy
   end();
 });
 
-Deno.test("one listener hears on when another is taken away", async () => {
+Deno.test("a listener stays when another one is removed", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const [here, there] = [await scratch.open({ clock }), await scratch.open({ clock })];
@@ -91,7 +91,7 @@ Deno.test("tasks in a transaction of this process are notified when it has ended
   end();
 });
 
-Deno.test("after a look that failed, tasks are looked for", async () => {
+Deno.test("a poll follows a failed check", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const database = new DatabaseSync(scratch.path);
@@ -163,7 +163,7 @@ Deno.test("an idle storage reads data_version once per poll interval, and only w
 });
 
 for (const options of [{ exclusive: true }, { path: ":memory:" }]) {
-  Deno.test(`nothing is looked for with ${JSON.stringify(options)}`, async () => {
+  Deno.test(`there are no checks with ${JSON.stringify(options)}`, async () => {
     await using scratch = new Scratch();
     const clock = new FakeClock();
     const storage = await scratch.open({ ...options, clock });

@@ -1,5 +1,5 @@
-// How batches go to Babelfish: as variables of the table types, filled by parameters in the
-// statement that calls.
+// Batches for Babelfish are variables of the table types, filled from parameters in the statement
+// of the call.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { StatusChange } from "../../../src/storage/requests.ts";
@@ -43,7 +43,7 @@ Deno.test("a batch is one statement; equal values are one parameter, and numbers
   }, { isBabelfish: true });
 });
 
-Deno.test("a batch with more values than a request can carry goes in parts, in one transaction, and in order", async () => {
+Deno.test("a batch with too many values for a request is sent in parts, in order and in one transaction", async () => {
   const changes = Array.from({ length: 1500 }, (_, index) => change(index + 1, `error ${index}`));
   await withScript(answer, async ({ storage, sent }) => {
     const results = await storage.setStatusMany(changes);
@@ -62,7 +62,7 @@ Deno.test("a batch with more values than a request can carry goes in parts, in o
   }, { isBabelfish: true });
 });
 
-Deno.test("a call without rows is a call, as everywhere", async () => {
+Deno.test("a call without rows is a plain call", async () => {
   const applied = { recordsets: [rows({ Applied: "int" }, [1])] };
   await withScript(() => applied, async ({ storage, sent }) => {
     await storage.setStatus(change(1).taskId, "Completed", null, "Full");

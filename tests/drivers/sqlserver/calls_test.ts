@@ -1,4 +1,4 @@
-// What verbs send, as typed parameters, and how the answers are read.
+// The typed parameters of calls, and the conversion of answers.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { WorkerLostError } from "../../../src/storage/errors.ts";
@@ -61,7 +61,7 @@ Deno.test("a status change is sent as typed parameters", async () => {
   });
 });
 
-Deno.test("a batch of changes is one call with a row a change and a row a transition", async () => {
+Deno.test("a batch of changes is one call with a row per change and per transition", async () => {
   const answer = { recordsets: [rows({ Applied: "int" }, [1], [0])] };
   await withScript(() => answer, async ({ storage, sent }) => {
     const results = await storage.setStatusMany([
@@ -188,7 +188,7 @@ Deno.test("a list of series sends its filter as parameters, and reads one row mo
   });
 });
 
-Deno.test("a search first reads where to stop, and sends its text as a parameter", async () => {
+Deno.test("a search first reads its end, and sends its text as a parameter", async () => {
   const filter = {
     ids: [taskId],
     types: ["a'; DROP TABLE x; --", "b "],
@@ -229,7 +229,7 @@ Deno.test("a search first reads where to stop, and sends its text as a parameter
   });
 });
 
-Deno.test("a search for the oldest goes the other way", async () => {
+Deno.test("a search for the oldest tasks reads in reverse order", async () => {
   const answer = { recordsets: [rows({ Id: "id" }, [otherId])] };
   await withScript(() => answer, async ({ storage, sent }) => {
     const page = { order: "oldest", after: taskId } as const;

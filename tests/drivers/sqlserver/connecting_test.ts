@@ -18,7 +18,7 @@ import { TdsServer } from "../../support/tds_server/server.ts";
 import { connectionTo, isStateQuery, schemaState, serverNow, withScript } from "./scripted.ts";
 
 const mssql = await loadMssql();
-/** What the pool of a storage with this connection is made with. */
+/** Returns the configuration of the pool for this connection. */
 const configOf = (connection: string) => poolConfig(checkServer(connection), mssql);
 const certificate = await makeCertificate("localhost");
 const answer = () => schemaState();
@@ -72,7 +72,7 @@ Deno.test("a server that cannot encrypt is refused by a connection that must be 
   assertEquals(server.logins.length, 0);
 });
 
-Deno.test("a refused login is an error that trying again does not help", async () => {
+Deno.test("a rejected login is a lasting error", async () => {
   const refuses = { number: 18456, message: "Login failed for user 'app'.", severity: 14 };
   await using server = new TdsServer({ refuses });
   const error = await assertRejects(
@@ -95,7 +95,7 @@ for (const breaksAt of ["prelogin", "login"] as const) {
   });
 }
 
-Deno.test("a server that is not there is a transient error", async () => {
+Deno.test("an unreachable server is a transient error", async () => {
   using nobody = reservePort();
   const { port } = nobody;
   const storage = sqlServerStorage({ server: "127.0.0.1", port, options: { encrypt: false } });
@@ -130,7 +130,7 @@ Deno.test("calls of a storage that is not open are refused", async () => {
   });
 });
 
-Deno.test("a pool of the caller's is connected when it is not, used, and left open", async () => {
+Deno.test("the caller's pool is connected if needed, used, and left open", async () => {
   await using server = new TdsServer({ answer });
   const pool = new mssql.ConnectionPool({ ...connectionTo(server), validateConnection: false });
   const storage = sqlServerStorage(pool);

@@ -1,4 +1,4 @@
-// What errors of the server and of its package mean, where their numbers and codes disagree.
+// The conversion of errors of the server and of mssql.
 
 import { assertEquals } from "@std/assert";
 import { toStorageError } from "../../../drivers/sqlserver/errors.ts";

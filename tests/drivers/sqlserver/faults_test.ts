@@ -71,7 +71,7 @@ Deno.test("the engine's policy repeats a call that was a deadlock's victim until
   });
 });
 
-Deno.test("a call that met another process storing the same new row is repeated at once", async () => {
+Deno.test("a call is retried at once if another process stores the same new row", async () => {
   const stored = {
     recordsets: [rows({ Id: "id", Outcome: "text", Claimed: "int" }, [taskId, "existing", 0])],
   };
@@ -96,7 +96,7 @@ Deno.test("a unique violation that does not go away is a transient error after s
   });
 });
 
-Deno.test("in the caller's transaction nothing is repeated: it went down with the error", async () => {
+Deno.test("in the caller's transaction nothing is retried, because the error ended it", async () => {
   await using server = new TdsServer({
     answer: (request) => isStateQuery(request) ? schemaState() : duplicate,
   });
@@ -138,7 +138,7 @@ for (const breaks of ["before", "within"] as const) {
   });
 }
 
-Deno.test("a connection that broke while idle is not given out", async () => {
+Deno.test("a connection that broke while idle is not used", async () => {
   await withScript(() => applied, async ({ storage, server }) => {
     const change = () => storage.setStatus(taskId, "Completed", null, "Full");
     assertEquals(await change(), { applied: true });
@@ -163,7 +163,7 @@ Deno.test("an answer that does not come in time is a transient error; the server
   }, options);
 });
 
-Deno.test("requests that the network swallows are given up in time, and the next go over a new connection", async () => {
+Deno.test("requests that the network drops are given up in time, and the next use a new connection", async () => {
   await using server = new TdsServer({
     answer: (request) => isStateQuery(request) ? schemaState() : applied,
   });
@@ -187,7 +187,7 @@ Deno.test("requests that the network swallows are given up in time, and the next
   await storage.close();
 });
 
-Deno.test("a report has ten times as long as other requests", async () => {
+Deno.test("a report has ten times the timeout of other requests", async () => {
   const late = () => ({ ...applied, after: delay(600) });
   await withScript(late, async ({ storage }) => {
     const change = () => storage.setStatus(taskId, "Completed", null, "Full");
@@ -234,7 +234,7 @@ Deno.test("a request that the caller's pool cancels is a transient error", async
   await pool.close();
 });
 
-Deno.test("a pool that has no connection left is a transient error", async () => {
+Deno.test("a pool without a free connection is a transient error", async () => {
   const release = Promise.withResolvers<void>();
   const answer = inTurn({ ...applied, after: release.promise }, applied);
   const pool = { max: 1, acquireTimeoutMillis: 100 };

@@ -1,6 +1,5 @@
-// SQL Server as the conformance suite sees it: one schema, emptied for each case, since making one
-// takes an engine longer than a case does; and one pool, with requests that fail when a case wants
-// them to.
+// The conformance harness of SQL Server: one schema, which is emptied for each case because
+// creating it takes longer than a case, and one pool, whose requests fail on demand.
 
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
@@ -18,7 +17,7 @@ export const capabilities = [
   "damage",
 ] as const;
 
-/** A harness for a schema that is there. Its cases run one after the other. */
+/** A harness for an existing schema. Its cases run one after the other. */
 export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHarness {
   return {
     name: "sqlserver",
@@ -99,7 +98,7 @@ class Fault {
   }
 }
 
-/** The pool, with requests that fail now and then as they do when a connection is lost. */
+/** The pool, with requests that fail on demand as after a lost connection. */
 function faulty(pool: SqlServerPool, fault: Fault): SqlServerPool {
   const lost = (when: string) =>
     Object.assign(new Error(`The connection was lost ${when}.`), { code: "ESOCKET" });

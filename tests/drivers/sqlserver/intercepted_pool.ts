@@ -1,10 +1,10 @@
-// A real pool whose requests pass by a test, which may write them down, or let them fail.
+// A real pool whose requests a test can record or let fail.
 
 import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 
 /**
- * The pool; each `execute` and `query` of its requests goes through `around`, which sends it, or
- * does not.
+ * Wraps the pool so that each `execute` and `query` of its requests is passed to `around`, which
+ * sends it or not.
  */
 export function intercepted(
   pool: SqlServerPool,

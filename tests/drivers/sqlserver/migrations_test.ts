@@ -1,5 +1,4 @@
-// How the driver migrates, as the server sees it: one transaction, behind a lock, with every batch
-// of every missing file.
+// The statements of a migration: one transaction with a lock and every batch of every missing file.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
@@ -40,7 +39,7 @@ function withOtherLineEnds(name: ProcedureName): string {
   return `\r\n${batchesOf(`${name}.sql`, "EverTask").at(-1)!.replaceAll("\n", "\r\n")}\r\n`;
 }
 
-Deno.test("procedures whose text has changed are made again, and only these", async () => {
+Deno.test("only procedures whose text has changed are recreated", async () => {
   const definitions: Record<string, string> = Object.fromEntries(
     procedureNames.map((name) => [name, withOtherLineEnds(name)]),
   );
@@ -73,7 +72,7 @@ Deno.test("procedures whose text has changed are made again, and only these", as
   assert(isStateQuery(server.requests.at(-1)!));
 });
 
-Deno.test("procedures whose text has changed do for a process that may not migrate", async () => {
+Deno.test("a process that may not migrate uses procedures whose text has changed", async () => {
   const definitions = { usp_Purge: "CREATE PROCEDURE [EverTask].[usp_Purge] AS SELECT 1;" };
   await using server = new TdsServer({ answer: () => schemaState({ definitions }) });
   const storage = sqlServerStorage({ connection: connectionTo(server), migrate: false });
@@ -134,7 +133,7 @@ for (const point of ["begin", "batch", "commit"] as const) {
   }
 }
 
-Deno.test("what another process migrated while this one waited for the lock is not done again", async () => {
+Deno.test("migrations of another process during the wait for the lock are not repeated", async () => {
   let asked = 0;
   await using server = new TdsServer({
     answer(request) {

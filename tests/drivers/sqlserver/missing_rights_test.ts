@@ -1,5 +1,5 @@
-// Rights that are missing: the errors of SQL Server and Babelfish, and the statements that ours
-// name.
+// Errors of SQL Server and Babelfish about missing rights, and the statements in the storage
+// errors.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

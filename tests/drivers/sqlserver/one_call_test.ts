@@ -1,4 +1,4 @@
-// Each verb is one call of one procedure, and none for empty work.
+// Each method calls one procedure once, and not at all for an empty array.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { InvalidArgumentError } from "../../../src/guards/errors.ts";
@@ -16,7 +16,7 @@ const action = {
   after: null,
 } as const;
 
-/** A verb, its procedure, and the number of rows in the answer, if not one. */
+/** A method, its procedure, and the number of rows in the answer, if not one. */
 const verbs: [
   verb: string,
   call: (storage: Storage) => Promise<unknown>,
@@ -95,7 +95,7 @@ const verbs: [
   ["purge", (s) => s.purge({ statusAuditDays: 1 }, { budget: 10 }), "usp_Purge"],
 ];
 
-/** Recordsets that any of them can read; the first one has the given number of rows. */
+/** Recordsets that any method can read. The first one has the given number of rows. */
 function anyAnswer(count = 1) {
   const row = [
     ...[taskId, "created", true, serverNow, true, 1, 1, null, true, false, serverNow],
@@ -130,7 +130,7 @@ for (const [verb, call, procedure, answers] of verbs) {
   });
 }
 
-Deno.test("an empty list costs no round trip", async () => {
+Deno.test("an empty array costs no round trip", async () => {
   await withScript(() => anyAnswer(), async ({ storage, sent }) => {
     assertEquals(await storage.persist([]), []);
     assertEquals(await storage.setStatusMany([]), []);
@@ -145,7 +145,7 @@ Deno.test("an empty list costs no round trip", async () => {
   });
 });
 
-Deno.test("a name that is too long for its column is refused before anything is sent", async () => {
+Deno.test("a name that is too long for its column is rejected before anything is sent", async () => {
   await withScript(() => anyAnswer(), async ({ storage, sent }) => {
     for (
       const wrong of [{ type: "t".repeat(501) }, { queue: "q".repeat(201) }, {

@@ -1,4 +1,4 @@
-// A purge goes step by step, as the answers to its steps say.
+// The steps of a purge, by the answers of the server.
 
 import { assertEquals } from "@std/assert";
 import type { SqlServerDatabase } from "../../../drivers/sqlserver/database.ts";
@@ -8,8 +8,8 @@ import { purge as purgeHistory } from "../../../drivers/sqlserver/purge.ts";
 const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
 
 /**
- * Purges with these answers: rows that were deleted, or a word; gives the result and the limits
- * that were asked for.
+ * Purges with these answers: numbers of deleted rows, or a word. Returns the result and the
+ * requested limits.
  */
 async function purge(
   steps: readonly (number | "busy" | "done")[],
@@ -47,7 +47,7 @@ Deno.test("a purge ends when nothing is left to delete", async () => {
   assertEquals(result, { ...nothing, statusAudit: 700, done: true, busy: false });
 });
 
-Deno.test("a purge is busy if another one was faster, and not if it has deleted rows", async () => {
+Deno.test("a purge is busy if another process purges, unless it has deleted rows", async () => {
   const first = await purge(["busy"], { budget: 5000 });
   assertEquals(first.result, { ...nothing, done: false, busy: true });
   const second = await purge([1000, "busy"], { budget: 5000 });

@@ -1,11 +1,12 @@
-// The column RecurringTask: a schedule of ours, one of EverTask for .NET, or an unreadable text.
+// The column RecurringTask: a schedule of this library, one of EverTask for .NET, or an unreadable
+// text.
 
 import { assert, assertEquals } from "@std/assert";
 import { readSchedule } from "../../../drivers/sqlserver/schedules.ts";
 
 const createdAt = Date.parse("2025-01-31T10:20:30.500Z");
 
-Deno.test("a schedule of ours stays unchanged, from any version", () => {
+Deno.test("a schedule of this library stays unchanged, from any version", () => {
   for (
     const schedule of [
       '{"kind":"interval","every":5,"unit":"minutes"}',
@@ -16,7 +17,7 @@ Deno.test("a schedule of ours stays unchanged, from any version", () => {
   ) assertEquals(readSchedule(schedule, createdAt), { schedule });
 });
 
-Deno.test("upstream's schedule becomes ours, with limits apart", () => {
+Deno.test("upstream's schedule is converted, with separate limits", () => {
   const stored = JSON.stringify({ RunNow: false, HourInterval: { Interval: 1 }, MaxRuns: 7 });
   assertEquals(readSchedule(stored, createdAt), {
     schedule: '{"kind":"interval","every":1,"unit":"hours"}',
@@ -32,7 +33,7 @@ Deno.test("a text that is not a schedule is unreadable, with the reason", () => 
   }
 });
 
-Deno.test("upstream's schedule that cannot be said is unreadable, with the reason and the remedy", () => {
+Deno.test("upstream's schedule without an equivalent is unreadable, with the reason and the remedy", () => {
   const stored = JSON.stringify({ HourInterval: { Interval: 0 }, RunUntil: null });
   const { schedule, unreadable } = readSchedule(stored, createdAt);
   assertEquals(schedule, stored);

@@ -1,5 +1,5 @@
-// Many connections at once, on a real engine: claims without duplicates, run updates without
-// losses, claims that stay fast however much is stored that is not due.
+// Many connections on a real engine: claims without duplicates, run updates without losses, and
+// claims whose speed does not depend on tasks that are not due.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
@@ -39,8 +39,8 @@ Deno.test({
       await Promise.all(workers.map((id) => storage.registerWorker({ id, host: "test" })));
       const claimed: string[] = [];
       await Promise.all(workers.map(async (workerId) => {
-        // A claim that met another one may come back empty; only a queue without due tasks ends the
-        // search.
+        // A claim may be empty because of a concurrent one. Only a queue without due tasks ends the
+        // loop.
         while (await storage.nextDueAt(["default"], fromDefault.types) !== null) {
           const { tasks } = await insist(() => storage.claim({ workerId, ...fromDefault }));
           for (const task of tasks) claimed.push(task.id);

@@ -27,8 +27,8 @@ Deno.test({
         const task = defineTask<null>({ type: "task", handle() {} });
         await using engine = await startEngine({ storage, tasks: [task], leaseDuration: 4500 });
         await engine.ended((await engine.everTask.dispatch(task, null)).id);
-        // A lease after the start it looks at the series, once. By then the pauses have grown to
-        // their longest.
+        // A lease after its start, the worker reads the series once. By then the interval has
+        // reached its maximum.
         while (!log.some((text) => text.includes("[IsRecurring] = 1"))) await delay(100);
         log.length = 0;
         const start = performance.now();

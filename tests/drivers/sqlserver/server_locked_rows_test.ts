@@ -1,5 +1,5 @@
-// While a transaction locks a task, others skip it. A worker that froze in the middle of a
-// transaction must not make all other workers wait until they, too, are given up for lost.
+// Other workers skip a task that a transaction locks, because a worker that froze during a
+// transaction must not block all others until they are lost, too.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

@@ -1,4 +1,4 @@
-// Migrations on a real engine: from nothing, by many processes at once, and by hand.
+// Migrations on a real engine: of an empty database, by many processes, and by hand.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

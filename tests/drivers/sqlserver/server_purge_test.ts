@@ -1,5 +1,5 @@
-// Retention beside what others do: in a caller's transaction, beside another purge, and beside
-// tasks that come back to life.
+// Retention during a caller's transaction, another purge, and changes that make ended tasks due
+// again.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
@@ -87,7 +87,7 @@ Deno.test({
         await storage.setStatus(kept!, "Queued", null, "Full", { connection });
         let settled = false;
         purging.push(storage.purge(policy, budget).finally(() => settled = true));
-        // It passes the task by. On Babelfish, it has time to find the task, and waits for the
+        // The purge skips the task. On Babelfish, it may find the task, and wait for the
         // transaction.
         await withPool(async (others) => {
           for (let read = 0; read < 100 && !settled; read++) {

@@ -1,6 +1,6 @@
 // The procedures called with table-valued parameters, as SQL Server gets its batches, on any
 // engine. Babelfish keeps the rows of a connection's first call with such a parameter for all later
-// ones, so the driver avoids them there. The first call is right, so each call here has its own
+// ones, so the driver avoids them there. The first call is correct, so each call here has its own
 // connection. (Babelfish also reads an apostrophe in such a row as the end of a literal: there is
 // none here.)
 
@@ -23,7 +23,7 @@ import { newTask } from "./tasks.ts";
 interface Scene {
   /** For everything around the call. */
   readonly storage: Storage;
-  /** Does one call with rows, as SQL Server gets it. */
+  /** Makes one call with rows, in the form for SQL Server. */
   native<T>(call: (storage: Storage) => Promise<T>): Promise<T>;
   /** The name of the worker and of the queue, which no other call knows. */
   readonly own: string;
@@ -68,7 +68,7 @@ function leaseOf({ leaseToken }: ClaimedTask, workerId: string) {
   return { workerId, token: leaseToken };
 }
 
-/** Two ids whose order in the database is not that of the list. */
+/** Two ids whose order in the database differs from that of the array. */
 function descending<T extends { readonly id: string }>(tasks: readonly T[]): T[] {
   return [...tasks].sort((a, b) => a.id < b.id ? 1 : -1);
 }

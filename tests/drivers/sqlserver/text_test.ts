@@ -1,4 +1,4 @@
-// Texts and instants on their way into the database and back.
+// The stored forms of strings and instants.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { toIso, toWholeMs } from "../../../drivers/sqlserver/instants.ts";
@@ -15,14 +15,14 @@ const texts = [
   ...["\u0010P", "\u0010\u0000", "a\u0010", "a \u0010", "\u0010P@\u0000", "äöü ✓ 😀", "a\r\n\tb"],
 ];
 
-Deno.test("any text comes back as it was, and is stored without U+0000", () => {
+Deno.test("any string is returned unchanged, and stored without U+0000", () => {
   for (const text of texts) {
     assert(!toStored(text).includes("\u0000"));
     assertEquals(fromStored(toStored(text)), text);
   }
 });
 
-Deno.test("names that differ are stored as names that differ without their trailing spaces", () => {
+Deno.test("different names have stored forms that differ without trailing spaces", () => {
   const compared = texts.map((text) => toStoredName(text, "name", 100).trimEnd());
   assertEquals(new Set(compared).size, texts.length);
   for (const text of texts) assertEquals(fromStoredName(toStoredName(text, "name", 100)), text);
@@ -44,7 +44,7 @@ Deno.test("a name that is too long is refused, counted in its stored form", () =
   }
 });
 
-Deno.test("instants beyond what the database can hold are moved to its ends", () => {
+Deno.test("instants beyond the range of the database are limited to it", () => {
   assertEquals(toIso(0), "1970-01-01T00:00:00.000Z");
   assertEquals(toIso(8.64e15), "9999-12-31T23:59:59.999Z");
   assertEquals(toIso(-8.64e15), "0001-01-01T00:00:00.000Z");

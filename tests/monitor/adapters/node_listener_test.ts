@@ -1,4 +1,4 @@
-// The adapter for Node behind node:http: the response that arrives, and clients that disconnect.
+// The adapter for Node with node:http: responses, and clients that disconnect.
 
 import { deadline } from "@std/async";
 import { assertEquals, assertStringIncludes } from "@std/assert";
@@ -61,7 +61,7 @@ Deno.test("headers arrive unchanged, except those of the connection, and so does
   assertEquals(response.headers.get("keep-alive")?.includes("timeout=7") ?? false, false);
 });
 
-Deno.test("headers are sent before there is anything of the body", async () => {
+Deno.test("headers are sent before the body begins", async () => {
   const { body, begin } = slowBody();
   await using served = await serve(() => new Response(body));
   const response = await deadline(fetch(served.url), patienceMs);
@@ -71,7 +71,7 @@ Deno.test("headers are sent before there is anything of the body", async () => {
   await reader.cancel();
 });
 
-Deno.test("a client that disconnects aborts its request and the making of its response", async () => {
+Deno.test("a client that disconnects aborts its request and its response", async () => {
   for (const isLate of [false, true]) {
     const { body, cancelled } = slowBody();
     const { promise: asked, resolve } = Promise.withResolvers<void>();

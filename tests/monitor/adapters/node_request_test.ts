@@ -1,4 +1,4 @@
-// What the adapter for Node makes of request lines and Host headers. Behind real servers:
+// The conversion of request lines and Host headers by the adapter for Node. With real servers:
 // tests/monitor/node/.
 
 import { assert, assertEquals } from "@std/assert";
@@ -63,14 +63,14 @@ for (
   });
 }
 
-Deno.test("each value of a header is one of its own, and one that is missing is none", () => {
+Deno.test("each value of a header is kept, and a missing one is omitted", () => {
   const headers = { host: "a.example", "set-cookie": ["a=1", "b=2"], "x-missing": undefined };
   const request = made({ headers });
   assertEquals(request?.headers.getSetCookie(), ["a=1", "b=2"]);
   assertEquals([...request!.headers.keys()], ["host", "set-cookie", "set-cookie"]);
 });
 
-Deno.test("a HEAD request has no body, and a POST request has the one that comes", async () => {
+Deno.test("a HEAD request has no body, and a POST request has its body", async () => {
   assertEquals(made({ method: "HEAD" })?.body, null);
   const body = new TextEncoder().encode("€");
   const posted = made({
@@ -83,7 +83,7 @@ Deno.test("a HEAD request has no body, and a POST request has the one that comes
   assertEquals(await posted?.text(), "€");
 });
 
-Deno.test("what cannot be a request makes none", () => {
+Deno.test("an invalid request is null", () => {
   const refused = [
     ...badHosts.map((host) => ({ headers: { host } })),
     ...badTargets.map((url) => ({ url })),
@@ -92,7 +92,7 @@ Deno.test("what cannot be a request makes none", () => {
   assertEquals(refused.filter((fields) => made(fields) !== null), []);
 });
 
-Deno.test("no request line decides the host: scheme, Host header and path are joined", () => {
+Deno.test("the request line never determines the host", () => {
   const piece = fc.constantFrom(
     "/",
     "\\",
@@ -131,7 +131,7 @@ Deno.test("making any request throws nothing, and its host is that of the Host h
   );
 });
 
-Deno.test("a body that breaks off aborts the request", async () => {
+Deno.test("a body that ends early aborts the request", async () => {
   const abort = new AbortController();
   const request = toRequest(
     nodeRequest({

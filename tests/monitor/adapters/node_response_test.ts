@@ -54,7 +54,7 @@ Deno.test("the next part of a body waits until the one before was taken", async 
   assertEquals(sink.listenerCount("drain") + sink.listenerCount("close"), 0);
 });
 
-Deno.test("nothing waits for a client that has gone", async () => {
+Deno.test("nothing waits for a client that has disconnected", async () => {
   const { sink, abort, sent } = await sending();
   abort.abort();
   sink.emit("close");

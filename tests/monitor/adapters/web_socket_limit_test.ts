@@ -1,5 +1,4 @@
-// How much of a message is held before it is complete: npm's `ws`, as the adapter for Node leaves
-// it.
+// The buffer limit of incomplete messages in npm's `ws`, as set by the adapter for Node.
 
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { WebSocketServer } from "ws";

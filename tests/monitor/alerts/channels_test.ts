@@ -55,7 +55,7 @@ Deno.test("Slack gets a message with upstream's fields, escaped and without para
   assertEquals(body.includes("ada@example.com"), false);
 });
 
-Deno.test("a receiver's answer says whether and when to try again", async () => {
+Deno.test("a receiver's response determines whether and when to retry", async () => {
   await using server = startReceivingServer();
   const channel = slackChannel({ webhookUrl: `${server.url}/secret` });
   const problemAfter = async (answer: Response) => {
@@ -100,7 +100,7 @@ Deno.test("a receiver's answer says whether and when to try again", async () => 
   });
 });
 
-Deno.test("a receiver that is out of reach is retried", async () => {
+Deno.test("a delivery to an unreachable receiver is retried", async () => {
   const { url, [Symbol.asyncDispose]: stop } = startReceivingServer();
   await stop();
   const channel = slackChannel({ webhookUrl: url });
@@ -227,7 +227,7 @@ Deno.test("Application Insights gets errors as exceptions and the rest as events
   assertEquals(completed.data.baseData.measurements.durationMs, 250);
 });
 
-Deno.test("items that Application Insights puts off are sent again, and only those", async () => {
+Deno.test("only items that Application Insights defers are sent again", async () => {
   await using server = startReceivingServer();
   const channel = applicationInsightsChannel({
     connectionString: `InstrumentationKey=key-1;IngestionEndpoint=${server.url}`,
@@ -240,7 +240,7 @@ Deno.test("items that Application Insights puts off are sent again, and only tho
   assertEquals(error.undelivered?.map(({ event }) => event.taskType), ["c"]);
 });
 
-Deno.test("items are not sent twice when Application Insights does not say which it has refused", async () => {
+Deno.test("items are not sent twice if Application Insights does not name the rejected ones", async () => {
   await using server = startReceivingServer();
   const channel = applicationInsightsChannel({
     connectionString: `InstrumentationKey=key-1;IngestionEndpoint=${server.url}`,
@@ -293,7 +293,7 @@ Deno.test("Sentry groups events without an exception by kind and type", async ()
   assertEquals(event.exception, undefined);
 });
 
-Deno.test("invalid addresses are refused at once, without being shown", () => {
+Deno.test("invalid addresses are rejected at once, without being shown", () => {
   const attempts = [
     () => slackChannel({ webhookUrl: "hooks.slack.com/secret" }),
     () => webhookChannel({ url: "not an address" }),

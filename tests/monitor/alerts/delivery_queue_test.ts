@@ -14,7 +14,7 @@ function newAlert(taskType = "send-email"): Alert {
   return { id: `${++made}`, event: taskEvent("failed", { taskType }), count: 1, suppressed: 0 };
 }
 
-/** A queue with given failures, and the instants of its tries, in seconds. */
+/** A queue with given failures, and the instants of its attempts, in seconds. */
 function makeQueue(options: Parameters<typeof alertSettings>[0] = {}) {
   const clock = new FakeClock();
   const start = clock.now();
@@ -90,7 +90,7 @@ Deno.test("a pause that the receiver has asked for is logged once", async () => 
   assertEquals(queue.counts.delivered, 1);
 });
 
-Deno.test("that the queue is full is said once each time that it fills up", async () => {
+Deno.test("a full queue is logged once each time that it becomes full", async () => {
   const { queue, said } = makeQueue({ maxQueue: 2 });
   for (let times = 1; times <= 2; times++) {
     for (const _ of "abcd") queue.add(newAlert());

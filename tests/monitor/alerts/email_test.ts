@@ -76,7 +76,7 @@ async function startMailServer(refuse: Refusal = { code: null }) {
 
 const from = "EverTask <tasks@example.com>";
 
-Deno.test("a failure is mailed to everybody who is to know", async () => {
+Deno.test("a failure is sent to all recipients", async () => {
   await using server = await startMailServer();
   const events = new EventSourceForTests();
   const channel = emailChannel({
@@ -158,7 +158,7 @@ Deno.test("mails about one task type are a thread, for any subjects, and are mar
   assertNotEquals(first?.get("references"), other?.get("references"));
 });
 
-Deno.test("a recipient that is put off gets the mail later, and the others do not get it twice", async () => {
+Deno.test("a deferred recipient gets the email later, and the others do not get it twice", async () => {
   const refuse: Refusal = { code: 450, only: "lead@example.com" };
   await using server = await startMailServer(refuse);
   const clock = new FakeClock();

@@ -120,7 +120,7 @@ function channelsOver(answer: () => Response): AlertChannel[] {
 const networkNames = channelsOver(() => new Response()).map(({ name }) => name);
 
 for (const [index, name] of networkNames.entries()) {
-  Deno.test(`an alert outlives hours without its receiver, and is tried ever less often: ${name}`, async () => {
+  Deno.test(`an alert is retried for hours with growing pauses: ${name}`, async () => {
     const clock = new FakeClock();
     const returnsAt = clock.now() + 8 * hour;
     const triedAt: number[] = [];
@@ -218,7 +218,7 @@ Deno.test("a pause of the receiver is bounded, and logged", async () => {
   }
 });
 
-Deno.test("a pause that makes no sense is none", async () => {
+Deno.test("an invalid pause is ignored", async () => {
   for (const retryAfterMs of [NaN, -1, 0]) {
     const { events, channel, alerts, clock } = start({ backoff: { seconds: 1 } });
     channel.failures.push(new AlertDeliveryError("slow down", { retryAfterMs }));
@@ -260,7 +260,7 @@ Deno.test("if the order matters, a failing alert blocks those behind it", async 
   await alerts.close();
 });
 
-Deno.test("new alerts do not make a receiver that is down be asked more often", async () => {
+Deno.test("new alerts do not cause more attempts while a receiver is down", async () => {
   const { events, channel, alerts, clock } = start({ repeatAfter: 0, maxPerMinute: Infinity });
   channel.send = () => {
     channel.attempts++;

@@ -1,4 +1,4 @@
-// Who may connect to the hub, and which options it refuses.
+// Access to the hub, and its invalid options.
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../../src/guards/errors.ts";
@@ -139,7 +139,7 @@ const addresses = [
 const names = ["rebound.example", "localhost.example", "127.0.0.1.example", "notlocalhost"];
 const token = "0123456789abcdef";
 
-Deno.test("without a token the hub is there for loopback names and addresses, and no other host", async () => {
+Deno.test("without a token the hub answers only for loopback names and IP addresses", async () => {
   for (const host of [...loopbackHosts, ...addresses]) {
     assertEquals(await negotiateUnder({}, host), 200, host);
     assertEquals(await negotiateUnder({}, host, { origin: `http://${host}` }), 200, host);
@@ -150,7 +150,7 @@ Deno.test("without a token the hub is there for loopback names and addresses, an
   }
 });
 
-Deno.test("with a token the hub is there for any host", async () => {
+Deno.test("with a token the hub answers for any host", async () => {
   const headers = { authorization: `Bearer ${token}` };
   for (const host of [...loopbackHosts, ...addresses, ...names]) {
     assertEquals(await negotiateUnder({ accessToken: token }, host, headers), 200, host);
@@ -158,7 +158,7 @@ Deno.test("with a token the hub is there for any host", async () => {
   }
 });
 
-Deno.test("allowedHosts says exactly under which hosts the hub is there", async () => {
+Deno.test("allowedHosts is the exact list of hosts for which the hub answers", async () => {
   for (const options of [{}, { accessToken: () => true }]) {
     const some = { ...options, allowedHosts: ["Tasks.example", "10.0.0.1", "[::1]"] };
     for (const host of ["tasks.example", "TASKS.example.:8080", "10.0.0.1:1", "[::1]:1"]) {

@@ -85,7 +85,7 @@ Deno.test("a client's close message ends its connection", async () => {
   assertEquals(await (await poll(id)).text(), '{"type":7}\x1e');
 });
 
-Deno.test("a client that never fetches its close message is dropped all the same", async () => {
+Deno.test("a client that never fetches its close message is dropped", async () => {
   const { connect, post, poll, clock } = makeHub();
   const { id } = await connect();
   await post(id, "{}\x1e");
@@ -167,7 +167,7 @@ Deno.test("an idle stream gets pings, and is given up when the client is silent 
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("a waiting poll is a sign of life, and is answered empty after the poll time-out", async () => {
+Deno.test("a client is alive while its poll waits, and gets an empty response after the timeout", async () => {
   const { connect, poll, clock, hub } = makeHub();
   const { id } = await connect();
   const waiting = poll(id);
@@ -192,7 +192,7 @@ Deno.test("a new poll takes over from one that still waits", async () => {
   hub.close();
 });
 
-Deno.test("a client that says good-bye by DELETE is gone at once", async () => {
+Deno.test("a client that disconnects by DELETE is removed at once", async () => {
   const { connect, ask, hub, poll, clock } = makeHub();
   const { id } = await connect();
   assertEquals((await ask(`?id=${id}`, { method: "DELETE" })).status, 202);

@@ -6,7 +6,7 @@ import { makeHub } from "../support/asked_hub.ts";
 
 const tooSlow = "The client reads too slowly.";
 
-Deno.test("a record that is longer than the backlog may be drops the client, which may come again", async () => {
+Deno.test("a record above the maximum backlog drops the client, which may reconnect", async () => {
   const { connect, poll, events, hub } = makeHub({ maxBacklog: 1000 });
   const { id } = await connect();
   const waiting = poll(id);
@@ -57,7 +57,7 @@ Deno.test("a stream whose client does not read ends, without its buffered events
   assertLess(length, 5_000);
 });
 
-Deno.test("a client whose stream breaks off is gone at once", async () => {
+Deno.test("a client whose stream ends is removed at once", async () => {
   const { stream, poll, events, hub, clock } = makeHub();
   const { id, reader } = await stream();
   assertEquals([hub.clientCount, events.subscriberCount], [1, 1]);
@@ -67,7 +67,7 @@ Deno.test("a client whose stream breaks off is gone at once", async () => {
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("events are listened to again when a client follows after all had gone", async () => {
+Deno.test("the hub subscribes again when a client connects after all had left", async () => {
   const { connect, ask, poll, events, hub } = makeHub();
   for (let times = 0; times < 2; times++) {
     const { id } = await connect();
@@ -79,7 +79,7 @@ Deno.test("events are listened to again when a client follows after all had gone
   hub.close();
 });
 
-Deno.test("a client is there as long as its poll waits, and for the time-out after it", async () => {
+Deno.test("a client is connected while its poll waits, and for the timeout after it", async () => {
   const { connect, poll, clock, hub } = makeHub({ pollTimeout: { seconds: 100 } });
   const { id } = await connect();
   const waiting = poll(id);
@@ -116,7 +116,7 @@ Deno.test("a message that is too long ends its connection", async () => {
   assertStringIncludes(await (await poll(id)).text(), "The maximum message size of 100 bytes");
 });
 
-Deno.test("no cache, and no proxy, keeps an answer back", async () => {
+Deno.test("responses are neither cached nor buffered by proxies", async () => {
   const { ask, negotiate, connect, poll, events, hub } = makeHub();
   const negotiated = await ask("/negotiate", { method: "POST" });
   assertEquals(negotiated.headers.get("cache-control"), "no-store");
