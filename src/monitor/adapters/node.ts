@@ -12,8 +12,16 @@ import { toRequest } from "./node_request.ts";
 import { badRequest, sendOverSocket, sendResponse } from "./node_response.ts";
 import type { NodeRequest, NodeResponse, NodeSocket, NodeWebSocketServer } from "./node_types.ts";
 
-/** A handler of requests, such as the `fetch` of a hub or a router. */
-export type FetchHandler = (request: Request) => Response | Promise<Response>;
+/**
+ * A handler of requests, such as the `fetch` of a hub or a router. The adapters pass the server's
+ * data about the connection as `{ incoming }`, as `@hono/node-server` does.
+ */
+export type FetchHandler = (
+  request: Request,
+  connection?: { readonly incoming: NodeRequest },
+) => Response | Promise<Response>;
+
+type AnyHandler = (request: Request) => Response | Promise<Response>;
 
 /** Options of {@linkcode nodeListener} and {@linkcode nodeWebSockets}. */
 export interface NodeAdapterOptions {
@@ -52,7 +60,8 @@ export function nodeListener(
       if (!nodeResponse.writableFinished) abort.abort();
     });
     const request = toRequest(nodeRequest, abort);
-    const response = await answer(handler, request, logger, abort.signal);
+    const ask: AnyHandler = (request) => handler(request, { incoming: nodeRequest });
+    const response = await answer(ask, request, logger, abort.signal);
     try {
       await sendResponse(response, nodeResponse, abort.signal);
     } catch (error) {
@@ -133,7 +142,8 @@ export function nodeWebSockets<
         };
         const request = nodeRequest.method === "GET" ? toRequest(nodeRequest, abort) : null;
         if (request !== null) upgrades.set(request, accept);
-        const response = await answer(handler, request, logger, abort.signal);
+        const ask: AnyHandler = (request) => handler(request, { incoming: nodeRequest });
+        const response = await answer(ask, request, logger, abort.signal);
         if (request !== null && !upgrades.has(request)) return; // ws has answered
         try {
           await sendOverSocket(response, socket, abort.signal);
@@ -151,7 +161,7 @@ export function nodeWebSockets<
  * throws.
  */
 async function answer(
-  handler: FetchHandler,
+  handler: AnyHandler,
   request: Request | null,
   logger: Logger,
   signal: AbortSignal,

@@ -1,0 +1,196 @@
+// The API in each server, under a path, and behind a proxy that removes the path.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { assert, assertEquals } from "@std/assert";
+// @ts-types="@types/express"
+import express from "express";
+import fastify from "fastify";
+import { Hono } from "hono";
+import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { type Api, authorizePeople, createApi } from "../../src/api/mod.ts";
+import { nodeListener } from "../../src/monitor/mod.ts";
+
+/** A server with the API, and where the API is. */
+interface Mount extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Starts a server of Node. */
+async function listen(server: ReturnType<typeof createServer>, path: string): Promise<Mount> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function serve(handler: Deno.ServeHandler<Deno.NetAddr>, path: string): Mount {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
+  return {
+    url: `http://127.0.0.1:${server.addr.port}${path}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** A proxy that removes a path before it passes a request on. */
+function proxyTo({ url }: Mount, path: string): Mount {
+  return serve((request) => {
+    const { pathname, search } = new URL(request.url);
+    if (!pathname.startsWith(`${path}/`)) return new Response(null, { status: 404 });
+    const headers = new Headers(request.headers);
+    headers.set("x-forwarded-for", "127.0.0.1");
+    const { method, body } = request;
+    const target = url + pathname.slice(path.length) + search;
+    return fetch(target, { method, headers, body, redirect: "manual" });
+  }, path);
+}
+
+/** Ways to mount the API: what `path` it is made with, and where it is then. */
+const mounts: Readonly<
+  Record<string, [path: string, mount: (api: Api) => Mount | Promise<Mount>]>
+> = {
+  "Deno.serve": ["/", (api) => serve(api.fetch, "")],
+  "Deno.serve under a path": ["/ops", (api) => serve(api.fetch, "/ops")],
+  "Hono's mount": ["/", (api) => {
+    const app = new Hono();
+    app.mount("/ops", api.fetch);
+    return serve((request, info) => app.fetch(request, info), "/ops");
+  }],
+  "a route of Hono": ["/a/ops", (api) => {
+    const app = new Hono().basePath("/a");
+    app.all("/ops/*", (context) => api.fetch(context.req.raw, context.env));
+    return serve((request, info) => app.fetch(request, info), "/a/ops");
+  }],
+  "@hono/node-server": ["/", (api) => {
+    const server = createAdaptorServer({ fetch: api.fetch, overrideGlobalObjects: false });
+    return listen(server as ReturnType<typeof createServer>, "");
+  }],
+  "node:http": ["/ops", (api) => listen(createServer(nodeListener(api.fetch)), "/ops")],
+  "Express": ["/ops", (api) => {
+    const app = express();
+    app.use("/ops", nodeListener(api.fetch));
+    return listen(createServer(app), "/ops");
+  }],
+  "Fastify": ["/ops", async (api) => {
+    const app = fastify();
+    app.removeAllContentTypeParsers(); // the API reads the body
+    app.addContentTypeParser("*", (_request, _body, done) => done(null));
+    const listener = nodeListener(api.fetch);
+    app.all("/ops/*", async (request, reply) => {
+      reply.hijack();
+      await listener(request.raw, reply.raw);
+    });
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    return {
+      url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/ops`,
+      async [Symbol.asyncDispose]() {
+        app.server.closeAllConnections();
+        await app.close();
+      },
+    };
+  }],
+  "a proxy that removes a path": ["/", (api) => {
+    const server = serve(api.fetch, "");
+    const proxy = proxyTo(server, "/ops");
+    return {
+      url: proxy.url,
+      async [Symbol.asyncDispose]() {
+        await proxy[Symbol.asyncDispose]();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  }],
+};
+
+const token = "0123456789abcdef0123456789abcdef";
+const mail = defineTask<unknown>({ type: "mail", handle() {} });
+
+for (const [name, [path, mount]] of Object.entries(mounts)) {
+  Deno.test(`${name} serves the API: reads, changes, sessions and events`, async () => {
+    await using everTask = createEverTask({
+      storage: memoryStorage(),
+      tasks: [mail],
+      logger: silentLogger,
+    });
+    const authorize = authorizePeople([{ user: "ada", token, can: ["view", "operate"] }]);
+    const api = createApi(everTask, { authorize, path, logger: silentLogger });
+    await using mounted = await mount(api);
+    const { url } = mounted;
+    const bearer = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const ask = async (path: string, init: RequestInit = {}) => {
+      const response = await fetch(`${url}/api/v1/${path}`, { headers: bearer, ...init });
+      return { response, body: await response.json() };
+    };
+    assertEquals((await ask("me")).body.user, "ada");
+    assertEquals((await ask("me", { headers: {} })).response.status, 401);
+    assertEquals((await ask("other")).response.status, 404);
+    const stored = await ask("tasks", {
+      method: "POST",
+      body: JSON.stringify({ type: "mail", payload: "é".repeat(50_000), delayMs: 60_000 }),
+    });
+    assertEquals(stored.response.status, 201);
+    await ask("tasks", { method: "POST", body: JSON.stringify({ type: "mail", delayMs: 60_000 }) });
+
+    // A page leads to the next one, and the description to the API, by relative URLs.
+    const { response: page } = await ask("tasks?limit=1");
+    const [, next] = /^<([^>]+)>/.exec(page.headers.get("link")!)!;
+    const second = await fetch(new URL(next!, page.url), { headers: bearer });
+    assertEquals((await second.json()).items.length, 1);
+    const { body: document, response: described } = await ask("openapi.json");
+    const server = new URL(document.servers[0].url, described.url).href.replace(/\/$/, "");
+    assertEquals(server, url);
+
+    // The cookie has no path: browsers send it below the folder of the URL as they see it.
+    const signedIn = await ask("session", { method: "POST", body: JSON.stringify({ token }) });
+    const cookie = signedIn.response.headers.get("set-cookie")!;
+    assert(!cookie.includes("Path="), cookie);
+    const session = { cookie: cookie.split(";")[0]! };
+    assertEquals((await ask("me", { headers: session })).body.user, "ada");
+
+    const abort = new AbortController();
+    const events = await fetch(`${url}/api/v1/events`, { headers: bearer, signal: abort.signal });
+    const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assertEquals((await reader.read()).value, ":\n\n");
+    await everTask.dispatch(mail, null, { delay: { hours: 1 } });
+    assert((await reader.read()).value!.includes('"kind":"dispatched"'));
+    abort.abort();
+    await reader.read().catch(() => {});
+  });
+}
+
+Deno.test("without authorize, each server tells that a request is from this machine", async () => {
+  for (const [name, [path, mount]] of Object.entries(mounts)) {
+    await using everTask = createEverTask({
+      storage: memoryStorage(),
+      tasks: [],
+      logger: silentLogger,
+    });
+    await using mounted = await mount(createApi(everTask, { path, logger: silentLogger }));
+    const response = await fetch(`${mounted.url}/api/v1/me`);
+    assertEquals(response.status, name.includes("proxy") ? 403 : 200, name);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("an API that is made for a path answers nothing outside of it", async () => {
+  await using everTask = createEverTask({
+    storage: memoryStorage(),
+    tasks: [],
+    logger: silentLogger,
+  });
+  const user = { user: "ada", can: ["view"] } as const;
+  const api = createApi(everTask, { path: "/ops/", authorize: () => user, logger: silentLogger });
+  const status = async (path: string) =>
+    (await api.fetch(new Request(`http://localhost${path}`))).status;
+  assertEquals(await status("/ops/api/v1/me"), 200);
+  for (const path of ["/api/v1/me", "/opsapi/v1/me", "/ops", "/other/ops/api/v1/me"]) {
+    assertEquals(await status(path), 404, path);
+  }
+});
