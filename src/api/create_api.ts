@@ -27,6 +27,7 @@ import { addBulkRoutes } from "./bulk_routes.ts";
 import { addChangeRoutes } from "./change_routes.ts";
 import { addDispatchRoutes } from "./dispatch_routes.ts";
 import { addEventRoutes } from "./event_routes.ts";
+import { addFigureRoutes } from "./figure_routes.ts";
 import { type ClientAddress, guard, peerAddress, tags } from "./guard.ts";
 import { addHistoryRoutes } from "./history_routes.ts";
 import { NotAllowedError } from "./not_allowed.ts";
@@ -171,6 +172,7 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
   addBulkRoutes(app);
   addActionRoutes(app);
   addEventRoutes(app, clock);
+  addFigureRoutes(app);
   app.get("/api/v1/openapi.json", (context) => context.json(app.getOpenAPI31Document(about), 200));
   app.notFound((context) => problem(context, "not-found", `There is no ${context.req.path}.`));
   app.onError(errorHandler(guarded));

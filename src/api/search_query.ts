@@ -6,7 +6,7 @@ import { taskStatuses } from "../storage/task_status.ts";
 import { integer, limitParameter } from "./route_parts.ts";
 
 /** Returns the schema of a parameter that may be repeated. */
-function listOf<Item extends z.ZodType>(item: Item) {
+export function listOf<Item extends z.ZodType>(item: Item) {
   const toList = (value: unknown) => value === undefined || Array.isArray(value) ? value : [value];
   return z.preprocess(toList, z.array(item).optional());
 }

@@ -12,6 +12,7 @@ import type { Explanation, Reason } from "../operate/reason.ts";
 import { sentenceOf } from "../operate/sentences.ts";
 import type { Page, PageRequest, TaskFilter, TaskPageRequest } from "../storage/queries.ts";
 import type { ExecutionLogRecord, RunsAuditRecord, StatusAuditRecord } from "../storage/records.ts";
+import type { FailureGroup } from "../storage/work_reports.ts";
 import type { Dated } from "../time/dated.ts";
 import type { ApiSource, ApiTask, StoreSource } from "./source.ts";
 import { NotAllowedError } from "./not_allowed.ts";
@@ -123,6 +124,20 @@ export class View {
     }
     const { items, next } = await actions.list(filter, page);
     return { items: items.map((action) => this.#seenAction(action)), next };
+  }
+
+  /** Returns a page of the groups of failures, with redacted errors. */
+  async failures(page: PageRequest): Promise<Page<Dated<FailureGroup>>> {
+    const { items, next } = await this.store.operate.failures.list(page);
+    const seen = (text: string, type: string) => seenText(this.#user, text, "error", type);
+    return {
+      items: items.map(({ summary, exception, ...group }) => ({
+        ...group,
+        summary: seen(summary, group.type),
+        exception: seen(exception, group.type),
+      })),
+      next,
+    };
   }
 
   /**

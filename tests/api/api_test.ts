@@ -236,10 +236,12 @@ Deno.test("the API describes all of its routes as OpenAPI 3.1", async () => {
   assertEquals([status, body.openapi], [200, "3.1.0"]);
   assertEquals(Object.keys(body.paths).sort(), [
     "/api/v1/actions",
+    "/api/v1/activity",
     "/api/v1/audit/growth",
     "/api/v1/audit/preview",
     "/api/v1/bulk/{verb}",
     "/api/v1/events",
+    "/api/v1/failures",
     "/api/v1/me",
     "/api/v1/queues",
     "/api/v1/queues/{queue}/{verb}",

@@ -80,7 +80,15 @@ for (const user of ofOneTenant) {
 }
 
 Deno.test("what sums up the whole store is refused to a user who sees a part", async () => {
-  const paths = ["queues", "workers", "statistics", "audit/growth", "audit/preview"];
+  const paths = [
+    "queues",
+    "workers",
+    "statistics",
+    "audit/growth",
+    "audit/preview",
+    "activity",
+    "failures",
+  ];
   for (const path of paths) {
     const { status } = await ask("one by key", { method: "GET", path: `/api/v1/${path}` });
     assertEquals(status, 403, path);

@@ -1,0 +1,43 @@
+// The schemas of activity and of groups of failures.
+
+import { z } from "@hono/zod-openapi";
+
+const durations = z.object({
+  totalMs: z.number(),
+  maxMs: z.number(),
+  histogram: z.array(z.int()).openapi({
+    description: "The numbers of durations up to 1, 4, 16, 64 … ms; the last number has no bound",
+  }),
+});
+
+/** The activity of a store. */
+export const activitySchema = z.object({
+  items: z.array(z.object({
+    at: z.iso.datetime().openapi({ description: "The beginning of the step" }),
+    type: z.string().nullable(),
+    queue: z.string().nullable(),
+    started: z.int(),
+    completed: z.int(),
+    failed: z.int(),
+    cancelled: z.int(),
+    retried: z.int(),
+    lost: z.int(),
+    run: durations,
+    wait: durations,
+  })),
+}).openapi("Activity");
+
+/** A page of groups of failures. */
+export const failuresSchema = z.object({
+  items: z.array(z.object({
+    id: z.string(),
+    type: z.string(),
+    summary: z.string().openapi({ description: "The common part of the errors" }),
+    count: z.int(),
+    firstAt: z.iso.datetime(),
+    lastAt: z.iso.datetime(),
+    taskId: z.string().openapi({ description: "The last task that failed so" }),
+    exception: z.string().openapi({ description: "The text of its error" }),
+  })),
+  next: z.string().nullable(),
+}).openapi("Failures");
