@@ -136,6 +136,7 @@ const allowedImports: [importer: string, imports: string[]][] = [
       "reflect-metadata",
     ],
   ],
+  ["examples/rest/", ["@evertask/evertask", "jose", "node:"]],
   // An example is to be copied: it imports the package by its name, as its readers will.
   ["examples/", ["examples/", "@evertask/evertask", "zod", "node:"]],
 ];
