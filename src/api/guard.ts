@@ -60,6 +60,7 @@ export function guard(parts: GuardParts): MiddlewareHandler<ApiEnvironment> {
     }
     if (user === null) {
       if (isAttempt) attempts.add(address);
+      context.header("www-authenticate", "Bearer");
       return problem(context, "not-authenticated", "The request has no known user.");
     }
     if (!user.can.includes("view")) {

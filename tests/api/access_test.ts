@@ -23,6 +23,7 @@ Deno.test("authorize says who may ask, on every route", async () => {
     const found = path === "other" ? 404 : 200;
     assertEquals([(await ask("ada")).status, (await ask("bob")).status], [found, found], path);
     const [nobody, eve] = [await ask("nobody"), await ask("eve")];
+    assertEquals(nobody.headers.get("www-authenticate"), "Bearer");
     assertEquals([nobody.status, nobody.body.type], [
       401,
       "urn:evertask:problem:not-authenticated",
