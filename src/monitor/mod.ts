@@ -4,14 +4,6 @@
  *
  * @module
  */
-export type {
-  Authorize,
-  AuthorizedUser,
-  Redact,
-  TextSource,
-  UserRight,
-} from "../access/authorize.ts";
-export type { TaskScope } from "../access/task_scope.ts";
 export { createMonitorHub, type MonitorHub } from "./hub/monitor_hub.ts";
 export type { MonitorHubOptions, UpgradedWebSocket, UpgradeWebSocket } from "./hub/hub_options.ts";
 export type { HubSocket } from "./hub/web_socket_transport.ts";

@@ -26,7 +26,6 @@ export type {
   ActivityStepLength,
 } from "./activity.ts";
 export type { Failures } from "./failures.ts";
-export type { ActivityDivision, FailureGroup } from "../storage/work_reports.ts";
 export type { Operate, OperateParts } from "./operate.ts";
 export type { OperatedSeries, SchedulePreview } from "./operated_series.ts";
 export type { OperatedTasks } from "./operated_tasks.ts";
@@ -34,12 +33,6 @@ export type { Operator, TaskOperator } from "./operator.ts";
 export type { Applied, OperationResult, Refusal, RefusalReason } from "./refusal.ts";
 export type { Consequences } from "./task_changer.ts";
 export type { SharedEdit, TaskEditOptions } from "./task_edit.ts";
-export type {
-  ActionFilter,
-  ActionTarget,
-  OperatorActionRecord,
-  OperatorVerb,
-} from "../storage/requests.ts";
 export type { QueueOverview } from "./queue_overview.ts";
 export type * from "./reason.ts";
 export type { CountOptions, TaskCount, TaskSearch } from "./task_search.ts";

@@ -1,10 +1,10 @@
 // The hub with `authorize`: each user gets the events that they may see, on every transport.
 
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
-import { authorizePeople } from "../../../src/api/mod.ts";
+import { type AuthorizedUser, authorizePeople } from "../../../src/api/mod.ts";
 import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { type Logger, silentLogger } from "../../../src/log/logger.ts";
-import type { AuthorizedUser, MonitorHubOptions } from "../../../src/monitor/mod.ts";
+import type { MonitorHubOptions } from "../../../src/monitor/mod.ts";
 import { handshake, makeHub, webSocketHeaders } from "../support/asked_hub.ts";
 
 const users: Readonly<Record<string, AuthorizedUser>> = {
