@@ -1811,15 +1811,14 @@ BEGIN
     SELECT e.[WriterId] AS [WriterId], e.[Since] AS [Since], e.[UpTo] AS [UpTo], e.[WorkerId] AS [WorkerId],
         e.[Host] AS [Host], e.[Events] AS [Events]
     FROM (
-        SELECT r.[WriterId], r.[UpTo], ROW_NUMBER() OVER (PARTITION BY r.[WriterId] ORDER BY r.[UpTo]) AS [Number]
+        SELECT r.[WriterId], r.[Since], r.[UpTo], r.[WorkerId], r.[Host], r.[Events],
+            ROW_NUMBER() OVER (PARTITION BY r.[WriterId] ORDER BY r.[UpTo]) AS [Number]
         FROM [EverTask].[RelayedEvents] AS r
         LEFT JOIN @After AS a ON a.[WriterId] = r.[WriterId]
         WHERE r.[WriterId] <> @ExceptFrom AND (a.[UpTo] IS NULL OR r.[UpTo] > a.[UpTo])
-    ) AS n
-    INNER JOIN [EverTask].[RelayedEvents] AS e WITH (FORCESEEK) ON e.[WriterId] = n.[WriterId] AND e.[UpTo] = n.[UpTo]
-    WHERE n.[Number] <= @Limit
-    ORDER BY e.[WriterId], e.[UpTo]
-    OPTION (LOOP JOIN, FORCE ORDER);
+    ) AS e
+    WHERE e.[Number] <= @Limit
+    ORDER BY e.[WriterId], e.[UpTo];
 END
 GO
 `,

@@ -92,6 +92,33 @@ const verbs: [
       ]),
     "usp_SaveExecutionLogs",
   ],
+  [
+    "watchEvents",
+    (s) => s.watchEvents({ id: "w", parameters: true, forMs: 1000 }),
+    "usp_WatchEvents",
+  ],
+  ["unwatchEvents", (s) => s.unwatchEvents("w"), "usp_UnwatchEvents"],
+  [
+    "publishEvents",
+    (s) => {
+      const numbers = { since: 0, upTo: 1 };
+      return s.publishEvents({
+        writerId: "w",
+        host: "h",
+        workerId: null,
+        events: "[]",
+        ...numbers,
+      });
+    },
+    "usp_PublishEvents",
+    0,
+  ],
+  [
+    "readEvents",
+    (s) => s.readEvents({ after: new Map([["w", 1]]), exceptFrom: "w", limit: 5 }),
+    "usp_ReadEvents",
+  ],
+  ["sweepEvents", (s) => s.sweepEvents(), "usp_SweepEvents"],
   ["purge", (s) => s.purge({ statusAuditDays: 1 }, { budget: 10 }), "usp_Purge"],
 ];
 
@@ -99,7 +126,7 @@ const verbs: [
 function anyAnswer(count = 1) {
   const row = [
     ...[taskId, "created", true, serverNow, true, 1, 1, null, true, false, serverNow],
-    ...[0, true, false, taskId, "a", "q", "w", 0, 0, 0, 0, null],
+    ...[0, true, false, taskId, "a", "q", "w", 0, 0, 0, 0, null, true, 0],
   ];
   return {
     recordsets: [
@@ -108,13 +135,13 @@ function anyAnswer(count = 1) {
           "Id id, Outcome text, Claimed bit, Now instant, Known bit, Applied int, Due int, " +
             "DueAtUtc instant, Alive bit, OthersLost bit, NowMs float, Released int, Done bit, " +
             "Busy bit, TaskId id, Type text, QueueName text, WorkerId text, StatusAudit int, " +
-            "RunsAudit int, ExecutionLog int, Tasks int, ActionId bigint",
+            "RunsAudit int, ExecutionLog int, Tasks int, ActionId bigint, Began bit, Swept int",
         ),
         ...Array.from({ length: count }, () => row),
       ),
       rows({ TaskId: "id" }),
       rows({ QueueName: "text" }),
-      rows(columns("Id text, Parameters text")),
+      rows({ Id: "text", Parameters: "bit" }),
     ],
   };
 }
