@@ -18,6 +18,7 @@ import { monitorHttp } from "./mutants/monitor_http.ts";
 import { monitorHub } from "./mutants/monitor_hub.ts";
 import { monitorMetrics } from "./mutants/monitor_metrics.ts";
 import { operate } from "./mutants/operate.ts";
+import { operations } from "./mutants/operations.ts";
 import { postgres } from "./mutants/postgres.ts";
 import { postgresUpkeep } from "./mutants/postgres_upkeep.ts";
 import { rateLimits } from "./mutants/rate_limits.ts";
@@ -49,6 +50,7 @@ export const mutantLists: Readonly<Record<string, readonly Mutant[]>> = {
   monitorHub,
   monitorMetrics,
   operate,
+  operations,
   postgres,
   postgresUpkeep,
   rateLimits,

@@ -2,9 +2,18 @@
 
 import type { ClaimedTask } from "../../../storage/records.ts";
 import { StorageError } from "../../../storage/errors.ts";
+import type { StatusChange } from "../../../storage/requests.ts";
 import type { Storage } from "../../../storage/storage.ts";
 import { ConformanceError, expectSame, expectSameSet, expectThat } from "../expect.ts";
 import { leaseMs, minute, type Scene, topic } from "../scene.ts";
+import { actionOn } from "./operations.ts";
+
+/** The end of a task that worker-a has claimed. */
+function toEnd({ id, leaseToken }: ClaimedTask): StatusChange {
+  const transitions = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
+  const lease = { workerId: "worker-a", token: leaseToken };
+  return { taskId: id, auditLevel: "Full", transitions, lease };
+}
 
 /** Repeats an operation after transient errors, such as a deadlock, as every caller does. */
 async function insist<T>(verb: () => Promise<T>): Promise<T> {
@@ -132,6 +141,43 @@ export const concurrency = topic("concurrency", {
       120 * (1 + 4 * 5),
       "every change is applied once",
     );
+  },
+
+  "operators and workers that change the same tasks at once do not block each other": async (s) => {
+    const ids = await s.addMany(60);
+    const [own, other, workers] = await processes(s, 3);
+    await workers!.registerWorker({ id: "worker-a", host: "test" });
+    const target = { kind: "tasks", id: null } as const;
+    const batch = { continues: null, skipped: 0, next: null };
+    let changed = 0;
+    const operate = async (storage: Storage, order: "newest" | "oldest") => {
+      for (let round = 0; round < 4; round++) {
+        const { items } = await storage.list({ ids }, { limit: 60, order });
+        const edits = items.map(({ id, version }) => (
+          { taskId: id, version, change: { priority: round } }
+        ));
+        const action = actionOn("", { target });
+        const { applied } = await insist(() => storage.editTasks({ edits, action, batch }));
+        changed += applied.filter((isApplied) => isApplied).length;
+      }
+    };
+    const work = async () => {
+      // A claim may pass over tasks that are being changed.
+      for (let ended = 0, round = 0; ended < ids.length && round < 200; round++) {
+        const claimed = await insist(() => s.claim("worker-a", { limit: 10, storage: workers! }));
+        await insist(() => workers!.setStatusMany(claimed.map(toEnd)));
+        ended += claimed.length;
+      }
+    };
+    await Promise.all([operate(own!, "newest"), operate(other!, "oldest"), work()]);
+    const { items } = await s.storage.list({ ids }, { limit: 60 });
+    const ended = items.filter(({ status }) => status === "Completed");
+    expectSame([items.length, ended.length], [60, 60], "each task has run");
+    const { items: actions } = await s.storage.operatorActions();
+    const noted = actions.map((action) => action.changed + action.skipped);
+    expectSame(noted, Array(8).fill(60), "each batch is noted once, with all of its tasks");
+    const sum = actions.reduce((sum, action) => sum + action.changed, 0);
+    expectSame(sum, changed, "what was changed is what was told");
   },
 
   "of two writes with the same lease, one ends the task": async (s) => {

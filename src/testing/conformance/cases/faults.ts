@@ -6,6 +6,7 @@ import { StorageError } from "../../../storage/errors.ts";
 import type { Capability } from "../harness.ts";
 import { expectSame, expectThat } from "../expect.ts";
 import { day, hour, type Scene, topic } from "../scene.ts";
+import { actionOn, editOf } from "./operations.ts";
 
 /** The assumed maximum number of statements of an operation. */
 const statements = 8;
@@ -198,6 +199,19 @@ export const faults = topic("faults", {
       ],
       (ids) => s.storage.requestCancel(ids),
       (ids) => Promise.all(ids.map((id) => standing(s, id))),
+    );
+  }),
+
+  "a change by an operator that breaks is done and noted, or neither": withFaults(async (s) => {
+    await breakEverywhere(
+      s,
+      async () => editOf(s, await s.add(), { payload: "[1]", status: "Queued" }),
+      (edit) => s.storage.editTasks({ edits: [edit], action: actionOn(edit.taskId) }),
+      async ({ taskId }) => [
+        (await s.row(taskId)).payload,
+        await s.statuses(taskId),
+        (await s.storage.operatorActions({ taskId })).items.length,
+      ],
     );
   }),
 
