@@ -246,6 +246,18 @@ export class MemoryStorage implements Storage {
     return this.#run(({ events }, now) => events.sweep(now));
   }
 
+  countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
+    return this.#run(({ workers }) => {
+      const name = queue.toWellFormed();
+      const held = [...workers.values()].flatMap(({ tasks }) => [...tasks]);
+      return Math.min(cap, held.filter((row) => row.queue === name).length);
+    });
+  }
+
+  rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {
+    return this.#run(({ rateLimits }) => rateLimits.list(page));
+  }
+
   reportWork(...[report]: Args<"reportWork">): Result<"reportWork"> {
     return this.#run(({ reports }, now) => reports.report(report, now));
   }

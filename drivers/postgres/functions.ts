@@ -43,6 +43,8 @@ const parameterTypes = {
   list_execution_logs: ["uuid", "bigint", "int"],
   count_execution_logs: ["uuid", "bigint", "bigint"],
   list_workers: [],
+  count_held: ["text", "int"],
+  list_rate_limits: ["text", "int"],
   report_work: ["text", "json", "json", "json"],
   read_activity: ["float8", "float8", "float8", "boolean", "boolean"],
   list_failure_groups: ["float8", "text", "int"],

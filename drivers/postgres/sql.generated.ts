@@ -442,8 +442,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 13) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 13: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 14) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 14: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -474,7 +474,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (13, '644de4c3895ca9c6ac3e4b61dd5850c5416433d588d120da209ae05b9beb6212')
+INSERT INTO schema_functions (revision, hash) VALUES (14, '2beea89f113c2118f3177eafc7db216bc24ba37c80069b71179e1ee1c73962af')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -1505,6 +1505,16 @@ AS $$
   FOR KEY SHARE OF l
   ON CONFLICT DO NOTHING
 $$;
+
+-- The keys after one, in order, as RateLimitRecord.
+CREATE OR REPLACE FUNCTION list_rate_limits(after text, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT l.rate_key AS key, ceil(l.reserved_tat_ms)::bigint AS "reservedUntilAt",
+      ceil(l.started_tat_ms)::bigint AS "startedUntilAt"
+    FROM rate_limits AS l WHERE l.rate_key > after ORDER BY l.rate_key LIMIT page_size
+  ) AS r
+$$;
 `,
   "functions/reading.sql": `-- Reads tasks and their history.
 
@@ -2307,6 +2317,24 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
     SELECT 'TaskExecutionLog', count(*), min(timestamp_utc), max(timestamp_utc) FROM task_execution_log
   ) AS f
 $$;
+
+-- How many tasks of a queue workers hold, at most \`cap\`. Looks at what was claimed since the workers
+-- began (see queued_tasks_claimed_at); NULL if that are more than 20,000 tasks.
+CREATE OR REPLACE FUNCTION count_held(queue text, cap int) RETURNS int
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
+AS $$
+DECLARE
+  most  int := 20000;
+  since timestamptz := (SELECT min(w.claims_since) FROM workers AS w);
+  seen  int;
+  held  int;
+BEGIN
+  SELECT count(*), count(*) FILTER (WHERE r.worker_id IS NOT NULL AND r.queue_name = count_held.queue) INTO seen, held
+  FROM (SELECT t.worker_id, t.queue_name FROM queued_tasks AS t WHERE t.claimed_at_utc >= since LIMIT most) AS r;
+  RETURN CASE WHEN held >= cap THEN cap WHEN seen < most THEN held END;
+END $$;
 `,
   "functions/status.sql": `-- Changes of a task's status, in batches and one by one.
 

@@ -3,6 +3,8 @@
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
+import { rateLimitPage } from "../../src/storage/paging.ts";
+import type { RateLimitRecord } from "../../src/storage/queries.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {
   CancelOutcome,
@@ -279,6 +281,15 @@ export class PostgresStorage implements Storage {
 
   async sweepEvents(): Result<"sweepEvents"> {
     return await this.#access.call("sweep_events");
+  }
+
+  async countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
+    return await this.#access.call("count_held", queue, cap);
+  }
+
+  async rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {
+    const { after, limit, of } = rateLimitPage(page);
+    return of(await this.#access.call<RateLimitRecord[]>("list_rate_limits", after, limit + 1));
   }
 
   // ---- what workers report ----

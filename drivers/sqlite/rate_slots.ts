@@ -2,6 +2,8 @@
 // slots.
 
 import { type RateBudget, takeSlot } from "../../src/storage/kit/gcra.ts";
+import { rateLimitPage } from "../../src/storage/paging.ts";
+import type { Page, PageRequest, RateLimitRecord } from "../../src/storage/queries.ts";
 import type { ReturnedSlots } from "../../src/storage/kit/returned_slots.ts";
 import type {
   RateSlot,
@@ -10,6 +12,7 @@ import type {
   ReturnedRateSlot,
 } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
+import { text, userText } from "./rows.ts";
 
 const selectBudget = "SELECT reserved_tat_utc, started_tat_utc FROM rate_limits WHERE key = ?";
 const setBudget = "INSERT INTO rate_limits (key, reserved_tat_utc, started_tat_utc) " +
@@ -94,4 +97,18 @@ class ReturnedSlotRows implements ReturnedSlots {
   #slot(select: string, bound: number): number | null {
     return this.#connection.get(select, this.#key, bound)!.slot as number | null;
   }
+}
+
+const selectLimits = `SELECT ${userText("key")}, reserved_tat_utc, started_tat_utc ` +
+  "FROM rate_limits WHERE rate_limits.key > ? ORDER BY rate_limits.key LIMIT ?";
+
+/** The keys in use; see `Storage.rateLimits`. */
+export function rateLimits(connection: Connection, request?: PageRequest): Page<RateLimitRecord> {
+  const { after, limit, of } = rateLimitPage(request);
+  const rows = connection.all(selectLimits, after.toWellFormed(), limit + 1);
+  return of(rows.map((row) => ({
+    key: text(row.key),
+    reservedUntilAt: Math.ceil(row.reserved_tat_utc as number),
+    startedUntilAt: Math.ceil(row.started_tat_utc as number),
+  })));
 }

@@ -27,6 +27,15 @@ const waitingByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, " +
 const claimedByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, count(*) AS claimed " +
   "FROM queued_tasks WHERE worker_id IS NOT NULL GROUP BY queue_name";
 
+/** Goes by the index of claimed tasks, which holds nothing else. */
+export const selectHeld = "SELECT count(*) AS held FROM (SELECT 1 FROM queued_tasks " +
+  "INDEXED BY queued_tasks_worker WHERE worker_id IS NOT NULL AND queue_name = ? LIMIT ?)";
+
+/** Counts the held tasks of a queue; see `Storage.countHeld`. */
+export function countHeld(connection: Connection, queue: string, cap: number): number {
+  return connection.get(selectHeld, queue.toWellFormed(), cap)!.held as number;
+}
+
 const lastRow = "SELECT max(rowid) AS last FROM queued_tasks";
 
 const countSlice = "SELECT status, count(*) AS tasks FROM queued_tasks " +

@@ -47,14 +47,14 @@ import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
 import { Purge } from "./purge.ts";
 import { setQueuePaused } from "./queues.ts";
-import { returnRateSlots, takeRateSlots } from "./rate_slots.ts";
+import { rateLimits, returnRateSlots, takeRateSlots } from "./rate_slots.ts";
 import { executionLogs, getTask, getTaskByKey, runsAudit, statusAudit } from "./reading.ts";
 import { publishEvents, readEvents, sweepEvents, unwatchEvents, watchEvents } from "./relay.ts";
 import { release, releaseUnknown } from "./release.ts";
 import { activity, failureGroups, reportWork } from "./reports.ts";
 import { countTasks, listTasks } from "./search.ts";
 import { correctSeries } from "./series.ts";
-import { auditGrowth, backlog, statistics } from "./statistics.ts";
+import { auditGrowth, backlog, countHeld, statistics } from "./statistics.ts";
 import { WakeWatch } from "./wake.ts";
 import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
 
@@ -224,6 +224,14 @@ export class SqliteStorage implements Storage {
     return this.#access.do((connection) =>
       connection.withoutWaiting(() => sweepEvents(connection))
     );
+  }
+
+  countHeld(queue: string, cap: number): Result<"countHeld"> {
+    return this.#access.do((connection) => countHeld(connection, queue, cap));
+  }
+
+  rateLimits(page?: PageRequest): Result<"rateLimits"> {
+    return this.#access.do((connection) => rateLimits(connection, page));
   }
 
   reportWork(report: WorkReport): Result<"reportWork"> {

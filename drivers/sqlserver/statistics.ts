@@ -1,16 +1,21 @@
 // Reads statistics: waiting tasks by queue, tasks by status, and the growth of history.
 
+import { rateLimitPage } from "../../src/storage/paging.ts";
 import type {
   AuditGrowth,
   Backlog,
+  Page,
+  PageRequest,
   QueueBacklog,
+  RateLimitRecord,
   StorageStatistics,
 } from "../../src/storage/queries.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import type { SqlServerDatabase } from "./database.ts";
+import { int, name } from "./mssql.ts";
 import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
-import { fromStoredName } from "./text.ts";
+import { fromStoredName, nameLengths, toStoredName } from "./text.ts";
 
 const waitingQuery = `
 DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -99,4 +104,38 @@ export async function readAuditGrowth(database: SqlServerDatabase): Promise<Audi
     const averageRowsPerDay = days < 1 ? null : count / days;
     return { table, rows: count, firstAt, lastAt, averageRowsPerDay };
   });
+}
+
+/** {@linkcode Storage.countHeld}: by the index of claimed tasks, which holds nothing else. */
+export async function countHeld(
+  database: SqlServerDatabase,
+  queue: string,
+  cap: number,
+): Promise<number> {
+  const stored = name(toStoredName(queue, "queue", nameLengths.queue), nameLengths.queue);
+  const [found] = await database.query(
+    `SELECT COUNT(*) AS [Held] FROM (SELECT TOP (@Cap) t.[Id] FROM [EverTask].[QueuedTasks] AS t
+      WHERE t.[WorkerId] IS NOT NULL AND COALESCE(t.[QueueName], N'${rows.defaultQueue}') = @Queue) AS h;`,
+    { Cap: int(cap), Queue: stored },
+  );
+  return Number(found![0]!.Held);
+}
+
+/** {@linkcode Storage.rateLimits}. */
+export async function rateLimits(
+  database: SqlServerDatabase,
+  request?: PageRequest,
+): Promise<Page<RateLimitRecord>> {
+  const { after, limit, of } = rateLimitPage(request);
+  const key = name(after === "" ? "" : toStoredName(after, "after", 4000), 4000);
+  const [found] = await database.query(
+    `SELECT TOP (@Rows) l.[RateKey], l.[ReservedTatMs], l.[StartedTatMs] FROM [EverTask].[RateLimits] AS l
+      WHERE l.[RateKey] > @After ORDER BY l.[RateKey];`,
+    { Rows: int(limit + 1), After: key },
+  );
+  return of(found!.map((row) => ({
+    key: fromStoredName(rows.text(row.RateKey)),
+    reservedUntilAt: Math.ceil(Number(row.ReservedTatMs)),
+    startedUntilAt: Math.ceil(Number(row.StartedTatMs)),
+  })));
 }

@@ -225,6 +225,14 @@ export class SqlServerStorage implements Storage {
     return relay.sweepEvents(this.#database);
   }
 
+  countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
+    return statistics.countHeld(this.#database, queue, cap);
+  }
+
+  rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {
+    return statistics.rateLimits(this.#database, page);
+  }
+
   // ---- what workers report ----
 
   reportWork(...[report]: Args<"reportWork">): Result<"reportWork"> {

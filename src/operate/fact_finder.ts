@@ -11,7 +11,7 @@ import type { PauseNote } from "./reason.ts";
 /** The parts of the storage from which the facts are read. */
 export type FactStorage = Pick<
   Storage,
-  "backlog" | "get" | "operatorActions" | "statistics" | "statusAudit" | "workers"
+  "backlog" | "get" | "operatorActions" | "countHeld" | "statusAudit" | "workers"
 >;
 
 /** The facts that this process knows without storage. */
@@ -24,6 +24,9 @@ export interface FactFinderParts {
 
 /** The number of status changes that are read to find when a task was started: one full page. */
 const readChanges = 1000;
+
+/** How many held tasks of a queue are counted at most. */
+const mostHeld = 10_000;
 
 /** Reads the facts about a task for `explain`. */
 export async function findFacts(
@@ -76,8 +79,7 @@ async function heldInQueue(
   now: number,
 ): Promise<number | null> {
   if (workerId !== null || dueAt === null || dueAt > now) return null;
-  const { queues } = await storage.statistics();
-  return queues.find((figures) => figures.queue === queue)?.claimed ?? 0;
+  return await storage.countHeld(queue, mostHeld);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { checkCount } from "../guards/argument_checks.ts";
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { AnyTask } from "../task/task.ts";
+import type { Page, PageRequest, RateLimitRecord } from "../storage/queries.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type WorkerStatus, workerStatuses } from "../storage/worker_status.ts";
@@ -146,6 +147,26 @@ export class Operate {
    */
   async activity(options?: ActivityOptions): Promise<readonly ActivityStep[]> {
     return await readActivity(await this.#parts.opened(), this.#parts.now, options);
+  }
+
+  /**
+   * Lists the rate limit keys whose budget is in use, or was within the last day, by key, a page at a
+   * time.
+   *
+   * @example
+   * ```ts
+   * import { createEverTask } from "@evertask/evertask";
+   * import { memoryStorage } from "@evertask/evertask/memory";
+   *
+   * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+   * const { items } = await everTask.operate.limits();
+   * for (const { key, reservedUntilAt } of items) console.log(key, reservedUntilAt);
+   * ```
+   *
+   * @throws {InvalidArgumentError} If the page is invalid.
+   */
+  async limits(page?: PageRequest): Promise<Dated<Page<RateLimitRecord>>> {
+    return dated(await (await this.#parts.opened()).rateLimits(page));
   }
 
   async #workers(): Promise<readonly WorkerStatus[]> {

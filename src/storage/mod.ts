@@ -62,6 +62,8 @@ export {
   mostRowsRead,
   pageLimit,
   pageStart,
+  type RateLimitPage,
+  rateLimitPage,
   type TaskPageStart,
   taskPageStart,
   toPage,
@@ -77,6 +79,7 @@ export type {
   PartialCount,
   QueueBacklog,
   QueueStatistics,
+  RateLimitRecord,
 } from "./queries.ts";
 export type {
   ClaimedTask,

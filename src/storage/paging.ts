@@ -14,6 +14,7 @@ import type {
   Page,
   PageRequest,
   PartialCount,
+  RateLimitRecord,
   TaskPage,
   TaskPageRequest,
 } from "./queries.ts";
@@ -190,4 +191,28 @@ function failureCursor(after: unknown): FailurePage["after"] {
     [];
   if (lastAt !== undefined && id !== undefined) return { lastAt: Number(lastAt), id };
   throw new InvalidArgumentError("after", after, "be the `next` of the page before");
+}
+
+/** A page of rate limits to be read. */
+export interface RateLimitPage {
+  /** How many keys it holds. */
+  readonly limit: number;
+  /** The key after which it begins; an empty text for the first page. */
+  readonly after: string;
+  /** Makes the page of up to `limit + 1` keys that were read. */
+  readonly of: (limits: readonly RateLimitRecord[]) => Page<RateLimitRecord>;
+}
+
+/**
+ * Reads the request for a page of rate limits.
+ *
+ * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ */
+export function rateLimitPage(request: PageRequest = {}): RateLimitPage {
+  const limit = pageLimit(request);
+  const { after = "" } = request;
+  if (typeof after !== "string") {
+    throw new InvalidArgumentError("after", after, "be the `next` of the page before");
+  }
+  return { limit, after, of: (limits) => toPage(limits, limit, (each) => each, ({ key }) => key) };
 }

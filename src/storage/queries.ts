@@ -167,3 +167,16 @@ export interface AuditGrowth {
    */
   readonly averageRowsPerDay: number | null;
 }
+
+/** The budget of a rate limit's key, as far as it is used. */
+export interface RateLimitRecord {
+  /** The name of the budget. */
+  readonly key: string;
+  /**
+   * The instant from which the whole budget is free of reservations. Each reserved slot moves it by
+   * the emission interval. Epoch milliseconds; may be past.
+   */
+  readonly reservedUntilAt: number;
+  /** The instant from which the whole budget is free of runs, likewise. */
+  readonly startedUntilAt: number;
+}

@@ -7,6 +7,7 @@ import type {
   Page,
   PageRequest,
   PartialCount,
+  RateLimitRecord,
   StorageStatistics,
   TaskFilter,
   TaskPage,
@@ -64,6 +65,13 @@ export interface StorageReading {
    * ended tasks.
    */
   backlog(): Promise<Backlog>;
+  /**
+   * Counts the tasks of a queue that workers hold, up to `cap`. Null if that would take too long: a
+   * call reads a bounded number of rows.
+   */
+  countHeld(queue: string, cap: number): Promise<number | null>;
+  /** The keys of rate limits whose budget is in use, or was lately, in order. */
+  rateLimits(page?: PageRequest): Promise<Page<RateLimitRecord>>;
   /**
    * Counts the tasks by status and queue. Reads all tasks, including ended ones: 1,000,000 tasks
    * take some tenths of a second. On SQLite the count yields to other work of the process, and is

@@ -23,7 +23,7 @@ import { editTasks, noteAction, operatorActions } from "./operations.ts";
 import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
 import { countTasks, getTask, listTasks, pageOf } from "./reading.ts";
-import { wellFormed } from "./rows.ts";
+import { type Row, wellFormed } from "./rows.ts";
 import { auditGrowth, queueFigures, tasksByStatus } from "./statistics.ts";
 import { heartbeat, listWorkers, registerWorker, releaseLost } from "./workers.ts";
 
@@ -182,6 +182,17 @@ export class MapStorage implements Storage {
 
   sweepEvents(): Result<"sweepEvents"> {
     return this.#run(({ events }, now) => events.sweep(now));
+  }
+
+  countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
+    return this.#run(({ rows }) => {
+      const isHeld = (row: Row) => row.workerId !== null && row.queue === wellFormed(queue);
+      return Math.min(cap, [...rows.values()].filter(isHeld).length);
+    });
+  }
+
+  rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {
+    return this.#run(({ rates }) => rates.list(page));
   }
 
   // ---- what workers report ----

@@ -129,3 +129,13 @@ AS $$
   FOR KEY SHARE OF l
   ON CONFLICT DO NOTHING
 $$;
+
+-- The keys after one, in order, as RateLimitRecord.
+CREATE OR REPLACE FUNCTION list_rate_limits(after text, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT l.rate_key AS key, ceil(l.reserved_tat_ms)::bigint AS "reservedUntilAt",
+      ceil(l.started_tat_ms)::bigint AS "startedUntilAt"
+    FROM rate_limits AS l WHERE l.rate_key > after ORDER BY l.rate_key LIMIT page_size
+  ) AS r
+$$;

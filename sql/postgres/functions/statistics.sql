@@ -68,3 +68,21 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
     SELECT 'TaskExecutionLog', count(*), min(timestamp_utc), max(timestamp_utc) FROM task_execution_log
   ) AS f
 $$;
+
+-- How many tasks of a queue workers hold, at most `cap`. Looks at what was claimed since the workers
+-- began (see queued_tasks_claimed_at); NULL if that are more than 20,000 tasks.
+CREATE OR REPLACE FUNCTION count_held(queue text, cap int) RETURNS int
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
+AS $$
+DECLARE
+  most  int := 20000;
+  since timestamptz := (SELECT min(w.claims_since) FROM workers AS w);
+  seen  int;
+  held  int;
+BEGIN
+  SELECT count(*), count(*) FILTER (WHERE r.worker_id IS NOT NULL AND r.queue_name = count_held.queue) INTO seen, held
+  FROM (SELECT t.worker_id, t.queue_name FROM queued_tasks AS t WHERE t.claimed_at_utc >= since LIMIT most) AS r;
+  RETURN CASE WHEN held >= cap THEN cap WHEN seen < most THEN held END;
+END $$;

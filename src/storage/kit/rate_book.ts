@@ -2,6 +2,8 @@
 
 import { checkFlag, checkNumber, isPlain } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
+import { rateLimitPage } from "../paging.ts";
+import type { Page, PageRequest, RateLimitRecord } from "../queries.ts";
 import type { RateSlot } from "../requests.ts";
 import { type RateBudget, type SlotWish, takeSlot } from "./gcra.ts";
 import { ReturnedSlotList } from "./returned_slots.ts";
@@ -50,6 +52,22 @@ export class RateBook {
     checkKey(key);
     checkNumber(slotAt, "slotAt");
     this.#entries.get(key)?.returned.add(slotAt);
+  }
+
+  /** The keys in use; see {@linkcode Storage.rateLimits}. */
+  list(request?: PageRequest): Page<RateLimitRecord> {
+    const page = rateLimitPage(request);
+    const keys = [...this.#entries.keys()].filter((key) => key > page.after).sort();
+    return page.of(
+      keys.slice(0, page.limit + 1).map((key) => {
+        const { reservedTat, startedTat } = this.#entries.get(key)!.budget;
+        return {
+          key,
+          reservedUntilAt: Math.ceil(reservedTat),
+          startedUntilAt: Math.ceil(startedTat),
+        };
+      }),
+    );
   }
 
   #add(key: string, budget: RateBudget, now: number): void {

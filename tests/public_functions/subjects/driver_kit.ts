@@ -125,6 +125,10 @@ export const kitSubjects: Subjects = {
     call: (...args) => Reflect.apply(kit.checkActivityRequest, null, args),
     args: [activityRequest],
   }],
+  rateLimitPage: [{
+    call: (...args) => Reflect.apply(kit.rateLimitPage, null, args),
+    args: [pageAfter("a key")],
+  }],
   failurePage: [{
     call: (...args) => Reflect.apply(kit.failurePage, null, args),
     args: [failurePage],

@@ -162,6 +162,7 @@ export const methods: Readonly<
     nextRuns: [[id, takes(5, "number", "undefined")]],
     workers: [[]],
     queues: [[]],
+    limits: [[optionalOptions({ limit: takes(5), after: takes("key") })]],
     activity: [[
       optionalOptions(allOptional({
         from: takes(new Date()),

@@ -5,7 +5,7 @@ import { RateBook } from "../../../storage/kit/rate_book.ts";
 import type { RateSlotRequest } from "../../../storage/requests.ts";
 import type { Storage } from "../../../storage/storage.ts";
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
-import { hour, type Scene, slotRequest, topic } from "../scene.ts";
+import { allPages, day, hour, type Scene, slotRequest, topic } from "../scene.ts";
 
 // The interval is long compared with the duration of a case, and its multiples are exact in binary.
 // It is not a whole number of milliseconds, but four intervals are.
@@ -294,6 +294,21 @@ export const rateSlots = topic("rate slots", {
     const sorted = slots.sort((a, b) => a - b);
     for (const [n, slotAt] of sorted.entries()) {
       expectNear(slotAt, Math.ceil(sorted[0]! + n * emissionIntervalMs), `slot ${n}`);
+    }
+  },
+
+  "keys in use are listed, with the end of their budget": async (s) => {
+    const keys = ["O'Neill\0", "b ", "a", "😀"];
+    for (const key of keys) {
+      const wish = { emissionIntervalMs: hour, horizonMs: day };
+      await s.storage.takeRateSlots([slotRequest({ key, ...wish }), slotRequest({ key, ...wish })]);
+    }
+    const { items } = await allPages((page) => s.storage.rateLimits(page), 3);
+    expectSame(items.map(({ key }) => key).sort(), [...keys].sort(), "each once");
+    const now = await s.now();
+    for (const { reservedUntilAt, startedUntilAt } of items) {
+      expectNear(reservedUntilAt, now + 2 * hour, "two slots are reserved");
+      expectNear(startedUntilAt, now + hour, "one run has started");
     }
   },
 });

@@ -86,4 +86,16 @@ export const workers = topic("workers", {
     );
     expectSame(await s.storage.workers(), [], "and does not become so");
   },
+
+  "held tasks are counted by queue, up to a cap": async (s) => {
+    await s.worker();
+    await s.addMany(3);
+    await s.add({ queue: "other" });
+    await s.add({ queue: "b\0 " });
+    await s.claim("worker-a", { queues: ["default", "b\0 "], limit: 2 });
+    expectSame(await s.storage.countHeld("default", 10), 2, "two of three");
+    expectSame(await s.storage.countHeld("default", 1), 1, "up to the cap");
+    expectSame(await s.storage.countHeld("b\0 ", 10), 1, "of another queue");
+    expectSame(await s.storage.countHeld("other", 10), 0, "none");
+  },
 });
