@@ -1,4 +1,5 @@
-// Puts small mistakes into the code, one at a time, and tells which of them the tests notice.
+// Introduces small mistakes into the code, one at a time, and reports which of them the tests
+// detect.
 
 import { readOptions, wholeNumber } from "../support/command_line.ts";
 import { mutantLists } from "./lists.ts";
@@ -51,7 +52,7 @@ if (values.json !== undefined) {
 }
 Deno.exit(noticed === findings.length ? 0 : 1);
 
-/** Takes one mutant after the other, in a copy of the project of its own. */
+/** Tests one mutant after the other, in its own copy of the project. */
 async function work(): Promise<void> {
   await using workshop = await Workshop.open();
   for (let mutant: Mutant | undefined; (mutant = waiting.shift()) !== undefined;) {

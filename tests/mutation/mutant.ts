@@ -1,19 +1,19 @@
-// A small mistake that a programmer might make, and the tests that have to notice it.
+// A small mistake that a programmer might make, and the tests that must detect it.
 
 /** A mutant, as plain data. */
 export interface Mutant {
   /** The file that is changed; a path from the root. */
   readonly file: string;
-  /** The text that is replaced: it occurs once in the file. */
+  /** The code to replace. It occurs once in the file. */
   readonly original: string;
   /** The replacement. */
   readonly replacement: string;
-  /** The files of tests that are run. */
+  /** The test files to run. */
   readonly tests: readonly string[];
   /** Only the tests whose names contain this. @default all */
   readonly filter?: string;
   /**
-   * The environment variable that names what the tests need; without it the mutant is skipped.
+   * The environment variable that the tests need. If it is not set, the mutant is skipped.
    * @default none
    */
   readonly needs?: string;
@@ -21,7 +21,7 @@ export interface Mutant {
   readonly equivalent?: string;
 }
 
-/** Mutants of one file that the same tests are to notice. */
+/** Mutants of one file that the same tests must detect. */
 export function mutantsOf(
   shared: Omit<Mutant, "original" | "replacement" | "equivalent">,
   changes: readonly (readonly [original: string, replacement: string, equivalent?: string])[],

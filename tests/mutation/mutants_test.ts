@@ -1,4 +1,4 @@
-// The runner of mutants, on the smallest room of the code.
+// Tests the mutation runner with the smallest folder of the code.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { runCommand } from "../support/run_command.ts";
@@ -30,12 +30,12 @@ Deno.test("a killed mutant is reported with the test and its assertion", async (
   );
 });
 
-Deno.test("each mutant finds its place, once", async () => {
+Deno.test("the original code of each mutant occurs once", async () => {
   const root = new URL("../../", import.meta.url);
   const lost: string[] = [];
   for (const { file, original } of Object.values(mutantLists).flat()) {
     const source = await Deno.readTextFile(new URL(file, root)).catch(() => "");
     if (source.split(original).length !== 2) lost.push(`${file}: ${original}`);
   }
-  assertEquals(lost, []); // else: write the original anew, or take the mutant out
+  assertEquals(lost, []); // otherwise, update the original or delete the mutant
 });

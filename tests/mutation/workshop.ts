@@ -1,5 +1,4 @@
-// A copy of the project in which a mutant is put in, tested and taken out again: the checkout
-// itself is never touched.
+// Tests each mutant in a copy of the project, so that the checkout never changes.
 
 import { join } from "node:path";
 import { runCommand } from "../support/run_command.ts";
@@ -7,7 +6,7 @@ import type { Mutant } from "./mutant.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** What became known about a mutant. */
+/** The result of a mutant. */
 export interface Finding {
   readonly mutant: Mutant;
   readonly verdict:
@@ -19,14 +18,14 @@ export interface Finding {
     | "hang"
     /** The tests could not be loaded, so none of them detected it. */
     | "broken"
-    /** The original text is not in the file, or more than once. */
+    /** The original code does not occur in the file, or occurs more than once. */
     | "gone";
   /** The test that failed first, and its error's first line. */
   readonly by: string | null;
   readonly seconds: number;
 }
 
-/** A copy of the files that version control knows. */
+/** A copy of the files under version control. */
 export class Workshop implements AsyncDisposable {
   readonly #folder: string;
 
@@ -46,7 +45,7 @@ export class Workshop implements AsyncDisposable {
     return new Workshop(folder);
   }
 
-  /** Puts the mutant in, runs its tests, and takes it out. */
+  /** Applies the mutant, runs its tests, and reverts it. */
   async examine(mutant: Mutant, limitSeconds: number): Promise<Finding> {
     const path = join(this.#folder, mutant.file);
     const source = await Deno.readTextFile(path).catch(() => "");

@@ -9,8 +9,8 @@ type Falsy = false | 0 | 0n | "" | null | undefined;
 type ErrorClass<E extends Error> = abstract new (...args: never[]) => E;
 
 /**
- * What node:assert throws in place of its own error. Whether it takes texts depends on whose
- * declarations are loaded.
+ * The error that node:assert throws instead of its own. Whether a string is accepted depends on the
+ * loaded type declarations.
  */
 function failure(msg: string | undefined): AssertionError | undefined {
   return msg === undefined ? undefined : new AssertionError({ message: msg });
@@ -143,7 +143,7 @@ export function assertAlmostEquals(
  */
 export function assertIsError<E extends Error = Error>(
   error: unknown,
-  // The cast of the default is what lets E be inferred from an argument that may be missing.
+  // The cast of the default allows E to be inferred from an optional argument.
   ErrorClass: ErrorClass<E> = Error as unknown as ErrorClass<E>,
   msgMatches?: string | RegExp,
   msg?: string,
@@ -224,7 +224,7 @@ export function fail(msg?: string, cause?: unknown): never {
   throw error;
 }
 
-/** Fails, because this line was believed to be out of reach. */
+/** Fails because the line was expected to be unreachable. */
 export function unreachable(reason?: string): never {
   fail(reason ?? "Unreachable.");
 }

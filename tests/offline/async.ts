@@ -1,9 +1,9 @@
-// The part of @std/async that the tests use, over web-standard timers: it takes that package's
-// place where JSR cannot be reached (see deno.ts). Same names, signatures and errors.
+// The part of @std/async that the tests use, over web-standard timers. It replaces that package if
+// JSR is unreachable (see deno.ts), with the same names, signatures and errors.
 
 /** Options of {@linkcode delay}. */
 export interface DelayOptions {
-  /** Ends the wait early: the promise is rejected with the signal's reason. */
+  /** Ends the wait early and rejects the promise with the signal's reason. */
   signal?: AbortSignal;
   /** Whether the pending timer keeps the process alive. @default true */
   persistent?: boolean;
@@ -27,10 +27,7 @@ export function delay(ms: number, options: DelayOptions = {}): Promise<void> {
   return promise;
 }
 
-/**
- * Settles as `promise` does, unless `signal` is aborted first: then it is rejected with the
- * signal's reason.
- */
+/** Settles as `promise` does, or rejects with the signal's reason if `signal` aborts first. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);
@@ -49,10 +46,7 @@ export interface DeadlineOptions {
   signal?: AbortSignal;
 }
 
-/**
- * Settles as `promise` does, or is rejected with a `TimeoutError` when that takes longer than `ms`
- * milliseconds.
- */
+/** Settles as `promise` does, or rejects with a `TimeoutError` after `ms` milliseconds. */
 export async function deadline<T>(
   promise: Promise<T>,
   ms: number,
@@ -73,10 +67,7 @@ export async function deadline<T>(
   }
 }
 
-/**
- * Maps with at most `limit` calls at work at a time, and yields the results in the order of the
- * input.
- */
+/** Maps with at most `limit` concurrent calls, and yields the results in the order of the input. */
 export async function* pooledMap<T, R>(
   limit: number,
   inputs: Iterable<T> | AsyncIterable<T>,

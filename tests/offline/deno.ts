@@ -1,12 +1,12 @@
-// Runs a deno command with the packages that deno.json declares or, where the JSR registry is out
-// of reach (a closed network), with stand-ins for those that the tests need. The lock file is used
-// here alone: Deno installs everything that a lock file names, and the demo needs a hundredth of
+// Runs a deno command with the packages that deno.json declares or, if the JSR registry is
+// unreachable, with substitutes for those that the tests need. Only this program uses the lock
+// file, because Deno installs everything that a lock file names, and the demo needs a hundredth of
 // it.
 //
 //   deno run -A tests/offline/deno.ts test …
 //
-// This is the only file that knows about the difference. What the files of a test run share lives as
-// long as this process.
+// Only this file distinguishes the two cases. Resources that test files share live as long as this
+// process.
 
 import { offerShared } from "../support/shared_by_run.ts";
 
@@ -40,7 +40,8 @@ if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
   console.log("JSR is out of reach: using the stand-ins of tests/offline/ for @std packages.");
   options.push(`--import-map=${await importMapWithStandIns()}`);
 }
-// Test files run side by side. Many wait more than they compute: one more than there are cores.
+// Test files run in parallel. One more than the number of cores, because many wait more than they
+// compute.
 const jobs = Deno.env.get("DENO_JOBS") || `${navigator.hardwareConcurrency + 1}`;
 const shared = offerShared();
 const deno = new Deno.Command(Deno.execPath(), {

@@ -1,6 +1,5 @@
-// The stand-ins must fail where the real packages fail: a stand-in that never fails would make
-// every test worthless. These tests hold for the real packages too, and run against whichever is in
-// place.
+// The substitutes must fail where the real packages fail, because an assertion that never fails
+// would make every test worthless. These tests run against whichever is in use.
 
 import {
   assert,
@@ -79,12 +78,12 @@ const failing: Record<string, () => unknown> = {
 };
 
 for (const [name, assertion] of Object.entries(failing)) {
-  Deno.test(`an assertion that does not hold fails: ${name}`, () => {
+  Deno.test(`a false assertion fails: ${name}`, () => {
     if (!fails(assertion)) throw new Error(`${name} did not fail`);
   });
 }
 
-Deno.test("assertions that hold pass, and narrow the type", () => {
+Deno.test("true assertions pass, and narrow the type", () => {
   assertEquals({ a: [1, new Date(0), new Map([[1, 2]])] }, {
     a: [1, new Date(0), new Map([[1, 2]])],
   });
@@ -135,7 +134,7 @@ Deno.test("delay waits, and ends early with the reason of its signal", async () 
   await assertRejects(() => waiting, RangeError, "enough");
 });
 
-Deno.test("deadline passes a result on, and gives up with a TimeoutError", async () => {
+Deno.test("deadline resolves to the result, or rejects with a TimeoutError", async () => {
   assertEquals(await deadline(Promise.resolve(1), 60_000), 1);
   const error = await assertRejects(() => deadline(new Promise(() => {}), 5), DOMException);
   assertEquals(error.name, "TimeoutError");

@@ -1,5 +1,5 @@
-// Changes of all tasks that match a filter: batches, dry runs, and resuming, on the memory store;
-// and beside workers, on stores that processes share.
+// Tests changes of all tasks that match a filter: batches, dry runs and resuming with the memory
+// store, and changes next to workers with stores that processes share.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { defineTask, type EverTask, InvalidArgumentError, type TaskFilter } from "../../mod.ts";
@@ -44,7 +44,7 @@ async function fill(fleet: Fleet): Promise<EverTask> {
   return web;
 }
 
-Deno.test("batches change each matching task once, and are one action", async () => {
+Deno.test("batches change each matching task once, and count as one action", async () => {
   await using fleet = new Fleet();
   const web = await fill(fleet);
   const filter = { types: ["email"] };
@@ -70,7 +70,7 @@ Deno.test("batches change each matching task once, and are one action", async ()
   assertEquals(JSON.parse(items[0]!.before!), { filter });
 });
 
-Deno.test("a dry run counts what the change then does, and changes and notes nothing", async () => {
+Deno.test("a dry run counts the tasks that the change would affect, without a change or an action", async () => {
   await using fleet = new Fleet();
   const web = await fill(fleet);
   const { bulk } = web.operate;
@@ -95,7 +95,7 @@ Deno.test("a dry run counts what the change then does, and changes and notes not
   assertEquals((await web.list()).items, [], "the last one has deleted them");
 });
 
-Deno.test("another process continues where an action stands, and a batch is done once", async () => {
+Deno.test("another process continues an action, and no batch runs twice", async () => {
   await using fleet = new Fleet();
   const web = await fill(fleet);
   const filter = { types: ["email"] };
@@ -112,7 +112,7 @@ Deno.test("another process continues where an action stands, and a batch is done
   assertEquals([done!.changed, done!.skipped, done!.next], [10, 5, null]);
 });
 
-Deno.test("a filter that matches nothing is not noted, and an empty one is refused", async () => {
+Deno.test("a filter without matches records no action, and an empty filter is rejected", async () => {
   await using fleet = new Fleet();
   const web = await fill(fleet);
   const { bulk, actions } = web.operate;
@@ -140,7 +140,7 @@ const places = await Places.start();
 Deno.test.afterAll(() => places.stop());
 
 for (const kind of placeKinds) {
-  Deno.test(`${kind}: changes beside working processes disturb none, and lose nothing`, async () => {
+  Deno.test(`${kind}: bulk changes disturb no working process, and lose nothing`, async () => {
     await using scene = await Scene.open(places, kind, { tasks });
     const { web } = scene;
     let runs = 0;
@@ -152,7 +152,7 @@ for (const kind of placeKinds) {
     const engine = await scene.work({ tasks: [counted], queues });
     const { bulk } = web.operate;
     const filter = { types: ["email"], statuses: ["WaitingQueue"] } as const;
-    // Claims, ends and two operators work on the same rows at once.
+    // Claims, ends and two operators change the same rows concurrently.
     const [run, moved] = await Promise.all([
       all((...args) => bulk.runNow(...args), filter, { ...options, limit: 50 }),
       all((filter, options) => bulk.edit(filter, { priority: 5 }, options), filter, {
@@ -167,7 +167,7 @@ for (const kind of placeKinds) {
         assert(["changed", "held", "ended"].includes(reason), reason);
       }
     }
-    // What was skipped since the other operator had changed it.
+    // Tasks that were skipped because the other operator had changed them.
     await all((...args) => bulk.runNow(...args), filter, options);
     await eventually("all have run", async () => {
       const { tasksByStatus } = await web.statistics();

@@ -1,5 +1,5 @@
-// What operators change by everTask.operate, on the memory store: each verb applies or is refused
-// with a reason, and is noted.
+// Tests the changes of everTask.operate with the memory store: each verb applies or is rejected
+// with a reason, and is recorded as an action.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import {
@@ -84,7 +84,7 @@ Deno.test("a waiting task is edited: payload, queue, priority and due instant", 
   });
 });
 
-Deno.test("of two operators who have seen the same version, the second is refused", async () => {
+Deno.test("of two changes to the same version, the second is rejected", async () => {
   await using fleet = new Fleet();
   const web = open(fleet);
   const { id } = await web.dispatch(count, 1, { delay: { hours: 1 } });
@@ -96,7 +96,7 @@ Deno.test("of two operators who have seen the same version, the second is refuse
   assertEquals(await noted(web), ["ada edit task"]);
 });
 
-Deno.test("a payload that the task's validator refuses changes nothing", async () => {
+Deno.test("a payload that the task's validator rejects changes nothing", async () => {
   await using fleet = new Fleet();
   const web = open(fleet);
   const { id } = await web.dispatch(count, 1, { delay: { hours: 1 } });
@@ -108,7 +108,7 @@ Deno.test("a payload that the task's validator refuses changes nothing", async (
   assertEquals((await web.get(id))?.payload, "10");
 });
 
-Deno.test("a payload of a task that the process does not have is refused, unless unchecked", async () => {
+Deno.test("a payload of an unregistered task is rejected, unless unchecked", async () => {
   await using fleet = new Fleet();
   const web = open(fleet);
   const { id } = await web.dispatch(count, 1, { delay: { hours: 1 } });
@@ -147,7 +147,7 @@ const states: Record<string, State> = {
   },
 };
 
-/** Has a worker hold what is due. */
+/** Makes a worker claim the due tasks. */
 async function hold(fleet: Fleet): Promise<void> {
   const storage = await fleet.storage();
   await storage.registerWorker({ id: "worker-1", host: "app.example" });
@@ -174,7 +174,7 @@ const verbs: Record<string, (web: EverTask, id: string) => Promise<OperationResu
   reschedule: (web, id) => web.operate.series.edit(id, "0 0 * * *", operator),
 };
 
-/** The reason for which each verb is refused in each state; null: it applies. */
+/** The reason why each verb is rejected in each state, or null if it applies. */
 const expected: Record<string, Record<string, string | null>> = {
   missing: all("notStored"),
   "no id": all("notStored"),
@@ -204,7 +204,7 @@ function ofSeries(reason: string): Record<string, string> {
 }
 
 for (const [state, reach] of Object.entries(states)) {
-  Deno.test(`${state}: each verb applies and is noted, or is refused and nothing changes`, async () => {
+  Deno.test(`${state}: each verb applies and is recorded, or is rejected without a change`, async () => {
     for (const [verb, change] of Object.entries(verbs)) {
       await using fleet = new Fleet();
       const web = open(fleet);
@@ -246,7 +246,7 @@ Deno.test("a cancel publishes the event that EverTask.cancel publishes", async (
   assertEquals(heard, [`cancelled ${id}`]);
 });
 
-Deno.test("a queue is paused and resumed, and noted with who did it", async () => {
+Deno.test("pausing and resuming a queue is recorded with the actor", async () => {
   await using fleet = new Fleet();
   const web = open(fleet);
   await web.queues.pause("default", operator);
@@ -256,7 +256,7 @@ Deno.test("a queue is paused and resumed, and noted with who did it", async () =
   await assertRejects(() => web.queues.pause("unknown", operator), InvalidArgumentError);
 });
 
-Deno.test("a preview shows the runs that a series then has", async () => {
+Deno.test("a preview shows the runs that the series has after the change", async () => {
   await using fleet = new Fleet();
   const web = open(fleet);
   const { id } = await web.dispatch(count, 1, hourly);
@@ -267,7 +267,7 @@ Deno.test("a preview shows the runs that a series then has", async () => {
   assertEquals([series?.info, series?.nextRunAt], [info, runs[0]]);
 });
 
-Deno.test("a schedule with fewer runs than the series has had is refused", async () => {
+Deno.test("a schedule with fewer runs than the series has had is rejected", async () => {
   await using fleet = new Fleet();
   const web = open(fleet);
   const { id } = await web.dispatch(count, 1, hourly);
@@ -276,7 +276,7 @@ Deno.test("a schedule with fewer runs than the series has had is refused", async
   await assertRejects(() => web.operate.series.edit(id, schedule, operator), InvalidArgumentError);
 });
 
-Deno.test("who, why, version and filter are checked", async () => {
+Deno.test("actor, reason, version and filter are validated", async () => {
   await using fleet = new Fleet();
   const { tasks, actions } = open(fleet).operate;
   const id = "01900000-0000-7000-8000-000000000001";

@@ -1,4 +1,4 @@
-// explain finds each reason why a task is not running, with a sentence for it.
+// Tests that explain finds each reason why a task is not running, and describes it in a sentence.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-// Facts for tests of explain: a waiting task, and a worker that would take it.
+// Facts for tests of explain: a waiting task, and a worker that would run it.
 
 import type { ExplainFacts } from "../../src/operate/explain.ts";
 import type { SeriesRecord, TaskRecord } from "../../src/storage/records.ts";
@@ -44,7 +44,7 @@ export function series(overrides: Partial<SeriesRecord> = {}): SeriesRecord {
   };
 }
 
-/** Makes a worker; by default, a live one that takes the task, four at a time. */
+/** Makes a worker; by default, a live one that runs the task's type, with a parallelism of four. */
 export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
   return {
     id: "worker-1",
@@ -58,7 +58,7 @@ export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
   };
 }
 
-/** Makes the facts; by default, nothing keeps the task from running. */
+/** Makes the facts; by default, nothing prevents the task from running. */
 export function facts(overrides: Partial<ExplainFacts> = {}): ExplainFacts {
   return {
     taskId,

@@ -1,4 +1,4 @@
-// The next runs that `operate.nextRuns` tells.
+// Tests the next runs that `operate.nextRuns` returns.
 
 import { assertEquals } from "@std/assert";
 import { createEverTask, defineTask, type DispatchOptions, silentLogger } from "../../mod.ts";
@@ -42,7 +42,7 @@ const cases: [name: string, recurring: DispatchOptions["recurring"], runs: Date[
   ],
 ];
 
-Deno.test("a series' next runs are those that it will have", async (t) => {
+Deno.test("the next runs of a series match its later runs", async (t) => {
   await using everTask = createEverTask({
     storage: memoryStorage(),
     tasks: [tick],

@@ -1,4 +1,5 @@
-// What everTask.operate shows, on the memory store: queues, workers, searches and counts.
+// Tests the queries of everTask.operate with the memory store: queues, workers, searches and
+// counts.
 
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { createEverTask, defineTask, InvalidArgumentError } from "../../mod.ts";
@@ -11,12 +12,12 @@ import { worker } from "./facts.ts";
 const email = defineTask<null>({ type: "email", handle() {} });
 const tasks = [email];
 
-Deno.test("operate is made once, when it is first asked for", async () => {
+Deno.test("operate is created once, at its first use", async () => {
   await using everTask = createEverTask({ storage: memoryStorage(), tasks });
   assertStrictEquals(everTask.operate, everTask.operate);
 });
 
-Deno.test("queues have their waiting tasks and their workers, even without waiting tasks", async () => {
+Deno.test("queues are listed with their waiting tasks and their workers, even without waiting tasks", async () => {
   await using fleet = new Fleet();
   const web = fleet.create({ tasks, queues: { mails: {} } });
   const parallelism = 3;
@@ -38,7 +39,7 @@ Deno.test("queues have their waiting tasks and their workers, even without waiti
   ]);
 });
 
-Deno.test("places of a queue are those of all live workers, and unknown beside one that does not say", () => {
+Deno.test("the places of a queue are those of all live workers, or unknown if one does not report them", () => {
   const workers = [worker(), worker({ id: "worker-2" }), worker({ id: "worker-3", alive: false })];
   const silent = worker({ id: "worker-4", serves: null });
   const overview = (...workers: Parameters<typeof queueOverviews>[1][number][]) =>
@@ -51,7 +52,7 @@ Deno.test("places of a queue are those of all live workers, and unknown beside o
   assertEquals(overview(...workers, silent), [["mails", ["worker-1", "worker-2"], null]]);
 });
 
-Deno.test("workers that are lost are shown, not alive", async () => {
+Deno.test("lost workers are listed as not alive", async () => {
   const clock = new FakeClock();
   const storage = memoryStorage({ clock });
   const leaseDuration = { seconds: 30 };
@@ -101,7 +102,7 @@ for (const [size, cap, found] of counts) {
   });
 }
 
-Deno.test("a filter, a cap or an id that is wrong is refused with its name", async () => {
+Deno.test("an invalid filter, cap or id is rejected with its name", async () => {
   await using everTask = createEverTask({ storage: memoryStorage(), tasks });
   const { operate } = everTask;
   const wrong: [what: string, call: () => Promise<unknown>][] = [

@@ -1,5 +1,5 @@
-// What explain tells is true: each reason in a situation that real instances and processes have
-// brought about, on SQLite and on PostgreSQL.
+// Tests that explain is right: real instances and processes cause each reason, with SQLite and with
+// PostgreSQL.
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -27,7 +27,7 @@ const limited = defineTask<null>({
   rateLimit: { permits: 1, period: { hours: 1 }, maxReservationHorizon: { days: 1 } },
   handle() {},
 });
-/** Runs until its instance stops, even if it is to be cancelled. */
+/** Runs until its instance stops, even if it is cancelled. */
 const stubborn = defineTask<null>({
   type: "stubborn",
   handle: (_, { signal }) =>
@@ -39,7 +39,7 @@ const stubborn = defineTask<null>({
 });
 const tasks = [step, email, failing, lost, limited, stubborn];
 
-/** Brings a situation about; gives the id of the task to ask about. */
+/** Causes a situation, and resolves to the id of the task to explain. */
 type Arrange = (scene: Scene) => Promise<string>;
 
 /** Dispatches a task and waits until it runs on a worker that runs one at a time. */
@@ -50,7 +50,7 @@ async function runStubborn(scene: Scene, capacity = 1): Promise<string> {
   return id;
 }
 
-/** Dispatches a task that runs in a process for as long as that lives. */
+/** Dispatches a task that runs in a process until the process ends. */
 async function runInProcess(scene: Scene) {
   const process = await scene.startProcess();
   const { id } = await scene.web.dispatch(step, { ms: 600_000 });
@@ -263,7 +263,7 @@ async function inTransaction(scene: Scene): Promise<string> {
 
 for (const kind of ["SQLite", "PostgreSQL"] as const) {
   for (const [what, kinds, says, arrange, leaseDuration = 15_000] of situations) {
-    Deno.test(`explain tells ${kinds.join(" and ")} of ${what} (${kind})`, async () => {
+    Deno.test(`explain gives ${kinds.join(" and ")} for ${what} (${kind})`, async () => {
       await using scene = await Scene.open(places, kind, { tasks, leaseDuration });
       const id = await arrange(scene);
       const { reasons, taskId } = await scene.web.operate.explain(id.toUpperCase());
@@ -274,7 +274,7 @@ for (const kind of ["SQLite", "PostgreSQL"] as const) {
   }
 }
 
-Deno.test("every kind of reason has a situation that is real", () => {
+Deno.test("every kind of reason has a real situation", () => {
   const found = new Set(situations.flatMap(([, kinds]) => kinds));
   assertEquals(found.size, 19);
 });

@@ -1,4 +1,4 @@
-// What operate shows of the work of all processes: activity and failures, as workers report it.
+// Tests the activity and failures of all processes that operate returns.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask, InvalidArgumentError, noRetry } from "../../mod.ts";
@@ -13,7 +13,7 @@ const bad = defineTask<number>({
 });
 const tasks = [good, bad];
 
-Deno.test("workers report what they did with their heartbeats, and the rest when they stop", async () => {
+Deno.test("workers report their activity with heartbeats, and the rest when they stop", async () => {
   await using fleet = new Fleet();
   const web = fleet.create({ tasks });
   const worker = await fleet.start({ tasks, retry: noRetry() });
@@ -39,7 +39,7 @@ Deno.test("workers report what they did with their heartbeats, and the rest when
   assertEquals((await web.get(items[0]!.taskId))?.status, "Failed");
 });
 
-Deno.test("an impossible span, step or division of activity is refused", async () => {
+Deno.test("an invalid span, step or division of activity is rejected", async () => {
   await using fleet = new Fleet();
   const web = fleet.create({ tasks });
   const wrong = [

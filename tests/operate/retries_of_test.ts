@@ -1,4 +1,4 @@
-// How many retries a task has, as far as a process can tell.
+// Tests the number of retries of a task, as far as a process knows it.
 
 import { assertEquals } from "@std/assert";
 import {

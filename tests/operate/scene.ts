@@ -15,18 +15,18 @@ import { eventually } from "../integration/support.ts";
 import type { StorageSetup } from "../integration/programs/protocol.ts";
 import { WorkerProcess } from "../integration/worker_process.ts";
 
-/** How long worker processes keep their tasks without a heartbeat. Milliseconds. */
+/** The lease of worker processes, in milliseconds. */
 export const leaseOfProcesses = 400;
 
-/** The options of the instance that asks. */
+/** The options of the querying instance. */
 type SceneOptions = Pick<EverTaskOptions, "tasks" | "leaseDuration">;
 
-/** A store of its own, and those who use it. */
+/** A separate store, and the instances and processes that use it. */
 export class Scene implements AsyncDisposable {
   readonly kind: PlaceKind;
   /** An instance that runs no tasks. */
   readonly web: EverTask;
-  /** A look at the store itself. */
+  /** A direct connection to the store. */
   readonly storage: Storage;
   readonly #place: Place;
   readonly #cleanUp: (() => Promise<unknown>)[] = [];
@@ -43,15 +43,15 @@ export class Scene implements AsyncDisposable {
     });
   }
 
-  /** Makes a store, and an instance that asks. */
+  /** Makes a store, and an instance that queries it. */
   static async open(places: Places, kind: PlaceKind, options: SceneOptions): Promise<Scene> {
     const scene = new Scene(kind, await places.create(kind), options);
     await scene.storage.open();
-    await scene.web.workers(); // opens it, before a transaction of a test locks it
+    await scene.web.workers(); // opens the store before a transaction of a test locks it
     return scene;
   }
 
-  /** Where the store is. */
+  /** The location of the store. */
   get address(): string {
     return this.#place.address;
   }
@@ -85,7 +85,7 @@ export class Scene implements AsyncDisposable {
     );
   }
 
-  /** Adds work for the end of the scene, which runs in reverse order. */
+  /** Adds work for the end of the scene; the last added runs first. */
   onEnd(cleanUp: () => Promise<unknown>): void {
     this.#cleanUp.push(cleanUp);
   }

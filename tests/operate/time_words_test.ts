@@ -23,12 +23,12 @@ for (const [ms, words] of durations) {
   Deno.test(`${ms} ms are ${words}`, () => assertEquals(durationWords(ms), words));
 }
 
-Deno.test("an instant is ISO 8601, and one that is none is unknown", () => {
+Deno.test("an instant is shown in ISO 8601, and an invalid one as unknown", () => {
   assertEquals(instantWords(new Date(0)), "1970-01-01T00:00:00.000Z");
   assertEquals(instantWords(new Date(NaN)), "an unknown time");
 });
 
-Deno.test("one is counted in the singular, all else in the plural", () => {
+Deno.test("1 takes the singular, and every other count the plural", () => {
   assertEquals([0, 1, 2].map((count) => countWords(count, "task")), [
     "0 tasks",
     "1 task",

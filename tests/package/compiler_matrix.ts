@@ -1,5 +1,5 @@
-// Compiles against the npm package with every compiler that it is for, under every setting, and
-// prints the results:
+// Compiles against the npm package with every supported compiler under every setting, and prints
+// the results:
 //
 //   deno run -A tests/package/compiler_matrix.ts
 

@@ -5,7 +5,7 @@ import config from "../../deno.json" with { type: "json" };
 import { makeNpmProject, type NpmProject } from "../support/npm_project.ts";
 import { runCommand } from "../support/run_command.ts";
 
-/** The versions of TypeScript that the package is for: the newest of each. */
+/** The newest version of each supported TypeScript release. */
 export const compilers = ["5.4", "5.5", "5.6", "5.7", "5.8", "5.9", "6", "7"];
 
 /** The settings that differ between the programs of users. */
@@ -92,6 +92,6 @@ export async function compile(
   const project = `tsconfig ${version} ${nameOf(setting)}.json`.replace(/[^\w.]+/g, "-");
   await Deno.writeTextFile(`${folder}/${project}`, JSON.stringify({ compilerOptions, files }));
   const compiler = `${folder}/node_modules/typescript-${version}/bin/tsc`;
-  const options = { cwd: folder, timeout: 600_000 }; // seconds, where nothing else runs
+  const options = { cwd: folder, timeout: 600_000 }; // takes seconds on an idle machine
   await runCommand("node", [compiler, "--project", project], options);
 }

@@ -1,5 +1,6 @@
-// Compiles the package with its oldest supported compiler, the last of the old kind, and the
-// newest. For all of them under each setting: `deno run -A tests/package/compiler_matrix.ts`.
+// Compiles the package with the oldest supported compiler, the last one written in TypeScript, and
+// the newest one. For all of them under each setting: `deno run -A
+// tests/package/compiler_matrix.ts`.
 
 import { hasNpm } from "../support/npm_project.ts";
 import { compile, makeCompilerProject, nameOf, type Setting } from "./compilers.ts";

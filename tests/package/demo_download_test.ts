@@ -1,4 +1,4 @@
-// The packages that the demo downloads without a cache, for which a newcomer waits.
+// Tests which packages the demo downloads without a cache.
 
 import { assertEquals, assertLess } from "@std/assert";
 import { folderSize } from "../support/folder_size.ts";
@@ -7,7 +7,7 @@ import { runCommand } from "../support/run_command.ts";
 const root = new URL("../../", import.meta.url);
 const mostBytes = 30_000_000;
 
-Deno.test("from an empty cache, the demo downloads a few small packages and warns of nothing", async () => {
+Deno.test("from an empty cache, the demo downloads a few small packages without a warning", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const cache = `${folder}/cache`;

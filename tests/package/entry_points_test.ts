@@ -1,5 +1,5 @@
-// A program loads only the parts that it imports: the core loads no driver and no database package,
-// a driver no other.
+// Tests that a program loads only the parts that it imports: the core loads no driver and no
+// database package, and a driver loads no other driver.
 
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
@@ -8,8 +8,7 @@ import { runCommand } from "../support/run_command.ts";
 const root = new URL("../../", import.meta.url);
 
 /**
- * What importing an entry point loads at run time: files as paths from the root, and packages by
- * name.
+ * The files (as paths from the root) and packages that importing an entry point loads at run time.
  */
 async function loadedBy(entryPoint: string): Promise<string[]> {
   const { stdout } = await runCommand(Deno.execPath(), ["info", "--json", entryPoint], {
@@ -21,7 +20,7 @@ async function loadedBy(entryPoint: string): Promise<string[]> {
   );
 }
 
-Deno.test("the core loads its own files and nothing else", async () => {
+Deno.test("the core loads only its own files", async () => {
   const loaded = await loadedBy(config.exports["."]);
   assert(loaded.includes("src/guards/errors.ts"));
   const foreign = loaded.filter((name) => !/^(mod\.ts|src\/.+)$/.test(name));
@@ -46,7 +45,7 @@ async function exportsOf(entryPoint: string): Promise<string[]> {
   return Object.values(nodes).flatMap(({ symbols }) => symbols.map(({ name }) => name));
 }
 
-Deno.test("the front door stays small: at most 100 names", async () => {
+Deno.test("the main entry point exports at most 100 names", async () => {
   const names = await exportsOf(config.exports["."]);
   assert(names.includes("createEverTask"));
   assert(names.length <= 100, `${names.length} names`);

@@ -1,4 +1,4 @@
-// The installed packages of a user of SQLite: a few small ones, and none of other databases.
+// Tests that a user of SQLite installs a few small packages, and none for other databases.
 
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { folderSize } from "../support/folder_size.ts";
@@ -9,7 +9,7 @@ import { runCommand } from "../support/run_command.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** Opens a SQL Server: the package for it is missing. */
+/** Opens a SQL Server storage, whose package is missing. */
 const openSqlServer = `
 const { sqlServerStorage } = await import("@evertask/evertask/sqlserver");
 await sqlServerStorage("mssql://user:secret@localhost/shop").open();
@@ -23,7 +23,7 @@ async function assertSaysWhatToInstall(run: () => Promise<unknown>): Promise<voi
 }
 
 Deno.test({
-  name: "npm installs at most 10 packages and 12 MB, and mssql is asked for when it is needed",
+  name: "npm installs at most 10 packages and 12 MB, and an error asks for mssql when it is needed",
   ignore: !await hasNpm(),
   async fn() {
     await using project = await makeNpmProject([], ["24"]);
@@ -45,7 +45,7 @@ Deno.test({
   },
 });
 
-Deno.test("Deno caches at most 15 MB for SQLite, and mssql is asked for when it is needed", async () => {
+Deno.test("Deno caches at most 15 MB for SQLite, and an error asks for mssql when it is needed", async () => {
   await using registry = await startLocalJsr();
   const env = { JSR_URL: registry.url, NO_COLOR: "1" };
   const publish = ["publish", "--allow-dirty", "--no-provenance", "--token", "any"];

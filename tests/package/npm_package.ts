@@ -1,5 +1,5 @@
-// What npm users do with the package: import it, check types against it, run the examples and the
-// conformance suite.
+// Uses the package as npm users do: imports it, checks types against it, and runs the examples and
+// the conformance suite.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
@@ -11,11 +11,11 @@ const root = new URL("../../", import.meta.url);
 
 const entryPoints = Object.keys(config.exports).map((path) => path.replace(/^\./, config.name));
 
-/** The lowest and the newest Node of each line that the package is for. */
+/** The oldest and the newest version of each supported release line of Node. */
 export const nodeVersions = ["22.13", "22", "24.0", "24"];
-/** Those that run a program's TypeScript directly. */
+/** The versions that run TypeScript directly. */
 const strippingTypes = ["22", "24"];
-/** One that has no node:sqlite. */
+/** A version without node:sqlite. */
 export const nodeWithoutSqlite = "20";
 
 /** Checks the package under each version of Node. */

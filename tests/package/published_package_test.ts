@@ -1,5 +1,5 @@
-// The package as JSR serves it: published to a registry of our own, and imported from there by a
-// program in Deno.
+// Tests the package as JSR serves it: publishes it to a local registry, and imports it from there
+// in Deno.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
@@ -12,7 +12,7 @@ const root = new URL("../../", import.meta.url);
 const deno = Deno.execPath();
 const publishArgs = ["publish", "--allow-dirty", "--no-provenance"];
 
-Deno.test("the package holds what its users need, and nothing else", async () => {
+Deno.test("the package contains only what its users need", async () => {
   const { stderr: report } = await runCommand(deno, [...publishArgs, "--dry-run"], {
     cwd: root,
     env: { NO_COLOR: "1" },
@@ -28,7 +28,7 @@ Deno.test("the package holds what its users need, and nothing else", async () =>
   for (const entry of Object.values<string>(config.exports)) {
     assertStringIncludes(files.join("\n"), entry.slice("./".length));
   }
-  // On a page of the package there are its own files alone.
+  // A page of the package lists only its own files.
   const dead: string[] = [];
   for (const path of files.filter((path) => path.endsWith(".md"))) {
     const guide = new URL(path, root);
@@ -39,8 +39,7 @@ Deno.test("the package holds what its users need, and nothing else", async () =>
     }
   }
   assertEquals(dead, []);
-  // The package for SQL Server is imported by the name under which its user has it, when it is
-  // needed.
+  // The package for SQL Server is imported when needed, by the name in its user's configuration.
   const warnings = report.matchAll(/^warning\[(\S+)\].*\n\s*--> (.*?):\d/gm);
   assertEquals(
     Array.from(warnings, ([, kind, path]) => [kind, path!.slice(root.pathname.length)]),

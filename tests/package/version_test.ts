@@ -1,4 +1,4 @@
-// The version of the package, which is in three places.
+// Tests that the version of the package is the same in three places.
 
 import { assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };

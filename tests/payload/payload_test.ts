@@ -24,7 +24,7 @@ Deno.test("encodePayload() returns the JSON text and the validator's output", ()
 
 for (const [name, make] of Object.entries(hostileValues)) {
   if (/for ever|billion|very/.test(name)) continue; // too long for JSON.stringify
-  Deno.test(`a payload is stored, or refused by an error of its own: ${name}`, () => {
+  Deno.test(`a payload is stored, or rejected with a specific error: ${name}`, () => {
     try {
       encodePayload("t", undefined, make());
     } catch (error) {
@@ -42,7 +42,7 @@ Deno.test("a payload is validated once if the validator does not change it", () 
   assertEquals(calls, 1);
 });
 
-Deno.test("if JSON cannot hold a validator's output, the dispatched payload is stored", () => {
+Deno.test("if JSON cannot represent a validator's output, the dispatched payload is stored", () => {
   const schema: StandardSchema = {
     "~standard": {
       version: 1,
@@ -100,14 +100,14 @@ for (const [what, [schema, payload]] of Object.entries(unsettled)) {
   });
 }
 
-Deno.test("encodePayload() names the task and the path of a value that does not fit", () => {
+Deno.test("the error of encodePayload() names the task and the path of the invalid value", () => {
   const encode = () => encodePayload("send-mail", address, { to: { email: "nobody" } });
   const { message, issues } = assertThrows(encode, PayloadValidationError);
   assertStringIncludes(message, 'task "send-mail": to.email:');
   assertEquals(issues.length, 1);
 });
 
-Deno.test("encodePayload() refuses values that JSON cannot hold", () => {
+Deno.test("encodePayload() rejects values that JSON cannot represent", () => {
   const circular: Record<string, unknown> = {};
   circular["self"] = circular;
   for (const payload of [circular, { size: 1n }, () => {}, Symbol("x")]) {
@@ -135,7 +135,7 @@ const losses: Readonly<Record<string, readonly [payload: unknown, message: strin
 };
 
 for (const [what, [payload, message]] of Object.entries(losses)) {
-  Deno.test(`encodePayload() refuses ${what}, with its path and the remedy`, () => {
+  Deno.test(`encodePayload() rejects ${what}, with its path and the remedy`, () => {
     const encode = () => encodePayload("t", undefined, payload);
     assertStringIncludes(assertThrows(encode, PayloadValidationError).message, message);
   });
@@ -149,7 +149,7 @@ class Point {
   move() {}
 }
 
-Deno.test("encodePayload() accepts values that JSON can hold", () => {
+Deno.test("encodePayload() accepts values that JSON can represent", () => {
   const shared = { n: 1 };
   const payload = {
     date: new Date(0),
@@ -168,7 +168,7 @@ Deno.test("encodePayload() accepts values that JSON can hold", () => {
   });
 });
 
-Deno.test("encodePayload() refuses a value that is nested too deep, and shows the beginning of its path", () => {
+Deno.test("encodePayload() rejects a value that is nested too deep, and shows the beginning of its path", () => {
   const nested = (depth: number, wrap: (inner: unknown) => unknown) => {
     let value: unknown = 1;
     for (let level = 0; level < depth; level++) value = wrap(value);
@@ -184,7 +184,7 @@ Deno.test("encodePayload() refuses a value that is nested too deep, and shows th
       const encode = () => encodePayload("t", undefined, nested(depth, wrap));
       const { message } = assertThrows(encode, PayloadValidationError);
       assert(message.length < 300, message);
-      if (depth > 5_000) continue; // a runtime may already be unable to write it
+      if (depth > 5_000) continue; // some runtimes cannot serialize it
       assertStringIncludes(message, path);
       assertStringIncludes(message, "…: it is nested more than 1000 levels deep");
     }
@@ -224,7 +224,7 @@ Deno.test("encodePayload() validates the value as read back, so that a Date for 
   assertThrows(() => encodePayload("t", schema, { at: new Date(0) }), PayloadValidationError);
 });
 
-Deno.test("encodePayload() takes validators that answer with a promise", async () => {
+Deno.test("encodePayload() supports asynchronous validators", async () => {
   const even: StandardSchema<number> = {
     "~standard": {
       version: 1,
@@ -245,7 +245,7 @@ Deno.test("encodePayload() stores undefined as null", () => {
   assertEquals(encodePayload("t", undefined, undefined), { text: "null", value: null });
 });
 
-Deno.test("decodePayload() reads stored payloads and refuses those that no longer fit", () => {
+Deno.test("decodePayload() returns valid stored payloads and rejects the others", () => {
   const text = '{"to":{"email":"ada@example.com"}}';
   assertEquals(decodePayload("t", address, text), { to: { email: "ada@example.com" } });
   assertThrows(() => decodePayload("t", address, "{}"), PayloadValidationError, "to");

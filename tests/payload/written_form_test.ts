@@ -1,5 +1,5 @@
-// The effects of JSON on a payload that a validator notices: a Date becomes a string, undefined
-// becomes null.
+// Tests payloads that fail validation only after JSON: a Date becomes a string, undefined becomes
+// null.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -19,8 +19,8 @@ async function refusal(schema: StandardSchema, payload: unknown): Promise<string
 }
 
 /**
- * The validator of another library, for the message: Standard Schema does not name the expected
- * type.
+ * A validator with the messages of another library, because Standard Schema does not name the
+ * expected type.
  */
 function takes<T>(check: (value: unknown) => value is T, vendor = "other"): StandardSchema<T> {
   const validate = (value: unknown) =>
@@ -78,7 +78,7 @@ const told: Readonly<Record<string, readonly [StandardSchema, payload: unknown, 
   ],
 };
 for (const [what, [schema, payload, issue]] of Object.entries(told)) {
-  Deno.test(`a validator that JSON has changed the payload for is named with the remedy: ${what}`, async () => {
+  Deno.test(`an issue that JSON causes has a remedy: ${what}`, async () => {
     assertEquals(await refusal(schema, payload), [issue]);
   });
 }
@@ -96,13 +96,13 @@ const withReasonsOfTheirOwn: Readonly<Record<string, readonly [StandardSchema, p
     "another property": [z.object({ at: z.coerce.date(), n: z.number() }), { at: date }],
   };
 for (const [what, [schema, payload]] of Object.entries(withReasonsOfTheirOwn)) {
-  Deno.test(`a validator that would have refused the payload anyhow says why: ${what}`, async () => {
+  Deno.test(`an issue that JSON does not cause keeps its message: ${what}`, async () => {
     const [issue] = await refusal(schema, payload);
     assertEquals(issue!.includes("arrives as"), false, issue);
   });
 }
 
-Deno.test("every date is named by its path, and each other issue is kept", () => {
+Deno.test("every date is named by its path, and the other issues are kept", () => {
   const known = z.record(z.string(), z.union([z.date(), z.number()]));
   const name = fc.string().filter((name) => name !== "__proto__"); // zod leaves that out of records
   const member = fc.oneof(fc.integer(), fc.date({ noInvalidDate: true }), fc.constant("text"));
@@ -116,7 +116,7 @@ Deno.test("every date is named by its path, and each other issue is kept", () =>
   }));
 });
 
-Deno.test("a validator that fails on the payload itself takes nothing from its own message", async () => {
+Deno.test("a validator that throws on the original payload keeps its message", async () => {
   const moody = takes((value): value is string => {
     if (typeof value !== "string") throw new TypeError("no text");
     return false;
@@ -136,14 +136,14 @@ const withoutPayload: Readonly<Record<string, readonly [StandardSchema, handled:
   ],
 };
 for (const [what, [schema, handled]] of Object.entries(withoutPayload)) {
-  Deno.test(`a payload that is left out is what the validator makes of undefined: ${what}`, async () => {
+  Deno.test(`an omitted payload is the validator's output for undefined: ${what}`, async () => {
     const { text, value } = await encodePayload("t", schema, undefined);
     assertEquals(value, handled);
     assertEquals(await decodePayload("t", schema, text), handled, "as each attempt gets it");
   });
 }
 
-Deno.test("a payload that is left out is refused by a validator that needs one", async () => {
+Deno.test("an omitted payload is rejected by a validator that requires one", async () => {
   for (const schema of [z.object({}), z.string().refine(() => Promise.resolve(true))]) {
     await refusal(schema, undefined);
     await refusal(schema, null);

@@ -1,4 +1,4 @@
-// Deferrals are reported with their number: the first at once, later ones once a second.
+// Tests that deferrals are reported with their number, at once and then once a second.
 
 import { assertEquals } from "@std/assert";
 import { EventBus } from "../../src/events/event_bus.ts";

@@ -1,5 +1,5 @@
-// The slots of tasks that were cancelled: tasks that come after them do not wait for them, and is
-// not refused.
+// Tests that a cancelled task returns its slot: later tasks neither wait for it nor are rejected
+// because of it.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ import { busiestWindow, byAddress, type Mail, mailer } from "./mailer.ts";
 const minute = 60_000;
 const onceAMinute = { permits: 1, period: { minutes: 1 }, burst: 1 };
 
-/** Dispatches mails and lets the worker put off those that its limit does not let through. */
+/** Dispatches mails, and lets the worker defer those over the limit. */
 async function flood(fleet: Fleet, everTask: EverTask, task: Task<Mail, Mail>, count: number) {
   const mails = Array.from({ length: count }, (_, n) => ({ to: "ada", n }));
   const results = await everTask.dispatchMany(task, mails);
@@ -20,8 +20,8 @@ async function flood(fleet: Fleet, everTask: EverTask, task: Task<Mail, Mail>, c
 }
 
 /**
- * How long a task that is dispatched now has to wait for its slot, in milliseconds; a text if it
- * does not wait.
+ * The wait of a task that is dispatched now for its slot, in milliseconds, or a string if it does
+ * not wait.
  */
 async function waitOf(fleet: Fleet, everTask: EverTask, task: Task<Mail, Mail>) {
   const asked = fleet.clock.now();
@@ -42,7 +42,7 @@ const orders: [order: string, sort: (ids: string[]) => string[]][] = [
 
 for (const scope of ["store", "memory"] as const) {
   for (const [order, sort] of orders) {
-    Deno.test(`cancelled tasks leave their slots to those that follow (${order}, ${scope})`, async () => {
+    Deno.test(`cancelled tasks return their slots to later tasks (${order}, ${scope})`, async () => {
       await using fleet = new Fleet();
       const { task, runs } = mailer(fleet, { ...onceAMinute, ...byAddress, scope });
       const everTask = await fleet.start({ tasks: [task] });
@@ -55,7 +55,7 @@ for (const scope of ["store", "memory"] as const) {
   }
 }
 
-Deno.test("a process that runs no tasks gives slots back as well, and a burst comes back whole", async () => {
+Deno.test("a process that runs no tasks returns slots as well, including a whole burst", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { ...onceAMinute, burst: 3, ...byAddress });
   const everTask = await fleet.start({ tasks: [task] });
@@ -66,7 +66,7 @@ Deno.test("a process that runs no tasks gives slots back as well, and a burst co
   assertEquals(runs.length, 6);
 });
 
-Deno.test("for any cancellations in any order: none is refused or waits for longer than the rest of the line", async () => {
+Deno.test("for any cancellations in any order, no task is rejected or waits for cancelled ones", async () => {
   const count = 12;
   await fc.assert(
     fc.asyncProperty(
@@ -99,7 +99,7 @@ Deno.test("for any cancellations in any order: none is refused or waits for long
   );
 });
 
-Deno.test("a task that is cancelled while its limit is asked gives the slot back that it gets", async () => {
+Deno.test("a task that is cancelled while its limit is asked returns the slot", async () => {
   await using fleet = new Fleet();
   const { task } = mailer(fleet, onceAMinute);
   const answered = gate();
@@ -116,7 +116,7 @@ Deno.test("a task that is cancelled while its limit is asked gives the slot back
   assert(typeof wait === "number" && wait <= minute, `it waits: ${wait}`);
 });
 
-Deno.test("a series that is cancelled while it waits for its slot gives it back", async () => {
+Deno.test("a series that is cancelled while it waits for its slot returns it", async () => {
   await using fleet = new Fleet();
   const task = defineTask<Mail>({ type: "mail", rateLimit: onceAMinute, handle() {} });
   const everTask = await fleet.start({ tasks: [task] });
@@ -132,7 +132,7 @@ Deno.test("a series that is cancelled while it waits for its slot gives it back"
   assert(typeof wait === "number" && wait <= minute, `it waits: ${wait}`);
 });
 
-Deno.test("a task that was made due before its slot, and is cancelled while it waits in a worker, gives it back", async () => {
+Deno.test("a task that was made due before its slot and is cancelled in a worker returns the slot", async () => {
   await using fleet = new Fleet();
   const { task } = mailer(fleet, onceAMinute);
   const release = gate();
@@ -154,7 +154,7 @@ Deno.test("a task that was made due before its slot, and is cancelled while it w
   assert(typeof wait === "number" && wait <= minute, `it waits: ${wait}`);
 });
 
-Deno.test("a task that is cancelled before it has asked for a slot gives none back", async () => {
+Deno.test("a task that is cancelled before it has asked for a slot returns none", async () => {
   await using fleet = new Fleet();
   const { task } = mailer(fleet, onceAMinute);
   const faults = new Faults();
@@ -164,7 +164,7 @@ Deno.test("a task that is cancelled before it has asked for a slot gives none ba
   assertEquals([faults.calls.get("returnRateSlots"), fleet.log], [undefined, []]);
 });
 
-Deno.test("a failure to give back a slot is logged, and the task is cancelled all the same", async () => {
+Deno.test("a failure to return a slot is logged, and the task is still cancelled", async () => {
   await using fleet = new Fleet();
   const { task } = mailer(fleet, onceAMinute);
   const faults = new Faults();

@@ -1,5 +1,5 @@
 // A worker process for two_processes_test.ts: runs rate-limited tasks of a store until its input
-// ends, and prints which key ran when.
+// ends, and prints the key and the instant of each run.
 
 import { createEverTask, defineTask } from "../../mod.ts";
 import type { Storage } from "../../src/storage/mod.ts";
@@ -13,7 +13,7 @@ export const limited = defineTask<string>({
   handle: (key) => console.log(`${key} ${Date.now()}`),
 });
 
-/** The storage at a place: the URL of a database, or a file. */
+/** The storage at a database URL or a file path. */
 export function storageAt(place: string): Storage {
   return place.startsWith("postgres:") ? postgresStorage(place) : sqliteStorage(place);
 }

@@ -1,4 +1,4 @@
-// What the tests of rate limits run: a task that notes when it ran, and how to judge its rhythm.
+// A task for tests of rate limits that records its runs, and functions that check their rate.
 
 import { defineTask, type RateLimitOptions } from "../../mod.ts";
 import type { Fleet } from "../support/fleet.ts";
@@ -9,7 +9,7 @@ export interface Mail {
   readonly n?: number;
 }
 
-/** A task that notes when it ran, by the fake clock. */
+/** A task that records the instants of its runs, by the fake clock. */
 export function mailer(fleet: Fleet, rateLimit: RateLimitOptions<Mail>, more: object = {}) {
   const runs: { to: string; n: number | undefined; at: number }[] = [];
   const task = defineTask<Mail>({
@@ -21,7 +21,7 @@ export function mailer(fleet: Fleet, rateLimit: RateLimitOptions<Mail>, more: ob
   return { task, runs };
 }
 
-/** The most that happened in any window of that length. */
+/** The largest number of runs in any window of this length. */
 export function busiestWindow(instants: readonly number[], windowMs: number): number {
   const sorted = [...instants].sort((a, b) => a - b);
   let most = 0;

@@ -1,4 +1,4 @@
-// Tasks without budget in their rate limit: they wait in storage, fail, or are skipped.
+// Tests tasks over their rate limit: they wait in storage, fail, or are skipped.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Faults } from "../support/faulty_storage.ts";
@@ -7,7 +7,7 @@ import { byAddress, type Mail, mailer } from "./mailer.ts";
 
 const second = { seconds: 1 };
 
-Deno.test("a deferred task waits in storage with its slot, unclaimed and without having used up an attempt", async () => {
+Deno.test("a deferred task waits in storage with its slot, unclaimed and without a counted attempt", async () => {
   await using fleet = new Fleet();
   const attempts: number[] = [];
   const { task } = mailer(fleet, { permits: 1, period: { minutes: 1 } }, {
@@ -26,7 +26,7 @@ Deno.test("a deferred task waits in storage with its slot, unclaimed and without
   assertEquals(attempts, [1, 1]);
 });
 
-Deno.test("a retry that its limit puts off stays a retry", async () => {
+Deno.test("a retry that its limit defers stays a retry", async () => {
   await using fleet = new Fleet();
   const { task } = mailer(fleet, { permits: 1, period: { minutes: 1 } }, {
     retry: { nextDelay: () => 1_000 },
@@ -55,7 +55,7 @@ Deno.test("a reservation survives the process that made it", async () => {
   assertEquals(runs.map(({ at }) => Math.round((at - started) / 60_000)), [0, 1, 2]);
 });
 
-Deno.test("a slot that is beyond the horizon fails a one-shot task, and tells", async () => {
+Deno.test("a one-shot task whose slot is beyond the horizon fails, with an event", async () => {
   await using fleet = new Fleet();
   const failures: unknown[] = [];
   const { task, runs } = mailer(fleet, {
@@ -80,7 +80,7 @@ Deno.test("a slot that is beyond the horizon fails a one-shot task, and tells", 
   assertEquals(runs.length, 1);
 });
 
-Deno.test("Discard fails tasks without budget at once", async () => {
+Deno.test("Discard fails tasks over the limit at once", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 2, period: second, overflow: "Discard" });
   const everTask = await fleet.start({ tasks: [task] });
@@ -90,7 +90,7 @@ Deno.test("Discard fails tasks without budget at once", async () => {
   assertEquals([runs.length, tasksByStatus.Completed, tasksByStatus.Failed], [2, 2, 3]);
 });
 
-Deno.test("an occurrence of a series that is rejected is skipped: it counts for nothing, and the rhythm stays", async () => {
+Deno.test("a rejected occurrence of a series is skipped, does not count, and does not shift the schedule", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, {
     permits: 1,
@@ -111,7 +111,7 @@ Deno.test("an occurrence of a series that is rejected is skipped: it counts for 
   assertEquals(fleet.kinds(id).filter((kind) => kind === "rateLimitRejected").length, 4);
 });
 
-Deno.test("an occurrence of a series that is deferred runs once, late, and the rhythm stays", async () => {
+Deno.test("a deferred occurrence of a series runs once, late, and does not shift the schedule", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 2, period: { minutes: 3 }, burst: 1 });
   const everTask = await fleet.start({ tasks: [task] });
@@ -144,7 +144,7 @@ Deno.test("deferrals are reported with their number, at most once per type and s
   assertEquals(deferred()[1]!.message, "98 tasks of type mail were deferred by their rate limit.");
 });
 
-Deno.test("a task whose limit cannot be asked is given back, without having lost an attempt, and runs later", async () => {
+Deno.test("a task whose limit is unavailable returns to storage without a counted attempt, and runs later", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const { task, runs } = mailer(fleet, { permits: 1, period: second });
@@ -165,7 +165,7 @@ Deno.test("a task whose limit cannot be asked is given back, without having lost
   assertEquals(runs.length, 1);
 });
 
-Deno.test("a parked task can be cancelled, and one that is run early waits for its slot all the same", async () => {
+Deno.test("a deferred task can be cancelled, and one that is made due early still waits for its slot", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 1, period: { minutes: 1 } });
   const everTask = await fleet.start({ tasks: [task] });

@@ -1,4 +1,4 @@
-// Rate limits through the whole engine, with a fake clock: which task runs when.
+// Tests when tasks with rate limits run, with the whole engine and a fake clock.
 
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { defineTask, InvalidArgumentError, type RateLimitOptions } from "../../mod.ts";
@@ -8,7 +8,7 @@ import { busiestWindow, byAddress, type Mail, mailer } from "./mailer.ts";
 
 const second = { seconds: 1 };
 
-Deno.test("a burst passes at once, and the rest at the pace of the limit", async () => {
+Deno.test("a burst runs at once, and the rest at the rate of the limit", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 2, period: second, burst: 3, ...byAddress });
   const everTask = await fleet.start({ tasks: [task] });
@@ -50,7 +50,7 @@ Deno.test("over any window the runs of a key on two instances never exceed permi
   }
 });
 
-Deno.test("a task without budget holds no worker: other keys and other tasks flow on", async () => {
+Deno.test("a task over its limit blocks neither other keys nor other tasks", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 1, period: { hours: 1 }, ...byAddress });
   let others = 0;
@@ -68,7 +68,7 @@ Deno.test("a task without budget holds no worker: other keys and other tasks flo
   assertEquals(others, 2);
 });
 
-Deno.test("unused slots lapse: after an outage there is no stampede", async () => {
+Deno.test("unused slots lapse, so that an outage is not followed by a burst", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 60, period: { minutes: 1 }, burst: 2 });
   const first = await fleet.start({ tasks: [task] });
@@ -103,7 +103,7 @@ Deno.test("retries need a slot of their own, unless throttleRetries is off", asy
   }
 });
 
-Deno.test("throttleRetries off: a first attempt that was lost with its worker needs a slot all the same", async () => {
+Deno.test("throttleRetries off: a first attempt that was lost with its worker still needs a slot", async () => {
   await using fleet = new Fleet();
   const limit = { permits: 1, period: { minutes: 1 }, burst: 1, throttleRetries: false };
   const { task, runs } = mailer(fleet, limit);
@@ -122,7 +122,7 @@ Deno.test("throttleRetries off: a first attempt that was lost with its worker ne
   assertEquals(runs.map(({ to }) => to).toSorted(), ["lost", "other"]);
 });
 
-Deno.test("a key function that throws, or gives nothing, lets the task through with a warning", async () => {
+Deno.test("a task whose key function throws or returns nothing is not limited, with a warning", async () => {
   const bad: RateLimitOptions<Mail>["key"][] = [
     () => {
       throw new Error("no such field");
@@ -143,7 +143,7 @@ Deno.test("a key function that throws, or gives nothing, lets the task through w
   }
 });
 
-Deno.test("a budget in memory is separate for each process, and costs no round trip", async () => {
+Deno.test("a budget in memory is separate for each process, and needs no round trip", async () => {
   await using fleet = new Fleet();
   const limit = { permits: 1, period: { hours: 1 }, scope: "memory" } as const;
   const { task, runs } = mailer(fleet, limit);
@@ -163,7 +163,7 @@ Deno.test("a budget in memory is separate for each process, and costs no round t
   assertEquals([runs.length, asked], [2, 0]);
 });
 
-Deno.test("tasks that wait behind a slow handler keep to the limit when they run", async () => {
+Deno.test("tasks that wait behind a slow handler do not exceed the limit afterwards", async () => {
   await using fleet = new Fleet();
   const slow = gate();
   const { task, runs } = mailer(fleet, { permits: 1, period: second });
@@ -201,7 +201,7 @@ Deno.test("for workers that are late for their slots, no window exceeds permits 
     };
     const first = await fleet.start(options);
     const other = await fleet.start(options);
-    // Both are busy most of the time, and then find that many slots have passed.
+    // Both are busy most of the time, so that many slots have passed when they claim.
     for (let round = 0; round < 12; round++) {
       await first.dispatch(hog, 330);
       await first.dispatchMany(task, [{ to: "a" }, { to: "a" }, { to: "a" }, { to: "a" }]);
@@ -215,7 +215,7 @@ Deno.test("for workers that are late for their slots, no window exceeds permits 
   }
 });
 
-Deno.test("a start that its limit refuses gives its slot to others, and is not lost when it is cancelled meanwhile", async () => {
+Deno.test("a start that its limit rejects gives its slot to others, and is not lost when it is cancelled meanwhile", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 1, period: { minutes: 1 } });
   let others = 0;
@@ -241,14 +241,14 @@ Deno.test("a start that its limit refuses gives its slot to others, and is not l
   assertEquals((await everTask.get(asking.id))!.status, "Cancelled");
 });
 
-Deno.test("a start that is allowed while the worker stops does not begin: the task is given back", async () => {
+Deno.test("a start that is allowed while the worker stops does not begin, and the task returns to storage", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 1, period: second });
   const answered = gate();
   const faults = new Faults();
   const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
-  // The claimer waits for its answer, so that the limit's comes before the worker has given back
-  // what waits.
+  // The claimer waits for its answer, so that the limit answers before the worker returns the
+  // waiting tasks.
   const claimed = gate();
   faults.rule = (verb) => {
     if (verb === "takeRateSlots") return { until: answered.opened };
@@ -271,7 +271,7 @@ Deno.test("a start that is allowed while the worker stops does not begin: the ta
   }
 });
 
-Deno.test("a rate limit that makes no sense is refused when the task is defined", () => {
+Deno.test("an invalid rate limit is rejected when the task is defined", () => {
   const define = (rateLimit: object) => () =>
     defineTask<Mail>({ type: "mail", rateLimit: rateLimit as RateLimitOptions<Mail>, handle() {} });
   for (

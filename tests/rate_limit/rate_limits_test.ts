@@ -38,7 +38,7 @@ Deno.test("a key has 1 to 199 characters", () => {
   }
 });
 
-Deno.test("a type and a key never draw on the budget of another type and key that look alike", async () => {
+Deno.test("types and keys that look alike have separate budgets", async () => {
   const limits = limitsOf("mail", "mailto", "m");
   const wish = { ...limits.of("mail")!, reservedAt: null, startWithinMs: 0 };
   const waits = [];

@@ -1,4 +1,4 @@
-// Series with a rate limit and an end: a run that would have to wait beyond the end does not run.
+// Tests series with a rate limit and an end: a run whose slot is after the end does not run.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, type RateLimitOptions } from "../../mod.ts";
@@ -6,7 +6,7 @@ import { Fleet } from "../support/fleet.ts";
 
 const minute = 60_000;
 
-/** A series every ten minutes, with one run now, that ends after so long. */
+/** A series with a run now and then every ten minutes, which ends after a given time. */
 async function limitedSeries(
   fleet: Fleet,
   untilMs: number,
@@ -52,7 +52,7 @@ for (const scope of ["store", "memory"] as const) {
       null,
       1,
     ]);
-    // Those of 10, 20 and 30 minutes.
+    // The runs at 10, 20 and 30 minutes.
     assertEquals([missed(), fleet.kinds(id).includes("rateLimitDeferred")], [3, false]);
   });
 }
@@ -67,7 +67,7 @@ Deno.test("a run whose slot is exactly at runUntil is missed, one a second soone
   }
 });
 
-Deno.test("a retry that its rate limit defers past runUntil still runs: its run has begun", async () => {
+Deno.test("a retry that its rate limit defers past runUntil still runs, because its run has begun", async () => {
   await using fleet = new Fleet();
   let failures = 0;
   const { everTask, id, runs, missed } = await limitedSeries(fleet, 5 * minute, onceAnHour, () => {
@@ -78,7 +78,7 @@ Deno.test("a retry that its rate limit defers past runUntil still runs: its run 
   assertEquals([runs, status, series!.runCount, missed()], [[0, 60], "Completed", 1, 0]);
 });
 
-Deno.test("the occurrences after one that was missed run as soon as the limit allows", async () => {
+Deno.test("the occurrences after a missed one run as soon as the limit allows", async () => {
   await using fleet = new Fleet();
   const limit = { permits: 1, period: { minutes: 25 }, burst: 1 };
   const { runs, missed } = await limitedSeries(fleet, 55 * minute, limit);

@@ -105,7 +105,7 @@ for (const { what, kept, wish, returned = [], slotAt, budget } of singles) {
   });
 }
 
-Deno.test("takeSlot(): a slot that was given back, but lies beyond the horizon, is not taken", () => {
+Deno.test("takeSlot(): a returned slot beyond the horizon is not taken", () => {
   const slots = new ReturnedSlotList();
   slots.add(now + 500);
   const kept = { reservedTat: now + 1_000, startedTat: now };

@@ -1,4 +1,4 @@
-// Rate limits of real processes, on real databases and by the real clock.
+// Tests rate limits with real processes, databases and clocks.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";
@@ -23,7 +23,7 @@ async function runOnTwoProcesses(place: string): Promise<void> {
     }
   });
 
-  // On a busy machine one of them may wait a while for its first task.
+  // On a busy machine, one of them may wait for its first task.
   const bothTakePart = () => outputs.every((lines) => lines.length > 0);
   let each = 0;
   for (; each < 10 || !bothTakePart() && each < 100; each++) {

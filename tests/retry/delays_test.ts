@@ -1,4 +1,4 @@
-// Delays without measure: refused where a policy is defined, cut where they arise at run time; no
+// Tests excessive delays: they are rejected in definitions and reduced at run time, and no
 // arithmetic gives NaN.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
@@ -40,7 +40,7 @@ const anyPolicy: fc.Arbitrary<() => RetryPolicy> = fc.oneof(
 const anyAttempt = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 2 ** 31 }));
 const anyRandom = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-Deno.test("a policy is refused, or gives each attempt a delay that every store can hold, or null", () => {
+Deno.test("a policy is rejected, or returns a delay that every store can hold, or null, for each attempt", () => {
   fc.assert(
     fc.property(anyPolicy, anyAttempt, anyRandom, (make, attempt, random) => {
       let policy: RetryPolicy;
@@ -57,7 +57,7 @@ Deno.test("a policy is refused, or gives each attempt a delay that every store c
   );
 });
 
-Deno.test("delays that no store could add to the present are refused at definition", () => {
+Deno.test("delays that no store could add to the present are rejected at definition", () => {
   for (
     const make of [
       () => linearRetry(1, { days: 1e300 }),
@@ -74,7 +74,7 @@ Deno.test("a base of 0 stays 0 when the factor's power overflows", () => {
   assertEquals(policy.nextDelay(1_100, down), 0);
 });
 
-Deno.test("a delay of a policy or a handler at run time is cut to the maximum of all stores", () => {
+Deno.test("a delay of a policy or a handler at run time is limited to the maximum of all stores", () => {
   const ending = (error: unknown, delay: unknown) =>
     decideEnding(
       { failure: { error }, abortReason: undefined, attempt: 1, lostCount: 0 },

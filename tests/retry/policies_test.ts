@@ -14,22 +14,22 @@ function delays(policy: ReturnType<typeof linearRetry>, attempts: number, random
   return Array.from({ length: attempts }, (_, i) => policy.nextDelay(i + 1, down, random));
 }
 
-Deno.test("linearRetry() retries as often as it says, after the same delay", () => {
+Deno.test("linearRetry() retries the given number of times, after the same delay", () => {
   assertEquals(delays(linearRetry(2, { seconds: 1 }), 4), [1000, 1000, null, null]);
   assertEquals(delays(linearRetry(0, 5), 1), [null]);
 });
 
-Deno.test("linearRetry() goes through a list of delays, and repeats the last one", () => {
+Deno.test("linearRetry() applies an array of delays in order, and repeats the last one", () => {
   assertEquals(delays(linearRetry(4, [1, 10, 100]), 5), [1, 10, 100, 100, null]);
   assertEquals(delays(linearRetry(1, [1, 10, 100]), 2), [1, null]);
 });
 
-Deno.test("exponentialRetry() doubles its delay up to the longest one", () => {
+Deno.test("exponentialRetry() doubles its delay up to the maximum", () => {
   const policy = exponentialRetry({ retries: 5, max: { seconds: 5 } });
   assertEquals(delays(policy, 6), [1000, 2000, 4000, 5000, 5000, null]);
 });
 
-Deno.test("exponentialRetry() shortens a delay at random by as much as its jitter allows", () => {
+Deno.test("exponentialRetry() shortens a delay at random by up to its jitter", () => {
   const policy = (jitter: number) => exponentialRetry({ retries: 1, base: 1000, jitter });
   assertEquals(policy(0.5).nextDelay(1, down, () => 0.5), 750);
   assertEquals(policy(1).nextDelay(1, down, () => 0.75), 250);
@@ -37,22 +37,22 @@ Deno.test("exponentialRetry() shortens a delay at random by as much as its jitte
   assertEquals(policy(1).nextDelay(1, down, () => 0), 1000);
 });
 
-Deno.test("exponentialRetry() applies its jitter to the longest delay, too", () => {
+Deno.test("exponentialRetry() applies its jitter to the maximum delay, too", () => {
   const policy = exponentialRetry({ retries: 9, base: 1000, max: 2000, jitter: 0.5 });
   const delays = [1, 2, 3, 9].map((attempt) => policy.nextDelay(attempt, down, () => 0.5));
   assertEquals(delays, [750, 1500, 1500, 1500]);
 });
 
-Deno.test("exponentialRetry() stays at its longest delay when the power overflows", () => {
+Deno.test("exponentialRetry() stays at its maximum delay when the power overflows", () => {
   const policy = exponentialRetry({ retries: 5000, factor: 10, max: { hours: 1 } });
   assertEquals(policy.nextDelay(4999, down), 3_600_000);
 });
 
-Deno.test("noRetry() gives up at once", () => {
+Deno.test("noRetry() never retries", () => {
   assertEquals(noRetry().nextDelay(1, down), null);
 });
 
-Deno.test("a policy refuses options that make no sense, and names them", () => {
+Deno.test("a policy rejects invalid options, and names them", () => {
   for (
     const make of [
       () => linearRetry(-1, 1),
@@ -100,7 +100,7 @@ Deno.test("handle() and doNotHandle() cannot be mixed, in either order", () => {
   ) assertThrows(mix, InvalidArgumentError, "opposite");
 });
 
-Deno.test("handleWhen() wins over the other filters", () => {
+Deno.test("handleWhen() takes precedence over earlier filters", () => {
   const onlyDown = (error: unknown) => error === down;
   for (const base of [linearRetry(1, 5).handle(TypeError), linearRetry(1, 5).doNotHandle(Error)]) {
     const policy = base.handleWhen(onlyDown);
@@ -108,14 +108,14 @@ Deno.test("handleWhen() wins over the other filters", () => {
   }
 });
 
-Deno.test("a filter does not change its policy", () => {
+Deno.test("a filter does not change the policy that it is called on", () => {
   const policy = linearRetry(1, 5);
   policy.handle(TypeError);
   policy.handleWhen(() => false);
   assertEquals(policy.nextDelay(1, down), 5);
 });
 
-Deno.test("a filter refuses a value that is not a class, and an empty list", () => {
+Deno.test("a filter rejects a value that is not a class, and no arguments", () => {
   const policy = exponentialRetry({ retries: 1 });
   assertThrows(() => policy.handle(), InvalidArgumentError);
   assertThrows(() => policy.doNotHandle(), InvalidArgumentError);
@@ -123,7 +123,7 @@ Deno.test("a filter refuses a value that is not a class, and an empty list", () 
   assertThrows(() => policy.handleWhen(/x/ as never), InvalidArgumentError);
 });
 
-Deno.test("a timeout is retried only where the policy asks for it", () => {
+Deno.test("a timeout is retried only if the policy handles it", () => {
   const timeout = new TimeoutError(10);
   const policy = linearRetry(1, 5);
   assertEquals(policy.nextDelay(1, timeout), null);
@@ -136,7 +136,7 @@ Deno.test("a timeout is retried only where the policy asks for it", () => {
   assertEquals(policy.nextDelay(1, new TaskCancelledError("another task's")), 5);
 });
 
-Deno.test("handleWhen() wins over filters that come after it, too", () => {
+Deno.test("handleWhen() takes precedence over later filters, too", () => {
   const policy = linearRetry(1, 5).handleWhen((error) => error === down);
   const later = [
     policy.handle(TypeError),

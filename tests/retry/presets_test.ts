@@ -1,4 +1,4 @@
-// The presets against the errors that runtimes and drivers really throw.
+// Tests the presets with errors that runtimes and drivers throw.
 
 import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
@@ -26,7 +26,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   throw new Error("It did not fail.");
 }
 
-/** A server whose handling of connections is scripted. */
+/** A server with scripted handling of connections. */
 async function listen(onConnection: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -75,7 +75,7 @@ Deno.test("a fetch that is refused, reset, cut short or too slow is a transient 
   assert(isTransientNetworkError(unknownHost), String(unknownHost));
 });
 
-Deno.test("a fetch of nonsense, and one that was called off, are no transient network errors", async () => {
+Deno.test("an invalid or aborted fetch is not a transient network error", async () => {
   assert(!isTransientNetworkError(await errorOf(fetch("http://bad host/"))));
   assert(!isTransientNetworkError(await errorOf(fetch("data:,", { method: "no method" }))));
   const called = await errorOf(fetch("http://127.0.0.1/", { signal: AbortSignal.abort() }));
@@ -86,7 +86,7 @@ Deno.test("a fetch of nonsense, and one that was called off, are no transient ne
   assert(!isTransientNetworkError("ECONNREFUSED"));
 });
 
-Deno.test("a refused socket is a transient network error, in Node's words and in Deno's", async () => {
+Deno.test("a refused socket is a transient network error, in Node and in Deno", async () => {
   using nobody = reservePort();
   const { port } = nobody;
   const [nodes] = await once(connect(port, "127.0.0.1").on("connect", () => {}), "error")
@@ -96,7 +96,7 @@ Deno.test("a refused socket is a transient network error, in Node's words and in
   assert(isTransientNetworkError(denos), String(denos));
 });
 
-Deno.test("transient network errors are found inside what wraps them", () => {
+Deno.test("wrapped transient network errors are recognized", () => {
   const reset = Object.assign(new Error("read"), { code: "ECONNRESET" });
   assert(isTransientNetworkError(new Error("sending failed", { cause: reset })));
   assert(isTransientNetworkError(new AggregateError([new Error("other"), reset])));
@@ -143,7 +143,7 @@ Deno.test("mssql's errors are distinguished by their numbers and codes", () => {
   assert(!isTransientDatabaseError(new mssql.ConnectionError("Login failed", "ELOGIN")));
 });
 
-Deno.test("a deadlock and a connection that the server ends are transient errors of postgres, a mistake is none", async () => {
+Deno.test("in postgres, deadlocks and ended connections are transient errors, and invalid statements are not", async () => {
   await using server = await startPostgres();
   const url = await server.createDatabase();
   const sql = postgres(url, { max: 3, onnotice: () => {} });
@@ -175,7 +175,7 @@ Deno.test("a deadlock and a connection that the server ends are transient errors
   }
 });
 
-Deno.test("a busy SQLite file is a transient database error, a mistake is none", async () => {
+Deno.test("a busy SQLite file is a transient database error, and an invalid statement is not", async () => {
   const folder = await Deno.makeTempDir();
   const holder = new DatabaseSync(`${folder}/tasks.db`);
   const other = new DatabaseSync(`${folder}/tasks.db`);
@@ -190,7 +190,7 @@ Deno.test("a busy SQLite file is a transient database error, a mistake is none",
     other.close();
     await Deno.remove(folder, { recursive: true });
   }
-  // What Node gives beside the message, @db/sqlite and better-sqlite3:
+  // The properties of Node's, @db/sqlite's and better-sqlite3's errors:
   const busy = (fields: object) => Object.assign(new Error("?"), fields);
   assert(isTransientDatabaseError(busy({ code: "ERR_SQLITE_ERROR", errcode: 517 })));
   assert(!isTransientDatabaseError(busy({ code: "ERR_SQLITE_ERROR", errcode: 2067 })));
@@ -200,7 +200,7 @@ Deno.test("a busy SQLite file is a transient database error, a mistake is none",
   assert(!isTransientDatabaseError(busy({ name: "SqliteError", code: "SQLITE_CONSTRAINT" })));
 });
 
-Deno.test("storage errors of EverTask say themselves whether they are transient", () => {
+Deno.test("EverTask's storage errors state whether they are transient", () => {
   assert(isTransientDatabaseError(new StorageUnavailableError("gone")));
   assert(!isTransientDatabaseError(new StorageReadOnlyError("read-only")));
 });

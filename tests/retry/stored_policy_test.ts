@@ -1,4 +1,4 @@
-// Retry policies that are stored with a task and read again.
+// Tests retry policies that are stored with a task and read back.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
 const deadlock = Object.assign(new Error("deadlock"), { code: "40P01" });
 const errors = [down, refused, deadlock, new TimeoutError(5)];
 
-/** Returns the answers of a policy to all cases. */
+/** Returns the decisions of a policy in all cases. */
 function answers(policy: RetryPolicy): unknown[] {
   return errors.flatMap((error) =>
     [1, 2, 3, 4, 5].map((attempt) => policy.nextDelay(attempt, error, () => 0.3))
@@ -48,7 +48,7 @@ const filtered = fc.tuple(rule, fc.subarray(["network", "database", "timeouts"])
     }, policy),
 );
 
-Deno.test("a policy that is stored and read again decides as before", () => {
+Deno.test("a stored policy decides as the original", () => {
   fc.assert(fc.property(filtered, (policy) => {
     const text = toStoredPolicy(policy, "retry");
     const again = fromStoredPolicy(text);
@@ -78,7 +78,7 @@ Deno.test("stored policies have the documented form", () => {
   });
 });
 
-Deno.test("a policy with functions or classes is refused, and the error names its allowed places", () => {
+Deno.test("a policy with functions or classes is rejected, and the error names where it is allowed", () => {
   const linear = linearRetry(3, 5);
   const custom = [
     { nextDelay: () => null },
@@ -99,7 +99,7 @@ Deno.test("a policy with functions or classes is refused, and the error names it
   }
 });
 
-Deno.test("a stored text of another form is refused", () => {
+Deno.test("an invalid stored policy is rejected", () => {
   const texts = [
     "",
     "null",

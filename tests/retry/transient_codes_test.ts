@@ -1,14 +1,14 @@
-// Each code by which the presets know a transient error, and its neighbours, which are none.
+// Tests each code that the presets treat as transient, and neighbouring codes that are not.
 
 import { assertEquals } from "@std/assert";
 import { isTransientDatabaseError, isTransientNetworkError } from "@evertask/evertask";
 
-/** An error that carries nothing but these fields. */
+/** An error with only these fields. */
 function errorWith(fields: object): Error {
   return Object.assign(new Error("?"), fields);
 }
 
-/** A check that is put to errors, each made of one of the values. */
+/** A predicate, and values from which errors are made. */
 type Table = readonly [
   what: string,
   check: (error: unknown) => boolean,
@@ -29,7 +29,7 @@ const sockets = [
 ];
 
 const tables: readonly Table[] = [
-  // Of the codes of databases a few: tests/faults/ has them all.
+  // Only some of the codes of databases; tests/faults/ tests them all.
   ["SQLSTATE", isTransientDatabaseError, byCode, ["08006", "40001", "53100", "57014", "58030"], [
     ...["00000", "23505", "22P02", "42P01", "57P04", "1080001", "0800"],
   ]],
@@ -128,14 +128,14 @@ const tables: readonly Table[] = [
 ];
 
 for (const [what, check, make, transient, lasting] of tables) {
-  Deno.test(`a transient error is known by each ${what} that is listed, and by no other`, () => {
+  Deno.test(`exactly the listed ${what} mark an error as transient`, () => {
     const values = [...transient, ...lasting];
     const found = values.filter((value) => check(make(value as never)));
     assertEquals(found, transient);
   });
 }
 
-Deno.test("a transient error is known inside what wraps it, however the wrapping is called", () => {
+Deno.test("a wrapped transient error is recognized, whatever property holds it", () => {
   const reset = errorWith({ code: "ECONNRESET" });
   const wrapped = [
     new Error("outer", { cause: reset }),
@@ -150,7 +150,7 @@ Deno.test("a transient error is known inside what wraps it, however the wrapping
   }
 });
 
-Deno.test("what fetch says is a failure of the network only where fetch says it", () => {
+Deno.test("fetch's messages mark a network failure only in errors of fetch", () => {
   const messages = ["fetch failed", "Failed to fetch", "terminated"];
   assertEquals(messages.map((text) => isTransientNetworkError(new TypeError(text))), [
     true,

@@ -1,6 +1,5 @@
-// Database faults while tasks run: outages, deadlocks, full disks, late and lost answers. No task
-// is lost and none ends twice. Workers do not retry in a hot loop, and resume by themselves when
-// the fault is over.
+// Tests database faults while tasks run: outages, deadlocks, full disks, late and lost answers. No
+// task is lost and none ends twice. Workers do not retry in a hot loop, and recover without help.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { defineTask, LeaseLostError } from "../../mod.ts";
@@ -85,7 +84,7 @@ Deno.test("a dispatch during an outage is stored after the outage, or rejects af
 
 for (const at of ["before", "after"] as const) {
   const what = at === "before" ? "deadlocks and lost connections" : "lost answers";
-  Deno.test(`${what} at random lose no task and end none twice`, async () => {
+  Deno.test(`with random ${what}, no task is lost and none ends twice`, async () => {
     for (const seed of [1, 2, 3]) {
       await using fleet = new Fleet();
       const { faults, runs, task, first, second } = await troubled(fleet);
@@ -110,7 +109,7 @@ for (const at of ["before", "after"] as const) {
   });
 }
 
-Deno.test("answers later than the lease end no task twice", async () => {
+Deno.test("with answers later than the lease, no task ends twice", async () => {
   await using fleet = new Fleet();
   const { faults, task, first, second } = await troubled(fleet);
   const random = seededRandom(7);
@@ -226,10 +225,10 @@ Deno.test("a stop ends in time even if storage never answers", async () => {
   await everTask.dispatch(task, null);
   await fleet.settle();
   faults.rule = () => ({ until: never.opened });
-  await fleet.pass(6_000, 500); // a heartbeat is under way, too
+  await fleet.pass(6_000, 500); // a heartbeat is in progress, too
   const started = fleet.clock.monotonic();
   await fleet.stop(everTask, 10_000);
-  // The timeout, three grace periods, two leases; 15 s for dispatches under way.
+  // The timeout, three grace periods, two leases, and 15 s for pending dispatches.
   assertLessOrEqual(fleet.clock.monotonic() - started, 10_000 + 15_000 + 30_000 + 15_000);
   never.open();
   faults.rule = () => null;

@@ -1,4 +1,5 @@
-// The gate before the executor: which tasks it checks, and its verdict about tasks with a slot.
+// Tests the gate before the executor: which tasks it checks, and its decision about tasks with a
+// slot.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, type RateLimitOptions } from "../../mod.ts";
@@ -12,7 +13,9 @@ import { StorageClock } from "../../src/time/storage_clock.ts";
 import { Job } from "../../src/worker/job.ts";
 import { claimedTask } from "../support/claimed_task.ts";
 
-/** A gate for tasks of one type, with one budget in memory, and how often a slot was asked for. */
+/**
+ * A gate for tasks of one type with one budget in memory, and the number of requests for a slot.
+ */
 function scene(more: Partial<RateLimitOptions<unknown>> = {}) {
   const clock = new FakeClock();
   const storageClock = new StorageClock(clock);
@@ -47,7 +50,7 @@ const concerned: [task: Partial<ClaimedTask>, always: boolean, firstOnly: boolea
   [{ type: "of another type" }, false, false],
 ];
 for (const [task, always, firstOnly] of concerned) {
-  Deno.test(`a task ${JSON.stringify(task)} has to pass the gate as the table says`, () => {
+  Deno.test(`a task ${JSON.stringify(task)} is checked as in the table`, () => {
     for (const throttleRetries of [true, false]) {
       const { gate, job } = scene({ throttleRetries });
       assertEquals(gate.concerns(job(task)), throttleRetries ? always : firstOnly);
@@ -55,7 +58,7 @@ for (const [task, always, firstOnly] of concerned) {
   });
 }
 
-Deno.test("a task whose key function fails always passes the gate", async () => {
+Deno.test("a task whose key function throws is not limited", async () => {
   const { gate, job, asked } = scene({ key: () => undefined });
   const exempt = job();
   assertEquals(await gate.ask(exempt, 0), { kind: "go" });
@@ -69,7 +72,7 @@ Deno.test("a task before its slot waits for it, without a call to storage", asyn
   assertEquals(asked(), 0);
 });
 
-Deno.test("a task that has had a slot is not rejected for coming late to it, one without is", async () => {
+Deno.test("a task that is late for its slot is not rejected, but one that never had a slot is", async () => {
   const { gate, job, now } = scene({ maxReservationHorizon: 90_000 });
   const kinds = [];
   const slots = [null, null, null, now - 3_600_000, null];

@@ -1,5 +1,5 @@
-// A graceful stop: prefetched tasks go back, running ones may finish, others run again, and all
-// changes are written.
+// Tests the graceful stop: prefetched tasks return to storage, running ones may finish, aborted
+// ones run again, and all changes are written.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { defineTask, linearRetry, StoppedError, WorkerStoppedError } from "../../mod.ts";
@@ -8,7 +8,7 @@ import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 
 const oneAtATime = { default: { parallelism: 1 } };
 
-Deno.test("prefetched tasks go back at once, unchanged; running ones may finish", async () => {
+Deno.test("prefetched tasks return to storage at once, unchanged, and running ones may finish", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const task = defineTask<number>({ type: "work", handle: () => release.opened });
@@ -31,7 +31,7 @@ Deno.test("prefetched tasks go back at once, unchanged; running ones may finish"
   assertEquals(await storage.workers(), []);
 });
 
-Deno.test("what does not finish in time is aborted, becomes ServiceStopped and runs again without having lost an attempt", async () => {
+Deno.test("a task that does not finish in time is aborted, becomes ServiceStopped and runs again without a counted attempt", async () => {
   await using fleet = new Fleet();
   const attempts: number[] = [];
   const reasons: unknown[] = [];
@@ -135,7 +135,7 @@ Deno.test("stop is idempotent, and afterwards nothing is dispatched", async () =
   await assertRejects(() => everTask.start(), StoppedError);
 });
 
-Deno.test("a handler may dispatch while its worker stops: the task waits in storage", async () => {
+Deno.test("a task that a handler dispatches while its worker stops waits in storage", async () => {
   await using fleet = new Fleet();
   const release = gate();
   let followUp = "";
@@ -180,7 +180,7 @@ for (const verb of ["persist", "claim"] as const) {
   });
 }
 
-Deno.test("a stop leaves no timer behind, also when a heartbeat is answered meanwhile", async () => {
+Deno.test("a stop leaves no timer behind, even if a heartbeat is answered during it", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const answered = gate();
@@ -229,7 +229,7 @@ Deno.test("a stop waits for log lines for as long as a lease", async () => {
   assertEquals(items.map(({ message }) => message), ["was here"]);
 });
 
-Deno.test("prefetched tasks do not start once a stop has begun, though a claim delays giving them back", async () => {
+Deno.test("prefetched tasks do not start once a stop has begun, even if a claim delays their return", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const [release, claimed] = [gate(), gate()];
@@ -246,7 +246,7 @@ Deno.test("prefetched tasks do not start once a stop has begun, though a claim d
   const [, second] = await everTask.dispatchMany(task, [1, 2]);
   await fleet.settle();
   faults.rule = (verb) => verb === "claim" ? { until: claimed.opened } : null;
-  await everTask.cancel((await web.dispatch(task, 3)).id); // its wake-up makes the worker claim
+  await everTask.cancel((await web.dispatch(task, 3)).id); // its notification makes the worker claim
   await everTask.queues.resume("default");
   await fleet.settle();
   const stopped = everTask.stop();

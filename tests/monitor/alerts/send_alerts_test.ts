@@ -171,7 +171,7 @@ Deno.test("a channel's defaults give way to options", async () => {
   await alerts.close();
 });
 
-Deno.test("options that cannot be used are refused at once", () => {
+Deno.test("invalid options are rejected at once", () => {
   for (
     const options of [{ maxPerMinute: 0 }, { maxQueue: 0 }, { attempts: 1.5 }, { timeout: -1 }]
   ) {

@@ -8,7 +8,7 @@ import { reservePort } from "../../support/reserved_port.ts";
 import { browserTest } from "../support/browser.ts";
 
 const program = new URL("../../../examples/monitoring/live_hub.ts", import.meta.url);
-/** Shown in the guide; written anew when UPDATE_SCREENSHOT is set. */
+/** The guide shows this file. UPDATE_SCREENSHOT rewrites it. */
 const screenshot = new URL("../../../examples/monitoring/live_hub.png", import.meta.url);
 
 /** Starts the example; resolves once it serves. */
@@ -100,7 +100,7 @@ browserTest("the page of the live hub in Chromium", [], async (t, browser) => {
     await page.close();
   });
 
-  await t.step("sums events up for a screen reader instead of reading out each", async () => {
+  await t.step("summarizes events for a screen reader instead of reading out each", async () => {
     await using example = await startExample();
     const page = await openPage(browser, example.url);
     await page.evaluate(listenToAnnouncements);
@@ -109,7 +109,7 @@ browserTest("the page of the live hub in Chromium", [], async (t, browser) => {
     }
     await page.getByRole("status").filter({ hasText: "9 completed, 6 failed" }).waitFor();
     const heard = await page.evaluate<string[]>("globalThis.heard");
-    // Several, where the machine is so slow that the tasks take longer than it takes to sum up.
+    // On a slow machine, there may be several summaries.
     assert(heard.length <= 5, heard.join("; "));
     assertEquals(heard.at(-1), "9 completed, 6 failed");
     assert(heard.every((text) => /^\d+ completed, \d+ failed$/.test(text)), heard.join("; "));

@@ -36,7 +36,7 @@ Deno.test("a process is alive regardless of its storage", async () => {
   assertEquals(everTask.questions, 0);
 });
 
-Deno.test("a process whose storage cannot be asked is not ready, and says why in the detail alone", async () => {
+Deno.test("a process whose storage is unavailable is not ready, and only the detail says why", async () => {
   const { health, everTask, ask } = makeHealth();
   everTask.error = new Error("no route to 10.1.2.3");
   assertEquals((await health.ready()).status, "unhealthy");
@@ -72,7 +72,7 @@ Deno.test("a worker is not ready when its heartbeat is old, missing, or has not 
   assertStringIncludes((await health.ready()).checks.worker?.description ?? "", "not started");
 });
 
-Deno.test("workers are counted that are alive, and a heartbeat in the future is no sign of life", async () => {
+Deno.test("only live workers are counted, and a heartbeat in the future does not count", async () => {
   const { health, everTask } = makeHealth();
   everTask.workerHeartbeats = {
     "worker-1": everTask.now - 1_000,
@@ -153,7 +153,7 @@ Deno.test("by default, half of twenty tasks have to fail, and figures serve for 
   health.close();
 });
 
-Deno.test("no answer about health is kept by a cache", async () => {
+Deno.test("caches do not store health responses", async () => {
   const { health } = makeHealth();
   for (const path of ["/health", "/health/live", "/health/ready"]) {
     const { headers, body } = await health.fetch(new Request(`http://app.test${path}`));
@@ -162,13 +162,13 @@ Deno.test("no answer about health is kept by a cache", async () => {
   }
 });
 
-Deno.test("failures that are to be ignored cost no subscription", async () => {
+Deno.test("with `failures: false`, nothing is subscribed", async () => {
   const { health, events } = makeHealth({ failures: false });
   assertEquals(events.subscriberCount, 0);
   assertEquals((await health.detail()).checks.failures, undefined);
 });
 
-Deno.test("many probes cost one question", async () => {
+Deno.test("many probes share one query", async () => {
   const { health, everTask, clock } = makeHealth({ cacheTime: { seconds: 1 } });
   await Promise.all([health.ready(), health.detail(), health.ready()]);
   assertEquals(everTask.questions, 1);
@@ -188,7 +188,7 @@ Deno.test("the detail needs the token, the probes do not", async () => {
   assertEquals((await ask("/health")).status, 404);
 });
 
-Deno.test("options that cannot be used are refused at once", () => {
+Deno.test("invalid options are rejected at once", () => {
   for (
     const options of [
       { path: "health" },

@@ -245,7 +245,7 @@ Deno.test("an error of an application's function is logged, and admits no client
   }
 });
 
-Deno.test("options that cannot be used are refused at once", () => {
+Deno.test("invalid options are rejected at once", () => {
   for (
     const options of [
       { accessToken: "short" },

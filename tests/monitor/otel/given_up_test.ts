@@ -1,4 +1,4 @@
-// Spans of handlers that do not end: they end with the attempt.
+// Tests that the span of a handler that does not return ends with the attempt.
 
 import { assertEquals } from "@std/assert";
 import {

@@ -34,7 +34,7 @@ interface Measured {
   readonly sum: number;
 }
 
-/** Telemetry whose metrics and spans a test reads. */
+/** Telemetry that gives a test its metrics and spans. */
 function makeTelemetry() {
   const clock = new FakeClock();
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
@@ -46,8 +46,8 @@ function makeTelemetry() {
   });
   const telemetry = createOpenTelemetry({ meterProvider, tracerProvider, clock });
   /**
-   * Returns the measured values, as `metric, type of operation, error.type: value`; of a histogram,
-   * count and sum.
+   * Returns the measured values as `metric, type of operation, error.type: value`. The value of a
+   * histogram is its count and sum.
    */
   const collect = async () => {
     const { resourceMetrics } = await reader.collect();

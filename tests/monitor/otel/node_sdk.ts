@@ -1,6 +1,6 @@
-// OpenTelemetry's SDK for Node beside the package. There must be one copy of its API, whichever
-// version the SDK takes: a second one that is newer refuses what the SDK has set up, and nothing is
-// recorded.
+// OpenTelemetry's SDK for Node beside the package. There must be only one copy of its API,
+// whichever version the SDK uses. A second, newer copy rejects the SDK's registration, and nothing
+// is recorded.
 
 import { assertEquals, assertExists } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
@@ -8,14 +8,14 @@ import { makeNpmProject, type NpmProject } from "../../support/npm_project.ts";
 import { runCommand } from "../../support/run_command.ts";
 import { startOtlpServer } from "../support/otlp_server.ts";
 
-/** SDKs of several years, and the API that they take. */
+/** SDK versions of several years, and the API version that each uses. */
 const sdks = [
   { sdk: "0.223.0", metrics: "2.12.0", api: /^1\.9\./, node: "22" },
   { sdk: "0.301.0", metrics: "3.1.0", api: /^1\.10\./, node: "24" },
 ];
 
 /**
- * Checks that each SDK records what the package does.
+ * Checks that each SDK records the package's spans and metrics.
  *
  * @param nodes Where the versions of Node are.
  */
@@ -25,7 +25,7 @@ export async function checkNodeSdks(
 ): Promise<void> {
   for (const { sdk, metrics, api, node } of sdks) {
     await t.step(`OpenTelemetry's SDK ${sdk} records everything in Node ${node}`, async () => {
-      // The package comes first: then npm has to find an API for both.
+      // The package is installed first, so npm has to find an API version for both.
       await using project = await makeNpmProject(["@opentelemetry/api"], []);
       await project.install([
         `@opentelemetry/sdk-node@${sdk}`,

@@ -1,4 +1,4 @@
-// Metrics of an instance as the SDK collects them, in this process and with time held still.
+// Metrics of an instance as the SDK collects them, in this process and with a stopped clock.
 
 import { assertEquals } from "@std/assert";
 import { diag, DiagLogLevel } from "@opentelemetry/api";
@@ -15,7 +15,7 @@ import { FakeClock } from "../../../src/testing/fake_clock.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
 import { queueFigures, StorageFigures } from "../support/storage_figures.ts";
 
-/** Observes figures and events that a test makes. */
+/** Observes a test's figures and events. */
 function observed(storage = new StorageFigures()) {
   const events = new EventSourceForTests();
   const clock = new FakeClock();
@@ -117,7 +117,7 @@ Deno.test("OpenTelemetry's figures of a known queue are those of the storage, in
   assertEquals(about(lines, "evertask.queue.oldest_waiting"), ["{late} 1.5", "{early} 0"]);
 });
 
-Deno.test("after its end, OpenTelemetry's observation counts nothing and asks nothing", async () => {
+Deno.test("after its end, OpenTelemetry's observation counts no events and queries no storage", async () => {
   await using all = observed();
   const { events, storage, collect, stop } = all;
   await collect();
@@ -127,7 +127,7 @@ Deno.test("after its end, OpenTelemetry's observation counts nothing and asks no
   assertEquals([events.subscriberCount, storage.questions], [0, 1]);
 });
 
-Deno.test("what the storage does not give in time is left out, and nothing else", async () => {
+Deno.test("only the figures that the storage does not return in time are omitted", async () => {
   const warnings: unknown[] = [];
   const silent = () => {};
   diag.setLogger(

@@ -103,7 +103,7 @@ Deno.test("a dispatch stores the context of its span, also of one that is not sa
     });
 });
 
-Deno.test("without an SDK nothing is stored, and tasks run as ever", async () => {
+Deno.test("without an SDK no context is stored, and tasks run as usual", async () => {
   const telemetry = createOpenTelemetry();
   await telemetry.dispatch({ ...task(), count: 1 }, (traceContext) => {
     assertEquals(traceContext, null);

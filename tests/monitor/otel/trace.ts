@@ -23,7 +23,7 @@ export const inDeno: RunApp = (...args) => {
   return runCommand(Deno.execPath(), ["run", "-A", app, ...args]);
 };
 
-/** The spans of the trace of one order, on any runtime. */
+/** The spans of one order's trace, on any runtime. */
 export async function checkTrace(dispatcher: RunApp, worker: RunApp): Promise<void> {
   await using server = startOtlpServer();
   const folder = await Deno.makeTempDir();

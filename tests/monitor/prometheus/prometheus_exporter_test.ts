@@ -90,7 +90,7 @@ Deno.test("the storage's figures are gauges", async () => {
   assertEquals(value("audit_rows", { table: "StatusAudit" }), 1_000_000);
 });
 
-Deno.test("timed executions are those that have ended, in any way", async () => {
+Deno.test("the duration of an execution is observed however it ends", async () => {
   const { events, exporter } = makeExporter();
   const ended = ["completed", "failed", "retrying", "cancelled"];
   for (const kind of Object.keys(severityOf) as TaskEventKind[]) {
@@ -102,7 +102,7 @@ Deno.test("timed executions are those that have ended, in any way", async () => 
   assertEquals(timed.map(([, kind]) => kind).sort(), ended.sort());
 });
 
-Deno.test("what takes the storage long is asked for less often", async () => {
+Deno.test("slow queries run less often", async () => {
   const storage = new StorageFigures();
   const { scrape, clock } = makeExporter({ storage });
   const asked = { statistics: 0, growth: 0 };
@@ -130,7 +130,7 @@ Deno.test("what takes the storage long is asked for less often", async () => {
   assertEquals(asked, { statistics: 2, growth: 2 }); // after 50 s, and after a minute
 });
 
-Deno.test("queues beyond the limit are summed up, with the longest of their waits", async () => {
+Deno.test("queues beyond the limit are summed up, with their longest wait", async () => {
   const storage = new StorageFigures();
   storage.waiting = [9, 8, 7].map((due) =>
     queueFigures(`queue-${due}`, { due, claimed: due, oldestDueAt: storage.now - due * 1000 })
@@ -144,7 +144,7 @@ Deno.test("queues beyond the limit are summed up, with the longest of their wait
   assertEquals(value("oldest_waiting_seconds"), 8);
 });
 
-Deno.test("the age of a heartbeat is exported if there is one, and is not below 0", async () => {
+Deno.test("the age of the heartbeat is exported if there is a heartbeat, and is never negative", async () => {
   const storage = new StorageFigures();
   const { scrape, clock } = makeExporter({ storage });
   assertEquals(valueOf(await scrape(), "evertask_heartbeat_age_seconds"), null);
@@ -153,7 +153,7 @@ Deno.test("the age of a heartbeat is exported if there is one, and is not below 
   assertEquals(valueOf(await scrape(), "evertask_heartbeat_age_seconds"), 0);
 });
 
-Deno.test("a figure that lacks a part is logged", async () => {
+Deno.test("an incomplete figure is logged", async () => {
   const storage = new StorageFigures();
   const failing: unknown[] = [];
   const warn: Logger["warn"] = (_, properties) => failing.push(properties?.name);
@@ -163,7 +163,7 @@ Deno.test("a figure that lacks a part is logged", async () => {
   assertEquals(failing.sort(), ["queue_tasks", "tasks"]);
 });
 
-Deno.test("the storage is asked once for many scrapes, and again after the cache time", async () => {
+Deno.test("many scrapes share one storage query until the cache time has passed", async () => {
   const storage = new StorageFigures();
   const { scrape, clock } = makeExporter({ storage });
   storage.waiting = [queueFigures("default", { due: 7 })];
@@ -181,7 +181,7 @@ Deno.test("the storage is asked once for many scrapes, and again after the cache
   assertEquals(valueOf(metrics, "evertask_queue_tasks", { queue: "new", state: "due" }), 1);
 });
 
-Deno.test("when the storage cannot be asked, its gauges are gone and the counters are still there", async () => {
+Deno.test("while the storage is unavailable, only the counters are exported", async () => {
   const storage = new StorageFigures();
   storage.waiting = [queueFigures("default", { due: 7 })];
   const warnings: string[] = [];
@@ -268,7 +268,7 @@ Deno.test("the handler answers GET on its path alone, with the token if there is
   );
 });
 
-Deno.test("known types and queues begin with 0, so that the first failure is an increase", async () => {
+Deno.test("counters of known types and queues start at 0, so that the first failure is an increase", async () => {
   const storage = Object.assign(new StorageFigures(), {
     tasks: [{ type: "send-email", queue: "email" }, { type: "clean-up" }, {
       type: "lost-its-queue",
@@ -305,7 +305,7 @@ Deno.test("known types and queues begin with 0, so that the first failure is an 
   ]);
 });
 
-Deno.test("a scrape does not wait for a silent storage, and has all counters", async () => {
+Deno.test("a scrape does not wait for a storage that does not answer, and has all counters", async () => {
   const storage = new StorageFigures();
   storage.workerHeartbeats = { a: storage.now };
   storage.queues.backlog = () => new Promise(() => {});
@@ -321,7 +321,7 @@ Deno.test("a scrape does not wait for a silent storage, and has all counters", a
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("counting all tasks may take longer than a scrape: then the next ones have it", async () => {
+Deno.test("a count of all tasks that takes longer than a scrape appears in later scrapes", async () => {
   const storage = new StorageFigures();
   storage.waiting = [queueFigures("default", { due: 7, claimed: 2 })];
   const { clock, scrape } = makeExporter({ storage, timeout: { seconds: 2 } });

@@ -1,4 +1,4 @@
-// The exporter and the rules beside a real Prometheus.
+// Tests the exporter and the alert rules with a real Prometheus.
 
 import { assert, assertEquals } from "@std/assert";
 import { createPrometheusExporter } from "../../../src/monitor/prometheus/mod.ts";
@@ -89,7 +89,7 @@ Deno.test({
     const all = [well, failing, idle, cutOff];
     await until(() => all.every(({ scrapes }) => scrapes >= 2), "everything is scraped");
 
-    // The first failure ever is an increase, since its series was there before it.
+    // The first failure counts as an increase because its time series already existed.
     for (let task = 0; task < 8; task++) failing.events.emit("failed", { taskType: "charge-card" });
     failing.events.emit("leaseLost", { taskType: "charge-card" });
     for (let task = 0; task < 20; task++) {
@@ -129,7 +129,7 @@ Deno.test({
     await shows('evertask_heartbeat_age_seconds{job="idle"}', 60);
     await shows('evertask_workers{job="cut-off"}', null);
 
-    // All is well again: nothing fires for long.
+    // The system is healthy again, so no alert keeps firing.
     failing.storage.waiting = [];
     idle.storage.workerHeartbeats = { back: idle.storage.now };
     cutOff.storage.error = null;

@@ -1,4 +1,4 @@
-// The registry that the metrics are in: the application's own, other exporters', a cluster's.
+// Tests the exporter with a registry that the application, another exporter or a cluster uses too.
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { AggregatorRegistry, Counter, Registry } from "prom-client";
@@ -13,7 +13,7 @@ const contentTypes = [
 ] as const;
 
 for (const contentType of contentTypes) {
-  Deno.test(`a closed exporter leaves nothing in the registry, and can be made again: ${contentType}`, async () => {
+  Deno.test(`a closed exporter leaves nothing in the registry, and can be recreated: ${contentType}`, async () => {
     const registry = new Registry<typeof contentTypes[number]>();
     registry.setContentType(contentType);
     new Counter({ name: "mine_total", help: "The application's.", registers: [registry] });
@@ -51,7 +51,7 @@ Deno.test("two exporters in one registry need different prefixes", async () => {
   second.exporter.close();
 });
 
-Deno.test("an exporter that finds one of its names taken leaves nothing behind, and does not subscribe", () => {
+Deno.test("an exporter that finds one of its names in use leaves nothing behind, and does not subscribe", () => {
   const names = makeExporter().exporter.registry as Registry;
   for (const { name } of names.getMetricsAsArray() as unknown as { name: string }[]) {
     const registry = new Registry();
@@ -62,7 +62,7 @@ Deno.test("an exporter that finds one of its names taken leaves nothing behind, 
   }
 });
 
-Deno.test("what another has put under a name stays when the exporter is closed", () => {
+Deno.test("closing an exporter leaves another exporter's metric with the same name", () => {
   const registry = new Registry();
   const { exporter } = makeExporter({ registry });
   registry.clear();
@@ -71,7 +71,7 @@ Deno.test("what another has put under a name stays when the exporter is closed",
   assertEquals(registry.getMetricsAsArray().length, 1);
 });
 
-Deno.test("a cluster adds up counters, and does not add up what each process says of the same storage", async () => {
+Deno.test("a cluster sums counters, but not the storage's gauges that every process reports", async () => {
   const storage = new StorageFigures();
   storage.waiting = [queueFigures("default", { due: 1, claimed: 3, paused: true })];
   storage.workerHeartbeats = { a: storage.now - 2_000, b: storage.now };

@@ -21,7 +21,7 @@ for (const name of proxyNames) {
       const host = `127.0.0.1:${proxy.port}`;
 
       for (const transport of ["WebSockets", "ServerSentEvents", "LongPolling"] as const) {
-        await t.step(`events come at once over ${transport}`, async () => {
+        await t.step(`events arrive without delay over ${transport}`, async () => {
           const { connection, received } = connectStockClient(
             `http://${host}${path}`,
             HttpTransportType[transport],
@@ -51,7 +51,7 @@ for (const name of proxyNames) {
         },
       );
 
-      await t.step("no log shows the token, even of failed requests", async () => {
+      await t.step("no log contains the token, even after failed requests", async () => {
         const target = `${path}?id=a-secret-id&access_token=${accessToken}`;
         const ask = () => statusOf(proxy.port, plain(target, { host }));
         assertEquals(await ask(), 404);

@@ -16,7 +16,7 @@ export class KeepingChannel implements AlertChannel {
   readonly batchSize: number;
   readonly inOrder: boolean;
   readonly arrived: Alert[] = [];
-  /** What the next deliveries fail with. */
+  /** The errors that the next deliveries throw. */
   readonly failures: unknown[] = [];
   attempts = 0;
 

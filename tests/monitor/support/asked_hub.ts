@@ -1,4 +1,4 @@
-// A hub that is asked directly, without a server and with time held still.
+// A hub that a test calls directly, without a server and with a stopped clock.
 
 import { assertEquals } from "@std/assert";
 import { silentLogger } from "../../../src/log/logger.ts";
@@ -18,7 +18,7 @@ export const webSocketHeaders = {
   "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
 };
 
-/** Makes a hub, and ways to ask it. */
+/** Makes a hub, and functions that send it requests. */
 export function makeHub(options: MonitorHubOptions = {}) {
   const events = new EventSourceForTests();
   const clock = new FakeClock();
@@ -30,7 +30,7 @@ export function makeHub(options: MonitorHubOptions = {}) {
   };
   const post = (id: string, body: string) => ask(`?id=${id}`, { method: "POST", body });
   const poll = (id: string) => ask(`?id=${id}`);
-  /** Connects by long polling, up to the answer to the handshake. */
+  /** Connects by long polling, up to the response to the handshake. */
   const connect = async (greeting = handshake) => {
     const id = await negotiate();
     assertEquals(await (await poll(id)).text(), "");

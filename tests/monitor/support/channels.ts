@@ -17,16 +17,16 @@ import { allOptional, options, type Shape, takes } from "../../public_functions/
 // deno-lint-ignore no-explicit-any -- what a caller without types may pass
 export type Anything = any;
 
-/** What the tests know of a channel. */
+/** The facts about a channel that the tests need. */
 interface TestedChannel {
   readonly make: (options: Anything) => AlertChannel;
-  /** Its options: a valid value for each, and the kinds that it takes. */
+  /** A valid value for each option, and the kinds of values that the option accepts. */
   readonly options: Shape;
-  /** Options with which it posts to a server; absent if it does not post. */
+  /** Options that make it post to a server; absent if it does not post. */
   readonly to?: (server: string) => object;
   /** The secret parts of these options. */
   readonly secrets: readonly string[];
-  /** Options that it refuses, and a part of the error's message. */
+  /** Invalid options, each with a part of the error's message. */
   readonly refused: readonly (readonly [options: unknown, message: string])[];
 }
 

@@ -1,4 +1,4 @@
-// Events as a test wants them, through the bus that every instance has.
+// Emits a test's events through the same event bus as an instance.
 
 import { EventBus } from "../../../src/events/event_bus.ts";
 import {
@@ -37,12 +37,12 @@ export function taskEvent(kind: TaskEventKind, fields: Partial<TaskEvent> = {}):
   };
 }
 
-/** The bus that every instance has, which a test speaks through. */
+/** The event bus of an instance, on which a test emits events. */
 export class EventSourceForTests implements TaskEventSource {
   readonly #bus = new EventBus(consoleLogger);
   readonly #subscriptions = new Set<() => void>();
 
-  /** How many subscriptions there are. */
+  /** The number of subscriptions. */
   get subscriberCount(): number {
     return this.#subscriptions.size;
   }
@@ -59,7 +59,7 @@ export class EventSourceForTests implements TaskEventSource {
     };
   }
 
-  /** Emits an event to all subscribers, soon, and returns it. */
+  /** Schedules an event for all subscribers, and returns the event. */
   emit(kind: TaskEventKind, fields: Partial<TaskEvent> = {}): TaskEvent {
     const event = taskEvent(kind, fields);
     this.#bus.emit(event);

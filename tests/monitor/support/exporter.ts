@@ -1,4 +1,4 @@
-// An exporter of Prometheus over figures and events that a test makes, with time held still.
+// A Prometheus exporter with a test's figures and events, and a stopped clock.
 
 import { assertEquals } from "@std/assert";
 import { silentLogger } from "../../../src/log/logger.ts";
@@ -11,7 +11,7 @@ import { EventSourceForTests } from "./event_source.ts";
 import { parseMetrics } from "./prometheus_text.ts";
 import { StorageFigures } from "./storage_figures.ts";
 
-/** Makes an exporter, and ways to ask it. */
+/** Makes an exporter, and functions that scrape it. */
 export function makeExporter(options: PrometheusOptions & { storage?: StorageFigures } = {}) {
   const { storage = new StorageFigures(), ...rest } = options;
   const events = new EventSourceForTests();

@@ -1,4 +1,5 @@
-// Programs of tests/monitor/node/, run by Node in a project that has the packed package in it.
+// Runs the programs of tests/monitor/node/ with Node, in a project with the packed package
+// installed.
 
 import type { NpmProject } from "../../support/npm_project.ts";
 
@@ -8,7 +9,7 @@ const nodeVersion = "22";
 export interface RunningProgram extends AsyncDisposable {
   /** Resolves to the next line that it writes, parsed as JSON. */
   next<T>(): Promise<T>;
-  /** Closes its input, which these programs take as a request to end, and waits for the end. */
+  /** Closes its input, which asks these programs to end, and waits for the exit. */
   end(): Promise<void>;
 }
 

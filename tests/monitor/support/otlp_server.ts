@@ -1,7 +1,7 @@
 // An OTLP/HTTP endpoint that records requests, in the JSON encoding.
 // https://opentelemetry.io/docs/specs/otlp/#otlphttp
 
-/** A value as OTLP writes it. */
+/** An OTLP attribute value. */
 type AnyValue = Readonly<Record<string, unknown>>;
 
 interface KeyValue {
@@ -9,7 +9,7 @@ interface KeyValue {
   readonly value: AnyValue;
 }
 
-/** What made spans or metrics, and by which conventions. */
+/** The instrumentation scope of spans or metrics, and its schema. */
 export interface OtlpScope {
   readonly name: string;
   readonly version?: string;
@@ -36,7 +36,7 @@ export interface OtlpPoint {
   readonly metric: string;
   readonly unit: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** A counter's or gauge's value, or how much a histogram has counted. */
+  /** The value of a counter or gauge, or the count of a histogram. */
   readonly value: number;
 }
 

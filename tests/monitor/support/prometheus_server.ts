@@ -1,4 +1,4 @@
-// A real Prometheus, if it is installed (Debian's package `prometheus` brings promtool, too).
+// A real Prometheus, if it is installed. Debian's package `prometheus` includes promtool.
 
 import { runCommand } from "../../support/run_command.ts";
 import { reservePort } from "../../support/reserved_port.ts";
@@ -25,7 +25,7 @@ export interface PrometheusAlert {
 export interface PrometheusServer extends AsyncDisposable {
   /** The alerts that are pending or firing. */
   alerts(): Promise<readonly PrometheusAlert[]>;
-  /** The value of an expression that gives one; null when it gives none. */
+  /** The value of an expression with a single result, or null without a result. */
   query(expression: string): Promise<number | null>;
 }
 
@@ -33,7 +33,7 @@ export interface PrometheusServer extends AsyncDisposable {
  * Starts a Prometheus that scrapes and evaluates every 200 ms.
  *
  * @param targets The scraped targets, by job: `host:port`.
- * @param rules The text of a file of rules.
+ * @param rules The content of a rule file.
  */
 export async function startPrometheus(
   targets: Readonly<Record<string, string>>,

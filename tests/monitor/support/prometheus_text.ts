@@ -1,4 +1,4 @@
-// Reads Prometheus' text format with a parser that others wrote.
+// Reads Prometheus' text format with an independent parser.
 
 import parse from "parse-prometheus-text-format";
 
@@ -20,7 +20,7 @@ export function parseMetrics(text: string): Map<string, ParsedMetric> {
   return new Map(metrics.map((metric) => [metric.name, metric]));
 }
 
-/** The value of the time series with exactly these labels; null when there is none. */
+/** The value of the time series with exactly these labels, or null if there is no such series. */
 export function valueOf(
   metrics: Map<string, ParsedMetric>,
   name: string,

@@ -1,4 +1,4 @@
-// Real proxies with the configuration that the guide to the hub shows for them.
+// Starts real proxies with the configurations in the guide to the hub.
 
 import { delay } from "@std/async";
 import { readLines } from "../../support/lines.ts";
@@ -7,7 +7,7 @@ import { runCommand } from "../../support/run_command.ts";
 
 const guide = new URL("../../../examples/monitoring/hub.md", import.meta.url);
 
-/** The values in the guide's configurations, and their replacements in a test. */
+/** The values in the guide's configurations that a test replaces. */
 interface Places {
   /** A folder that the proxy may write to. */
   readonly folder: string;
@@ -22,9 +22,9 @@ interface ProxyKind {
   readonly language: string;
   /** The arguments that print its version. */
   readonly version: readonly string[];
-  /** Texts of the guide's configuration, and what takes their place. */
+  /** Strings of the guide's configuration, each with its replacement. */
   replacements(places: Places): Readonly<Record<string, string>>;
-  /** Makes a whole configuration of the guide's. */
+  /** Returns a complete configuration that includes the guide's. */
   complete(config: string, places: Places): string;
   /** The arguments by which it runs in the foreground. */
   run(file: string, places: Places): readonly string[];
@@ -88,7 +88,7 @@ export async function hasProxy(name: ProxyName): Promise<boolean> {
 /** A running proxy. */
 export interface RunningProxy extends AsyncDisposable {
   readonly port: number;
-  /** Ends the proxy, and gives all that it has written to any log. */
+  /** Stops the proxy, and resolves to the content of all of its logs. */
   end(): Promise<string>;
 }
 
@@ -141,7 +141,7 @@ export async function startProxy(name: ProxyName, target: number): Promise<Runni
   return { port: places.port, end, [Symbol.asyncDispose]: remove };
 }
 
-/** The guide's configuration of a proxy, at the places of the test. */
+/** The guide's configuration of a proxy, with the test's ports and paths. */
 async function guideConfig(name: string, kind: ProxyKind, places: Places): Promise<string> {
   const text = await Deno.readTextFile(guide);
   const [, block] = text.match(new RegExp(`^\`\`\`${kind.language}\n(.*?)^\`\`\`$`, "ms")) ?? [];

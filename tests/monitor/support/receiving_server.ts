@@ -1,6 +1,6 @@
-// A web server that keeps the requests it is sent, and answers them as a test says.
+// A web server that records requests, and sends a test's responses.
 
-/** A request that came. */
+/** A received request. */
 export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
@@ -12,7 +12,7 @@ export interface ReceivedRequest {
 export interface ReceivingServer extends AsyncDisposable {
   readonly url: string;
   readonly requests: ReceivedRequest[];
-  /** What the next requests are answered with; 200 and nothing when it is empty. */
+  /** The responses to the next requests. An empty queue means 200 without a body. */
   readonly answers: Response[];
 }
 

@@ -41,8 +41,8 @@ export function serveHub(options: MonitorHubOptions = {}, port = 0): ServedHub {
 }
 
 /**
- * Resolves when a port can be listened on again: on a busy machine, that may be a little after its
- * server has shut down.
+ * Resolves once the port is free again. On a busy machine, this may be a little after its server
+ * has shut down.
  */
 async function free(port: number): Promise<void> {
   const isFree = () => {

@@ -1,4 +1,4 @@
-// A storage with only figures: those that a test sets, or an error.
+// A storage that only returns a test's figures, or throws the test's error.
 
 import type { FigureOrigin } from "../../../src/monitor/mod.ts";
 import type { QueueStatistics } from "../../../src/storage/queries.ts";
@@ -13,9 +13,9 @@ export class StorageFigures implements FigureOrigin {
   workerHeartbeats: Record<string, number> = {};
   leaseMs = 15_000;
   auditRows = 0;
-  /** What every question fails with, while it is set. */
+  /** The error of every query, while it is set. */
   error: Error | null = null;
-  /** How often it was asked for the backlog. */
+  /** The number of queries for the backlog. */
   questions = 0;
 
   readonly queues = {

@@ -1,4 +1,4 @@
-// What a worker counts, and that nothing is counted twice or lost when a report fails.
+// Tests the counts of a worker, which stay right when a report fails.
 
 import { assertEquals } from "@std/assert";
 import { activityColumns, bucketOf } from "../../../src/storage/work_reports.ts";
@@ -29,7 +29,7 @@ Deno.test("starts and ends are counted by minute, with their durations", () => {
   assertEquals(["cancelled", "run_ms"].map((column) => figure(second!, column)), [1, 0]);
 });
 
-Deno.test("a minute is reported again, whole, if it has changed since", () => {
+Deno.test("a minute that has changed since its report is reported again as a whole", () => {
   const log = new WorkLog();
   log.started(task, 60_000);
   assertEquals(log.take()?.activity.length, 1);
@@ -38,7 +38,7 @@ Deno.test("a minute is reported again, whole, if it has changed since", () => {
   assertEquals(log.take()?.activity.map(({ figures }) => figure(figures, "started")), [2]);
 });
 
-Deno.test("what could not be reported is reported later, with what happened since", () => {
+Deno.test("a failed report is repeated with the next one", () => {
   const log = new WorkLog();
   log.started(task, 60_000);
   log.failed(task, "Error: 1", 60_000);

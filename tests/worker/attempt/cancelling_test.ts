@@ -1,4 +1,4 @@
-// cancel() wherever a task may be: waiting, retrying, prefetched, running, here or in another
+// Tests cancel() of waiting, retrying, prefetched and running tasks, in this and in another
 // process.
 
 import { assert, assertEquals } from "@std/assert";
@@ -179,7 +179,7 @@ Deno.test("a series that is cancelled while its claimed run waits ends, and regi
   assertEquals(ran, ["first", "series"]);
 });
 
-Deno.test("a request to cancel outlives the worker that held the task: the next one does not start it", async () => {
+Deno.test("a task whose worker is lost after a cancel request is not started by the next worker", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "work", handle: () => void ran++ });

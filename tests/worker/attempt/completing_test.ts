@@ -1,4 +1,4 @@
-// Handlers that complete their tasks themselves, with a fake clock. (Without a connection the
+// Tests handlers that complete their tasks themselves, with a fake clock. (Without a connection the
 // memory store completes them at once, as in a transaction that has committed.)
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
@@ -6,7 +6,7 @@ import { defineTask, LeaseLostError } from "../../../mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
-Deno.test("a task that its handler has completed is not reported as in progress, even if the handler runs on", async () => {
+Deno.test("a task that its handler has completed is not reported as in progress, even if the handler continues", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const task = defineTask<null>({
@@ -54,7 +54,7 @@ Deno.test("a handler that was given up cannot complete its task any more, though
   assertEquals((await everTask.get(id))!.status, "Failed");
 });
 
-Deno.test("a handler whose lease has gone to another one cannot complete its task", async () => {
+Deno.test("a handler whose task another worker has taken over cannot complete it", async () => {
   await using fleet = new Fleet();
   const [started, lost] = [gate(), gate()];
   const answers: unknown[] = [];

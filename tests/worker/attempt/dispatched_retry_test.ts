@@ -1,10 +1,10 @@
-// Retry policies that tasks are dispatched with.
+// Tests retry policies that are passed to dispatch.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { defineTask, InvalidArgumentError, linearRetry, noRetry } from "../../../mod.ts";
 import { Fleet } from "../../support/fleet.ts";
 
-/** A task that always fails, and the attempts that were made of it, by payload. */
+/** A task that always fails, and its attempts by payload. */
 function failing() {
   const attempts = new Map<string, number>();
   const task = defineTask<string>({
@@ -17,7 +17,7 @@ function failing() {
   return { task, attempts };
 }
 
-Deno.test("a task's own retry policy holds in a process that did not dispatch it, and after a restart", async () => {
+Deno.test("the retry policy of a dispatch applies in any process, and after a restart", async () => {
   await using fleet = new Fleet();
   const { task, attempts } = failing();
   const web = fleet.create({ tasks: [task] });
@@ -50,7 +50,7 @@ Deno.test("a series keeps its retry policy over its runs; dispatching its key ag
   assertEquals((await everTask.getByTaskKey("key"))!.retryPolicy, null);
 });
 
-Deno.test("a policy that cannot be stored is refused, and nothing is stored", async () => {
+Deno.test("a policy that cannot be stored is rejected, and nothing is stored", async () => {
   await using fleet = new Fleet();
   const { task } = failing();
   const everTask = fleet.create({ tasks: [task] });

@@ -1,4 +1,4 @@
-// How attempts end: each reason to stop with each thing that a handler may do, by tables.
+// Tests how attempts end, with a table of each reason to stop and each outcome of a handler.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import {
@@ -34,7 +34,7 @@ function decide(result: Partial<AttemptResult>, policy: RetryPolicy = retryAll):
   return decideEnding(complete, policy, () => 0);
 }
 
-/** What the table says of an ending: all but its texts. */
+/** The part of an ending that the table specifies: everything but its texts. */
 function briefly(ending: Ending | null): unknown {
   if (ending === null) return null;
   const { status, dueInMs, returnAttempt } = ending;
@@ -56,7 +56,7 @@ for (const [abortReason, returned, threw] of reasons) {
   const why = abortReason === undefined
     ? "was left alone"
     : `was asked to stop (${abortReason.name})`;
-  Deno.test(`a handler that ${why} and returns or throws has its task end as the table says`, () => {
+  Deno.test(`the task of a handler that ${why} and returns or throws ends as in the table`, () => {
     assertEquals(briefly(decide({ abortReason })), returned);
     assertEquals(briefly(decide({ abortReason, failure: { error: busy } })), threw);
   });
@@ -80,12 +80,12 @@ const errors: [what: string, error: unknown, ending: unknown][] = [
   ["a RetryLater that is late", named("RetryLater", { delayMs: -1 }), ["Pending", 500, undefined]],
 ];
 for (const [what, error, ending] of errors) {
-  Deno.test(`an attempt that fails with ${what} ends as the table says`, () => {
+  Deno.test(`an attempt that fails with ${what} ends as in the table`, () => {
     assertEquals(briefly(decide({ failure: { error } })), ending);
   });
 }
 
-// Every reason to stop, with every way in which a handler ends, with every answer of a policy.
+// Every combination of a reason to stop, an outcome of the handler, and a decision of the policy.
 const none = ["Failed", undefined, undefined];
 const again = ["Pending", 500, undefined];
 const done = ["Completed", undefined, undefined];
@@ -143,7 +143,7 @@ const numbers: [attempt: number, lostCount: number, seen: number][] = [
   [4, 4, 1],
   [1, 9, 1],
 ];
-Deno.test("a policy sees the number of the attempt without those that were lost with their worker", () => {
+Deno.test("the attempt number of a policy does not count attempts that were lost with their worker", () => {
   for (const [attempt, lostCount, seen] of numbers) {
     let asked = 0;
     const policy: RetryPolicy = { nextDelay: (number) => (asked = number, null) };
@@ -152,7 +152,7 @@ Deno.test("a policy sees the number of the attempt without those that were lost 
   }
 });
 
-Deno.test("the last attempt fails, and the policy is asked about a timeout as one", () => {
+Deno.test("the last attempt fails, and the policy gets a timeout as a TimeoutError", () => {
   assertEquals(briefly(decide({ failure: { error: busy }, attempt: 2 })), [
     "Failed",
     undefined,

@@ -1,5 +1,5 @@
-// Functions that the application passes in throw, reject and hang. Tasks, heartbeats and the stop
-// do not depend on them.
+// Tests callbacks of the application that throw, reject or hang. Tasks, heartbeats and the stop do
+// not depend on them.
 
 import { assert, assertEquals } from "@std/assert";
 import { type Clock, type FillRandom, systemClock } from "../../../src/storage/mod.ts";
@@ -78,14 +78,14 @@ const places: [name: string, handled: number, make: (fail: Fail) => Callbacks][]
   ["a hook after the completion", 2, (fail) => ({ handler: { onCompleted: fail } })],
   ["a hook before the retry", 2, (fail) => ({ handler: { onRetry: fail } })],
   ["a subscriber", 2, (fail) => ({ subscriber: fail })],
-  // Whether such a task should be retried is unknown: it fails with its own error.
+  // Without a decision about a retry, the task fails with its own error.
   ["the retry policy", 1, (fail) => ({ retry: { nextDelay: fail } })],
   ["the predicate of a retry policy", 1, (fail) => ({ retry: linearRetry(1, 0).handleWhen(fail) })],
 ];
 
 for (const [place, handled, make] of places) {
   for (const [how, fail] of Object.entries(failures)) {
-    Deno.test(`tasks run, and the worker beats and stops, where ${place} ${how}`, async () => {
+    Deno.test(`tasks run, and the worker sends heartbeats and stops, if ${place} ${how}`, async () => {
       const said: string[] = [];
       using _console = stub(console, "error", (text: string) => void said.push(text));
       const { handler, rateLimit, retry = linearRetry(1, 0), options, subscriber } = make(
@@ -115,7 +115,7 @@ for (const [place, handled, make] of places) {
 
       // It continues with the worker's first id for longer than a lease.
       const { workerId } = everTask;
-      // A beat that a busy machine delays beyond the lease comes, too.
+      // On a busy machine, a heartbeat may come after the lease.
       const [before] = await everTask.workers({ includeLost: true });
       await until(async () => {
         const [worker] = await everTask.workers({ includeLost: true });
@@ -153,7 +153,7 @@ Deno.test("a task whose timeout has become invalid fails, and the others of its 
   assertEquals((await engine.ended(second.id)).kind, "completed");
 });
 
-Deno.test("a recurring builder that fails or is async has its dispatch rejected, and nothing stored", async () => {
+Deno.test("a dispatch with a recurring builder that throws or is async rejects, and stores nothing", async () => {
   const task = defineTask({ type: "task", handle() {} });
   const everTask = createEverTask({
     storage: memoryStorage(),
@@ -172,7 +172,7 @@ Deno.test("a recurring builder that fails or is async has its dispatch rejected,
   await everTask.stop();
 });
 
-Deno.test("a slow logger and a slow clock are not waited for", async () => {
+Deno.test("nothing waits for a slow logger or a slow clock", async () => {
   const never = () => new Promise<never>(() => {}) as never;
   const logger: Logger = { trace: never, debug: never, info: never, warn: never, error: never };
   const clock: Clock = { ...systemClock, setTimer: (...timer) => systemClock.setTimer(...timer) };

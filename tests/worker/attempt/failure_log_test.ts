@@ -1,4 +1,4 @@
-// What the log says of tasks that fail.
+// Tests the log entries of failing tasks.
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
@@ -67,13 +67,13 @@ const amounts: [TaskSettings["logFailures"] & string, levels: string[]][] = [
 ];
 
 for (const [logFailures, levels] of amounts) {
-  Deno.test(`a task says by logFailures how much is logged: ${logFailures}`, async () => {
+  Deno.test(`logFailures of a task selects what is logged: ${logFailures}`, async () => {
     const { lines } = await run(failing({ logFailures }, refuse));
     assertEquals(lines.map(([level]) => level), levels);
   });
 }
 
-Deno.test("another amount is refused", () => {
+Deno.test("an unknown value of logFailures is rejected", () => {
   const settings = { logFailures: "some" } as unknown as TaskSettings;
   assertThrows(() => failing(settings, refuse), InvalidArgumentError, "logFailures");
 });
@@ -93,7 +93,7 @@ Deno.test("a timeout is logged as one, with the handler's error as its cause", a
   assertEquals(((error as Error).cause as Error).message, "gave up");
 });
 
-Deno.test("an error that is not to be retried is logged once, and a wish to run later not at all", async () => {
+Deno.test("a non-retryable error is logged once, and RetryLater is not logged", async () => {
   const fatal = () => Promise.reject(new NonRetryableError("no such account"));
   assertEquals((await run(failing({}, fatal))).lines.map(([level]) => level), ["error"]);
   let calls = 0;
@@ -126,7 +126,7 @@ Deno.test("with the default logger a task that fails permanently shows on the co
   assertEquals(said.length, 2);
 });
 
-Deno.test("a task that is lost too often is logged as failed, unless its task wants no failures logged", async () => {
+Deno.test("a task that is lost too often is logged as failed, unless logFailures is off", async () => {
   await using fleet = new Fleet();
   const tasks = [
     defineTask<null>({ type: "quiet", logFailures: "none", handle() {} }),

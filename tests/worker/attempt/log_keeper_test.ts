@@ -1,4 +1,4 @@
-// The limit of stored log lines of a run, over all its attempts in any process.
+// Tests the limit of stored log lines of a run, over all its attempts in any process.
 
 import { assertEquals } from "@std/assert";
 import { createEverTask, defineTask, linearRetry, noRetry, silentLogger } from "../../../mod.ts";
@@ -28,7 +28,7 @@ async function storedLines(database: MemoryDatabase, taskId: string) {
 const dropped = (count: number) =>
   `${count} more lines were dropped: the limit of a run is reached.`;
 
-Deno.test("the attempts of a task share the lines that one run may store", async () => {
+Deno.test("the attempts of a run share its limit of stored lines", async () => {
   const database = new MemoryDatabase();
   const task = defineTask<null>({
     type: "task",
@@ -88,7 +88,7 @@ Deno.test("an attempt in another process counts the stored lines of the previous
   ]);
 });
 
-Deno.test("each run of a series may store its lines afresh", async () => {
+Deno.test("each run of a series has its own limit of stored lines", async () => {
   const clock = new FakeClock();
   const database = new MemoryDatabase({ clock });
   const task = defineTask<null>({
@@ -130,7 +130,7 @@ Deno.test("each run of a series may store its lines afresh", async () => {
   assertEquals(await storedLines(database, id), [...linesOf(1), ...linesOf(2)]);
 });
 
-Deno.test("what hooks log is stored, too, within the room of the run", async () => {
+Deno.test("log lines of hooks are stored, too, within the limit of the run", async () => {
   const database = new MemoryDatabase();
   const task = defineTask<null>({
     type: "task",
@@ -160,7 +160,7 @@ Deno.test("what hooks log is stored, too, within the room of the run", async () 
   ]);
 });
 
-Deno.test("two attempts whose lines are stored in one write share the room of their run", async () => {
+Deno.test("two attempts whose lines are stored in one write share the limit of their run", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const stored = gate();
@@ -197,7 +197,7 @@ Deno.test("two attempts whose lines are stored in one write share the room of th
   ]);
 });
 
-Deno.test("two tasks whose lines are stored in one write have the room of a run each", async () => {
+Deno.test("two tasks whose lines are stored in one write have separate limits", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const stored = gate();

@@ -1,5 +1,5 @@
-// Storage whose answers are lost with the connection after a commit: nothing may be lost, and
-// nothing may run twice.
+// Tests connections that break after a commit, before the answer: no task is lost, and none runs
+// twice.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -10,7 +10,7 @@ import { Fleet } from "../../support/fleet.ts";
 
 type Verb = "persist" | "claim" | "setStatusMany";
 
-/** A store that loses its first answer to each of these verbs. */
+/** A store whose first answer to each of these verbs is lost. */
 function losingAnswers(storage: Storage, verbs: readonly Verb[]): Storage {
   const left = new Set<PropertyKey>(verbs);
   return new Proxy(storage, {
@@ -20,7 +20,7 @@ function losingAnswers(storage: Storage, verbs: readonly Verb[]): Storage {
       if (!left.has(verb)) return member.bind(target);
       return async (...args: unknown[]) => {
         const answer = await Reflect.apply(member, target, args);
-        // A claim that brings nothing commits nothing: wait for one that does.
+        // A claim without tasks commits nothing, so the fault waits for one with tasks.
         const counts = verb !== "claim" || (answer as { tasks: unknown[] }).tasks.length > 0;
         if (counts && left.delete(verb)) throw new StorageUnavailableError("connection lost");
         return answer;
@@ -61,7 +61,7 @@ for (
     "setStatusMany",
   ]] as Verb[][]
 ) {
-  Deno.test(`a lost answer to ${verbs.join(", ")} loses no task and runs none twice`, async () => {
+  Deno.test(`after a lost answer to ${verbs.join(", ")}, no task is lost and none runs twice`, async () => {
     const runs = new Map<number, number>();
     const count = defineTask<number>({
       type: "count",
@@ -83,7 +83,7 @@ for (
   });
 }
 
-Deno.test("a lost answer to the report that a task is in progress leaves one row of it", async () => {
+Deno.test("after a lost answer to the report that a task is in progress, its trail has one row of it", async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => release = resolve);
   const long = defineTask<null>({ type: "long", handle: () => held });
@@ -98,7 +98,7 @@ Deno.test("a lost answer to the report that a task is in progress leaves one row
   assertEquals(trail, ["Queued", "InProgress", "Completed"]);
 });
 
-Deno.test("a dispatch that gives up may have stored its task, which then runs", async () => {
+Deno.test("a dispatch that rejects may have stored its task, which runs", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "task", handle: () => void ran++ });

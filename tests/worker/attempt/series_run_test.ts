@@ -1,4 +1,4 @@
-// Which occurrence a claimed run of a series is, by a table.
+// Tests the occurrence of a claimed run of a series, with a table.
 
 import { assertEquals } from "@std/assert";
 import type { ClaimedTask, SeriesRecord } from "../../../src/storage/records.ts";
@@ -54,14 +54,14 @@ const cases: [what: string, task: Partial<ClaimedTask>, nowMin: number, plan: Oc
   ["late, but begun: it has a rate limit slot", { rateSlotAt: planned }, 150, asPlanned],
 ];
 for (const [what, task, nowMin, plan] of cases) {
-  Deno.test(`an occurrence that is ${what} is planned as it should be`, () => {
+  Deno.test(`an occurrence that is ${what} is planned correctly`, () => {
     const now = planned + nowMin * minute;
     const found = planOccurrence({ ...claimed, ...task }, series, now, now);
     assertEquals(found, plan);
   });
 }
 
-Deno.test("a worker that was always there runs the latest due occurrence, unless the first has begun", () => {
+Deno.test("a worker that was running all the time runs the latest due occurrence, unless the first has begun", () => {
   const now = planned + 150 * minute;
   const servedSince = planned - 60 * minute;
   assertEquals(planOccurrence(claimed, series, now, servedSince), {

@@ -1,4 +1,4 @@
-// Handlers can throw any value: the task ends as for an error, and nothing else is affected.
+// Tests handlers that throw any value: the task ends as for an error, and nothing else is affected.
 
 import { assert, assertEquals } from "@std/assert";
 import {
@@ -91,7 +91,7 @@ Deno.test("errors of another realm keep their name, message and causes", untimed
 });
 
 Deno.test(
-  "a handler may steer by the errors of another copy of this package",
+  "control-flow errors of another copy of this package have their effect",
   untimed,
   async () => {
     let attempts = 0;
@@ -116,23 +116,29 @@ Deno.test(
   },
 );
 
-Deno.test("the text of an exception of 40 million characters is stored cut", untimed, async () => {
-  const failing = defineTask({
-    type: "failing",
-    retry: noRetry(),
-    handle: () => Promise.reject(new Error("x".repeat(40_000_000))),
-  });
-  const everTask = createEverTask({
-    storage: memoryStorage(),
-    tasks: [failing],
-    logger: silentLogger,
-  });
-  const ended = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["failed"] }));
-  await everTask.start();
-  const { id } = await everTask.dispatch(failing);
-  await ended;
-  const { exception } = (await everTask.get(id))!;
-  assertEquals(exception!.length, longestDescription);
-  assert(exception!.endsWith("\n[The text was cut at 32768 characters.]"));
-  await everTask.stop();
-});
+Deno.test(
+  "the text of an exception of 40 million characters is truncated in storage",
+  untimed,
+  async () => {
+    const failing = defineTask({
+      type: "failing",
+      retry: noRetry(),
+      handle: () => Promise.reject(new Error("x".repeat(40_000_000))),
+    });
+    const everTask = createEverTask({
+      storage: memoryStorage(),
+      tasks: [failing],
+      logger: silentLogger,
+    });
+    const ended = new Promise((resolve) =>
+      everTask.events.subscribe(resolve, { kinds: ["failed"] })
+    );
+    await everTask.start();
+    const { id } = await everTask.dispatch(failing);
+    await ended;
+    const { exception } = (await everTask.get(id))!;
+    assertEquals(exception!.length, longestDescription);
+    assert(exception!.endsWith("\n[The text was cut at 32768 characters.]"));
+    await everTask.stop();
+  },
+);

@@ -1,10 +1,10 @@
-// Timeouts, grace periods and handlers that do not stop, with a fake clock.
+// Tests timeouts, grace periods and handlers that do not stop, with a fake clock.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { defineTask, linearRetry, type TaskContext, TimeoutError } from "../../../mod.ts";
 import { Fleet, gate, untilAborted } from "../../support/fleet.ts";
 
-Deno.test("an attempt that exceeds its timeout has its signal aborted, and fails with the timeout", async () => {
+Deno.test("an attempt that exceeds its timeout gets its signal aborted, and fails with a TimeoutError", async () => {
   await using fleet = new Fleet();
   const reasons: unknown[] = [];
   const task = defineTask<null>({
@@ -122,7 +122,7 @@ for (const late of ["success", "failure"] as const) {
   });
 }
 
-Deno.test("a task that waits for its retry holds no slot and no claim, and continues elsewhere after a restart", async () => {
+Deno.test("a task that waits for its retry has no slot and no claim, and continues elsewhere after a restart", async () => {
   await using fleet = new Fleet();
   const attempts: number[] = [];
   const task = defineTask<null>({
@@ -147,7 +147,7 @@ Deno.test("a task that waits for its retry holds no slot and no claim, and conti
   assertEquals((await second.get(id))!.status, "Completed");
 });
 
-Deno.test("onRetry is called before each retry with attempt, error and delay; one that hangs or throws delays nothing for long", async () => {
+Deno.test("onRetry is called before each retry with attempt, error and delay; one that hangs or throws causes no long delay", async () => {
   await using fleet = new Fleet();
   const calls: unknown[] = [];
   const task = defineTask<null>({

@@ -1,4 +1,4 @@
-// The times in an audit trail never run back, for any delay of writes.
+// Tests that the times in an audit trail never decrease, for any delay of writes.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -33,7 +33,7 @@ Deno.test("a report that reaches storage late is not followed by an earlier end"
   assert(ended! >= started!, `it started at ${started} and ended at ${ended}`);
 });
 
-/** The instant that storage writes down: its clock shows whole milliseconds. */
+/** The instant that storage records, in whole milliseconds. */
 function recorded(appliedAt: number, agoMs: number): number {
   return Math.round(Math.floor(appliedAt) - agoMs);
 }
@@ -47,7 +47,7 @@ Deno.test("for any delays of two writes, down to parts of a millisecond, the sec
       const handedAt = startedAt + toHand!;
       const appliedAt = handedAt + toApply!;
       const storedAt = appliedAt + toAnswer!;
-      const endedAt = startedAt + toEnd!; // often before the answer has come
+      const endedAt = startedAt + toEnd!; // often before the answer arrives
       const endHandedAt = Math.max(storedAt, endedAt) + toHandEnd!;
 
       const report = { status: "InProgress", exception: null, at: startedAt } as const;

@@ -1,5 +1,5 @@
-// Reports of tasks in progress without an answer of storage: they are given up with the lease, or
-// were stored all the same. The audit trail must be whole, and its times in order.
+// Tests reports of tasks in progress that storage does not answer: they are given up with the
+// lease, or were stored. The audit trail must be complete, and its times in order.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -23,7 +23,7 @@ for (const at of ["before", "after"] as const) {
     await fleet.passUntil(() => writes > 0, 10); // the report that it is in progress
     work.open();
     await fleet.passUntil(() => everTask.workerId === null);
-    // The network is back for these writes first; no other worker has taken the task by then.
+    // These writes succeed first, before another worker takes the task over.
     faults.rule = (verb) => verb === "setStatusMany" ? null : { at: "before" };
     await fleet.pass(5_000, 100);
     faults.rule = () => null;

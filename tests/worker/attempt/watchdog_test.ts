@@ -1,4 +1,4 @@
-// Callbacks for running jobs: one for progress, and one per deadline.
+// Tests the callbacks for running jobs: one for progress, and one per deadline.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -28,7 +28,7 @@ function scene() {
   return { clock, told, watchdog, start };
 }
 
-Deno.test("a job is reported once after 100 ms, and once at its deadline, unless that is moved", async () => {
+Deno.test("a job is reported once after 100 ms, and once at its deadline, unless the deadline moves", async () => {
   const { clock, told, watchdog, start } = scene();
   const first = start("first");
   watchdog.setDeadline(first, 250);

@@ -1,4 +1,4 @@
-// When a worker claims, and when it does not.
+// Tests when a worker claims tasks.
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -7,7 +7,7 @@ import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 import { hardlyPolling } from "../../support/hardly_polling.ts";
 
-Deno.test("a due task that a transaction keeps locked is not claimed in a hot loop, and runs once it is free", async () => {
+Deno.test("a due task that a transaction locks is not claimed in a hot loop, and runs once it is unlocked", async () => {
   await using fleet = new Fleet();
   let runs = 0;
   const task = defineTask<null>({ type: "task", handle: () => void runs++ });
@@ -38,14 +38,14 @@ Deno.test("a due task that a transaction keeps locked is not claimed in a hot lo
   assertEquals((await web.get(id))?.status, "Completed");
 });
 
-Deno.test("a claim that storage carries out long after it was given up keeps no task from being run", async () => {
+Deno.test("a claim that storage carries out long after it was given up blocks no task", async () => {
   await using fleet = new Fleet();
   let runs = 0;
   const task = defineTask<null>({ type: "task", handle: () => void runs++ });
   let stalls = false;
   let late: (() => Promise<unknown>) | undefined;
-  // As a server whose disk stalls: the driver gives a claim up, others wait behind it, and then the
-  // server commits it.
+  // Simulates a server whose disk stalls: the driver gives up a claim while others wait behind it,
+  // and the server commits it later.
   const wrap = (storage: Storage) =>
     new Proxy(storage, {
       get(target, name) {
@@ -113,13 +113,13 @@ Deno.test("a delayed task that is dispatched during a query of the next due inst
   assertEquals(ran, 1);
 });
 
-Deno.test("tasks that are stored while a worker cannot reach storage run as soon as it can", async () => {
+Deno.test("tasks that are stored while a worker is disconnected run as soon as it reconnects", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   let isCutOff = false;
   let ran = 0;
   const task = defineTask<null>({ type: "task", handle: () => void ran++ });
-  // It polls rarely, and hears nothing while it is cut off.
+  // It polls rarely, and gets no notification while it is disconnected.
   const wrap = (storage: Storage) =>
     new Proxy(hardlyPolling(faults.wrap(storage)), {
       get(target, name) {
@@ -156,7 +156,7 @@ Deno.test("the next due instant is queried again after a failure", async () => {
   assertEquals([asked >= 2, ran], [true, 1]);
 });
 
-Deno.test("a worker polls soon after it has found something, and ever more rarely while it finds nothing", async () => {
+Deno.test("a worker polls soon after it has found tasks, and less and less often while it finds none", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const task = defineTask<null>({ type: "task", handle() {} });
@@ -178,7 +178,7 @@ Deno.test("a worker polls soon after it has found something, and ever more rarel
   assertEquals(polls, [1, 3, 7, 15, 23, 31]);
 });
 
-Deno.test("a backlog that its own process stores is run to the end by a worker that hardly polls", async () => {
+Deno.test("a worker that hardly polls runs the whole backlog of its own process", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<number>({ type: "task", handle: () => void ran++ });

@@ -1,4 +1,4 @@
-// Claims that are sent before the one in progress is answered.
+// Tests claims that are sent before the current one is answered.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -19,7 +19,7 @@ async function backlog(fleet: Fleet) {
 
 const everyRun = Array.from({ length: 12 }, (_, number) => number);
 
-Deno.test("while a backlog lasts, a second claim is sent before the first is answered, and no third", async () => {
+Deno.test("during a backlog, a second claim is sent before the first is answered, but no third", async () => {
   await using fleet = new Fleet();
   const { runs, faults, worker, web, task } = await backlog(fleet);
   const { opened, open } = gate();
@@ -79,7 +79,7 @@ Deno.test("a stop unregisters the worker once the claim that was sent ahead is a
   assertEquals([unregisteredEarly, held.length, claims], [undefined, 0, 3]);
 });
 
-Deno.test("a backlog is long while claims bring what they ask for, and a change during a claim is kept", () => {
+Deno.test("a backlog is long while claims return the requested number, and a change during a claim is kept", () => {
   const backlog = new StoredBacklog();
   const state = () => [backlog.mayHaveMore, backlog.isLong, backlog.claiming];
   assertEquals(state(), [true, false, 0]);

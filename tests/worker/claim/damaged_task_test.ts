@@ -1,4 +1,4 @@
-// Which claimed rows can be worked with, by a table.
+// Tests which claimed rows are valid, with a table.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ClaimedTask, SeriesRecord } from "../../../src/storage/records.ts";
@@ -35,12 +35,12 @@ const damaged: [what: string, task: Partial<ClaimedTask>][] = [
   ["schedule", { series: { ...series, unreadable: "It is no JSON." } }],
 ];
 for (const [name, task] of damaged) {
-  Deno.test(`a row cannot be worked with whose ${name} is damaged: ${JSON.stringify(task)}`, () => {
+  Deno.test(`a row with an invalid ${name} is damaged: ${JSON.stringify(task)}`, () => {
     assertStringIncludes(damageOf(claimedTask(task))!, name);
   });
 }
 
-Deno.test("a row can be worked with whose instants and counters are at their limits", () => {
+Deno.test("a row with instants and counters at their limits is valid", () => {
   const whole: Partial<ClaimedTask>[] = [
     {},
     { createdAt: earliestInstant, dueAt: latestInstant, rateSlotAt: earliestInstant },

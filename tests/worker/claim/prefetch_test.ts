@@ -1,4 +1,4 @@
-// How many tasks a worker holds, by its throughput.
+// Tests the number of tasks that a worker holds, by its throughput.
 
 import { assertEquals } from "@std/assert";
 import { Prefetch } from "../../../src/worker/claim/prefetch.ts";
@@ -13,7 +13,7 @@ function targets(prefetch: Prefetch, finished: readonly number[]): number[] {
   });
 }
 
-Deno.test("a worker holds twice its parallelism while little is done, and a queue that pushes back its capacity", () => {
+Deno.test("at low throughput, a worker holds twice its parallelism, or the capacity of a queue with back pressure", () => {
   assertEquals(new Prefetch(settings).target(0), 8);
   assertEquals(new Prefetch({ ...settings, capacity: 5 }).target(0), 5);
   for (const whenFull of ["wait", "throw", "fallbackToDefault"] as const) {
@@ -21,18 +21,18 @@ Deno.test("a worker holds twice its parallelism while little is done, and a queu
   }
 });
 
-Deno.test("it holds as many tasks as it finished in the last tenth of a second, and lets go of half at most", () => {
+Deno.test("it holds as many tasks as it finished in the last tenth of a second, and shrinks by half at most", () => {
   const found = targets(new Prefetch(settings), [100, 100, 60, 10, 0, 0, 0, 0, 5_000]);
   assertEquals(found, [100, 100, 60, 30, 15, 8, 8, 8, 1_000]);
 });
 
-Deno.test("it counts a tenth of a second, after any time without a call", () => {
+Deno.test("it measures a tenth of a second, after any time without a call", () => {
   const prefetch = new Prefetch(settings);
   for (let n = 0; n < 100; n++) prefetch.finished();
   assertEquals(prefetch.target(500), 20);
 });
 
-Deno.test("it grows at once when more is finished than was to last for the whole span", () => {
+Deno.test("it grows at once when the tasks for a span finish before its end", () => {
   const prefetch = new Prefetch(settings);
   for (let n = 0; n < 8; n++) prefetch.finished();
   assertEquals(prefetch.target(5), 8);
@@ -42,7 +42,7 @@ Deno.test("it grows at once when more is finished than was to last for the whole
   assertEquals(prefetch.target(6), 1_000);
 });
 
-Deno.test("it predicts ends by its throughput, and none while little is done", () => {
+Deno.test("it predicts ends from its throughput, and none at low throughput", () => {
   const prefetch = new Prefetch(settings);
   assertEquals(prefetch.endingWithin(100, 0), 0);
   for (let n = 0; n < 50; n++) prefetch.finished();

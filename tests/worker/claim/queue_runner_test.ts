@@ -1,4 +1,4 @@
-// The line of a queue in one process: who is next, and who is let in.
+// Tests the waiting jobs of a queue in one process: their order, and their admission.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -31,7 +31,7 @@ function emptyStore({ backlog }: QueueRunner): void {
 
 const idOf = (job: Job | undefined) => job?.task.id;
 
-Deno.test("jobs whose rate limits have let them through come before those that wait in line", () => {
+Deno.test("jobs that have passed their rate limits run before waiting jobs", () => {
   const runner = new QueueRunner(settings);
   runner.push(job("first", 5));
   runner.pushReady(job("ready"));
@@ -65,7 +65,7 @@ Deno.test("a queue with back pressure keeps a tenth of its places for tasks in s
   }
 });
 
-Deno.test("only the first one in line may be taken out of turn: one that is not wanted ends the search", () => {
+Deno.test("only the first jobs in line may be removed: the search ends at the first job that does not match", () => {
   const queue = new LocalQueue();
   for (const [id, priority] of [["low", 0], ["urgent", 5], ["low too", 0]] as const) {
     queue.push(job(id, priority));
@@ -75,7 +75,7 @@ Deno.test("only the first one in line may be taken out of turn: one that is not 
   assertEquals([idOf(queue.shiftIf(() => true)), queue.length], ["low", 1]);
 });
 
-Deno.test("a line of hundreds keeps its order and its length, also when some are taken out", () => {
+Deno.test("a line of hundreds keeps its order and its length, also when some are removed", () => {
   const queue = new LocalQueue();
   const seen: (string | undefined)[] = [];
   for (let n = 0; n < 300; n++) {

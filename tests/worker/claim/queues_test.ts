@@ -1,4 +1,4 @@
-// Queues: parallelism, priorities, pauses, and that none delays another.
+// Tests queues: parallelism, priorities, pauses, and that no queue delays another.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { defineTask, InvalidArgumentError } from "../../../mod.ts";
@@ -48,7 +48,7 @@ Deno.test("a queue whose handlers are stuck never delays another", async () => {
   never.open();
 });
 
-Deno.test("within a priority tasks run in the order in which they became due: a flood only delays later tasks", async () => {
+Deno.test("tasks of a priority run in the order in which they became due, so a flood only delays later tasks", async () => {
   await using fleet = new Fleet();
   const order: string[] = [];
   const flood = defineTask<number>({ type: "flood", handle: () => void order.push("flood") });
@@ -66,8 +66,7 @@ Deno.test("within a priority tasks run in the order in which they became due: a 
   await fleet.pass(500, 10);
   assertEquals(order.length, 552);
   const places = order.flatMap((type, place) => type === "other" ? [place] : []);
-  // The urgent one overtakes everybody; the other one waits for those before it, and for none after
-  // it.
+  // The urgent task runs first. The other one waits only for the tasks before it.
   assertEquals(places, [0, 51]);
 });
 
@@ -128,7 +127,7 @@ Deno.test("tasks that a worker claims as its queue is paused run when the queue 
   assertEquals(ran, 1);
 });
 
-Deno.test("what cannot be given back as its queue is paused is given back later, without having lost an attempt", async () => {
+Deno.test("tasks that a paused queue cannot give back at once are given back later, without a counted attempt", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const release = gate();
@@ -170,7 +169,7 @@ Deno.test("a task for an unknown queue goes to default, with one warning", async
   assertEquals(fleet.log.filter((line) => line.includes('"no such"')).length, 1);
 });
 
-Deno.test("settings of queues that make no sense are refused", () => {
+Deno.test("invalid settings of queues are rejected", () => {
   const fleet = new Fleet();
   for (
     const queues of [

@@ -1,4 +1,5 @@
-// How many tasks a queue holds in this process, and which dispatches take up one of its places.
+// Tests the number of tasks that a queue holds in this process, and which dispatches reserve a
+// place.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -7,7 +8,7 @@ import type { PersistOptions } from "../../../src/storage/requests.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
-Deno.test("a queue that pushes back keeps a tenth of its room for tasks that wait in storage", async () => {
+Deno.test("a queue with back pressure reserves a tenth of its places for tasks that wait in storage", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const old: number[] = [];
@@ -25,7 +26,7 @@ Deno.test("a queue that pushes back keeps a tenth of its room for tasks that wai
     tasks: [task],
     queues: { small: { parallelism: 2, capacity: 10, whenFull: "wait" } },
   });
-  // New tasks always wait for room, for ever: the old ones get their turn all the same.
+  // New tasks always wait for room, but the old ones still run.
   let next = 50;
   const flood = Array.from({ length: 10 }, async () => {
     while (old.length < 50 && next < 2_000) await everTask.dispatch(task, next++);
@@ -53,7 +54,7 @@ Deno.test("Throw: a dispatch whose key is in use takes up no place", async () =>
   release.open();
 });
 
-Deno.test("Throw: a dispatch that storage refuses takes up no place", async () => {
+Deno.test("Throw: a dispatch that storage rejects takes up no place", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "work", queue: "small", handle: () => void ran++ });
@@ -74,7 +75,7 @@ Deno.test("Throw: a dispatch in a transaction takes up no place", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "work", queue: "small", handle: () => void ran++ });
-  // The memory store has no transactions: as in one that is not yet committed, nothing is there.
+  // The memory store has no transactions. An empty result simulates an uncommitted one.
   const persistIn = (tasks: readonly NewTask[]) =>
     Promise.resolve(tasks.map(({ id }) => ({ id, outcome: "created", claimed: false })));
   const wrap = (storage: Storage) =>

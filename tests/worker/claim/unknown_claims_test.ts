@@ -1,10 +1,10 @@
-// When storage is asked for tasks that the worker holds without knowing it.
+// Tests when storage is queried for claims that the worker does not know of.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { UnknownClaims } from "../../../src/worker/claim/unknown_claims.ts";
 
-/** A suspicion that is settled whenever it is time, and the minutes at which storage was asked. */
+/** A suspicion that is checked whenever a check is due, and the minutes of the queries. */
 function settling(clock: FakeClock, answer: () => Promise<void> = () => Promise.resolve()) {
   const asked: number[] = [];
   const unknownClaims = new UnknownClaims({
@@ -20,14 +20,14 @@ function settling(clock: FakeClock, answer: () => Promise<void> = () => Promise.
 
 const pauses = [0.25, 0.5, 1, 2, 4, 8, 16, 32];
 
-/** The minutes at which storage is asked after a suspicion at one. */
+/** The minutes of the queries after a suspicion at a given minute. */
 function asksFrom(minute: number): number[] {
   const asks = [minute];
   for (const pause of pauses) asks.push(asks.at(-1)! + pause);
   return asks;
 }
 
-Deno.test("suspected claims have storage asked at once, and then after pauses that double up to 32 minutes", async () => {
+Deno.test("after a suspicion, storage is queried at once, and then after pauses that double up to 32 minutes", async () => {
   const clock = new FakeClock();
   const { unknownClaims, asked } = settling(clock);
   unknownClaims.suspect();
@@ -47,7 +47,7 @@ Deno.test("a new suspicion begins with the first pause", async () => {
   assertEquals([before, asked], [7, asksFrom(20)]);
 });
 
-Deno.test("a suspicion stays while storage does not answer, and nothing is asked without one", async () => {
+Deno.test("a suspicion stays while storage does not answer, and without a suspicion there are no queries", async () => {
   const clock = new FakeClock();
   let fails = true;
   const { unknownClaims, asked } = settling(

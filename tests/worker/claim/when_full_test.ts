@@ -1,4 +1,4 @@
-// Dispatches to a queue that is full in this process.
+// Tests dispatches to a queue that is full in this process.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defineTask, QueueFullError, type TaskContext } from "../../../mod.ts";
@@ -30,7 +30,7 @@ async function smallQueue(
   return { everTask, task, release, ran };
 }
 
-Deno.test("Store: a dispatch to a full queue does not wait, its task does", async () => {
+Deno.test("Store: a dispatch to a full queue does not wait, but its task does", async () => {
   await using fleet = new Fleet();
   const { everTask, task, release, ran } = await smallQueue(fleet, "store");
   const { id } = await everTask.dispatch(task, 5);
@@ -40,7 +40,7 @@ Deno.test("Store: a dispatch to a full queue does not wait, its task does", asyn
   assertEquals(ran, [1, 2, 3, 4, 5]);
 });
 
-Deno.test("Throw: a dispatch to a full queue rejects, and nothing is stored; then there is room again", async () => {
+Deno.test("Throw: a dispatch to a full queue rejects and stores nothing, until there is room again", async () => {
   await using fleet = new Fleet();
   const { everTask, task, release, ran } = await smallQueue(fleet, "throw");
   const error = await assertRejects(() => everTask.dispatch(task, 5), QueueFullError, "small");
@@ -108,7 +108,7 @@ Deno.test("Wait: dispatches to a full queue wait for room, in order, and a signa
 });
 
 for (const capacity of [2, 4]) {
-  Deno.test(`Wait: at a stop those who wait are let in at once, and their tasks wait in storage (capacity ${capacity})`, async () => {
+  Deno.test(`Wait: at a stop, waiting dispatches store their tasks at once (capacity ${capacity})`, async () => {
     await using fleet = new Fleet();
     const release = gate();
     const task = defineTask<number>({ type: "work", handle: () => release.opened });
@@ -134,7 +134,7 @@ for (const capacity of [2, 4]) {
   });
 }
 
-Deno.test("Wait: a dispatch that is called off while it waits takes up no place", async () => {
+Deno.test("Wait: a dispatch that is aborted while it waits takes up no place", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const ran: number[] = [];
@@ -176,7 +176,7 @@ for (const whenFull of ["wait", "throw"] as const) {
 }
 
 for (const from of ["the handler", "a hook"] as const) {
-  Deno.test(`Wait: ${from} does not wait for the room that only its own end gives`, async () => {
+  Deno.test(`Wait: ${from} does not wait for room that only its own end can free`, async () => {
     await using fleet = new Fleet();
     let children = 0;
     const child = defineTask<number>({ type: "child", handle: () => void children++ });
@@ -226,7 +226,7 @@ Deno.test("fallbackToDefault: a handler does not wait for room in default", asyn
   assertEquals([(await everTask.get(id))!.status, children], ["Completed", 6]);
 });
 
-Deno.test("Wait: dispatches that wait while no task of the queue ends are warned about once", async () => {
+Deno.test("Wait: dispatches that wait while no task of the queue ends cause one warning", async () => {
   await using fleet = new Fleet();
   const child = defineTask<number>({ type: "child", handle() {} });
   const parent = defineTask<null>({
@@ -249,7 +249,7 @@ Deno.test("Wait: dispatches that wait while no task of the queue ends are warned
   assertStringIncludes(fleet.log[0]!, "context.dispatch");
 });
 
-Deno.test("Wait: a queue whose tasks end gets no warning, for any wait of dispatches", async () => {
+Deno.test("Wait: a queue whose tasks end causes no warning, however long dispatches wait", async () => {
   await using fleet = new Fleet();
   const task = defineTask<number>({
     type: "slow",
@@ -264,7 +264,7 @@ Deno.test("Wait: a queue whose tasks end gets no warning, for any wait of dispat
   assertEquals(fleet.log, []);
 });
 
-Deno.test("Wait: a queue gets a warning only while dispatches wait, also if its tasks stop ending", async () => {
+Deno.test("Wait: a queue causes a warning only while dispatches wait, even if its tasks stop ending", async () => {
   await using fleet = new Fleet();
   const task = defineTask<number>({
     type: "work",
@@ -278,7 +278,7 @@ Deno.test("Wait: a queue gets a warning only while dispatches wait, also if its 
   await fleet.until(everTask.dispatch(task, 100_000), 1_000); // it waits for 10 s, and runs
   await fleet.pass(89_000, 1_000);
   assertEquals(fleet.log, []);
-  const waiting = everTask.dispatch(task, 200_000); // it waits until the one before has ended
+  const waiting = everTask.dispatch(task, 200_000); // it waits until the previous one has ended
   const last = everTask.dispatch(task, 0);
   await fleet.until(waiting, 1_000);
   await fleet.pass(20_000, 1_000);

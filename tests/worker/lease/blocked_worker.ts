@@ -1,12 +1,12 @@
-// A worker process for starvation_test.ts: its handler computes, and lets nothing else happen,
-// until there is the file that the payload names. It prints when it begins, and the events that its
-// worker has for it afterwards. Arguments: the database file, the lease in milliseconds.
+// A worker process for starvation_test.ts: its handler blocks the event loop until the file in the
+// payload exists. It prints its start, and later its worker's events. Arguments: the database file,
+// the lease in milliseconds.
 
 import { existsSync } from "node:fs";
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 
-/** The task, as the test dispatches it. */
+/** The task that the test dispatches. */
 export const crunch = defineTask<{ readonly until: string }>({
   type: "crunch",
   handle({ until }) {

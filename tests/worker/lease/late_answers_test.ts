@@ -1,5 +1,5 @@
-// Answers of storage that come after the worker was lost, or while it gives back unknown tasks: no
-// task may run twice.
+// Tests answers of storage that arrive after the worker was lost, or while it gives back unknown
+// tasks. No task may run twice.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, type EverTask, LeaseLostError } from "../../../mod.ts";
@@ -25,7 +25,7 @@ async function scene(fleet: Fleet, work?: Promise<void>) {
   return { faults, ran, task, worker, web };
 }
 
-/** Has storage forget a worker, and waits until it has registered anew. */
+/** Makes storage treat a worker as lost, and waits until it has registered again. */
 async function registerAnew(fleet: Fleet, worker: EverTask): Promise<void> {
   const before = worker.workerId!;
   await (await fleet.storage()).unregisterWorker(before);
@@ -33,7 +33,7 @@ async function registerAnew(fleet: Fleet, worker: EverTask): Promise<void> {
 }
 
 for (const verb of ["claim", "persist"] as const) {
-  Deno.test(`an answer to ${verb} that comes after the worker has registered anew starts no handler`, async () => {
+  Deno.test(`an answer to ${verb} that arrives after the worker has registered again starts no handler`, async () => {
     await using fleet = new Fleet();
     const { faults, ran, task, worker, web } = await scene(fleet);
     const answered = gate();
@@ -76,7 +76,7 @@ const moments: [when: string, verb: Verb][] = [
   ["is dispatched while", "releaseUnknown"],
 ];
 for (const [when, held] of moments) {
-  Deno.test(`a task that ${when} unknown tasks are given back is not given back with them`, async () => {
+  Deno.test(`a task that ${when} unknown tasks are given back is kept`, async () => {
     await using fleet = new Fleet();
     const work = gate();
     const all = await scene(fleet, work.opened);
@@ -103,13 +103,13 @@ for (const [when, held] of moments) {
   });
 }
 
-Deno.test("an end that is refused because another lease has ended the task alike is reported as a lost lease", async () => {
+Deno.test("an end that is rejected because another lease has ended the task the same way is reported as a lost lease", async () => {
   await using fleet = new Fleet();
   const { faults, task, worker } = await scene(fleet);
   const network = gate();
   let writes = 0;
   faults.rule = (verb) => {
-    if (verb === "claim") return { at: "before" }; // it does not hear of the other lease
+    if (verb === "claim") return { at: "before" }; // it gets no notification of the other lease
     if (verb !== "setStatusMany" || writes++ > 0) return null;
     return { heldUntil: network.opened, losesAnswer: true };
   };
@@ -130,7 +130,7 @@ Deno.test("an end that is refused because another lease has ended the task alike
   assertEquals(fleet.kinds(id), ["dispatched", "started", "leaseLost"]);
 });
 
-Deno.test("a report that is refused has its handler stop: another lease of the task is there", async () => {
+Deno.test("a handler whose report is rejected stops, because the task has another lease", async () => {
   await using fleet = new Fleet();
   const reasons: unknown[] = [];
   const task = defineTask<null>({
@@ -149,12 +149,12 @@ Deno.test("a report that is refused has its handler stop: another lease of the t
   assertEquals((await worker.get(id))!.status, "Queued");
 });
 
-Deno.test("a worker whose end of a run is refused reports neither a next run nor missed ones", async () => {
+Deno.test("a worker whose end of a run is rejected reports neither a next run nor missed ones", async () => {
   await using fleet = new Fleet();
   const task = defineTask<null>({ type: "work", queue: "default", handle() {} });
   const web = fleet.create({ tasks: [task] });
   const { id } = await web.dispatch(task, null, { recurring: (r) => r.everyHour() });
-  await fleet.pass(5 * 3_600_000); // no worker runs: occurrences are missed
+  await fleet.pass(5 * 3_600_000); // occurrences are missed because no worker runs
   const faults = new Faults();
   const written = gate();
   faults.rule = (verb) => verb === "updateCurrentRunMany" ? { heldUntil: written.opened } : null;

@@ -1,4 +1,4 @@
-// How a worker keeps its leases when storage is slow to answer, or does not answer at all.
+// Tests how a worker keeps its leases when storage answers late or never.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -23,7 +23,7 @@ function silencing(verb: "heartbeat" | "releaseLost") {
   return { silence, wrap };
 }
 
-Deno.test("a worker whose heartbeat is not answered gives its leases up when they end, and works on under a new id", async () => {
+Deno.test("a worker without an answer to its heartbeat gives its leases up when they end, and continues under a new id", async () => {
   await using fleet = new Fleet();
   const reasons: string[] = [];
   const wait = defineTask<null>({
@@ -49,7 +49,7 @@ Deno.test("a worker whose heartbeat is not answered gives its leases up when the
   assertEquals((await everTask.workers()).map(({ id }) => id), [everTask.workerId]);
 });
 
-Deno.test("a worker that takes over a lost one's tasks beats on, however long that takes", async () => {
+Deno.test("a worker that takes over tasks continues to send heartbeats, however long that takes", async () => {
   await using fleet = new Fleet();
   const task = defineTask<null>({ type: "task", handle() {} });
   const { silence, wrap } = silencing("releaseLost");
@@ -65,13 +65,13 @@ Deno.test("a worker that takes over a lost one's tasks beats on, however long th
     true,
     `its last heartbeat was at ${beat}`,
   );
-  // The one that never answered may not keep it from stopping.
+  // The call without an answer must not block the stop.
   await fleet.stop(everTask);
 });
 
 for (const stops of [false, true]) {
   const then = stops ? "none when it is stopped meanwhile" : "and beats under it";
-  Deno.test(`a worker that was given up registers once, however late the answer comes, ${then}`, async () => {
+  Deno.test(`a lost worker registers once, however late the answer arrives, ${then}`, async () => {
     await using fleet = new Fleet();
     const faults = new Faults();
     const task = defineTask<null>({ type: "task", handle() {} });
@@ -95,7 +95,7 @@ for (const stops of [false, true]) {
   });
 }
 
-Deno.test("a worker that a claim finds to be lost is registered anew at once", async () => {
+Deno.test("a worker whose claim reports it lost registers again at once", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "task", handle: () => void ran++ });
@@ -107,7 +107,7 @@ Deno.test("a worker that a claim finds to be lost is registered anew at once", a
   assertEquals([ran, everTask.workerId === before, everTask.workerId === null], [1, false, false]);
 });
 
-Deno.test("a lease counts from when its heartbeat was sent, however late the answer comes", async () => {
+Deno.test("a lease starts when its heartbeat is sent, however late the answer arrives", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const reasons: string[] = [];
@@ -128,7 +128,7 @@ Deno.test("a lease counts from when its heartbeat was sent, however late the ans
   const sentAt = fleet.clock.monotonic();
   await fleet.passUntil(() => reasons.length > 0);
   const heldMs = fleet.clock.monotonic() - sentAt;
-  // It looks whenever a heartbeat fails, four times as often as it beats.
+  // It checks whenever a heartbeat fails, four times per heartbeat interval.
   assertEquals(
     [reasons, heldMs >= 15_000, heldMs < 16_500],
     [["LeaseLostError"], true, true],
@@ -136,7 +136,7 @@ Deno.test("a lease counts from when its heartbeat was sent, however late the ans
   );
 });
 
-Deno.test("what waits in a worker that has lost its leases is not started under the old one", async () => {
+Deno.test("waiting tasks of a worker that has lost its leases do not start under the old ones", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const ran: string[] = [];
@@ -164,7 +164,7 @@ Deno.test("what waits in a worker that has lost its leases is not started under 
   assertEquals([leaseToken, status], [2, "Completed"]);
 });
 
-Deno.test("a worker runs what it has taken from a lost one, though it hardly polls and gets no notification", async () => {
+Deno.test("a worker that hardly polls runs the tasks that it has taken over without a notification", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "task", handle: () => void ran++ });
@@ -183,7 +183,7 @@ Deno.test("a worker runs what it has taken from a lost one, though it hardly pol
   assertEquals(ran, 1);
 });
 
-Deno.test("a registration that is answered after another one has taken its place changes nothing", async () => {
+Deno.test("the late answer to a replaced registration changes nothing", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const answered = gate();
@@ -202,7 +202,7 @@ Deno.test("a registration that is answered after another one has taken its place
   assertEquals([everTask.workerId, registrations(), id === null], [id, 3, false]);
 });
 
-Deno.test("the answer to a heartbeat under an id that was given up meanwhile pauses no queue", async () => {
+Deno.test("the answer to a heartbeat under an old id pauses no queue", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const answered = gate();

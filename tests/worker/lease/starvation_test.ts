@@ -1,5 +1,5 @@
-// A handler that blocks the event loop for longer than the lease: the worker detects it, names the
-// suspects, and continues.
+// Tests handlers that block the event loop for longer than the lease: the worker detects the
+// blocking, names the suspects, and continues.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createEverTask, defineTask } from "../../../mod.ts";
@@ -12,7 +12,7 @@ import { FakeClock } from "../../../src/testing/mod.ts";
 import { nextMacrotask } from "../../../src/time/macrotask.ts";
 import { crunch } from "./blocked_worker.ts";
 
-/** Advances a fake clock without firing timers, as while a handler computes. */
+/** Advances a fake clock without firing timers, as if a handler blocked the event loop. */
 class BlockableClock extends FakeClock {
   #blockedMs = 0;
 
@@ -53,7 +53,7 @@ Deno.test("an event loop that was blocked for longer than the lease is reported,
   assertEquals((await everTask.get(id))!.status, "Completed");
 });
 
-Deno.test("timers and sockets have their turn while many handlers compute one after the other", async () => {
+Deno.test("timers and sockets are served between many handlers that compute", async () => {
   const clock = new BlockableClock();
   await using fleet = new Fleet(clock);
   let ran = 0;
@@ -74,7 +74,7 @@ Deno.test("timers and sockets have their turn while many handlers compute one af
   assertEquals(ran, 50);
 });
 
-Deno.test("a process that a handler really blocks for longer than its lease loses the task to another one, and its result is refused", async () => {
+Deno.test("a process that a handler really blocks for longer than its lease loses the task to another one, and its result is rejected", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/tasks.db`;
   const leaseMs = 1_000;

@@ -1,5 +1,5 @@
-// Tasks that were running when their process ended: the one that crashed it is found, and no other
-// one is blamed.
+// Tests tasks that were running when their process crashed: the one that crashed it is found, and
+// no other fails.
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask, type EverTask, linearRetry, type Task } from "../../../mod.ts";
@@ -7,7 +7,7 @@ import type { StatusTransition } from "../../../src/storage/requests.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../../support/fleet.ts";
 
-/** Has a process claim all tasks and be lost; the given ones were running. */
+/** Simulates a process that claims all tasks and is lost while the given ones run. */
 async function lose(fleet: Fleet, running: readonly string[]): Promise<void> {
   const storage = await fleet.storage();
   const worker = { id: crypto.randomUUID(), host: "lost" };
@@ -23,7 +23,7 @@ async function lose(fleet: Fleet, running: readonly string[]): Promise<void> {
   await storage.releaseLost({ leaseMs: 60_000, poisonLimit: 5, ...reasons });
 }
 
-/** Tasks that were lost a number of times while they ran. */
+/** Tasks that were lost a given number of times while they ran. */
 async function suspects(
   fleet: Fleet,
   task: Task<number, number>,
@@ -177,7 +177,7 @@ Deno.test("the timeout of a suspect counts from its start, and not from its repo
   assertEquals([status, executionTimeMs], ["Completed", 2_000]);
 });
 
-Deno.test("a suspect that is cancelled while it waits for its turn does not come to it", async () => {
+Deno.test("a suspect that is cancelled while it waits for its turn never starts", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const ran: number[] = [];
@@ -199,7 +199,7 @@ Deno.test("a suspect that is cancelled while it waits for its turn does not come
   assertEquals(fleet.kinds(ids[1]!).at(-1), "cancelled", "it was never started");
 });
 
-Deno.test("tasks that were never lost run side by side, also where the first loss is one too many", async () => {
+Deno.test("tasks that were never lost run in parallel, even with a poison limit of 1", async () => {
   await using fleet = new Fleet();
   const release = gate();
   let running = 0;
