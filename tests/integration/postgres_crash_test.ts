@@ -16,6 +16,8 @@ Deno.test.afterAll(() => server.stop());
 
 const tasks = integrationTasks(() => {});
 const anHour = 3_600_000;
+/** For a machine that stalls; tests with a fake clock know the exact time. */
+const slackMs = 30_000;
 
 Deno.test("20,000 tasks all end once in four processes: two are killed, one is frozen, one has a wrong clock", async () => {
   const url = await server.createDatabase();
@@ -70,7 +72,7 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
     const takenAt = lossesOf(worker).map(({ at }) => at - killedAt);
     assert(takenAt.length > 0, "a killed worker held nothing");
     assert(
-      Math.max(...takenAt) <= leaseMs + leaseMs / 3 + 5000,
+      Math.max(...takenAt) <= leaseMs + leaseMs / 3 + slackMs,
       `only after ${Math.max(...takenAt)} ms`,
     );
   }

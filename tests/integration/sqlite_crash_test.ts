@@ -91,7 +91,7 @@ Deno.test("tasks of a killed process are taken over within its lease and a heart
   assert(losses.length > 0, "no task was lost");
   for (const { workerId, at } of losses) {
     assertEquals(workerId, killed.workerId);
-    const slackMs = 5000; // for a machine that stalls
+    const slackMs = 30_000; // for a machine that stalls; tests with a fake clock know the exact time
     const tookMs = at - heirStartedAt;
     assert(tookMs <= leaseMs + leaseMs / 3 + slackMs, `only after ${tookMs} ms`);
   }

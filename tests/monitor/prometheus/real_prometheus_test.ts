@@ -20,19 +20,13 @@ function serveMetrics() {
     cacheTime: 0,
     logger: silentLogger,
   });
-  let scrapes = 0;
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
-    scrapes++;
-    return exporter.fetch(request);
-  });
+  const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
+  const server = Deno.serve(options, (request) => exporter.fetch(request));
   return {
     storage,
     events,
     exporter,
     target: `127.0.0.1:${server.addr.port}`,
-    get scrapes() {
-      return scrapes;
-    },
     async [Symbol.asyncDispose]() {
       exporter.close();
       await server.shutdown();
@@ -86,8 +80,9 @@ Deno.test({
     };
     // Shortens durations of minutes, so that alerts fire at once.
     await using prometheus = await startPrometheus(targets, rules.replace(/for: \w+/g, "for: 0s"));
-    const all = [well, failing, idle, cutOff];
-    await until(() => all.every(({ scrapes }) => scrapes >= 2), "everything is scraped");
+    const stored = "count(count by (job) (count_over_time(evertask_tasks_failed_total[5m])))";
+    const everything = Object.keys(targets).length;
+    await until(async () => await prometheus.query(stored) === everything, "everything is stored");
 
     // The first failure counts as an increase because its time series already existed.
     for (let task = 0; task < 8; task++) failing.events.emit("failed", { taskType: "charge-card" });

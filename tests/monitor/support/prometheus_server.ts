@@ -2,6 +2,7 @@
 
 import { runCommand } from "../../support/run_command.ts";
 import { reservePort } from "../../support/reserved_port.ts";
+import { until } from "./until.ts";
 
 /** Whether Prometheus and promtool are installed here. */
 export async function hasPrometheus(): Promise<boolean> {
@@ -30,7 +31,7 @@ export interface PrometheusServer extends AsyncDisposable {
 }
 
 /**
- * Starts a Prometheus that scrapes and evaluates every 200 ms.
+ * Starts a Prometheus that scrapes and evaluates twice a second.
  *
  * @param targets The scraped targets, by job: `host:port`.
  * @param rules The content of a rule file.
@@ -41,7 +42,7 @@ export async function startPrometheus(
 ): Promise<PrometheusServer> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-prometheus-" });
   const port = reservePort();
-  const every = "200ms";
+  const every = "500ms"; // also the time that a scrape may take
   const config = {
     global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
     rule_files: [`${folder}/rules.yml`],
@@ -61,11 +62,17 @@ export async function startPrometheus(
     stdout: "null",
     stderr: "null",
   }).spawn();
+  const url = `http://127.0.0.1:${port.port}`;
   const api = async <T>(path: string): Promise<T> => {
-    const response = await fetch(`http://127.0.0.1:${port.port}/api/v1/${path}`);
+    const response = await fetch(`${url}/api/v1/${path}`);
     return (await response.json()).data;
   };
-  return {
+  const isReady = async () => {
+    const response = await fetch(`${url}/-/ready`).catch(() => null); // it does not listen yet
+    await response?.body?.cancel();
+    return response?.ok === true;
+  };
+  const server: PrometheusServer = {
     async alerts() {
       const { alerts } = await api<{ readonly alerts: readonly PrometheusAlert[] }>("alerts");
       return alerts;
@@ -84,4 +91,11 @@ export async function startPrometheus(
       await Deno.remove(folder, { recursive: true });
     },
   };
+  try {
+    await until(isReady, "Prometheus is ready");
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+  return server;
 }
