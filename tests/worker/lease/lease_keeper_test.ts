@@ -69,6 +69,23 @@ Deno.test("a worker that takes over tasks continues to send heartbeats, however 
   await fleet.stop(everTask);
 });
 
+Deno.test("the tasks of a process that died are taken over within its lease and a heartbeat, and not before", async () => {
+  await using fleet = new Fleet();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  await fleet.create({ tasks: [task] }).dispatch(task, null);
+  const storage = await fleet.storage();
+  await storage.registerWorker({ id: "dead", host: "elsewhere" });
+  const queues = [{ name: "default", limit: 1 }];
+  await storage.claim({ workerId: "dead", types: ["task"], queues });
+  const leaseDuration = 15_000;
+  await fleet.start({ tasks: [task], leaseDuration });
+  await fleet.pass(leaseDuration, 500);
+  assertEquals(ran, 0);
+  await fleet.pass(leaseDuration / 3, 500);
+  assertEquals(ran, 1);
+});
+
 for (const stops of [false, true]) {
   const then = stops ? "none when it is stopped meanwhile" : "and beats under it";
   Deno.test(`a lost worker registers once, however late the answer arrives, ${then}`, async () => {
