@@ -96,8 +96,10 @@ export const operations = topic("changes by operators", {
 
   "an ended task begins a new cycle, and keeps its history": async (s) => {
     const { id, lease } = await s.claimed();
-    const failing = { lease, executionTimeMs: 12 };
-    await s.change(id, ["InProgress", ["Failed", "it broke"]], failing);
+    await s.change(id, ["InProgress"], { lease });
+    await s.storage.unregisterWorker("worker-a");
+    await s.releaseLost();
+    await s.change(id, [["Failed", "it broke"]], { executionTimeMs: 12 });
     const before = await s.row(id);
     await edit(s, id, { status: "Queued", startsAnew: true, due: "soonest" });
     const { dueAt, ...after } = await s.row(id);
@@ -113,10 +115,17 @@ export const operations = topic("changes by operators", {
     expectSame(unchanged(after), unchanged({ ...fields, ...anew }), "the row");
     expectSame(
       await s.statuses(id),
-      ["Queued", "InProgress", "Failed: it broke", "Queued"],
+      [
+        ...["Queued", "InProgress", "ServiceStopped: The worker was lost."],
+        ...["Failed: it broke", "Queued"],
+      ],
       "the audit goes on",
     );
-    expectSame((await s.claim("worker-a"))[0]?.attempt, 1, "it is claimed for its first attempt");
+    expectSame(
+      (await s.claim(await s.worker()))[0]?.attempt,
+      1,
+      "it is claimed for its first attempt",
+    );
   },
 
   "the audit of an edit is by the task's own level": async (s) => {
@@ -271,6 +280,17 @@ export const operations = topic("changes by operators", {
       await look();
     }
     expectSame(versions.size, steps.length + 1, "one a step");
+  },
+
+  "a series that is taken from its worker by hand has another version": async (s) => {
+    const id = await s.addSeries();
+    await s.storage.updateCurrentRun(id, 1, await s.now() - minute, "Full");
+    await s.claim(await s.worker());
+    const before = await s.row(id);
+    await s.change(id, ["Completed"]);
+    const after = await s.row(id);
+    expectSame([before.workerId, after.workerId], ["worker-a", null], "it is held no longer");
+    expectThat(after.version !== before.version, "the version");
   },
 
   "a task of another version stays unchanged, and nothing is noted": async (s) => {
