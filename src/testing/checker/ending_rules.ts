@@ -80,5 +80,29 @@ export function inLease(
   );
 }
 
+/** The statuses of an attempt. */
+export const statusesInOrder: Rule = {
+  name: "a task becomes Queued, then InProgress, and then has the outcome of its attempt",
+  check: (history) =>
+    momentsOf(history, "changed", "runEnded").flatMap(({ entry, before }) => {
+      if (!entry.applied || before === undefined) return [];
+      const statuses = [before.status, ...entry.transitions];
+      const skipped = entry.transitions.filter((status, i) => {
+        if (status === "InProgress") return statuses[i] !== "Queued";
+        const isOutcome = status === "Pending!" || (status === "Completed" && isRealEnd(entry));
+        return isOutcome && statuses[i] !== "InProgress";
+      });
+      return skipped.map((status) => `${locate(entry)}: ${status} after ${before.status}`);
+    }),
+};
+
+function isRealEnd(entry: EndEntry): boolean {
+  return entry.kind === "changed" || entry.counts;
+}
+
 /** All rules about the ends of attempts. */
-export const endingRules: readonly Rule[] = [endingsHaveReasons, retriesAsAllowed];
+export const endingRules: readonly Rule[] = [
+  endingsHaveReasons,
+  retriesAsAllowed,
+  statusesInOrder,
+];

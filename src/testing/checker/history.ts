@@ -92,6 +92,8 @@ export type StoreEntry =
     readonly worker: string;
     readonly lostCount: number;
     readonly poisoned: boolean;
+    /** The number of losses above which a running task fails. */
+    readonly poisonLimit: number;
     /** The time since its worker's last heartbeat; null if the worker had unregistered. */
     readonly silentMs: number | null;
     /** The maximum age of a heartbeat. */

@@ -92,14 +92,15 @@ export const attemptsCounted: Rule = {
 
 /** Losses are counted by the rules of the contract. */
 export const lossesCounted: Rule = {
-  name: "a lost task is taken from its holder, and the loss counted once",
+  name: "a lost task is taken from its holder, the loss counted once, and failed above the limit",
   check: (history) =>
     momentsOf(history, "lost")
       .filter(({ entry, before, after }) =>
-        before?.worker !== entry.worker || entry.lostCount !== after?.lostCount
+        before?.worker !== entry.worker || entry.lostCount !== after?.lostCount ||
+        entry.poisoned !== (before?.status === "InProgress" && entry.lostCount > entry.poisonLimit)
       )
       .map(({ entry, before, after }) =>
-        `${locate(entry)} from ${entry.worker} as ${entry.lostCount}; ` +
+        `${locate(entry)} from ${entry.worker} as ${entry.lostCount} of ${entry.poisonLimit}; ` +
         `${before?.worker} held it, and it is ${after?.lostCount}`
       ),
 };

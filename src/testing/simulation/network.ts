@@ -26,6 +26,8 @@ export interface NetworkParts {
   readonly machine: Machine;
   readonly chance: Chance;
   readonly weather: () => Weather;
+  /** Whether signals may be lost. If not, workers rely on them. */
+  readonly losesSignals: boolean;
   /** Called after each operation of the store. */
   readonly onCarriedOut: (verb: Verb, args: readonly unknown[], result: unknown) => void;
 }
@@ -33,14 +35,14 @@ export interface NetworkParts {
 /** The time that an instance waits for an answer, in milliseconds. */
 const patienceMs = 2_000;
 
-/** The polling intervals of workers, which are short because signals are lost. */
+/** How often workers poll for due tasks if signals are lost. */
 const polling = { busyMs: 300, idleMs: 2_000 };
 
 /** Wraps a store so that an instance calls it over a network. */
 export function throughNetwork(store: Storage, parts: NetworkParts): Storage {
   return new Proxy(store, {
     get(target, property) {
-      if (property === "polling") return polling;
+      if (property === "polling") return parts.losesSignals ? polling : target.polling;
       if (property === "onWake") {
         return (listener: (signal: WakeSignal) => void) => hear(target, listener, parts);
       }

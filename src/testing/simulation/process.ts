@@ -85,6 +85,7 @@ export class SimulatedProcess {
         machine: this.#machine,
         chance: new Chance(chance.seed()),
         weather,
+        losesSignals: parts.scenario.weather.lossRate > 0,
         onCarriedOut: (...carriedOut) => recorder.carriedOut(name, ...carriedOut),
       }),
       tasks: parts.plan.knows.map((type) => this.#tasks[type]),

@@ -98,7 +98,7 @@ export class StoreEntries {
           count: result as number,
         }];
       case "releaseLost":
-        return this.#lost((args[0] as ReleaseLostRequest).leaseMs, result as LostTask[], now);
+        return this.#lost(args[0] as ReleaseLostRequest, result as LostTask[], now);
       case "setQueuePaused":
         return [{ kind: args[1] ? "paused" : "resumed", queue: args[0] as string }];
       case "takeRateSlots":
@@ -147,7 +147,11 @@ export class StoreEntries {
     });
   }
 
-  #lost(leaseMs: number, tasks: readonly LostTask[], now: number): StoreEntry[] {
+  #lost(
+    { leaseMs, poisonLimit }: ReleaseLostRequest,
+    tasks: readonly LostTask[],
+    now: number,
+  ): StoreEntry[] {
     return tasks.map(({ taskId, workerId, lostCount, poisoned }) => {
       const heardAt = this.#heardAt.get(workerId);
       return {
@@ -156,6 +160,7 @@ export class StoreEntries {
         worker: this.workers.of(workerId),
         lostCount,
         poisoned,
+        poisonLimit,
         silentMs: heardAt === undefined ? null : now - heardAt,
         leaseMs,
       };

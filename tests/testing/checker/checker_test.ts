@@ -160,6 +160,12 @@ const broken: readonly Broken[] = [
   ]],
   [store.lossesCounted, "a loss that counts twice", [stored(), claimed(), lost({ lostCount: 2 })]],
   [store.lossesCounted, "a loss of another's task", [stored(), claimed(), lost({ worker: "w2" })]],
+  [store.lossesCounted, "a failure by a loss that the limit allows", [
+    stored(),
+    claimed(),
+    changed({ transitions: ["InProgress"] }),
+    lost({ poisoned: true }),
+  ]],
   [store.leasesHold, "a loss before the lease is over", [
     stored(),
     claimed(),
@@ -240,6 +246,18 @@ const broken: readonly Broken[] = [
     changed({ transitions: ["Cancelled"] }),
   ]],
 
+  [ending.statusesInOrder, "an attempt that was never queued", [
+    stored(),
+    claimed(),
+    changed({ transitions: ["InProgress", "Pending!"], dueAt: 0 }),
+    claimed({ token: 2, attempt: 2 }),
+    changed({ token: 2 }),
+  ]],
+  [ending.statusesInOrder, "an outcome of what was never in progress", [
+    stored(),
+    claimed(),
+    changed({ transitions: ["Completed"] }),
+  ]],
   ...brokenSeries,
 
   [limit.ratesHold, "a third start in a period", [0, 500, 999].map((at) => slotTaken({ at }))],

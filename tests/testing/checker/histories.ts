@@ -129,6 +129,7 @@ export const lost = (parts: Parts<"lost"> = {}): Entry<"lost"> => ({
   worker: "w1",
   lostCount: 1,
   poisoned: false,
+  poisonLimit: 5,
   silentMs: 6_000,
   leaseMs: 5_000,
   ...parts,
