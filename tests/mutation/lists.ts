@@ -24,6 +24,7 @@ import { postgresUpkeep } from "./mutants/postgres_upkeep.ts";
 import { rateLimits } from "./mutants/rate_limits.ts";
 import { retry } from "./mutants/retry.ts";
 import { schedule } from "./mutants/schedule.ts";
+import { simulation } from "./mutants/simulation.ts";
 import { sqlite } from "./mutants/sqlite.ts";
 import { sqlserver } from "./mutants/sqlserver.ts";
 import { values } from "./mutants/values.ts";
@@ -56,6 +57,7 @@ export const mutantLists: Readonly<Record<string, readonly Mutant[]>> = {
   rateLimits,
   retry,
   schedule,
+  simulation,
   sqlite,
   sqlserver,
   values,

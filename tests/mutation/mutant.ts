@@ -12,6 +12,8 @@ export interface Mutant {
   readonly tests: readonly string[];
   /** Only the tests whose names contain this. @default all */
   readonly filter?: string;
+  /** Variables of the environment of the tests. @default none */
+  readonly env?: Readonly<Record<string, string>>;
   /**
    * The environment variable that the tests need. If it is not set, the mutant is skipped.
    * @default none

@@ -78,7 +78,7 @@ export class Workshop implements AsyncDisposable {
     const command = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "tests/offline/deno.ts", "test", ...options, ...mutant.tests],
       cwd: this.#folder,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...mutant.env },
       stdout: "piped",
       stderr: "piped",
       // A process group of its own: the tests start processes, which must not outlive them.

@@ -80,12 +80,17 @@ export function inLease(
   );
 }
 
-/** The statuses of an attempt. */
+/**
+ * The statuses of an attempt. A completion in the handler's transaction may overtake the report that
+ * the attempt is in progress: the report is refused then, and its rows are missing. To wait for it
+ * could be to wait for a lock that the transaction holds.
+ */
 export const statusesInOrder: Rule = {
   name: "a task becomes Queued, then InProgress, and then has the outcome of its attempt",
   check: (history) =>
     momentsOf(history, "changed", "runEnded").flatMap(({ entry, before }) => {
       if (!entry.applied || before === undefined) return [];
+      if (inLease(history, entry).some(({ kind }) => kind === "completes")) return [];
       const statuses = [before.status, ...entry.transitions];
       const skipped = entry.transitions.filter((status, i) => {
         if (status === "InProgress") return statuses[i] !== "Queued";
@@ -94,6 +99,29 @@ export const statusesInOrder: Rule = {
       });
       return skipped.map((status) => `${locate(entry)}: ${status} after ${before.status}`);
     }),
+};
+
+/** A transaction of a handler must not commit without the completion. */
+export const completionsCommit: Rule = {
+  name: "a handler's transaction commits only together with the completion of its task",
+  check(history) {
+    const asked = new Map<string, number>();
+    const completed = new Map<string, number>();
+    const broken: string[] = [];
+    const add = (to: Map<string, number>, key: string, count: number) =>
+      to.set(key, (to.get(key) ?? 0) + count).get(key)!;
+    for (const { entry } of history.moments) {
+      if (!("task" in entry)) continue;
+      const key = `${entry.instance} ${entry.task}`;
+      if (entry.kind === "completes") add(asked, key, 1);
+      const isWrite = entry.kind === "changed" || entry.kind === "runEnded";
+      if (isWrite && entry.applied && entry.transitions.at(-1) === "Completed") {
+        if ((asked.get(key) ?? 0) > 0) add(completed, key, 1);
+      }
+      if (entry.kind === "committed" && add(completed, key, -1) < 0) broken.push(locate(entry));
+    }
+    return broken;
+  },
 };
 
 function isRealEnd(entry: EndEntry): boolean {
@@ -105,4 +133,5 @@ export const endingRules: readonly Rule[] = [
   endingsHaveReasons,
   retriesAsAllowed,
   statusesInOrder,
+  completionsCommit,
 ];

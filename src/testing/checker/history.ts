@@ -151,8 +151,11 @@ export type HandlerEntry =
     readonly limit: string | null;
   }
   | {
-    /** It asks to complete its task in a transaction of its own, which commits or rolls back. */
-    readonly kind: "completes" | "rollsBack";
+    /**
+     * The handler completes its task in a transaction of its own, which commits or rolls back. It
+     * is `committed` if the completion did not throw.
+     */
+    readonly kind: "completes" | "rollsBack" | "committed";
     readonly task: string;
     readonly attempt: number;
   }

@@ -150,19 +150,28 @@ export const seriesEndInTime: Rule = {
     const plannedAt = new Map(plannedRuns(history).map((run) => [run.entry, run.plannedAt]));
     return momentsOf(history, "runEnded")
       .filter((moment) =>
-        isLastRun(moment) && !mayEnd(history, moment, plannedAt.get(moment.entry))
+        hasTooManyRuns(moment) ||
+        (isLastRun(moment) && !mayEnd(history, moment, plannedAt.get(moment.entry)))
       )
       .map(({ entry }) => locate(entry));
   },
 };
 
-function isLastRun({ entry, before }: Moment<Extract<HistoryEntry, { kind: "runEnded" }>>) {
+/** The end of a run, or of an occurrence that was skipped. */
+type RunEndMoment = Moment<Extract<HistoryEntry, { kind: "runEnded" }>>;
+
+function hasTooManyRuns({ entry, after }: RunEndMoment): boolean {
+  const { maxRuns = null, runCount = 0 } = after?.series ?? {};
+  return entry.applied && entry.nextRunAt !== null && runCount >= (maxRuns ?? Infinity);
+}
+
+function isLastRun({ entry, before }: RunEndMoment): boolean {
   return entry.applied && entry.nextRunAt === null && before?.series?.nextRunAt != null;
 }
 
 function mayEnd(
   history: ReplayedHistory,
-  { entry, before, after }: Moment<Extract<HistoryEntry, { kind: "runEnded" }>>,
+  { entry, before, after }: RunEndMoment,
   plannedAt: number | undefined,
 ): boolean {
   const { series, cancelRequested } = before!;

@@ -31,10 +31,11 @@ export function drawScenario(seed: number): Scenario {
     lossRate: chance.pick([0, 0, 0.02, 0.15]),
     slowestMs: chance.pick([0, 5, 50, 500]),
   };
-  const dispatches = Array.from(
-    { length: chance.integer(1, 12) },
-    (_, i) => drawStep(chance, machines.length, drawDispatch(chance, i + 1, startsAt)),
-  );
+  const isRush = chance.happens(0.15);
+  const dispatches = Array.from({ length: chance.integer(1, 12) }, (_, i) => {
+    const step = drawStep(chance, machines.length, drawDispatch(chance, i + 1, startsAt));
+    return isRush ? rushed(step) : step;
+  });
   const others = Array.from(
     { length: chance.integer(0, 10) },
     () => drawDeed(chance, machines.length, chance.pick(dispatches)),
@@ -68,6 +69,11 @@ function drawStep<D extends Deed>(chance: Chance, machines: number, deed: D) {
     instance: chance.integer(0, machines - 1),
     ...deed,
   };
+}
+
+/** A dispatch of a world in which many tasks of one rate limit come at once. */
+function rushed(step: Step & DispatchStep): Step & DispatchStep {
+  return { ...step, atMs: Math.floor(step.atMs / 8), type: "limited", key: null, recurring: null };
 }
 
 const ofAttempt: readonly Act[] = [

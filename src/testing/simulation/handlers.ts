@@ -73,12 +73,14 @@ export function makeTasks(
         return await after(machine, play.takesMs);
       case "complete":
       case "rollBack": {
+        await after(machine, play.takesMs);
         const transaction: SimulatedTransaction = { commits: act === "complete" };
         const { taskId, attempt } = context;
         const task = recorder.taskName(taskId);
         const kind = transaction.commits ? "completes" : "rollsBack";
         recorder.add(instance, { kind, task, attempt });
         await context.complete(transaction);
+        if (transaction.commits) recorder.add(instance, { kind: "committed", task, attempt });
         if (!transaction.commits) throw new Error("The transaction was rolled back.");
         return;
       }

@@ -91,6 +91,10 @@ const brokenSeries: readonly Broken[] = [
     storedSeries({}, {}, { runUntil: null, maxRuns: 2 }),
     ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: null }),
   ]],
+  [series.seriesEndInTime, "a run too many", [
+    storedSeries({}, {}, { maxRuns: 1 }),
+    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 2_000 }),
+  ]],
   [series.runsNumbered, "a number twice", [
     storedSeries(),
     ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 2_000 }),
@@ -257,6 +261,14 @@ const broken: readonly Broken[] = [
     stored(),
     claimed(),
     changed({ transitions: ["Completed"] }),
+  ]],
+  [ending.completionsCommit, "a commit of a completion that was refused", [
+    stored(),
+    claimed(),
+    started(),
+    { at: 0, instance: "p1", kind: "completes", task: "t1", attempt: 1 },
+    changed({ token: 0, applied: false }),
+    { at: 0, instance: "p1", kind: "committed", task: "t1", attempt: 1 },
   ]],
   ...brokenSeries,
 
