@@ -97,12 +97,6 @@ const mistakes: readonly Mistake[] = [
   // Series, limits and retention
   [85, schedule, "Math.min(policy.all, due)", "due"],
   [
-    4,
-    schedule,
-    "return settle(recurrence, state, state.scheduledAt, false);",
-    "return settle(recurrence, state, state.scheduledAt - 1, false);",
-  ],
-  [
     18,
     seriesRun,
     "const runCount = series.runCount + (counts ? 1 : 0);",

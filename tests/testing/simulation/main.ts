@@ -1,30 +1,38 @@
 // Looks for a seed whose history breaks a promise, and prints it, as small as it can be made.
 
 import process from "node:process";
-import { formatFailure, shrink, trySeed } from "../../../src/testing/simulation/trial.ts";
+import { drawScenario } from "../../../src/testing/simulation/draw_scenario.ts";
+import { formatFailure, shrink, tryScenario } from "../../../src/testing/simulation/trial.ts";
 import { readOptions, wholeNumber } from "../../support/command_line.ts";
 import { memoryStore } from "./memory_store.ts";
+import { drawWithoutRetention, SqliteStores } from "./sqlite_stores.ts";
 
-const usage = `deno task simulate [--seeds N] [--from SEED]
+const usage = `deno task simulate [--seeds N] [--from SEED] [--store memory|sqlite]
 
   --seeds  how many seeds to try (2000)
   --from   the first of them (1); \`--from SEED --seeds 1\` tries one again
+  --store  memory, or sqlite, which has no retention then (memory)
 
 Exits with 1 if a history breaks a promise.`;
 
 const values = readOptions(usage, {
   seeds: { type: "string", default: "2000" },
   from: { type: "string", default: "1" },
+  store: { type: "string", default: "memory" },
 });
 const count = wholeNumber(usage, "seeds", values.seeds);
 const from = wholeNumber(usage, "from", values.from);
+using sqlite = values.store === "sqlite" ? await SqliteStores.open() : null;
+const makeStore = sqlite?.make ?? memoryStore;
+const draw = sqlite === null ? drawScenario : drawWithoutRetention;
 
 const startedAt = performance.now();
 for (let seed = from; seed < from + count; seed++) {
-  const failure = await trySeed(seed, memoryStore);
+  const failure = await tryScenario(draw(seed), makeStore);
   if (failure === null) continue;
   console.log(`Seed ${seed} breaks a promise. As small as it can be made:\n`);
-  console.log(formatFailure(await shrink(failure, memoryStore)));
+  console.log(formatFailure(await shrink(failure, makeStore)));
+  sqlite?.[Symbol.dispose]();
   process.exit(1);
 }
 const seconds = (performance.now() - startedAt) / 1000;
