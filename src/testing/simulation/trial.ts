@@ -33,6 +33,17 @@ export async function shrink(failure: Failure, makeStore: StoreMaker): Promise<F
     smallest = tried;
     return true;
   };
+  const calmTheWorld = async () => {
+    const { machines } = smallest.scenario;
+    await fails({ ...smallest.scenario, weather: { lossRate: 0, slowestMs: 0 } });
+    await fails({
+      ...smallest.scenario,
+      machines: machines.map((machine) => ({ ...machine, ...rightTime })),
+    });
+    await fails({ ...smallest.scenario, retention: null });
+  };
+  // In a calm world no step depends on what the network did to those before it.
+  await calmTheWorld();
   for (let size = Math.ceil(failure.scenario.steps.length / 2); size > 0;) {
     const { length } = smallest.scenario.steps;
     for (let at = 0; at < smallest.scenario.steps.length;) {
@@ -42,12 +53,7 @@ export async function shrink(failure: Failure, makeStore: StoreMaker): Promise<F
     // A step that was needed together with another one may be removed after that one is gone.
     if (size > 1 || smallest.scenario.steps.length === length) size = Math.floor(size / 2);
   }
-  await fails({ ...smallest.scenario, weather: { lossRate: 0, slowestMs: 0 } });
-  await fails({
-    ...smallest.scenario,
-    machines: smallest.scenario.machines.map((machine) => ({ ...machine, ...rightTime })),
-  });
-  await fails({ ...smallest.scenario, retention: null });
+  await calmTheWorld();
   const used = 1 + Math.max(0, ...smallest.scenario.steps.map(({ instance }) => instance));
   await fails({ ...smallest.scenario, machines: smallest.scenario.machines.slice(0, used) });
   return smallest;
