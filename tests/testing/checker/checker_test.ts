@@ -5,12 +5,11 @@ import * as call from "../../../src/testing/checker/call_rules.ts";
 import { checkHistory, rules } from "../../../src/testing/checker/check_history.ts";
 import * as end from "../../../src/testing/checker/end_rules.ts";
 import { replay } from "../../../src/testing/checker/replay.ts";
-import type { Rule } from "../../../src/testing/checker/rule.ts";
 import * as ending from "../../../src/testing/checker/ending_rules.ts";
 import * as limit from "../../../src/testing/checker/limit_rules.ts";
-import * as series from "../../../src/testing/checker/series_rules.ts";
 import * as store from "../../../src/testing/checker/store_rules.ts";
-import type { FinalTask, HistoryEntry } from "../../../src/testing/checker/history.ts";
+import type { HistoryEntry } from "../../../src/testing/checker/history.ts";
+import { type Broken, brokenSeries } from "./broken_series.ts";
 import {
   answered,
   asked,
@@ -22,21 +21,12 @@ import {
   processDid,
   ran,
   run,
-  runEnded,
   slotTaken,
   started,
   stored,
   storedSeries,
   wellKept,
 } from "./histories.ts";
-
-/** What breaks a rule: the entries, and the tasks at the end. */
-type Broken = readonly [
-  rule: Rule,
-  what: string,
-  entries: readonly HistoryEntry[],
-  tasks?: readonly FinalTask[],
-];
 
 const paused: HistoryEntry = { at: 0, instance: "p1", kind: "paused", queue: "default" };
 const failed = ["InProgress", "Failed!"];
@@ -52,61 +42,6 @@ const purgedBefore = (before: number): HistoryEntry => ({
   runsBefore: before,
   tasksBefore: before,
 });
-
-const brokenSeries: readonly Broken[] = [
-  [series.runsOnGrid, "a run between two instants", [
-    storedSeries(),
-    ...run(1, { at: 1_600, plannedAt: 1_500, nextRunAt: 2_000 }),
-  ]],
-  [series.runsOnce, "a second run of an occurrence", [
-    storedSeries(),
-    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 1_000 }),
-    ...run(2, { at: 1_100, plannedAt: 1_000, nextRunAt: 2_000 }),
-  ]],
-  [series.misfiresAsAllowed, "an occurrence that is dropped without need", [
-    storedSeries({ misfire: { all: 100 } }),
-    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 3_000 }),
-    ...run(2, { at: 3_000, plannedAt: 3_000, nextRunAt: 4_000 }),
-  ]],
-  [series.misfiresAsAllowed, "a late occurrence that is dropped while it is the only one", [
-    storedSeries({ every: 5 }, { dueAt: 5_000 }, { nextRunAt: 5_000, runUntil: 30_000 }),
-    ...run(1, { at: 5_000, plannedAt: 5_000, nextRunAt: 15_000 }),
-    ...run(2, { at: 10_001, plannedAt: 15_000, nextRunAt: 20_000 }),
-  ]],
-  [series.misfiresAsAllowed, "a catch-up run that does not come", [
-    storedSeries({ misfire: "once" }),
-    ...run(1, { at: 5_500, plannedAt: 1_000, nextRunAt: 7_000 }),
-    ...run(2, { at: 5_600, plannedAt: 7_000, nextRunAt: 8_000 }),
-  ]],
-  [series.catchUpsAsAllowed, "catch-up runs for all", [
-    storedSeries({ misfire: "once" }),
-    ...run(1, { at: 9_500, plannedAt: 1_000, nextRunAt: 2_000 }),
-    ...run(2, { at: 9_500, plannedAt: 2_000, nextRunAt: 3_000 }),
-  ]],
-  [series.seriesEndInTime, "an end before the limit", [
-    storedSeries(),
-    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: null }),
-  ]],
-  [series.seriesEndInTime, "an end before the last run", [
-    storedSeries({}, {}, { runUntil: null, maxRuns: 2 }),
-    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: null }),
-  ]],
-  [series.seriesEndInTime, "a run too many", [
-    storedSeries({}, {}, { maxRuns: 1 }),
-    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 2_000 }),
-  ]],
-  [series.runsNumbered, "a number twice", [
-    storedSeries(),
-    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 2_000 }),
-    claimed({ at: 2_000, token: 2 }),
-    started({ at: 2_000, run: 1, plannedAt: 2_000 }),
-    runEnded({ at: 2_000, token: 2, nextRunAt: 3_000 }),
-  ]],
-  [series.plannedRight, "a correction", [
-    storedSeries(),
-    { at: 0, instance: "p1", kind: "corrected", task: "t1", applied: true },
-  ]],
-];
 
 const broken: readonly Broken[] = [
   [store.oneLease, "a second claim", [stored(), claimed(), claimed({ token: 2, worker: "w2" })]],
