@@ -10,6 +10,7 @@ import { eventsSubject } from "./events.ts";
 import { finishedRowsSubject } from "./finished_rows.ts";
 import { idleSubject } from "./idle.ts";
 import { oldSnapshotSubject } from "./old_snapshot.ts";
+import { operateSubject } from "./operate.ts";
 import { postgresCostSubject } from "./postgres_cost.ts";
 import { processesSubject } from "./processes.ts";
 import { optionsHelp, readArguments, UsageError } from "./support/arguments.ts";
@@ -30,6 +31,7 @@ const subjects: readonly Subject[] = [
   postgresCostSubject,
   finishedRowsSubject,
   oldSnapshotSubject,
+  operateSubject,
   rateLimitsSubject,
   retentionSubject,
   seriesSubject,

@@ -11,6 +11,7 @@ import {
 import { type AuditLevel, auditLevels } from "../mod.ts";
 import { shouldCreateStatusAudit } from "../src/storage/mod.ts";
 import type { LevelFigures } from "../bench/level_figures.ts";
+import type { OperateComparison } from "../bench/operate.ts";
 import type { RateLimitFigures } from "../bench/rate_limits.ts";
 import type { SeriesFigures } from "../bench/series.ts";
 import { auditLevelChart } from "../bench/audit_levels_chart.ts";
@@ -49,6 +50,13 @@ function auditRowsOfTask(level: AuditLevel): number {
   const statuses = ["Queued", "InProgress", "Completed"] as const;
   return statuses.filter((status) => shouldCreateStatusAudit(level, status, null)).length;
 }
+
+Deno.test("each read of operators is compared, with its times in both stores", async () => {
+  const args = ["--store", "sqlite", "--factor", "0.0001"];
+  const rows = await results<OperateComparison>("operate", ...args);
+  assertGreater(rows.length, 15);
+  for (const { read, smallMs, largeMs } of rows) assert(smallMs > 0 && largeMs > 0, read);
+});
 
 Deno.test("the comparison of audit levels counts the rows of each level", async () => {
   const svg = await Deno.makeTempFile({ suffix: ".svg" });

@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly tasks: number | null;
   /** How many tasks have ended before the measurement, for subjects about them. */
   readonly finished: number;
+  /** By what the size of the large store is multiplied, for subjects about one. */
+  readonly factor: number;
   /** How many series that are not due are in the store, for subjects about them. */
   readonly series: number;
   /** How long the worker is idle, for subjects about that. */
@@ -33,6 +35,7 @@ export const optionsHelp =
   --runs N        how often each measurement is repeated; the median counts (5)
   --tasks N       how many tasks one measurement takes
   --finished N    how many ended tasks lie in the store, for finished-rows (2000000)
+  --factor F      makes the large store smaller, for operate (1, which is 5,000,000 ended tasks)
   --series N      how many series lie in the store, for series (100000)
   --seconds N     how long the worker idles, for idle (60)
   --json          prints the results as JSON alone
@@ -53,6 +56,7 @@ export function readArguments(args: string[]) {
     runs: parseCount("--runs", values.runs),
     tasks: values.tasks === undefined ? null : parseCount("--tasks", values.tasks),
     finished: parseCount("--finished", values.finished),
+    factor: parseFactor("--factor", values.factor),
     series: parseCount("--series", values.series),
     seconds: parseCount("--seconds", values.seconds),
     json: values.json,
@@ -71,6 +75,7 @@ function parse(args: string[]) {
         runs: { type: "string", default: "5" },
         tasks: { type: "string" },
         finished: { type: "string", default: "2000000" },
+        factor: { type: "string", default: "1" },
         series: { type: "string", default: "100000" },
         seconds: { type: "string", default: "60" },
         json: { type: "boolean", default: false },
@@ -87,4 +92,10 @@ function parseCount(name: string, text: string): number {
   const count = Number(text);
   if (Number.isSafeInteger(count) && count > 0) return count;
   throw new UsageError(`${name} is "${text}": it must be an integer of at least 1.`);
+}
+
+function parseFactor(name: string, text: string): number {
+  const factor = Number(text);
+  if (factor > 0 && factor <= 1) return factor;
+  throw new UsageError(`${name} is "${text}": it must be a number above 0, at most 1.`);
 }

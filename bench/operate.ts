@@ -1,0 +1,140 @@
+// What the reads of operators cost with millions of ended tasks, compared with 5,000 tasks: each read
+// of `everTask.operate`, and the same over REST. The figures of both stores are of one run.
+
+import { createEverTask, defineTask, type EverTask } from "@evertask/evertask";
+import { createApi } from "@evertask/evertask/api";
+import { type Filling, fillStore } from "./measures/fill_store.ts";
+import { grouped, median, milliseconds, ratio } from "./support/figures.ts";
+import type { BenchDatabase } from "./support/open_storage.ts";
+import { openStores } from "./support/stores.ts";
+import type { Subject } from "./support/subject.ts";
+import { table } from "./support/table.ts";
+
+/** What the large store holds, at factor 1. */
+const large: Filling = { ended: 5_000_000, waiting: 100_000, failed: 20_000 };
+/** What the small store holds. */
+const small: Filling = { ended: 4_750, waiting: 200, failed: 50 };
+
+/** How many times as long a read of the large store may take. */
+const mostRatio = 3;
+
+/** Below this many milliseconds, differences are noise. */
+const leastMs = 2;
+
+const counted = defineTask<null>({ type: "counted", handle() {} });
+
+type Read = (everTask: EverTask, known: { readonly id: string }) => Promise<unknown>;
+
+const reads: Readonly<Record<string, Read>> = {
+  "search: newest": ({ operate }) => operate.tasks.search(),
+  "search: oldest": ({ operate }) => operate.tasks.search({}, { order: "oldest" }),
+  "search: failed": ({ operate }) => operate.tasks.search({ statuses: ["Failed"] }),
+  "search: nothing matches": ({ operate }) => operate.tasks.search({ types: ["none"] }),
+  "search: by text": ({ operate }) => operate.tasks.search({ exceptionContains: "order 7 " }),
+  "search: by tag": ({ operate }) => operate.tasks.search({ tags: ["tenant:1"] }),
+  "search: by two tags": ({ operate }) => operate.tasks.search({ tags: ["tenant:1", "none"] }),
+  "count: failed, up to 100": ({ operate }) =>
+    operate.tasks.count({ statuses: ["Failed"] }, { cap: 100 }),
+  "count: by tag, up to 100": ({ operate }) =>
+    operate.tasks.count({ tags: ["tenant:1"] }, { cap: 100 }),
+  "explain: due": ({ operate }, { id }) => operate.explain(id),
+  "queues": ({ operate }) => operate.queues(),
+  "workers": ({ operate }) => operate.workers(),
+  "limits": ({ operate }) => operate.limits(),
+  "activity: an hour": ({ operate }) => operate.activity(),
+  "activity: a day, by type": ({ operate }) => operate.activity({ step: "hour", by: ["type"] }),
+  "failures": ({ operate }) => operate.failures.list(),
+};
+
+const requests = [
+  "/api/v1/tasks",
+  "/api/v1/tasks?status=Failed",
+  "/api/v1/tasks/count?status=Failed&cap=100",
+  "/api/v1/queues",
+  "/api/v1/workers",
+];
+
+/** One read, in both stores. */
+export interface OperateComparison {
+  readonly store: string;
+  readonly read: string;
+  readonly smallMs: number;
+  readonly largeMs: number;
+  readonly ratio: number;
+}
+
+async function timesOf(
+  database: BenchDatabase,
+  runs: number,
+): Promise<ReadonlyMap<string, number>> {
+  await using everTask = createEverTask({ storage: database.storage(), tasks: [counted] });
+  const { id } = await everTask.dispatch(counted, null);
+  const api = createApi(everTask, {
+    authorize: () => ({ user: "bench", can: ["view", "payloads"] }),
+  });
+  const calls = new Map<string, () => Promise<unknown>>();
+  for (const [name, read] of Object.entries(reads)) calls.set(name, () => read(everTask, { id }));
+  for (const path of requests) {
+    calls.set(`GET ${path}`, async () => {
+      const response = await api.fetch(new Request(`http://localhost${path}`));
+      if (!response.ok) throw new Error(`${path} answered ${response.status}.`);
+      await response.text();
+    });
+  }
+  const times = new Map<string, number>();
+  for (const [name, call] of calls) {
+    await call();
+    const measured: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      const began = performance.now();
+      await call();
+      measured.push(performance.now() - began);
+    }
+    times.set(name, median(measured));
+  }
+  return times;
+}
+
+/** Multiplies what the store holds. */
+function scaled({ ended, waiting, failed }: Filling, factor: number): Filling {
+  const times = (count: number) => Math.max(1, Math.round(count * factor));
+  return { ended: times(ended), waiting: times(waiting), failed: times(failed) };
+}
+
+/** Compares each read. */
+export const operateSubject: Subject = {
+  name: "operate",
+  about: "Reads of operators beside millions of ended tasks: at most 3 times those of 5,000 tasks",
+  async run({ stores, runs, factor }, progress) {
+    const results: OperateComparison[] = [];
+    for (const store of await openStores(stores, ["sqlite", "postgres"])) {
+      await using measured = store;
+      await using few = await measured.createDatabase();
+      await using many = await measured.createDatabase();
+      const filling = scaled(large, factor);
+      progress(`${measured.name}: storing ${grouped(filling.ended)} ended tasks`);
+      await fillStore(measured.name, few, small);
+      await fillStore(measured.name, many, filling);
+      progress(`${measured.name}: reading`);
+      const smallTimes = await timesOf(few, runs);
+      const largeTimes = await timesOf(many, runs);
+      for (const [read, smallMs] of smallTimes) {
+        const largeMs = largeTimes.get(read)!;
+        const ofSmall = largeMs / Math.max(smallMs, leastMs);
+        results.push({ store: measured.name, read, smallMs, largeMs, ratio: ofSmall });
+      }
+    }
+    const tooSlow = results.filter((each) => each.ratio > mostRatio);
+    const rows = results.map((each) => [
+      `${each.store} ${each.read}`,
+      milliseconds(each.smallMs),
+      milliseconds(each.largeMs),
+      ratio(each.ratio) + (each.ratio > mostRatio ? " !" : ""),
+    ]);
+    if (tooSlow.length > 0) Deno.exitCode = 1;
+    const note = `${tooSlow.length} of ${results.length} reads take more than ${mostRatio} times ` +
+      `as long (of at least ${leastMs} ms).`;
+    const head = ["read", "5,000 tasks", `× ${factor} of 5,120,000`, "ratio"];
+    return { data: results, text: `${table(head, rows)}\n\n${note}` };
+  },
+};
