@@ -3,6 +3,7 @@
 
 import { createEverTask, defineTask, type EverTask, noRetry, silentLogger } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 import type { Authorize, AuthorizedUser, TaskScope } from "../../src/api/mod.ts";
 
 /** The tenants; the first one's user looks, the second one's texts are looked for. */
@@ -58,9 +59,8 @@ export interface TenantStore {
  * Makes the store. Its tasks have had their first runs, and one worker is registered; the instance
  * that is returned runs none.
  */
-export async function makeTenantStore(): Promise<TenantStore> {
+export async function makeTenantStore(storage: Storage = memoryStorage()): Promise<TenantStore> {
   const definitions = { apple: tasksOf("apple"), zebra: tasksOf("zebra") };
-  const storage = memoryStorage();
   const types = tenants.flatMap((tenant) => Object.values(definitions[tenant]));
   const options = {
     storage,
