@@ -1,6 +1,7 @@
 // The package as npm users get it, under the lowest and the newest Node that it is for. The tests
 // there belong to other subjects; here they share one installation, which takes a while.
 
+import { checkApiInNode } from "./api/api_in_node.ts";
 import { checkContextsInNode } from "./contexts/contexts_in_node.ts";
 import { checkHubInNode } from "./monitor/node/hub_in_node.ts";
 import { checkOddRequestsInNode } from "./monitor/node/odd_requests_in_node.ts";
@@ -30,6 +31,7 @@ Deno.test({
     await checkNpmPackage(t, project);
     await checkSimulationInNode(t, project);
     await checkContextsInNode(t, project);
+    await checkApiInNode(t, project);
     await project.install(clients);
     await checkHubInNode(t, project);
     await checkOddRequestsInNode(t, project);
