@@ -133,7 +133,10 @@ export class View {
     return {
       items: items.map(({ summary, exception, ...group }) => ({
         ...group,
-        summary: seen(summary, group.type),
+        // A summary has placeholders in it, by which a secret may escape the user's redaction.
+        summary: this.#user.redact === undefined
+          ? summary
+          : seen(exception, group.type).split("\n", 1)[0]!,
         exception: seen(exception, group.type),
       })),
       next,

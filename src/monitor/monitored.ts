@@ -14,6 +14,8 @@ export interface EventOrigin {
   readonly events: TaskEventSource;
   /** The registered tasks, whose counters begin with 0. */
   readonly tasks?: readonly { readonly type: string; readonly queue?: string }[];
+  /** Returns a task with its tags, which events do not have; null if there is none. */
+  get?(taskId: string): Promise<{ readonly tags: readonly string[] } | null>;
 }
 
 /** A source of statistics from storage; every `EverTask` is one. */

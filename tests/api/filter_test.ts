@@ -128,7 +128,7 @@ Deno.test("a redacted text is in no answer, and cannot be searched for", async (
   for (const call of calls) {
     const { status, text } = await ask("redacted", call);
     assert(status < 500, call.path);
-    assertFalse(text.includes("s3cret"), `${call.path}: ${text}`);
+    assertFalse(/s3cret|s<n>cret/.test(text), `${call.path}: ${text}`);
     if (text.includes("hidden")) replaced.add(call.operation);
   }
   const expected = ["/tasks", "/tasks/{id}", "/tasks/{id}/explain", "/tasks/{id}/transitions"];

@@ -71,6 +71,12 @@ export class HubConnections {
     return connection;
   }
 
+  /** Reports whether a client's user meets a condition. */
+  hasUser(condition: (user: AuthorizedUser) => boolean): boolean {
+    for (const { user } of this.#clients) if (condition(user)) return true;
+    return false;
+  }
+
   /**
    * Sends records to every client.
    *

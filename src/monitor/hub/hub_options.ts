@@ -29,6 +29,7 @@ import { accessCheck, type AccessToken } from "../http/access_token.ts";
 import { type AllowedHosts, Hosts } from "../http/hosts.ts";
 import { type AllowedOrigins, Origins } from "../http/origins.ts";
 import { cleanPath } from "../http/url_path.ts";
+import type { EventOrigin } from "../monitored.ts";
 import type { ConnectionsSettings } from "./hub_connections.ts";
 import type { HubSocket } from "./web_socket_transport.ts";
 
@@ -177,6 +178,8 @@ export interface MonitorHubOptions {
 /** The options completed with defaults. */
 export interface HubSettings extends ConnectionsSettings {
   readonly events: TaskEventSource;
+  /** Returns the tags of a task; none if they cannot be read. */
+  readonly tagsOf: (taskId: string) => Promise<readonly string[]>;
   readonly path: string;
   readonly upgrade: UpgradeWebSocket | null;
   /** Returns the user of a request; null if it is rejected. */
@@ -216,7 +219,7 @@ const optionNames: OptionNames<MonitorHubOptions> = {
 };
 
 /** @throws {InvalidArgumentError} If an option is invalid or unknown. */
-export function hubSettings(events: TaskEventSource, options: MonitorHubOptions): HubSettings {
+export function hubSettings(everTask: EventOrigin, options: MonitorHubOptions): HubSettings {
   checkSecretOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open
   if (options.filter !== undefined) checkEventFilter(options.filter);
   for (const name of ["upgrade", "redact", "newId", "authorize"] as const) {
@@ -233,7 +236,11 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
   if (options.logger !== undefined) checkLogger(options.logger, "logger");
   const logger = guardLogger(options.logger ?? consoleLogger);
   return {
-    events,
+    events: everTask.events,
+    tagsOf: async (taskId) => {
+      const task = await everTask.get?.(taskId).catch(() => null);
+      return task?.tags ?? [];
+    },
     path: cleanPath(path),
     upgrade: options.upgrade ?? null,
     admit: admission(accessToken, authorize),

@@ -65,7 +65,7 @@ export function createMonitorHub(
   options: MonitorHubOptions = {},
 ): MonitorHub {
   checkOrigin(everTask);
-  return new SignalRHub(hubSettings(everTask.events, options));
+  return new SignalRHub(hubSettings(everTask, options));
 }
 
 class SignalRHub implements MonitorHub {
@@ -247,22 +247,34 @@ class SignalRHub implements MonitorHub {
     this.#unsubscribe = null;
   }
 
-  #broadcast(event: TaskEvent): void {
+  /** Events of the same subscriber come one after the other, so that they stay in their order. */
+  #broadcast(event: TaskEvent): void | Promise<void> {
+    if (!this.#connections.hasUser(({ filter }) => filter?.tags !== undefined)) {
+      return this.#send(event, []);
+    }
+    return this.#settings.tagsOf(event.taskId).then((tags) => this.#send(event, tags));
+  }
+
+  #send(event: TaskEvent, tags: readonly string[]): void {
     const records = new Map<AuthorizedUser, string | null>();
     this.#connections.send((user) => {
       const known = records.get(user);
       if (known !== undefined) return known;
-      const record = this.#recordFor(user, event);
+      const record = this.#recordFor(user, event, tags);
       records.set(user, record);
       return record;
     });
   }
 
   /** Returns an event as a user may see it; null if the user does not see it. */
-  #recordFor(user: AuthorizedUser, event: TaskEvent): string | null {
+  #recordFor(
+    user: AuthorizedUser,
+    event: TaskEvent,
+    tags: readonly string[],
+  ): string | null {
     const { redact, maxFieldLength, logger } = this.#settings;
     try {
-      const seen = seenEvent(user, event);
+      const seen = seenEvent(user, event, tags);
       if (seen === null) return null;
       return encodeRecord({
         type: messageType.invocation,

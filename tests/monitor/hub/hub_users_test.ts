@@ -4,12 +4,13 @@ import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { type AuthorizedUser, authorizePeople } from "../../../src/api/mod.ts";
 import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { type Logger, silentLogger } from "../../../src/log/logger.ts";
-import type { MonitorHubOptions } from "../../../src/monitor/mod.ts";
+import type { EventOrigin, MonitorHubOptions } from "../../../src/monitor/mod.ts";
 import { handshake, makeHub, webSocketHeaders } from "../support/asked_hub.ts";
 
 const users: Readonly<Record<string, AuthorizedUser>> = {
   everything: { user: "everything", can: ["view", "payloads"] },
   apple: { user: "apple", can: ["view", "payloads"], filter: { taskKeyPrefix: "apple:" } },
+  tagged: { user: "tagged", can: ["view", "payloads"], filter: { tags: ["tenant:apple"] } },
   "no payloads": { user: "no payloads", can: ["view"] },
   redacted: {
     user: "redacted",
@@ -27,11 +28,9 @@ const users: Readonly<Record<string, AuthorizedUser>> = {
 };
 const as = (user: string) => ({ "x-user": user });
 
-function makeHubForUsers(options: MonitorHubOptions = {}) {
-  const hub = makeHub({
-    authorize: ({ headers }) => users[headers.get("x-user") ?? ""] ?? null,
-    ...options,
-  });
+function makeHubForUsers(options: MonitorHubOptions = {}, origin: Partial<EventOrigin> = {}) {
+  const authorize = ({ headers }: Request) => users[headers.get("x-user") ?? ""] ?? null;
+  const hub = makeHub({ authorize, ...options }, origin);
   /** Connects by long polling, and returns what reads the next events. */
   const connect = async (user: string) => {
     const negotiated = await hub.ask("/negotiate?negotiateVersion=1", {
@@ -73,6 +72,34 @@ Deno.test("each user gets the events of the tasks that they see, redacted for th
   assertEquals(noPayloads.split("s3cret").length, 5);
   hub.close();
   assertFalse((await read("failing")).includes("TaskEvent"));
+});
+
+Deno.test("a user who sees tasks by their tags gets the events of these tasks", async () => {
+  const asked: string[] = [];
+  const get = (id: string) => {
+    asked.push(id);
+    if (id === "lost") return Promise.reject(new Error("no storage"));
+    return Promise.resolve(id === "gone" ? null : { tags: [`tenant:${id}`] });
+  };
+  const { events, connect, hub } = makeHubForUsers({}, { get });
+  events.emit("started", { taskId: "before" });
+  const { poll: pollAll } = await connect("everything");
+  events.emit("started", { taskId: "nobody" });
+  await events.idle();
+  assertEquals(asked, []);
+  const { poll } = await connect("tagged");
+  const ids = ["zebra", "lost", "gone", "apple"];
+  for (const taskId of ids) events.emit("started", { taskId });
+  await events.idle();
+  assertEquals(asked, ids);
+  const text = await poll();
+  assert(text.includes('"taskId":"apple"'));
+  for (const other of ids.slice(0, 3)) assertFalse(text.includes(other), other);
+  const all = await pollAll();
+  const order = ids.map((id) => all.indexOf(`"taskId":"${id}"`));
+  assertEquals(order, order.toSorted((a, b) => a - b));
+  assert(order[0]! > 0);
+  hub.close();
 });
 
 Deno.test("the hub's own redact applies after that of the user", async () => {

@@ -2,7 +2,11 @@
 
 import { assertEquals } from "@std/assert";
 import { silentLogger } from "../../../src/log/logger.ts";
-import { createMonitorHub, type MonitorHubOptions } from "../../../src/monitor/mod.ts";
+import {
+  createMonitorHub,
+  type EventOrigin,
+  type MonitorHubOptions,
+} from "../../../src/monitor/mod.ts";
 import { EventSourceForTests } from "./event_source.ts";
 import { FakeClock } from "../../../src/testing/fake_clock.ts";
 
@@ -18,11 +22,15 @@ export const webSocketHeaders = {
   "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
 };
 
-/** Makes a hub, and functions that send it requests. */
-export function makeHub(options: MonitorHubOptions = {}) {
+/**
+ * Makes a hub, and functions that send it requests.
+ *
+ * @param origin What the instance has beside its events.
+ */
+export function makeHub(options: MonitorHubOptions = {}, origin: Partial<EventOrigin> = {}) {
   const events = new EventSourceForTests();
   const clock = new FakeClock();
-  const hub = createMonitorHub({ events }, { clock, logger: silentLogger, ...options });
+  const hub = createMonitorHub({ events, ...origin }, { clock, logger: silentLogger, ...options });
   const ask = (path: string, init: RequestInit = {}) => hub.fetch(new Request(base + path, init));
   const negotiate = async () => {
     const response = await ask("/negotiate?negotiateVersion=1", { method: "POST" });

@@ -36,7 +36,7 @@ export const api: readonly Mutant[] = [
   ]),
   ...mutantsOf({ file: "src/monitor/hub/monitor_hub.ts", tests: hubTests }, [
     ["connection?.user.user === user", "true"],
-    ["const seen = seenEvent(user, event);", "const seen = event;"],
+    ["const seen = seenEvent(user, event, tags);", "const seen = event;"],
     ['if (!can.includes("view")) return problem(403', "if (false) return problem(403"],
   ]),
   ...mutantsOf({ file: "src/api/changes.ts", tests: changesTests }, [
