@@ -16,3 +16,23 @@ Deno.test("failures of 10,000 addresses are remembered, the oldest are forgotten
   assert(attempts.secondsToWait("1") > 0);
   assert(attempts.secondsToWait("one more") > 0);
 });
+
+Deno.test("the addresses of an IPv6 network count as one, IPv4 addresses each", () => {
+  const pairs: [one: string, other: string, isSame: boolean][] = [
+    ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true],
+    ["2001:db8:1:2::1", "2001:DB8:1:2::", true],
+    ["2001:db8::1", "2001:db8:0:0:1::", true],
+    ["2001:db8:1:2::1", "2001:db8:1:3::1", false],
+    ["::ffff:192.0.2.1", "::ffff:192.0.2.2", false],
+    ["192.0.2.1", "192.0.2.2", false],
+    ["unknown", "a:b", false],
+  ];
+  for (const [one, other, isSame] of pairs) {
+    const attempts = new FailedAttempts(new FakeClock());
+    for (let failure = 0; failure < 10; failure++) attempts.add(one);
+    assert(attempts.secondsToWait(one) > 0);
+    assertEquals(attempts.secondsToWait(other) > 0, isSame, `${one} ${other}`);
+    attempts.forgive(one);
+    assertEquals(attempts.secondsToWait(one), 0);
+  }
+});

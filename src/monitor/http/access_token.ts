@@ -53,6 +53,18 @@ export function unauthorized(): Response {
   });
 }
 
+/**
+ * Returns a request with the token of its query, if it has one, in the header `Authorization`: an
+ * application need not know both.
+ */
+export function withTokenInHeader(request: Request): Request {
+  const token = presentedToken(request);
+  if (token === null || request.headers.has("authorization")) return request;
+  const headers = new Headers(request.headers);
+  headers.set("authorization", `Bearer ${token}`);
+  return new Request(request.url, { headers });
+}
+
 function presentedToken(request: Request): string | null {
   const header = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "");
   return header?.[1] ?? new URL(request.url).searchParams.get("access_token");

@@ -25,7 +25,7 @@ import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
 import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { type Authorize, type AuthorizedUser, userOf } from "../../access/authorize.ts";
-import { accessCheck, type AccessToken } from "../http/access_token.ts";
+import { accessCheck, type AccessToken, withTokenInHeader } from "../http/access_token.ts";
 import { type AllowedHosts, Hosts } from "../http/hosts.ts";
 import { type AllowedOrigins, Origins } from "../http/origins.ts";
 import { cleanPath } from "../http/url_path.ts";
@@ -66,7 +66,8 @@ export interface MonitorHubOptions {
    */
   readonly accessToken?: AccessToken;
   /**
-   * Returns the user of a request, instead of `accessToken`, as for the REST API. Users with the
+   * Returns the user of a request, instead of `accessToken`, as for the REST API. A token in the
+   * query, as browsers send it, is passed as the header `Authorization`. Users with the
    * right to view get the events of the tasks that they see. Without the right to see payloads,
    * `taskParameters` is `null`.
    */
@@ -279,7 +280,7 @@ function admission(
     const remedy = "be left out where authorize is given";
     throw new InvalidArgumentError("accessToken", hidden(accessToken), remedy);
   }
-  return (request) => userOf(authorize, request);
+  return (request) => userOf(authorize, withTokenInHeader(request));
 }
 
 function atLeastOne(value: number, option: string): number {

@@ -154,12 +154,14 @@ Deno.test("the people of the API connect to the hub, by token and by session", a
   const token = "ada-0123456789abcdef0123456789abcdef";
   const authorize = authorizePeople([{ user: "ada", token, can: ["view"] }]);
   const { ask } = makeHub({ authorize });
-  const negotiate = async (headers: Record<string, string>) =>
-    (await ask("/negotiate", { method: "POST", headers })).status;
+  const negotiate = async (headers: Record<string, string>, query = "") =>
+    (await ask(`/negotiate${query}`, { method: "POST", headers })).status;
   const signedIn = await authorize.signIn.byToken(token, new Request("http://localhost/"));
   const [cookie] = signedIn!.cookie.split(";");
   assertEquals(await negotiate({ authorization: `Bearer ${token}` }), 200);
   assertEquals(await negotiate({ cookie: cookie! }), 200);
+  assertEquals(await negotiate({}, `?access_token=${token}`), 200);
+  assertEquals(await negotiate({}, "?access_token=wrong"), 401);
   assertEquals(await negotiate({ authorization: "Bearer wrong" }), 401);
   assertEquals(await negotiate({}), 401);
 });
