@@ -1,8 +1,8 @@
-// The routes of activity and of groups of failures.
+// The routes of activity, of groups of failures and of rate limits.
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ApiEnvironment } from "./environment.ts";
-import { activitySchema, failuresSchema } from "./figure_schemas.ts";
+import { activitySchema, failuresSchema, limitsSchema } from "./figure_schemas.ts";
 import { problemResponses } from "./problems.ts";
 import { json, limitParameter, linkHeader, nextLink } from "./route_parts.ts";
 import { listOf, present } from "./search_query.ts";
@@ -38,12 +38,31 @@ const failures = createRoute({
   },
 });
 
+const limits = createRoute({
+  method: "get",
+  path: "/api/v1/limits",
+  summary: "The budgets of rate limits that were used within the last day, by key",
+  request: {
+    query: z.strictObject({ limit: limitParameter, after: z.string().min(1).max(500).optional() }),
+  },
+  responses: {
+    200: { ...json(limitsSchema, "A page of budgets"), headers: linkHeader },
+    ...problemResponses,
+  },
+});
+
 /** Adds the routes. */
 export function addFigureRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(activity, async (context) => {
     const { operate } = context.get("view").store;
     const steps = await operate.activity(present(context.req.valid("query")));
     return context.json({ items: toWire(steps) }, 200);
+  });
+  app.openapi(limits, async (context) => {
+    const { operate } = context.get("view").store;
+    const page = await operate.limits(present(context.req.valid("query")));
+    if (page.next !== null) context.header("link", nextLink(context.req.url, page.next));
+    return context.json(toWire(page), 200);
   });
   app.openapi(failures, async (context) => {
     const page = await context.get("view").failures(present(context.req.valid("query")));

@@ -1,4 +1,4 @@
-// The schemas of activity and of groups of failures.
+// The schemas of activity, of groups of failures and of rate limits.
 
 import { z } from "@hono/zod-openapi";
 
@@ -41,3 +41,17 @@ export const failuresSchema = z.object({
   })),
   next: z.string().nullable(),
 }).openapi("Failures");
+
+/** A page of the budgets of rate limits. */
+export const limitsSchema = z.object({
+  items: z.array(z.object({
+    key: z.string(),
+    reservedUntilAt: z.iso.datetime().openapi({
+      description: "The instant from which the whole budget is free of reservations",
+    }),
+    startedUntilAt: z.iso.datetime().openapi({
+      description: "The instant from which the whole budget is free of runs",
+    }),
+  })),
+  next: z.string().nullable(),
+}).openapi("Limits");

@@ -242,6 +242,7 @@ Deno.test("the API describes all of its routes as OpenAPI 3.1", async () => {
     "/api/v1/bulk/{verb}",
     "/api/v1/events",
     "/api/v1/failures",
+    "/api/v1/limits",
     "/api/v1/me",
     "/api/v1/queues",
     "/api/v1/queues/{queue}/{verb}",

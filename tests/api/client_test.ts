@@ -69,6 +69,7 @@ Deno.test("the client calls every operation", async () => {
   await data(client.GET("/api/v1/statistics", {}));
   await data(client.GET("/api/v1/activity", { params: { query: { step: "hour", by: ["type"] } } }));
   await data(client.GET("/api/v1/failures", {}));
+  await data(client.GET("/api/v1/limits", {}));
   await data(client.GET("/api/v1/audit/growth", {}));
   await data(client.GET("/api/v1/audit/preview", { params: { query: { statusAuditDays: 30 } } }));
   assertEquals((await data(client.GET("/api/v1/me", {}))).user, "ada");

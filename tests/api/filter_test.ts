@@ -88,6 +88,7 @@ Deno.test("what sums up the whole store is refused to a user who sees a part", a
     "audit/preview",
     "activity",
     "failures",
+    "limits",
   ];
   for (const path of paths) {
     const { status } = await ask("one by key", { method: "GET", path: `/api/v1/${path}` });
