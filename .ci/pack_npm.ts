@@ -14,7 +14,7 @@ interface Manifest {
 /**
  * Packages that an application installs itself where it needs them. OpenTelemetry's API must be the
  * copy that the application's SDK works with: another copy records nothing, without an error. The
- * others are for `@evertask/evertask/api` alone.
+ * others are for `@evertask/evertask/api` and `/dashboard` alone.
  */
 const broughtAlong = ["@opentelemetry/api", "@hono/zod-openapi", "hono"];
 

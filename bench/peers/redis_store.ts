@@ -51,7 +51,7 @@ export async function redisStore(): Promise<PeerStore> {
  * Waits until the server accepts connections, and keeps reading its output, so that it does not
  * block.
  */
-async function ready(output: ReadableStream<Uint8Array>): Promise<void> {
+async function ready(output: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
   const started = Promise.withResolvers<void>();
   const reading = (async () => {
     for await (const text of output.pipeThrough(new TextDecoderStream())) {

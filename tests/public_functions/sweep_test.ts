@@ -8,6 +8,7 @@ import { createEverTask, EverTaskError } from "../../mod.ts";
 import config from "../../deno.json" with { type: "json" };
 import type { Subjects } from "./shapes.ts";
 import { apiSubjects } from "./subjects/api.ts";
+import { dashboardSubjects } from "./subjects/dashboard.ts";
 import { coreSubjects } from "./subjects/core.ts";
 import {
   alertsSubjects,
@@ -39,6 +40,7 @@ const subjects: Readonly<Record<string, Subjects>> = {
   "./testing": testingSubjects,
   "./alerts": alertsSubjects,
   "./api": apiSubjects,
+  "./dashboard": dashboardSubjects,
   "./monitor": monitorSubjects,
   "./operate": {},
   "./otel": otelSubjects,

@@ -72,6 +72,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "access",
     "monitor",
   ],
+  dashboard: [...foundation, "storage", "operate", "access", "monitor", "api"],
   testing: [...tasks, "instrumentation", "retry", "events", "dispatch", "worker", "application"],
 };
 
@@ -89,6 +90,14 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["src/monitor/prometheus/", [...onFloor("monitor"), "prom-client"]],
   ["src/monitor/otel/", [...onFloor("monitor"), "@opentelemetry/api"]],
   ["src/api/", [...onFloor("api"), "@hono/zod-openapi", "hono"]],
+  // It knows the answers of the API by their types.
+  ["src/dashboard/ui/", [
+    "src/dashboard/ui/",
+    "src/api/",
+    "preact",
+    "@preact/",
+    "@hono/zod-openapi",
+  ]],
   ...Object.keys(floors).map((folder): [string, string[]] => [`src/${folder}/`, onFloor(folder)]),
   // A folder without a layer.
   ["src/", []],
@@ -150,6 +159,9 @@ const instanceMakers = ["mod.ts", "src/testing/kit/", "src/testing/simulation/"]
 /** What belongs to one runtime, or to servers alone. */
 const runtimeGlobals = ["Deno", "Bun", "Buffer", "process"];
 
+/** A program of its own, with the clock of its browser. */
+const browserProgram = "src/dashboard/ui/";
+
 /**
  * Calls that make a result depend on when or where it was computed, and the files that inject them.
  */
@@ -160,18 +172,18 @@ const ambient: { selector: string; what: string; allowedIn: string[] }[] = [
       return {
         selector: `MemberExpression[object.name="${object}"][property.name="${property}"]`,
         what: name,
-        allowedIn: /random/i.test(name) ? ["src/ids/"] : ["src/time/"],
+        allowedIn: /random/i.test(name) ? ["src/ids/"] : ["src/time/", browserProgram],
       };
     }),
   {
     selector: `NewExpression[callee.name="Date"][arguments.length=0]`,
     what: "new Date()",
-    allowedIn: ["src/time/"],
+    allowedIn: ["src/time/", browserProgram],
   },
   {
     selector: `CallExpression[callee.name=/^(setTimeout|setInterval|setImmediate)$/]`,
     what: "a timer",
-    allowedIn: ["src/time/"],
+    allowedIn: ["src/time/", browserProgram],
   },
 ];
 

@@ -3,7 +3,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import { browserTest } from "../support/browser.ts";
+import { browserTest } from "../../support/browser.ts";
 import { serveInNodeServer } from "../support/node_server.ts";
 
 /** Tries to open a WebSocket; returns whether the hub accepted the page. */

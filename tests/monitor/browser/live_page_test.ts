@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
 import { reservePort } from "../../support/reserved_port.ts";
-import { browserTest } from "../support/browser.ts";
+import { browserTest } from "../../support/browser.ts";
 
 const program = new URL("../../../examples/monitoring/live_hub.ts", import.meta.url);
 /** The guide shows this file. UPDATE_SCREENSHOT rewrites it. */

@@ -8,18 +8,21 @@ import { duration, optionalOptions, type Subjects, takes } from "../shapes.ts";
 
 const everTask = createEverTask({ storage: memoryStorage(), tasks: [], logger: silentLogger });
 
+/** The options of an API. */
+export const apiOptions = optionalOptions({
+  authorize: takes(() => null),
+  path: takes("/ops"),
+  clientAddress: takes(() => "192.0.2.1"),
+  clock: takes(systemClock),
+  logger: takes(silentLogger),
+});
+
 export const apiSubjects: Subjects = {
   createApi: [{
     call: (...args) => Reflect.apply(createApi as (...args: unknown[]) => unknown, null, args),
     args: [
       takes(everTask),
-      optionalOptions({
-        authorize: takes(() => null),
-        path: takes("/ops"),
-        clientAddress: takes(() => "192.0.2.1"),
-        clock: takes(systemClock),
-        logger: takes(silentLogger),
-      }),
+      apiOptions,
     ],
   }],
   authorizePeople: [{

@@ -1,0 +1,19 @@
+// The answers of the API that pages show.
+
+import type { z } from "@hono/zod-openapi";
+import type * as schemas from "../../api/schemas.ts";
+
+export type Task = z.infer<typeof schemas.taskSchema>;
+export type TaskPage = z.infer<typeof schemas.taskPageSchema>;
+export type TaskCount = z.infer<typeof schemas.taskCountSchema>;
+export type TaskStatus = Task["status"];
+export type Explanation = z.infer<typeof schemas.explanationSchema>;
+export type Transitions = z.infer<typeof schemas.transitionsSchema>;
+export type Runs = z.infer<typeof schemas.runsSchema>;
+export type Logs = z.infer<typeof schemas.logsSchema>;
+export type SeriesPage = z.infer<typeof schemas.seriesPageSchema>;
+export type NextRuns = z.infer<typeof schemas.nextRunsSchema>;
+export type Queues = z.infer<typeof schemas.queuesSchema>;
+export type Workers = z.infer<typeof schemas.workersSchema>;
+export type AuditGrowth = z.infer<typeof schemas.auditGrowthSchema>;
+export type Me = z.infer<typeof schemas.meSchema>;

@@ -1,0 +1,145 @@
+// The frame of all pages: navigation, title, search and the page itself.
+
+import { useEffect } from "preact/hooks";
+import type { Me } from "./answers.ts";
+import { ProblemError, send } from "./client.ts";
+import { startClock } from "./now.ts";
+import { Loaded } from "./parts/loaded.tsx";
+import { AuditPage } from "./pages/audit.tsx";
+import { OverviewPage } from "./pages/overview.tsx";
+import { QueuesCard } from "./pages/queues.tsx";
+import { SeriesPage } from "./pages/series.tsx";
+import { SignInPage } from "./pages/sign_in.tsx";
+import { TaskPage } from "./pages/task.tsx";
+import { TasksPage } from "./pages/tasks.tsx";
+import { WorkersCard } from "./pages/workers.tsx";
+import { useResource } from "./resource.ts";
+import { followLinks, go, pageUrl, path } from "./router.ts";
+import { pageNames, texts } from "./texts.ts";
+
+followLinks();
+startClock();
+
+/** The whole dashboard. */
+export function App() {
+  const me = useResource<Me>("me");
+  const mustSignIn = me.error instanceof ProblemError && me.error.status === 401;
+  const title = titleOf(path.value);
+  useEffect(() => {
+    document.title = `${title} · EverTask`;
+  }, [title]);
+  if (mustSignIn) return <SignInPage />;
+  return (
+    <>
+      <a class="skip" href="#content">{texts.skipToContent}</a>
+      <Navigation me={me.data} />
+      <div class="main">
+        <header class="top">
+          <Title />
+          <Search />
+        </header>
+        <main id="content" tabIndex={-1}>
+          <Loaded from={me}>{() => <Page />}</Loaded>
+        </main>
+      </div>
+    </>
+  );
+}
+
+function Page() {
+  const [name = "", id] = path.value.split("/");
+  if (name === "tasks" && id !== undefined) return <TaskPage id={decodeURIComponent(id)} />;
+  if (name === "") return <OverviewPage />;
+  if (name === "tasks") return <TasksPage />;
+  if (name === "series") return <SeriesPage />;
+  if (name === "queues") return <QueuesCard />;
+  if (name === "workers") return <WorkersCard />;
+  if (name === "audit") return <AuditPage />;
+  return <p class="pad">{texts.notFound}</p>;
+}
+
+function Title() {
+  const [name = "", id] = path.value.split("/");
+  const title = titleOf(name);
+  if (id === undefined) return <h1>{title}</h1>;
+  return (
+    <h1>
+      <a class="faint" href={pageUrl(name)}>{title}</a> / <span class="mono">{id}</span>
+    </h1>
+  );
+}
+
+function titleOf(path: string): string {
+  const [name = ""] = path.split("/");
+  return name in pageNames ? pageNames[name as keyof typeof pageNames] : texts.notFound;
+}
+
+/** The user of an API without `authorize`, who has not signed in. */
+const localUser = "local";
+
+function Navigation({ me }: { readonly me: Me | null }) {
+  const [current = ""] = path.value.split("/");
+  const signOut = async () => {
+    await send("DELETE", "session", undefined);
+    location.reload();
+  };
+  return (
+    <nav class="side" aria-label={texts.pages}>
+      <p class="brand">
+        <svg viewBox="0 0 20 20" aria-hidden="true">
+          <rect width="20" height="20" rx="5" />
+          <path d="M5.5 10.5 9 13.5 14.5 6.5" />
+        </svg>
+        EverTask
+      </p>
+      <ul>
+        {Object.entries(pageNames).map(([name, title]) => (
+          <li key={name}>
+            <a href={pageUrl(name)} aria-current={name === current ? "page" : undefined}>{title}</a>
+          </li>
+        ))}
+      </ul>
+      {me !== null && (
+        <p class="user faint">
+          {texts.signedInAs(me.user)}
+          {me.user !== localUser && (
+            <button type="button" class="plain" onClick={signOut}>{texts.signOut}</button>
+          )}
+        </p>
+      )}
+    </nav>
+  );
+}
+
+const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function Search() {
+  const onSubmit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const text = String(new FormData(form).get("text")).trim();
+    if (text === "") return;
+    form.reset();
+    go(
+      idPattern.test(text)
+        ? pageUrl(`tasks/${text.toLowerCase()}`)
+        : pageUrl("tasks", { key: text }),
+    );
+  };
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const isTyping = (event.target as Element).closest("input, textarea, select") !== null;
+      if (event.key !== "/" || isTyping) return;
+      event.preventDefault();
+      document.querySelector<HTMLInputElement>(".search input")?.focus();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+  return (
+    <form class="search" role="search" onSubmit={onSubmit}>
+      <input name="text" type="search" placeholder={texts.searchFor} aria-label={texts.searchFor} />
+      <kbd aria-hidden="true">/</kbd>
+    </form>
+  );
+}

@@ -1,0 +1,70 @@
+// Requests to the REST API, which is mounted below the dashboard.
+
+import type { z } from "@hono/zod-openapi";
+import type { problemSchema } from "../../api/problems.ts";
+import { base } from "./router.ts";
+
+/** An answer of the API that is not a success. */
+export class ProblemError extends Error {
+  readonly status: number;
+  readonly title: string;
+
+  constructor({ status, title, detail }: z.infer<typeof problemSchema>) {
+    super(detail);
+    this.status = status;
+    this.title = title;
+  }
+}
+
+/** The difference between the server's clock and this browser's, in milliseconds. */
+let skewMs = 0;
+
+/** The time on the server, in epoch milliseconds. */
+export function serverNow(): number {
+  return Date.now() + skewMs;
+}
+
+/** Returns the address of a route: `tasks?status=Failed`. */
+export function routeUrl(route: string): string {
+  return new URL(`api/v1/${route}`, base).href;
+}
+
+/**
+ * Reads a route.
+ *
+ * @throws {ProblemError} If the API refuses.
+ */
+export function read<T>(route: string, signal?: AbortSignal): Promise<T> {
+  return request<T>("GET", route, undefined, signal);
+}
+
+/**
+ * Sends JSON to a route.
+ *
+ * @throws {ProblemError} If the API refuses.
+ */
+export function send<T>(method: string, route: string, body: unknown): Promise<T> {
+  return request<T>(method, route, body);
+}
+
+async function request<T>(
+  method: string,
+  route: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  const response = await fetch(routeUrl(route), {
+    method,
+    ...signal && { signal },
+    ...body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json" },
+    },
+  });
+  const date = Date.parse(response.headers.get("date") ?? "");
+  // The header counts whole seconds.
+  if (Math.abs(date - Date.now()) > 1500) skewMs = date - Date.now();
+  const content = response.status === 204 ? null : await response.json();
+  if (!response.ok) throw new ProblemError(content);
+  return content as T;
+}

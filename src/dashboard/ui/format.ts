@@ -1,0 +1,42 @@
+// Numbers, durations and instants as people read them.
+
+/** Writes an integer with separators between thousands. */
+export function integer(value: number): string {
+  return value.toLocaleString("en");
+}
+
+const units: readonly [name: string, ms: number][] = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+];
+
+/** Writes a duration with its one or two largest units: `4 m 12 s`, `30 ms`. */
+export function duration(ms: number): string {
+  const positive = Math.max(0, ms);
+  if (positive < 1_000) return `${Math.round(positive)} ms`;
+  if (positive < 10_000) return `${(positive / 1_000).toFixed(1)} s`;
+  const first = units.findIndex(([, unitMs]) => positive >= unitMs);
+  const [name, unitMs] = units[first]!;
+  const whole = `${Math.floor(positive / unitMs)} ${name}`;
+  const next = units[first + 1];
+  const rest = next === undefined ? 0 : Math.floor(positive % unitMs / next[1]);
+  return rest === 0 ? whole : `${whole} ${rest} ${next![0]}`;
+}
+
+/** Writes how long an instant is ago, or in how long it will be. */
+export function distance(instant: string, now: number): string {
+  const ms = Date.parse(instant) - now;
+  if (Math.abs(ms) < 1_000) return "now";
+  const text = duration(Math.floor(Math.abs(ms) / 1_000) * 1_000).replace(".0 s", " s");
+  return ms > 0 ? `in ${text}` : `${text} ago`;
+}
+
+/** Writes an instant in the browser's zone: the time alone on the same day. */
+export function localTime(instant: string, now: number): string {
+  const date = new Date(instant);
+  const isToday = date.toDateString() === new Date(now).toDateString();
+  const time = date.toLocaleTimeString("en-GB");
+  return isToday ? time : `${date.toLocaleDateString("sv-SE")} ${time}`;
+}

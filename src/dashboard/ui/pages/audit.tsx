@@ -1,0 +1,43 @@
+// The tables of the history: how large they are, and how fast they grow.
+
+import type { AuditGrowth } from "../answers.ts";
+import { integer } from "../format.ts";
+import { Card } from "../parts/card.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Loaded } from "../parts/loaded.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { useResource } from "../resource.ts";
+import { pageNames, texts } from "../texts.ts";
+
+type TableGrowth = AuditGrowth["items"][number];
+
+const columns: readonly Column<TableGrowth>[] = [
+  { title: texts.table, cell: ({ table }) => table, look: "rest" },
+  { title: texts.rows, cell: ({ rows }) => integer(rows), look: "number" },
+  {
+    title: texts.rowsPerDay,
+    cell: ({ averageRowsPerDay: rows }) => rows === null ? texts.none : integer(Math.round(rows)),
+    look: "number",
+  },
+  { title: texts.firstRow, cell: ({ firstAt }) => <Instant at={firstAt} />, look: "number extra" },
+  { title: texts.lastRow, cell: ({ lastAt }) => <Instant at={lastAt} />, look: "number" },
+];
+
+/** The page. */
+export function AuditPage() {
+  const growth = useResource<AuditGrowth>("audit/growth");
+  return (
+    <Card title={pageNames.audit}>
+      <Loaded from={growth}>
+        {({ items }) => (
+          <Table
+            caption={pageNames.audit}
+            columns={columns}
+            rows={items}
+            keyOf={({ table }) => table}
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}

@@ -1,0 +1,53 @@
+// The queues: what waits, since when, and who serves it.
+
+import type { Queues } from "../answers.ts";
+import { integer } from "../format.ts";
+import { Card } from "../parts/card.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Empty, Loaded } from "../parts/loaded.tsx";
+import { Mark } from "../parts/status.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { QueueLink } from "../parts/task_link.tsx";
+import { useResource } from "../resource.ts";
+import { pageNames, texts } from "../texts.ts";
+
+type Queue = Queues["items"][number];
+
+const columns: readonly Column<Queue>[] = [
+  { title: texts.queue, cell: ({ queue }) => <QueueLink queue={queue} /> },
+  { title: texts.waiting, cell: ({ due }) => integer(due), look: "number" },
+  { title: texts.oldest, cell: ({ oldestDueAt }) => <Instant at={oldestDueAt} />, look: "number" },
+  { title: texts.scheduled, cell: ({ scheduled }) => integer(scheduled), look: "number extra" },
+  {
+    title: texts.places,
+    cell: ({ places }) => places === null ? texts.none : integer(places),
+    look: "number extra",
+  },
+  { title: texts.state, cell: (queue) => <QueueState queue={queue} />, look: "rest" },
+];
+
+function QueueState({ queue: { paused, workerIds } }: { readonly queue: Queue }) {
+  if (paused) return <Mark look="off">{texts.paused}</Mark>;
+  if (workerIds.length === 0) return <Mark look="warn">{texts.unserved}</Mark>;
+  return <Mark look="good">{texts.served}</Mark>;
+}
+
+/** A card with all queues. */
+export function QueuesCard() {
+  const queues = useResource<Queues>("queues");
+  return (
+    <Card title={pageNames.queues}>
+      <Loaded from={queues}>
+        {({ items }) =>
+          items.length === 0 ? <Empty title={texts.noQueues} /> : (
+            <Table
+              caption={pageNames.queues}
+              columns={columns}
+              rows={items}
+              keyOf={({ queue }) => queue}
+            />
+          )}
+      </Loaded>
+    </Card>
+  );
+}

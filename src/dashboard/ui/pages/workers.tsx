@@ -1,0 +1,63 @@
+// The workers: where they run, what they serve, and whether they are alive.
+
+import type { Workers } from "../answers.ts";
+import { Card } from "../parts/card.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Empty, Loaded } from "../parts/loaded.tsx";
+import { Mark } from "../parts/status.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { useResource } from "../resource.ts";
+import { pageNames, texts } from "../texts.ts";
+
+type Worker = Workers["items"][number];
+
+const columns: readonly Column<Worker>[] = [
+  { title: texts.host, cell: ({ host, id }) => <span title={id}>{host}</span> },
+  {
+    title: texts.serves,
+    cell: ({ serves }) =>
+      serves?.queues.map(({ name, parallelism }) => `${name} (${parallelism})`).join(", ") ??
+        texts.none,
+    look: "rest",
+  },
+  {
+    title: texts.knows,
+    cell: ({ serves }) => serves?.types.join(", ") ?? texts.none,
+    look: "rest extra",
+  },
+  {
+    title: texts.started,
+    cell: ({ startedAt }) => <Instant at={startedAt} />,
+    look: "number extra",
+  },
+  {
+    title: texts.heartbeat,
+    cell: ({ heartbeatAt }) => <Instant at={heartbeatAt} />,
+    look: "number",
+  },
+  {
+    title: texts.state,
+    cell: ({ alive }) =>
+      alive ? <Mark look="good">{texts.alive}</Mark> : <Mark look="bad">{texts.late}</Mark>,
+  },
+];
+
+/** A card with all workers. */
+export function WorkersCard() {
+  const workers = useResource<Workers>("workers");
+  return (
+    <Card title={pageNames.workers}>
+      <Loaded from={workers}>
+        {({ items }) =>
+          items.length === 0 ? <Empty title={texts.noWorkers} help={texts.noWorkersHelp} /> : (
+            <Table
+              caption={pageNames.workers}
+              columns={columns}
+              rows={items}
+              keyOf={({ id }) => id}
+            />
+          )}
+      </Loaded>
+    </Card>
+  );
+}

@@ -1,0 +1,15 @@
+// Instants: how long ago, or in how long, with the exact time at hand.
+
+import { distance, localTime } from "../format.ts";
+import { now } from "../now.ts";
+import { texts } from "../texts.ts";
+
+/** Shows an instant as a distance from now, or as the time of day. */
+export function Instant(
+  { at, as = "distance" }: { readonly at: string | null; readonly as?: "distance" | "time" },
+) {
+  if (at === null) return <span class="faint">{texts.none}</span>;
+  const exact = `${localTime(at, 0)}, ${at.replace("T", " ").replace("Z", " UTC")}`;
+  const text = as === "time" ? localTime(at, now.value) : distance(at, now.value);
+  return <time dateTime={at} title={exact}>{text}</time>;
+}

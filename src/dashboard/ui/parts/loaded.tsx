@@ -1,0 +1,44 @@
+// What a page shows while data is loaded, when there is none, and when the API refuses.
+
+import type { ComponentChildren } from "preact";
+import { ProblemError } from "../client.ts";
+import type { Resource } from "../resource.ts";
+import { texts } from "../texts.ts";
+
+/** Shows data once it is loaded, under a warning if it could not be loaded again. */
+export function Loaded<T>(
+  { from, children }: {
+    readonly from: Resource<T>;
+    readonly children: (data: T) => ComponentChildren;
+  },
+) {
+  return (
+    <>
+      {from.error !== null && <Problem error={from.error} />}
+      {from.data === null
+        ? from.error === null && <p class="faint pad" role="status">{texts.loading}</p>
+        : children(from.data)}
+    </>
+  );
+}
+
+/** Shows why something failed. */
+export function Problem({ error }: { readonly error: unknown }) {
+  const isAnswer = error instanceof ProblemError;
+  return (
+    <div class="notice bad" role="alert">
+      <strong>{isAnswer ? error.title : texts.unreachable}</strong>{" "}
+      {isAnswer ? error.message : texts.retrying}
+    </div>
+  );
+}
+
+/** Shows that there is nothing, and what to do about it. */
+export function Empty({ title, help }: { readonly title: string; readonly help?: string }) {
+  return (
+    <div class="empty">
+      <p>{title}</p>
+      {help !== undefined && <p class="faint">{help}</p>}
+    </div>
+  );
+}

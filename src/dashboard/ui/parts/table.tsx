@@ -1,0 +1,43 @@
+// A table with a column for each property that a page shows.
+
+import type { ComponentChildren } from "preact";
+
+/** A column of a table. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => ComponentChildren;
+  /** `number` aligns at the end; `rest` takes the space that is left; `extra` hides on phones. */
+  readonly look?: string;
+}
+
+/** Shows rows. The first column is the header of its row. */
+export function Table<Row>(
+  { caption, columns, rows, keyOf }: {
+    readonly caption: string;
+    readonly columns: readonly Column<Row>[];
+    readonly rows: readonly Row[];
+    readonly keyOf: (row: Row) => string;
+  },
+) {
+  const [first, ...others] = columns;
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map(({ title, look }) => <th scope="col" class={look} key={title}>{title}
+            </th>)}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              <th scope="row" class={first!.look}>{first!.cell(row)}</th>
+              {others.map(({ title, cell, look }) => <td class={look} key={title}>{cell(row)}</td>)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

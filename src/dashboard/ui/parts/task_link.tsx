@@ -1,0 +1,18 @@
+// Links to what is behind a number or a name.
+
+import { pageUrl } from "../router.ts";
+
+/** Links to a task by its key or its id. */
+export function TaskLink({ id, name = id }: { readonly id: string; readonly name?: string }) {
+  return <a class="mono" href={pageUrl(`tasks/${id}`)}>{name}</a>;
+}
+
+/** Links to the tasks of a queue. */
+export function QueueLink({ queue }: { readonly queue: string }) {
+  return <a href={pageUrl("tasks", { queue })}>{queue}</a>;
+}
+
+/** Links to the tasks of a type. */
+export function TypeLink({ type }: { readonly type: string }) {
+  return <a href={pageUrl("tasks", { type })}>{type}</a>;
+}

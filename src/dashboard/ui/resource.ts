@@ -1,0 +1,48 @@
+// What a page shows from the API: loaded when the page needs it, and again while the page is seen.
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { read } from "./client.ts";
+
+/** The state of what is loaded. The data stays while it is loaded again. */
+export interface Resource<T> {
+  readonly data: T | null;
+  readonly error: unknown;
+}
+
+/** How long what is shown may be old, in milliseconds. */
+const refreshMs = 3_000;
+
+/** Loads a route, and keeps it up to date while the tab is visible. */
+export function useResource<T>(route: string): Resource<T> {
+  const state = useSignal<Resource<T> & { readonly route: string }>({
+    route,
+    data: null,
+    error: null,
+  });
+  useEffect(() => {
+    const stopped = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = async () => {
+      clearTimeout(timer);
+      try {
+        const data = await read<T>(route, stopped.signal);
+        state.value = { route, data, error: null };
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        const isSame = state.value.route === route;
+        state.value = { route, data: isSame ? state.value.data : null, error };
+      }
+      if (!stopped.signal.aborted && !document.hidden) timer = setTimeout(load, refreshMs);
+    };
+    const onVisible = () => document.hidden ? clearTimeout(timer) : void load();
+    document.addEventListener("visibilitychange", onVisible);
+    void load();
+    return () => {
+      stopped.abort();
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", onVisible);
+    };
+  }, [route]);
+  return state.value.route === route ? state.value : { data: null, error: null };
+}

@@ -1,0 +1,62 @@
+// The address of the page: which page it shows, and with which parameters. Everything that a person
+// chooses is part of the address, so that links can be saved and shared.
+
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+
+/** The address of the dashboard's start page; the server tells how many levels up it is. */
+export const base = new URL(document.documentElement.dataset["up"] ?? "./", document.baseURI);
+
+const address = signal(new URL(location.href));
+
+/** The path below the base, without slashes at its ends: `tasks/01a2…`. */
+export const path: ReadonlySignal<string> = computed(() =>
+  address.value.pathname.slice(base.pathname.length).replace(/\/+$/, "")
+);
+
+/** The parameters of the page. */
+export const parameters: ReadonlySignal<URLSearchParams> = computed(() =>
+  address.value.searchParams
+);
+
+/** Parameters to set; null removes one. */
+export type ParameterChanges = Readonly<Record<string, string | readonly string[] | null>>;
+
+/** Returns the address of a page. */
+export function pageUrl(page: string, changes: ParameterChanges = {}): string {
+  return withChanges(new URL(page, base), changes);
+}
+
+/** Returns the address of this page with other parameters. */
+export function changedUrl(changes: ParameterChanges): string {
+  return withChanges(new URL(address.value), changes);
+}
+
+/** Goes to an address of the dashboard. */
+export function go(url: string): void {
+  history.pushState(null, "", url);
+  address.value = new URL(url);
+  scrollTo(0, 0);
+}
+
+/** Follows links and the browser's buttons without loading the page again. */
+export function followLinks(): void {
+  addEventListener("popstate", () => address.value = new URL(location.href));
+  addEventListener("click", (event) => {
+    const link = (event.target as Element).closest("a");
+    const isPlain = event.button === 0 &&
+      !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+    if (link === null || !isPlain || event.defaultPrevented || link.target !== "") return;
+    if (link.hasAttribute("download") || !link.href.startsWith(base.href)) return;
+    if (link.href.startsWith(new URL("api/", base).href)) return;
+    event.preventDefault();
+    go(link.href);
+  });
+}
+
+function withChanges(url: URL, changes: ParameterChanges): string {
+  for (const [name, value] of Object.entries(changes)) {
+    url.searchParams.delete(name);
+    for (const each of value === null ? [] : [value].flat()) url.searchParams.append(name, each);
+  }
+  return url.href;
+}

@@ -1,0 +1,195 @@
+// The pages in a real browser.
+
+import { assert, assertEquals } from "@std/assert";
+import type { Browser, Page } from "playwright-core";
+import { defineTask, noRetry, type TaskContext } from "../../mod.ts";
+import { authorizePeople } from "../../src/api/mod.ts";
+import { browserTest } from "../support/browser.ts";
+import { until } from "../monitor/support/until.ts";
+import { ServedDashboard } from "./served_dashboard.ts";
+
+const charge = defineTask<{ readonly order: number }>({
+  type: "charge-card",
+  retry: noRetry(),
+  async handle({ order }, context: TaskContext) {
+    await context.log.info(`Charging order ${order}`);
+    if (order % 2 === 0) throw new Error("The gateway timed out.");
+  },
+});
+
+/** Opens a page that fails the test when its script fails, or something is not as its policy asks. */
+async function open(browser: Browser, url: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("dialog", (dialog) => faults.push(dialog.message()));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/401/.test(message.text())) faults.push(message.text());
+  });
+  page.on("close", () => assertEquals(faults, []));
+  await page.goto(url);
+  return page;
+}
+
+/** Waits until the page shows a table of so many rows. */
+function rows(page: Page, count: number): Promise<void> {
+  return until(async () => await page.locator("tbody tr").count() === count, `${count} rows`);
+}
+
+/** A dashboard with completed, failed and waiting tasks. */
+async function dashboardWithTasks(...args: ConstructorParameters<typeof ServedDashboard>) {
+  const dashboard = new ServedDashboard(...args);
+  const { everTask } = dashboard;
+  await everTask.start();
+  const orders = Array.from({ length: 60 }, (_, order) => ({ order }));
+  await everTask.dispatchMany(charge, orders);
+  await everTask.dispatch(charge, { order: 100 }, { taskKey: "order-100", tags: ["tenant:42"] });
+  await until(
+    async () =>
+      (await everTask.operate.tasks.count({ statuses: ["Completed", "Failed"] })).count === 61,
+    "all tasks have ended",
+  );
+  return dashboard;
+}
+
+browserTest("the dashboard in Chromium", [], async (t, browser) => {
+  await using dashboard = await dashboardWithTasks([charge], { path: "/ops" });
+
+  await t.step("the overview counts tasks, and its figures lead to them", async () => {
+    const page = await open(browser, dashboard.url());
+    const failed = page.getByRole("link", { name: /^Failed/ });
+    await failed.filter({ hasText: "31" }).waitFor();
+    await failed.click();
+    await page.getByText("31 match").waitFor();
+    assertEquals(page.url(), dashboard.url("tasks?status=Failed"));
+    assertEquals(await page.locator("tbody tr").count(), 31);
+    await page.close();
+  });
+
+  await t.step("filters, orders and pages are part of the address", async () => {
+    const page = await open(browser, dashboard.url("tasks?type=charge-card"));
+    await page.getByText("61 match").waitFor();
+    await page.getByRole("link", { name: "newest first" }).click();
+    await page.getByRole("link", { name: "oldest first" }).waitFor();
+    await page.getByRole("link", { name: "Next page" }).click();
+    await rows(page, 11);
+    const other = await open(browser, page.url());
+    await rows(other, 11);
+    await other.close();
+    await page.goBack();
+    await rows(page, 50);
+    await page.getByLabel("Filters").locator("select").selectOption("status");
+    await page.getByRole("textbox", { name: "Search" }).or(page.locator("input[name=value]"))
+      .first()
+      .fill("Completed");
+    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByText("30 match").waitFor();
+    await page.getByRole("link", { name: "Remove the filter Type: charge-card" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("type"));
+    assertEquals(new URL(page.url()).searchParams.getAll("status"), ["Completed"]);
+    await page.close();
+  });
+
+  await t.step("a task tells its end, its history, its log and its payload", async () => {
+    const page = await open(browser, dashboard.url("tasks?key=order-100"));
+    await page.getByRole("link", { name: "order-100", exact: true }).click();
+    await page.getByRole("heading", { name: "How did it end?" }).waitFor();
+    await page.getByText("Charging order 100").first().waitFor();
+    await page.getByRole("link", { name: "tenant:42" }).waitFor();
+    const payload = page.getByRole("region", { name: "Payload" });
+    assertEquals(await payload.locator("pre").textContent(), '{\n  "order": 100\n}');
+    await page.reload();
+    await page.getByRole("heading", { name: "How did it end?" }).waitFor();
+    await page.close();
+  });
+
+  await t.step("what changes is shown without a reload", async () => {
+    const page = await open(browser, dashboard.url("queues"));
+    await page.getByRole("row", { name: /^default/ }).waitFor();
+    await dashboard.everTask.dispatch(charge, { order: 1 }, { delay: { hours: 1 } });
+    await page.getByRole("row", { name: /^default 0 – 1 / }).waitFor();
+    await page.close();
+  });
+
+  await t.step("each page is found by the keyboard", async () => {
+    const page = await open(browser, dashboard.url());
+    for (const name of ["Tasks", "Series", "Queues", "Workers", "Audit", "Overview"]) {
+      const link = page.getByRole("navigation").getByRole("link", { name, exact: true });
+      await link.focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { level: 1, name }).waitFor();
+    }
+    await page.keyboard.press("/");
+    await page.keyboard.type("order-100");
+    await page.keyboard.press("Enter");
+    await page.getByText("1 match").waitFor();
+    assert(page.url().endsWith("tasks?key=order-100"));
+    await page.close();
+  });
+});
+
+browserTest(
+  "the dashboard behind a proxy that removes the beginning of the path",
+  [],
+  async (t, browser) => {
+    const strip = (request: Request) => {
+      const url = new URL(request.url);
+      url.pathname = url.pathname.replace("/intern/jobs", "");
+      return new Request(url, request);
+    };
+    await using dashboard = new ServedDashboard([charge], {}, strip);
+    const { id } = await dashboard.everTask.dispatch(charge, { order: 1 });
+    await t.step("a deep link works, and so do the links on it", async () => {
+      const page = await open(browser, dashboard.url(`tasks/${id}`, "/intern/jobs"));
+      await page.getByRole("heading", { name: "Why is it not running?" }).waitFor();
+      await page.getByRole("link", { name: "Queues" }).click();
+      await page.getByRole("row", { name: /^default 1/ }).waitFor();
+      assertEquals(page.url(), dashboard.url("queues", "/intern/jobs"));
+      await page.close();
+    });
+  },
+);
+
+const hostile = `"><img src=x onerror="alert(1)"><script>alert(2)</script>&lt;\u202e'`;
+
+browserTest("hostile text stays text on every page", [], async (_, browser) => {
+  const task = defineTask<unknown>({
+    type: hostile,
+    retry: noRetry(),
+    queue: hostile,
+    async handle(_payload, context: TaskContext) {
+      await context.log.error(hostile);
+      throw new Error(hostile);
+    },
+  });
+  await using dashboard = new ServedDashboard([task]);
+  const { everTask } = dashboard;
+  const options = { taskKey: hostile, tags: [hostile] };
+  const { id } = await everTask.dispatch(task, { [hostile]: hostile }, options);
+  for (const path of ["", "tasks", `tasks/${id}`, "series", "queues", "workers", "audit"]) {
+    const query = path === "tasks" ? `?${new URLSearchParams({ key: hostile })}` : "";
+    const page = await open(browser, dashboard.url(path + query));
+    await page.locator("main .card").first().waitFor();
+    assertEquals(await page.locator("img, main script, iframe").count(), 0, path);
+    if (path.startsWith("tasks")) await page.getByText(hostile).first().waitFor();
+    await page.close();
+  }
+});
+
+browserTest("people sign in with their token, and out again", [], async (_, browser) => {
+  const token = "0123456789abcdef0123456789abcdef";
+  const authorize = authorizePeople([{ user: "Ada", token, can: ["view"] }]);
+  await using dashboard = new ServedDashboard([charge], { authorize });
+  await dashboard.everTask.dispatch(charge, { order: 1 }, { taskKey: "order-1" });
+  const page = await open(browser, dashboard.url("tasks"));
+  await page.getByLabel("Token").fill("wrong".repeat(8));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "order-1", exact: true }).click();
+  await page.getByText("You may not see payloads.").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").waitFor();
+  await page.close();
+});

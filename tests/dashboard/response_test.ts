@@ -1,0 +1,54 @@
+// What the dashboard answers to requests, without a browser.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { ServedDashboard } from "./served_dashboard.ts";
+
+Deno.test("every path below the mount is a page, and its links are relative to it", async () => {
+  await using dashboard = new ServedDashboard([], { path: "/ops" });
+  for (const [page, up] of [["", "./"], ["tasks", "./"], ["tasks/1", "../"], ["a/b/c", "../../"]]) {
+    const response = await fetch(dashboard.url(page));
+    const html = await response.text();
+    assertEquals(response.headers.get("content-type"), "text/html; charset=utf-8");
+    assert(html.includes(`data-up="${up}"`), page);
+    for (const [, link] of html.matchAll(/(?:href|src)="([^"]*\.(?:js|css))"/g)) {
+      const asset = await fetch(new URL(link!, dashboard.url(page)));
+      assertMatch(asset.headers.get("content-type")!, /^text\/(javascript|css)/);
+      assertMatch(asset.headers.get("cache-control")!, /immutable/);
+      assert((await asset.text()).length > 1_000);
+    }
+  }
+});
+
+Deno.test("the page may load nothing but its own assets, and nobody may frame it", async () => {
+  await using dashboard = new ServedDashboard([]);
+  const response = await fetch(dashboard.url());
+  const html = await response.text();
+  const policy = response.headers.get("content-security-policy")!;
+  assert(policy.startsWith("default-src 'none';"));
+  assert(policy.includes("frame-ancestors 'none'"));
+  assert(!policy.includes("unsafe"));
+  assert(!/<style|<script>|\sstyle=|\son\w+=/.test(html), "nothing inline");
+});
+
+Deno.test("paths outside the mount, and changes of pages, are refused as the API refuses them", async () => {
+  await using dashboard = new ServedDashboard([], { path: "/ops" });
+  const outside = await fetch(dashboard.url("", "/other"));
+  const change = await fetch(dashboard.url("tasks"), {
+    method: "POST",
+    body: "{}",
+    headers: { "content-type": "application/json" },
+  });
+  for (const response of [outside, change]) {
+    assertEquals(response.headers.get("content-type"), "application/problem+json");
+    await response.body?.cancel();
+  }
+  assertEquals([outside.status, change.status], [404, 404]);
+});
+
+Deno.test("the path of a request never becomes HTML", async () => {
+  await using dashboard = new ServedDashboard([]);
+  for (const page of ["%22%3E%3Cscript%3E", "%3Cb%3E/%22", "a'%22<>/x"]) {
+    const html = await (await fetch(dashboard.url(page))).text();
+    assert(!/<b>|"><script>|<>/.test(html), html);
+  }
+});
