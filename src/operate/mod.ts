@@ -25,7 +25,6 @@ export type {
   ActivityStep,
   ActivityStepLength,
 } from "./activity.ts";
-export type { RateLimitRecord } from "../storage/queries.ts";
 export type { Failures } from "./failures.ts";
 export type { Operate, OperateParts } from "./operate.ts";
 export type { OperatedSeries, SchedulePreview } from "./operated_series.ts";
