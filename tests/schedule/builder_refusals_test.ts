@@ -1,4 +1,4 @@
-// What the fluent builder refuses, and that it names the value.
+// Tests that the fluent builder rejects invalid values and names them.
 
 import { assertStringIncludes, assertThrows } from "@std/assert";
 import { buildRecurrence } from "../../src/schedule/builder.ts";
@@ -51,7 +51,7 @@ const refusals: [configure: Configure, message: string][] = [
 ];
 
 for (const [configure, message] of refusals) {
-  Deno.test(`the builder refuses with the value: ${message}`, () => {
+  Deno.test(`the builder's error names the value: ${message}`, () => {
     const error = assertThrows(() => buildRecurrence(configure), Error);
     assertStringIncludes(error.message, message);
   });

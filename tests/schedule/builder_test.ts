@@ -1,4 +1,4 @@
-// Every verb of the builder: its data and sentence, its runs, and its refusals.
+// Tests every method of the builder: its data, sentence, runs and errors.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { buildRecurrence, type RecurringInput, toRecurrence } from "../../src/schedule/builder.ts";
@@ -245,7 +245,7 @@ Deno.test("a built schedule says its sentence", () => {
   assertEquals(sentence, "every 2 days at 09:00 Europe/Rome, at most 10 runs");
 });
 
-Deno.test("no step of the builder can be taken for a promise", async () => {
+Deno.test("no step of the builder looks like a promise", async () => {
   const configure = async (r: RecurringBuilder) => {
     const start = await r.runNow();
     const rhythm = await start.andThen();
@@ -262,7 +262,7 @@ Deno.test("no step of the builder can be taken for a promise", async () => {
   assertEquals(`${built}`, "now, then every 2 hours");
 });
 
-Deno.test("a step can be continued in two ways without the one changing the other", () => {
+Deno.test("two continuations of a step do not affect each other", () => {
   const [daily, limited] = (() => {
     let both: BuiltRecurrence[] = [];
     buildRecurrence((r) => {

@@ -1,4 +1,4 @@
-// The next run of a series that was planned by a clock that was ahead.
+// Tests the correction of a next run that was planned by a clock that was ahead.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -19,9 +19,9 @@ interface Case {
   readonly registeredAt: string;
   readonly nextRunAt: string;
   readonly now: string;
-  /** By how much the clock was ahead, in minutes; undefined: that is not known. */
+  /** The lead of the clock in minutes; undefined if unknown. */
   readonly ahead?: number;
-  /** The next run and the anchor that it should have; undefined: those that it has. */
+  /** The expected next run and anchor; undefined if they do not change. */
   readonly expected?: [nextRunAt: string, anchorAt: string];
 }
 

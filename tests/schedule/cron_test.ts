@@ -139,7 +139,7 @@ Deno.test("the error of an unknown weekday lists the known ones", () => {
   assertStringIncludes(error.message, "have a day of the week from 0 to 7 or SUN to SAT");
 });
 
-Deno.test("cron expressions of numbers, ranges and steps run as croner has them in UTC", () => {
+Deno.test("cron expressions of numbers, ranges and steps run as in croner in UTC", () => {
   const field = (min: number, max: number) => {
     const value = fc.integer({ min, max });
     const range = fc.tuple(value, value).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`);
@@ -170,11 +170,11 @@ Deno.test("cron expressions of numbers, ranges and steps run as croner has them 
   );
 });
 
-/** Where croner, asked for the whole schedule in a zone, answers otherwise: our rules win. */
+/** The cases where croner, with the whole schedule in a zone, differs from our rules. */
 const differences: [expression: string, zone: string, after: string, expected: string[]][] = [
-  // An interval in a gap: croner passes it over.
+  // Croner skips an interval in a gap.
   ["15 */2 * * *", "Europe/Rome", "2026-03-29 00:00", ["2026-03-29 01:00", "2026-03-29 02:15"]],
-  // Fixed times as a list: croner takes them for an interval and runs them in both passes.
+  // Croner treats a list of fixed times as an interval, and runs them in both passes.
   ["0,30 2 * * *", "Europe/Rome", "2026-10-25 00:10", ["2026-10-25 00:30", "2026-10-26 01:00"]],
 ];
 

@@ -1,6 +1,6 @@
 // Properties of schedules over every time zone that the runtime knows, around real clock changes:
-// no doubled run, no lost day, always later than the reference, always on the grid. What must come
-// out is found by brute force, minute by minute.
+// no doubled run, no lost day, always later than the reference, always on the grid. The expected
+// instants are found by brute force, minute by minute.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -102,9 +102,9 @@ Deno.test("clocks show the pinned minute at each run, the first one too, in ever
 });
 
 /**
- * How many days share a run with the day before. It takes a gap of a whole day: Kiritimati had no
- * 31 December 1994, so that the run of its midnight was at the next midnight, together with that
- * one's run.
+ * The number of days that share a run with the day before, which needs a gap of a whole day.
+ * Kiritimati had no 31 December 1994, so the run of that midnight moved to the next midnight and
+ * coincided with its run.
  */
 function mergedRuns(zone: TimeZone, from: number, to: number, time: number): number {
   let merged = 0;
@@ -137,7 +137,7 @@ Deno.test("a daily schedule loses no day and doubles none over three years, in e
         for (const run of runs) {
           const late = ((local(run) % day) + day) % day;
           if (late === 0) continue;
-          // Not at its time: then the time was skipped, and the clocks have just been changed.
+          // A run at another time is right only if its time was skipped by a clock change.
           assertEquals(zone.nextTransition(run - 1, run)?.at, run, `${zone.name} ${show(run)}`);
         }
         assertEquals(countOccurrences(recurrence, from, to, from), runs.length);
@@ -182,7 +182,7 @@ Deno.test("counting finds as many occurrences as walking, and every one is later
         const runs = walk(recurrence, after, after + span);
         assertEquals(countOccurrences(recurrence, after, after + span, anchor), runs.length);
         assert(runs.every((run) => run % 1_000 === 0), "whole seconds");
-        // The grid does not depend on where one looks from.
+        // The grid does not depend on the reference instant.
         for (const [index, run] of runs.entries()) {
           const next = runs[index + 1];
           if (next === undefined) break;

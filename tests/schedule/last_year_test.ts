@@ -1,4 +1,4 @@
-// Every series ends with the year 9999, the last one that all stores can hold.
+// Tests that every series ends with the year 9999, the last one that all stores can hold.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { planSeries } from "../../src/dispatch/series_plan.ts";

@@ -1,4 +1,4 @@
-// The plain meaning of schedules. Some schedulers get each of these cases wrong.
+// Tests the plain meaning of schedules. Each case is one that some schedulers get wrong.
 
 import { assertEquals } from "@std/assert";
 import { runs } from "./support.ts";
@@ -87,7 +87,7 @@ Deno.test("an occurrence less than a second ahead is the next one", () => {
   assertEquals(runs((r) => r.everySecond(), "2026-03-10 11:59:59.999", 1), ["2026-03-10 12:00"]);
 });
 
-Deno.test("a rhythm that hangs on an instant with all its pinned fields begins there", () => {
+Deno.test("a schedule with an anchor that matches all pinned fields begins there", () => {
   assertEquals(runs((r) => r.every(2).days().atTime("09:00"), "2026-03-10 09:00", 2), [
     "2026-03-12 09:00",
     "2026-03-14 09:00",
@@ -137,7 +137,7 @@ Deno.test("29 February comes every leap year, and its month end every year", () 
   ]);
 });
 
-Deno.test("a rhythm that is too long for any date ends instead of failing", () => {
+Deno.test("a schedule with an interval too long for any date ends instead of failing", () => {
   assertEquals(runs((r) => r.every(100_000_000).months(), "2026-03-10", 1), []);
   assertEquals(runs((r) => r.every(100_000_000).weeks(), "2026-03-10", 1), []);
   assertEquals(runs((r) => r.every(100_000_000).days(), "2026-03-10", 1), []);

@@ -1,4 +1,4 @@
-// Recurrences as data: what parseRecurrence lets pass, brings into one form and refuses by name.
+// Tests what parseRecurrence accepts, normalizes and rejects.
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { toRecurrence } from "../../src/schedule/builder.ts";
@@ -32,7 +32,7 @@ Deno.test("data is normalized: sorted, without duplicates and without defaults",
   );
 });
 
-Deno.test("everything that is not a default survives the way through JSON", () => {
+Deno.test("everything that is not a default survives JSON", () => {
   const recurrence = {
     kind: "calendar",
     every: 1,
@@ -111,7 +111,7 @@ const refusals: [data: unknown, message: string][] = [
 ];
 
 for (const [data, message] of refusals) {
-  Deno.test(`data is refused by name: ${message}`, () => {
+  Deno.test(`invalid data is rejected with its name: ${message}`, () => {
     const error = assertThrows(() => parseRecurrence(data), InvalidScheduleError);
     assertStringIncludes(error.message, message);
   });

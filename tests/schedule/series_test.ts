@@ -1,4 +1,4 @@
-// The life of a series: first runs, limits, misfire policies, long downtimes.
+// Tests series: first runs, limits, misfire policies and long downtimes.
 
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
@@ -54,7 +54,7 @@ Deno.test("runAt now runs now", () => {
   assertEquals(first(configure, "2026-03-10 12:00:00.001"), "2026-03-10 13:00");
 });
 
-Deno.test("runAt in the past falls back to the grid that hangs on it", () => {
+Deno.test("runAt in the past continues with the grid anchored at it", () => {
   const configure: Configure = (r) => r.runAt("2026-03-01T00:07:00Z").andThen().every(2).hours();
   assertEquals(first(configure, "2026-03-10 12:00"), "2026-03-10 12:07");
   assertEquals(first(configure, "2026-03-10 12:07"), "2026-03-10 14:07");
@@ -191,7 +191,7 @@ Deno.test("maxRuns ends the series after that many real runs", () => {
   assertEquals(runAfter(recurrence, { ...state, runCount: 3 }), { nextRunAt: null, skipped: 0 });
 });
 
-Deno.test("runUntil ends the series, and nothing is made up for after it", () => {
+Deno.test("runUntil ends the series, and no missed run is made up for after it", () => {
   for (const misfire of ["skip", "once", { all: 5 }] as const) {
     const recurrence = registered(
       (r) => r.everyHour().runUntil("2026-03-10T05:00:00Z").onMisfire(misfire),
@@ -223,7 +223,7 @@ Deno.test("an occurrence that is less than a second ahead does not end the serie
   assertEquals(show(next.nextRunAt), "2026-03-10 00:02");
 });
 
-Deno.test("a first run off the grid is followed by the grid that hangs on it", () => {
+Deno.test("a first run off the grid becomes the anchor of the grid", () => {
   const recurrence = registered(
     (r) => r.runDelayed(90_000).andThen().every(10).minutes(),
     "2026-03-10",
@@ -236,7 +236,7 @@ Deno.test("a first run off the grid is followed by the grid that hangs on it", (
   assertEquals(show(next.nextRunAt), "2026-03-10 00:11:30");
 });
 
-Deno.test("the rhythm hangs on the first run where the start names one, else on the registration", () => {
+Deno.test("the anchor is the first run if the start names one, else the registration", () => {
   const at = "2026-03-10 00:03";
   assertEquals(registered((r) => r.every(7).minutes(), at).anchor, utc(at));
   assertEquals(registered((r) => r.runNow().andThen().everyHour(), at).anchor, utc(at));
@@ -255,7 +255,7 @@ const downtimes: [name: string, configure: Configure][] = [
 ];
 
 for (const [name, configure] of downtimes) {
-  Deno.test(`a year of downtime is not walked through: ${name}`, () => {
+  Deno.test(`a year of downtime is skipped without iterating: ${name}`, () => {
     for (const misfire of ["skip", "once", { all: 1000 }] as const) {
       const recurrence = registered((r) => configure(r).onMisfire(misfire), "2025-03-10");
       const scheduledAt = firstRun(recurrence, recurrence.anchor)!;
@@ -266,8 +266,8 @@ for (const [name, configure] of downtimes) {
         runAfter(recurrence, state);
         best = Math.min(best, performance.now() - start);
       }
-      // Walking takes a second and more, except for the daily series. Even grids need no look at
-      // the days either.
+      // Iterating over the occurrences would take seconds, except for the daily series. Even grids
+      // do not iterate over days either.
       assertLess(best, name === "every second" ? 1 : 200);
     }
   });
@@ -284,7 +284,7 @@ Deno.test("skipTo counts the skipped occurrences", () => {
   assertEquals(none.skipped, 0);
 });
 
-Deno.test("occurrences come lazily and within the limits", () => {
+Deno.test("occurrences are generated lazily and within the limits", () => {
   const from = "2026-03-10T00:00:00Z";
   const endless = occurrences(buildRecurrence((r) => r.everyHour()), from)[Symbol.iterator]();
   assertEquals(endless.next().value?.toISOString(), "2026-03-10T01:00:00.000Z");

@@ -1,4 +1,4 @@
-// Short ways to write instants and schedules in the tests of scheduling.
+// Shorthands for instants and schedules in tests of scheduling.
 
 import { type RecurringInput, toRecurrence } from "../../src/schedule/builder.ts";
 import type { Recurrence } from "../../src/schedule/recurrence.ts";
@@ -12,10 +12,7 @@ export function utc(text: string): number {
   return epoch;
 }
 
-/**
- * Writes an instant as UTC, as short as it goes: "2026-03-01 12:00", with seconds only where they
- * are not 0.
- */
+/** Formats an instant in UTC as "2026-03-01 12:00", with seconds only if they are not 0. */
 export function show(epoch: number | null): string {
   if (epoch === null) return "never";
   return new Date(epoch).toISOString().replace("T", " ").replace(/(:00)?\.000Z$/, "");

@@ -1,4 +1,4 @@
-// Offsets and clock changes, checked against Intl itself for every zone that the runtime knows.
+// Tests offsets and clock changes against Intl for every zone of the runtime.
 
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -6,9 +6,7 @@ import { InvalidScheduleError } from "../../src/schedule/errors.ts";
 import { TimeZone } from "../../src/schedule/time_zone.ts";
 import { show, utc } from "./support.ts";
 
-/**
- * Another way to the offset than the implementation's: the name that Intl gives it, "GMT+05:30".
- */
+/** Reads the offset from Intl's name for it ("GMT+05:30"), unlike the implementation. */
 function offsetByName(format: Intl.DateTimeFormat, instant: number): number {
   const name = format.formatToParts(instant).find(({ type }) => type === "timeZoneName")!.value;
   const match = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(name);
@@ -59,7 +57,7 @@ Deno.test("a clock change is found to the second, and each only once", () => {
   ]);
 });
 
-Deno.test("a change is after the one instant and not after the other", () => {
+Deno.test("a change is found after the first instant and up to the last", () => {
   const zone = TimeZone.of("Europe/Rome");
   const at = utc("2026-03-29 01:00");
   assertEquals(zone.nextTransition(at - 1, at)?.at, at);
@@ -79,7 +77,7 @@ Deno.test("the changes that are closest together are all found", () => {
   assertEquals(found, ["2000-10-08 03:00", "2000-10-15 02:00"]);
 });
 
-Deno.test("a zone is made once and refused if it does not exist", () => {
+Deno.test("a zone is created once, and an unknown one is rejected", () => {
   assertStrictEquals(TimeZone.of("Europe/Rome"), TimeZone.of("Europe/Rome"));
   for (const name of ["Europe/Atlantis", "", "+01:00", "Rome"]) {
     const error = assertThrows(() => TimeZone.of(name), InvalidScheduleError);
@@ -87,7 +85,7 @@ Deno.test("a zone is made once and refused if it does not exist", () => {
   }
 });
 
-Deno.test("offsets can be asked for up to the ends of time", () => {
+Deno.test("offsets are known for all dates", () => {
   const zone = TimeZone.of("Europe/Rome");
   assertEquals(zone.offsetAt(8.64e15), zone.offsetAt(8.64e15 - 1));
   assertEquals(zone.offsetAt(-8.64e15), zone.offsetAt(-8.64e15 + 1));

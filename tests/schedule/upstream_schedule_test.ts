@@ -1,4 +1,5 @@
-// Schedules of EverTask for .NET: each that its builder makes reads as ours with the same words.
+// Tests schedules of EverTask for .NET: each schedule of its builder equals ours with the same
+// methods.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { BuiltRecurrence, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
@@ -134,7 +135,7 @@ for (const [words, theirs, ours] of schedules) {
     const json = { ...empty, ...theirs };
     assert(isUpstreamSchedule(json));
     assertEquals(fromUpstreamSchedule(json, createdAt), expected);
-    // Older versions leave out what says nothing.
+    // Older versions omit empty members.
     assertEquals(fromUpstreamSchedule(theirs, createdAt), expected);
   });
 }

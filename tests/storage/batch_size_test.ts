@@ -1,4 +1,4 @@
-// What goes to a store in one write is bounded by the number of its rows and by the text in them.
+// Tests that a write to a store is bounded by its number of rows and by their amount of text.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -8,7 +8,7 @@ import type { NewLogLine, NewTask, RunEnd, StatusChange, Storage } from "../../s
 import { batchEnd, mostCharacters } from "../../src/storage/batching/batch_size.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 
-Deno.test("batches hold all items in order, none too many or too long, unless it is a single one", () => {
+Deno.test("batches hold all items in order, and none exceeds the limits, except for a single long item", () => {
   const size = fc.oneof(fc.nat(100), fc.nat(mostCharacters + 10), fc.constant(mostCharacters));
   fc.assert(fc.property(fc.array(size), fc.integer({ min: 1, max: 10 }), (sizes, maxItems) => {
     const batches: number[][] = [];
@@ -28,7 +28,7 @@ Deno.test("batches hold all items in order, none too many or too long, unless it
   }));
 });
 
-Deno.test("a batch may hold as much text as one may, to the character", () => {
+Deno.test("the limit of text in a batch is exact to the character", () => {
   const endOf = (sizes: readonly number[]) => batchEnd(sizes, 0, 10, (size) => size);
   assertEquals(endOf([mostCharacters - 1, 1, 1]), 2);
   assertEquals(endOf([mostCharacters, 1]), 1);
@@ -36,7 +36,7 @@ Deno.test("a batch may hold as much text as one may, to the character", () => {
   assertEquals([endOf([mostCharacters + 1, 1]), endOf([])], [1, 0]);
 });
 
-/** A write: how many rows, and how much of the text that the application brought. */
+/** A write: the number of rows, and the length of the application's strings in them. */
 type Write = readonly [rows: number, characters: number];
 
 const length = (text: string | null) => text?.length ?? 0;

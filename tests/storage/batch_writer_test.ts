@@ -23,7 +23,7 @@ function writer({ write, maxBatch = 100, concurrency = 1, clock }: Setup) {
   });
 }
 
-/** Writes that end on request of the test. */
+/** Writes that end when the test says so. */
 function heldWrites() {
   const batches: number[][] = [];
   const release: (() => void)[] = [];
@@ -44,7 +44,7 @@ function heldWrites() {
   };
 }
 
-/** Lets everything run that is ready, a next write included. */
+/** Runs everything that is ready, including the next write. */
 function turn(): Promise<void> {
   return new Promise((resolve) => nextMacrotask(() => nextMacrotask(resolve)));
 }
@@ -79,7 +79,7 @@ Deno.test("BatchWriter batches the items that arrive during a write, up to its l
   assertEquals(held.batches, [[1], [2, 3], [4]]);
 });
 
-Deno.test("BatchWriter repeats a write that fails for now, and resolves when it succeeds", async () => {
+Deno.test("BatchWriter retries a write after a transient error, and resolves when it succeeds", async () => {
   const clock = new FakeClock();
   let tries = 0;
   const { add } = bound(writer({
@@ -114,7 +114,7 @@ Deno.test("BatchWriter stops retrying a transient error after its time limit", a
   assertEquals(tries, 6); // together, after 0, 20, 60, 140, 300 and 620 ms; the next would be past 1000
 });
 
-Deno.test("BatchWriter does not repeat a write that storage refuses permanently", async () => {
+Deno.test("BatchWriter does not retry a write after a permanent error", async () => {
   let tries = 0;
   const { add } = bound(writer({
     write: () => {
@@ -126,7 +126,7 @@ Deno.test("BatchWriter does not repeat a write that storage refuses permanently"
   assertEquals(tries, 1);
 });
 
-Deno.test("BatchWriter does not let one item that storage refuses fail its neighbours", async () => {
+Deno.test("an item that storage rejects does not fail the other items of its batch", async () => {
   const { add } = bound(writer({
     write: (items) =>
       items.includes(13)
@@ -153,7 +153,7 @@ Deno.test("BatchWriter.idle() resolves when nothing is left to write", async () 
   assertEquals(await result, 10);
 });
 
-Deno.test("BatchWriter.idle() waits for the last of the writes that are under way at once", async () => {
+Deno.test("BatchWriter.idle() waits for the last of the concurrent writes", async () => {
   const held = heldWrites();
   const batching = writer({ write: held.write, maxBatch: 1, concurrency: 2 });
   const results = [batching.add(1), batching.add(2)];

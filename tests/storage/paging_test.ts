@@ -1,4 +1,4 @@
-// Tests which page requests are valid, and which cursor leads from one page to the next.
+// Tests valid page requests, and the cursors between pages.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../mod.ts";
@@ -46,7 +46,7 @@ Deno.test("if more rows than the limit were read, the next page begins after the
   assertEquals(page([1, 2, 3]), { items: [10, 20], next: "c2" });
 });
 
-Deno.test("a page of tasks begins with the newest or the oldest ones", () => {
+Deno.test("a page of tasks starts with the newest or the oldest ones", () => {
   const starts = [{}, { order: "newest" }, { order: "oldest" }] as const;
   assertEquals(starts.map((page) => taskPageStart(page).oldestFirst), [false, false, true]);
   for (const order of ["Newest", "", null, 1]) {
@@ -61,7 +61,7 @@ Deno.test("the cap of a count is from 1 to the most rows that one call reads", (
   }
 });
 
-Deno.test("a page whose read stopped early goes on after the last task that was read", () => {
+Deno.test("after a page whose read stopped early, the next one starts after the last task read", () => {
   const tasks = ["3", "2", "1"].map((id) => task({ id }));
   const page = (rows: number, lastRead: string | null) =>
     toTaskPage(tasks.slice(0, rows), 2, (row) => row, lastRead);
@@ -71,7 +71,7 @@ Deno.test("a page whose read stopped early goes on after the last task that was 
   assertEquals(page(3, "0"), { items: tasks.slice(0, 2), next: "2" });
 });
 
-Deno.test("a count ends with its cap, or where the reading stopped", () => {
+Deno.test("a count ends at its cap, or where the read stopped", () => {
   const count = (rows: number, lastRead: string | null) =>
     toPartialCount(["9", "8", "7"].slice(0, rows), 2, (id) => id, lastRead);
   assertEquals(count(1, null), { count: 1, next: null });

@@ -1,4 +1,4 @@
-// What all drivers read from the transitions of a change, by tables.
+// Tests how drivers interpret the transitions of a change, with tables.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../mod.ts";
@@ -12,7 +12,7 @@ const transition = (status: string): StatusTransition => ({
   agoMs: 0,
 });
 
-Deno.test("the last transition decides the status; an empty list and an unknown status are refused", () => {
+Deno.test("the last transition decides the status; an empty array and an unknown status are rejected", () => {
   const taskId = "x";
   const transitions = [transition("Queued"), transition("InProgress")];
   assertEquals(lastTransition({ taskId, transitions }), transitions[1]);

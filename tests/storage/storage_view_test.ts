@@ -1,4 +1,4 @@
-// What the views of one storage object tell each other, and when it is closed.
+// Tests the notifications between the views of a storage, and when the storage is closed.
 
 import { assertEquals } from "@std/assert";
 import type { RowEdit, StatusChange, TasksEdit, WakeSignal } from "../../src/storage/requests.ts";
@@ -112,7 +112,7 @@ Deno.test("a storage object is closed with the last of its views", async () => {
   assertEquals(calls, ["open", "open", "close"]);
 });
 
-Deno.test("a view waits for the closing that is under way before it opens the storage again", async () => {
+Deno.test("a view waits for a pending close before it opens the storage again", async () => {
   const order: string[] = [];
   const closing = Promise.withResolvers<void>();
   const storage = {

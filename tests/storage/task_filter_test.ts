@@ -1,4 +1,4 @@
-// Filters for tasks: refusals, and filters that a store must bound.
+// Tests filters for tasks: invalid ones, and those that a store must bound.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../mod.ts";
@@ -28,21 +28,21 @@ const wrong: [filter: unknown, argument: string][] = [
   [null, "filter"],
 ];
 
-Deno.test("a filter that is wrong is refused with the name of its member", () => {
+Deno.test("an invalid filter is rejected with the name of its member", () => {
   for (const [filter, argument] of wrong) {
     const error = assertThrows(() => parseTaskFilter(filter as TaskFilter), InvalidArgumentError);
     assertEquals(error.message.includes(argument), true, `${argument}: ${error.message}`);
   }
 });
 
-Deno.test("ids may be in capitals, and what no task can have is left out", () => {
+Deno.test("ids may be in capitals, and values that no task can have are omitted", () => {
   const { ids } = parseTaskFilter({ ids: [id.toUpperCase(), "nobody", ""] });
   assertEquals(ids, [id]);
   const filter = { types: ["a"] };
   assertEquals(parseTaskFilter(filter), filter);
 });
 
-Deno.test("only filters that an index answers are read without a bound", () => {
+Deno.test("only filters with an index are read without a bound", () => {
   const bounded: TaskFilter[] = [
     { statuses: ["Failed"] },
     { recurring: false },

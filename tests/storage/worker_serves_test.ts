@@ -1,9 +1,9 @@
-// What a worker takes, as text: what is read again, and what is not.
+// Tests the stored string of the queues and types that a worker serves.
 
 import { assertEquals } from "@std/assert";
 import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 
-Deno.test("what a worker takes comes back as it was written", () => {
+Deno.test("the stored string is read back unchanged", () => {
   const serves = { queues: [{ name: "mails", parallelism: 4 }], types: ["send-email"] };
   assertEquals(decodeServes(encodeServes(serves)), serves);
   assertEquals(decodeServes(encodeServes({ queues: [], types: [] })), { queues: [], types: [] });
@@ -23,6 +23,6 @@ const strange = [
   '{"queues":[],"types":[null]}',
 ];
 
-Deno.test("a text of another form tells nothing", () => {
+Deno.test("a string in another form is ignored", () => {
   for (const text of strange) assertEquals(decodeServes(text), null, text);
 });

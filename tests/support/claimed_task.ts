@@ -1,4 +1,4 @@
-// A claimed task for tests of the worker.
+// Makes claimed tasks for tests of the worker.
 
 import { bornClaimed } from "../../src/storage/born_claimed.ts";
 import type { ClaimedTask } from "../../src/storage/records.ts";

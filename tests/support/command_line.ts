@@ -1,11 +1,11 @@
-// The options of a command: `--help` and mistakes end it with its usage.
+// Reads the options of a command, and prints its usage for `--help` or after a mistake.
 
 import process from "node:process";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 
 /**
  * Reads the options of this process. With `--help` it prints the usage and exits with 0; with an
- * option that does not exist it prints the mistake, too, and exits with 2.
+ * unknown option it prints the mistake, too, and exits with 2.
  */
 export function readOptions<const Options extends ParseArgsOptionsConfig>(
   usage: string,

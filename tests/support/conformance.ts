@@ -2,7 +2,10 @@
 
 import { storageConformance, type StorageHarness } from "../../src/testing/mod.ts";
 
-/** One test a case; cases whose capability the harness lacks show as ignored, with its name. */
+/**
+ * Registers one test for each case. Cases that need a missing capability are ignored, and their
+ * names state it.
+ */
 export function registerConformance(harness: StorageHarness): void {
   for (const { topic, name, missing, run } of storageConformance(harness)) {
     const lack = missing === null ? "" : ` (needs ${missing})`;

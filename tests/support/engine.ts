@@ -9,15 +9,14 @@ export interface TestEngine extends AsyncDisposable {
   /** Warnings and errors of the engine's own logger. */
   readonly complaints: readonly string[];
   /**
-   * Resolves with the next event that matches, also one that was emitted before; rejects when it
-   * does not come.
+   * Resolves to the first matching event, including earlier ones; rejects if none comes in time.
    */
   event(matches: (event: TaskEvent) => boolean): Promise<TaskEvent>;
   /** Resolves when the task has ended: completed, failed or cancelled. */
   ended(taskId: string): Promise<TaskEvent>;
 }
 
-/** How long an event may take; longer than anything does on a busy machine. */
+/** The time limit for an event; enough for a busy machine. */
 const patienceMs = 60_000;
 
 const endings = ["completed", "failed", "cancelled"];

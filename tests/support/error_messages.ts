@@ -1,6 +1,6 @@
-// Finds the errors that the code makes, and their messages, by parsing it.
+// Parses the code to find its errors and their messages.
 
-/** A message of an error, as the code has it. */
+/** The message of an error in the code. */
 export interface ErrorMessage {
   /** The class. */
   readonly name: string;
@@ -41,7 +41,7 @@ function messagesIn(source: string): ErrorMessage[] {
   const add = (name: string, args: readonly Deno.lint.Node[]) => {
     if (builtIn.test(name) || argumentErrors.includes(name)) return;
     const text = args.map(textOf).find((text) => text !== null) ?? "";
-    // A message of another error that is passed on has no words of its own.
+    // A message that is passed on from another error has no text in the code.
     found.push({ name, message: /\p{L}{2}/u.test(text) ? firstSentence(text) : null });
   };
   const plugin: Deno.lint.Plugin = {

@@ -1,4 +1,4 @@
-// The programs in examples/, and what each says that it needs.
+// Lists the programs in examples/, and the services that each needs.
 
 const root = new URL("../../", import.meta.url);
 

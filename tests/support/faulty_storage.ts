@@ -1,5 +1,4 @@
-// A storage with faults: any verb fails, answers late, or commits and loses its answer, for as long
-// as the test wants it to.
+// A storage whose verbs fail, answer late, or commit and lose their answer, while the test says so.
 
 import type { Storage } from "../../src/storage/mod.ts";
 import { StorageUnavailableError } from "../../src/storage/mod.ts";
@@ -8,8 +7,8 @@ import { StorageUnavailableError } from "../../src/storage/mod.ts";
 export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake" | "open" | "close">;
 
 /**
- * What goes wrong with a call: nothing; it fails before or after it was carried out; it, or its
- * answer, comes late.
+ * The fault of a call: none, a failure before or after it is carried out, or a delay of the call or
+ * its answer.
  */
 export type Fault =
   | null
@@ -17,11 +16,11 @@ export type Fault =
   | { readonly heldUntil: Promise<void>; readonly losesAnswer?: true }
   | { readonly until: Promise<void> };
 
-/** Decides over each call. */
+/** Decides about each call. */
 export class Faults {
-  /** What goes wrong with a call of a verb; by default nothing. */
+  /** Returns the fault of a call of a verb; by default none. */
   rule: (verb: Verb, args: readonly unknown[]) => Fault = () => null;
-  /** How often each verb was called. */
+  /** The number of calls of each verb. */
   readonly calls = new Map<string, number>();
 
   /** All calls so far. */
@@ -29,7 +28,7 @@ export class Faults {
     return [...this.calls.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Stands between an instance and its storage. */
+  /** Wraps the storage of an instance. */
   readonly wrap = (storage: Storage): Storage => {
     return new Proxy(storage, {
       get: (target, property) => {

@@ -16,11 +16,11 @@ import { FakeClock } from "../../src/testing/mod.ts";
 
 /** Options of {@linkcode Fleet.start}. */
 export type FleetOptions = Omit<EverTaskOptions, "storage" | "clock"> & {
-  /** Stands between the instance and its storage. */
+  /** Wraps the storage of the instance. */
   readonly wrap?: (storage: Storage) => Storage;
 };
 
-/** How long something may take, by the fake clock. */
+/** The time limit by the fake clock. */
 const patienceMs = 5 * 60_000;
 
 /** A gate that a handler waits at until the test opens it. */
@@ -29,7 +29,7 @@ export function gate(): { readonly opened: Promise<void>; open(): void } {
   return { opened: promise, open: resolve };
 }
 
-/** Rejects when the signal aborts, as well-behaved work does. */
+/** Rejects when the signal aborts. */
 export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -40,7 +40,7 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
 export class Fleet implements AsyncDisposable {
   readonly clock: FakeClock;
   readonly database: MemoryDatabase;
-  /** What the instances have logged, as `level: message`. */
+  /** The log entries of the instances, as `level: message`. */
   readonly log: string[] = [];
   /** The events of all instances. */
   readonly events: TaskEvent[] = [];
@@ -73,13 +73,14 @@ export class Fleet implements AsyncDisposable {
     return everTask;
   }
 
-  /** Lets everything happen that waits for no time to go by. */
+  /** Runs everything that does not wait for the clock. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 2; turn++) await this.clock.advance(0);
   }
 
   /**
-   * Lets time go by, in steps so small that what follows from one timer is done before the next.
+   * Advances the clock in small steps, so that the effects of one timer are complete before the
+   * next.
    */
   async pass(ms: number, stepMs = ms): Promise<void> {
     for (let passed = 0; passed < ms; passed += stepMs) {
@@ -88,7 +89,7 @@ export class Fleet implements AsyncDisposable {
     await this.settle();
   }
 
-  /** Lets time go by until the promise is settled; fails when that takes too long. */
+  /** Advances the clock until the promise settles; fails after the time limit. */
   async until<T>(promise: Promise<T>, stepMs = 100): Promise<T> {
     let settled = false;
     promise.then(() => settled = true, () => settled = true);
@@ -97,7 +98,7 @@ export class Fleet implements AsyncDisposable {
     return await promise;
   }
 
-  /** Lets time go by until something has happened; fails when that takes too long. */
+  /** Advances the clock until the condition holds; fails after the time limit. */
   async passUntil(hasHappened: () => boolean, stepMs = 100): Promise<void> {
     for (let passed = 0; !hasHappened(); passed += stepMs) {
       if (passed > patienceMs) throw new Error(`It has not happened within ${patienceMs} ms.`);
@@ -105,13 +106,13 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** Stops an instance while time goes by. */
+  /** Stops an instance while the clock advances. */
   async stop(everTask: EverTask, timeout = 30_000): Promise<void> {
     this.#instances.delete(everTask);
     await this.until(everTask.stop({ timeout }));
   }
 
-  /** A storage to look with. */
+  /** A storage for inspection. */
   async storage(): Promise<Storage> {
     if (this.#look === null) {
       this.#look = memoryStorage({ database: this.database });

@@ -1,4 +1,4 @@
-// How much a folder holds.
+// Measures folders.
 
 /** The bytes of all files below a folder. */
 export async function folderSize(folder: string): Promise<number> {

@@ -1,4 +1,4 @@
-// Workers that hardly poll: tasks that they find soon, they were notified of.
+// Workers that hardly poll, so that they find tasks soon only by notifications.
 
 import type { Storage } from "../../src/storage/mod.ts";
 

@@ -1,5 +1,5 @@
-// Values that a program may throw and that do harm to code that looks at them: each by its name,
-// made anew at each call.
+// Thrown values that break code that inspects them. A function for each name makes a new value at
+// each call.
 
 import { runInNewContext } from "node:vm";
 
@@ -28,7 +28,7 @@ function endless(): Error {
   return Object.defineProperty(new Error("again"), "cause", { get: endless });
 }
 
-/** A few objects that refer to each other: written out, they are a million times as many. */
+/** A few objects whose serialization contains a million objects. */
 function doubled(): object {
   let value: object = { end: true };
   for (let level = 0; level < 40; level++) value = { left: value, right: value };

@@ -1,9 +1,9 @@
 // Finds files, and folders, that import each other in a circle. Type-only imports and re-exports
-// count: who reads one file of a circle must read them all.
+// count, because a reader of one file in a circle must read all of them.
 
 import { onImports, resolveImport } from "./architecture_rules.ts";
 
-/** Files (or folders) and those that each of them imports; paths from the root of the project. */
+/** The imports of each file (or folder), as paths from the root of the project. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 /** Reports the path of each relative import. */

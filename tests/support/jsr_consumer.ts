@@ -19,7 +19,7 @@ export interface JsrConsumer extends AsyncDisposable {
  * Makes a project. Deno gets a separate cache, since entries of a registry on a temporary port are
  * useless later.
  *
- * @param env What tells Deno of the registry.
+ * @param env The environment variables that point Deno to the registry.
  * @param options `sharesNpm`: whether the npm packages of the machine's cache count as downloaded.
  */
 export async function makeJsrConsumer(

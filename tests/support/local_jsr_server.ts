@@ -42,7 +42,7 @@ async function answer(root: string, request: Request): Promise<Response> {
   return await serveFile(`${root}${pathname}`);
 }
 
-/** A publishing task that is done: this registry works while the request waits. */
+/** A completed publishing task, because this registry publishes within the request. */
 const publishingTask = { id: "1", status: "success", error: null };
 
 /**

@@ -1,5 +1,4 @@
-// Tasks for tests that work on a storage itself: those of the conformance suite, with ids of their
-// own.
+// Makes tasks for tests of a storage: those of the conformance suite, with separate ids.
 
 import { systemRandom, uuidV7Generator } from "../../src/ids/uuid_v7.ts";
 import type { NewTask } from "../../src/storage/requests.ts";

@@ -67,10 +67,10 @@ export async function makeNpmProject(
 }
 
 /**
- * Where each version of Node is. They are in Deno's cache: npm would unpack 120 MB of each for every
+ * The program of each version of Node, in Deno's cache. npm would unpack 120 MB of each for every
  * project.
  *
- * @param folder One without a configuration, which would say otherwise.
+ * @param folder A folder without a configuration that would change the result.
  */
 async function nodePrograms(
   versions: readonly string[],

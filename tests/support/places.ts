@@ -18,11 +18,11 @@ export const placeKinds: readonly PlaceKind[] = [
   ...hasTarget ? ["SQL Server" as const] : [],
 ];
 
-/** A database of its own, which is removed at the end of its scope. */
+/** A separate database, which is removed at the end of its scope. */
 export interface Place extends AsyncDisposable {
-  /** What {@linkcode connectTo} needs to know, also in another process. */
+  /** The argument of {@linkcode connectTo} in any process. */
   readonly address: string;
-  /** A storage of its own, not yet open, as another process has. */
+  /** A separate storage that is not yet open, like that of another process. */
   connect(): Storage;
 }
 

@@ -1,7 +1,7 @@
 // Ports of loopback for servers that restart, or that do not exist. While one is reserved, no other
 // test in any process gets it, and the system uses it for no connection.
 
-/** A port that is ours until it is given back, or this process ends. */
+/** A port that is reserved until it is disposed of or this process ends. */
 export interface ReservedPort extends Disposable {
   readonly port: number;
 }
@@ -22,7 +22,7 @@ export function reservePort(): ReservedPort {
     const trial = listen(port);
     if (trial !== null) {
       trial.close();
-      sign.unref(); // a program that has nothing else to do may end
+      sign.unref(); // does not keep the process alive
       return { port, [Symbol.dispose]: () => sign.close() };
     }
     sign.close();

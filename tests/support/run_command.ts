@@ -1,4 +1,4 @@
-// Runs a program to its end, for tests: gives its output when it succeeds, and throws it when it
+// Runs a program to its end for tests. Returns its output if it succeeds, and throws it if it
 // fails.
 
 /** Options of {@linkcode runCommand}. */

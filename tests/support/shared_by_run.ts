@@ -1,12 +1,12 @@
-// What the files of a test run share, because it takes seconds to make: the process that runs
-// `deno test` makes each thing when the first file asks for it, and removes it at the end.
+// Shares resources that take seconds to create between the files of a test run. The process that
+// runs `deno test` creates each when the first file requests it, and removes it at the end.
 
 import { packForNpm } from "../../.ci/pack_npm.ts";
 import { startPgCluster, testSettings, testVersion } from "./pg_server_cluster.ts";
 
 /** Something made for all files. */
 interface Shared {
-  /** What a file needs to know to use it. */
+  /** The address that a file needs to use it. */
   readonly address: string;
   remove(): Promise<void>;
 }
@@ -35,10 +35,10 @@ const makers = {
 
 type SharedKind = keyof typeof makers;
 
-/** Where the files ask. */
+/** The environment variable with the address for requests. */
 const variable = "EVERTASK_TEST_SHARED";
 
-/** An offer to the processes that get `env`. Its end removes what was made. */
+/** An offer to the processes that get `env`. Disposing of it removes the resources. */
 export interface SharedByRun extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,7 @@
 
 import type { SlotWish } from "../../src/storage/kit/gcra.ts";
 
-/** A wish without a reservation: one run each `emissionIntervalMs`, 100 ms by default. */
+/** A request without a reservation, for one run every `emissionIntervalMs` (100 ms by default). */
 export function slotWish(overrides: Partial<SlotWish> = {}): SlotWish {
   return {
     emissionIntervalMs: 100,

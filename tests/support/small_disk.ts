@@ -1,13 +1,15 @@
-// A disk so small that a test can fill it: a file system in memory, where the test may mount one.
+// A disk that a test can fill: a small file system in memory, if the process may mount one.
 
 /** A mounted file system. */
 export interface SmallDisk extends AsyncDisposable {
   readonly path: string;
-  /** Gives it another size, while it is in use. */
+  /** Changes its size while it is in use. */
   resize(megabytes: number): Promise<void>;
 }
 
-/** Mounts one of a size in megabytes, for a user; null where this process has not the right to. */
+/**
+ * Mounts a file system of a size in megabytes for a user, or returns null without the permission.
+ */
 export async function mountSmallDisk(megabytes: number, uid: number): Promise<SmallDisk | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return null;
   const path = await Deno.makeTempDir({ prefix: "evertask-disk-" });

@@ -1,6 +1,6 @@
-// Puts another function in the place of a method, for as long as a test needs it.
+// Replaces a method during a test.
 
-/** Replaces a method; `using` puts the old one back. */
+/** Replaces a method; `using` restores the original. */
 export function stub<T extends object, K extends keyof T>(
   owner: T,
   name: K,

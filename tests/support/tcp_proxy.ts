@@ -1,12 +1,12 @@
-// A network that can fail, between a test and a real server: it passes data on, ends all
+// Simulates network failures between a test and a real server: it forwards data, ends all
 // connections and refuses new ones, or drops data silently.
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { type ReservedPort, reservePort } from "./reserved_port.ts";
 
 /**
- * A connection's two ends. One that was swallowed once stays dead, as when a router has forgotten
- * it.
+ * The two ends of a connection. A connection whose data was dropped once stays dead, as after a
+ * router has lost its state.
  */
 interface Line {
   readonly client: Socket;
@@ -54,13 +54,13 @@ export class TcpProxy implements AsyncDisposable {
     await closed;
   }
 
-  /** Takes data over all connections, old and new, without passing it on or answering. */
+  /** Accepts data on all connections, old and new, and drops it without an answer. */
   swallow(): void {
     this.#swallows = true;
     for (const line of this.#lines) line.isDead = true;
   }
 
-  /** Passes on the data of new connections again. Old connections stay dead. */
+  /** Forwards the data of new connections again. Old connections stay dead. */
   async pass(): Promise<void> {
     this.#swallows = false;
     if (this.#listener === null) await this.#listen();

@@ -1,5 +1,5 @@
-// Options of dispatch at their limits, and which of the dispatch, the task and the instance has its
-// say.
+// Tests options of dispatch at their limits, and the precedence of the dispatch, the task and the
+// instance.
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { defineTask, InvalidArgumentError } from "../../mod.ts";
@@ -54,7 +54,7 @@ Deno.test("at most 20 tags of 1 to 100 characters are kept in order, each once",
   }
 });
 
-Deno.test("queue and priority are the dispatch's, then the task's, then the usual ones", async () => {
+Deno.test("queue and priority are the dispatch's, then the task's, then the defaults", async () => {
   await using fleet = new Fleet();
   const own = defineTask<null>({ type: "own", queue: "mail", priority: 3, handle() {} });
   const plain = defineTask<null>({ type: "plain", handle() {} });

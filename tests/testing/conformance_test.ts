@@ -1,6 +1,6 @@
-// The conformance suite must fail where a store breaks a promise: each of these stores breaks one,
-// and at least one case of the topic has to notice. The stores are the memory store with one verb
-// that does something else.
+// Tests that the conformance suite fails for a store that violates the contract. Each of these
+// stores is the memory store with one faulty verb, which at least one case of the topic must
+// detect.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ClaimedTask } from "../../src/storage/records.ts";
@@ -28,7 +28,7 @@ function flawed(flaw: Flaw): StorageHarness {
   };
   return {
     ...memoryHarness,
-    capabilities: ["setRunCount", "failAt"], // the suite would wait for a missing notification
+    capabilities: ["setRunCount", "failAt"], // otherwise the suite waits for a missing notification
     async create() {
       const unit = await memoryHarness.create();
       return {
@@ -246,7 +246,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
 ];
 
 for (const [topic, flaw, spoil] of flaws) {
-  Deno.test(`the suite notices a store that ${flaw}`, async () => {
+  Deno.test(`the suite detects a store that ${flaw}`, async () => {
     const cases = storageConformance(flawed(spoil)).filter((c) => c.topic === topic && !c.missing);
     assert(cases.length > 0, `there is a topic "${topic}"`);
     const failures = await Promise.all(
@@ -263,7 +263,7 @@ Deno.test("every case has a name of its own", () => {
   assert(names.length > 150);
 });
 
-Deno.test("cases whose capability is missing are handed out, marked with it", () => {
+Deno.test("cases that need a missing capability are listed, and marked with it", () => {
   const { capabilities: _, ...bare } = memoryHarness;
   const missing = new Set(storageConformance(bare).map((c) => c.missing));
   assertEquals(

@@ -3,7 +3,7 @@ import { type AnyTask, createEverTask, defineTask, linearRetry } from "../../mod
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 
-/** A started engine that goes by a fake clock, as its storage does. */
+/** Tests a started engine that shares a fake clock with its storage. */
 async function startOnFakeTime(tasks: readonly AnyTask[]) {
   const clock = new FakeClock("2026-03-01T10:00:00Z");
   const everTask = createEverTask({ storage: memoryStorage({ clock }), clock, tasks });
@@ -11,7 +11,7 @@ async function startOnFakeTime(tasks: readonly AnyTask[]) {
   return { clock, everTask };
 }
 
-Deno.test("an engine on a fake clock runs delayed tasks when their time has come", async () => {
+Deno.test("an engine on a fake clock runs delayed tasks when they are due", async () => {
   const runs: string[] = [];
   const task = defineTask<string>({ type: "note", handle: (text) => void runs.push(text) });
   const { clock, everTask } = await startOnFakeTime([task]);

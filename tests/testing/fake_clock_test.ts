@@ -17,13 +17,13 @@ Deno.test("a fake clock starts at the given instant", () => {
   assertThrows(() => new FakeClock("soon"), InvalidArgumentError, 'start is "soon"');
 });
 
-Deno.test("time goes by for both readings", async () => {
+Deno.test("both readings advance", async () => {
   const clock = new FakeClock();
   await clock.advance(1500);
   assertEquals([clock.now(), clock.monotonic()], [start + 1500, 1500]);
 });
 
-Deno.test("time neither goes backwards nor ends", async () => {
+Deno.test("a fake clock cannot advance by a negative or infinite time", async () => {
   const clock = new FakeClock();
   for (const ms of [-1, NaN, Infinity]) {
     await assertRejects(() => clock.advance(ms), InvalidArgumentError, "ms is ");
@@ -47,7 +47,7 @@ Deno.test("timers fire in the order of their instants, each at its own", async (
   assertEquals([clock.monotonic(), clock.timerCount], [40, 1]);
 });
 
-Deno.test("a timer that sets another one sees it fire in the same stretch of time", async () => {
+Deno.test("a timer that a timer sets fires in the same advance", async () => {
   const clock = new FakeClock();
   const ticks: number[] = [];
   const tick = () => {
@@ -59,7 +59,7 @@ Deno.test("a timer that sets another one sees it fire in the same stretch of tim
   assertEquals(ticks, [10, 20, 30]);
 });
 
-Deno.test("what waits for promises alone is done before the next timer fires", async () => {
+Deno.test("work that only waits for promises is done before the next timer fires", async () => {
   const clock = new FakeClock();
   const seen: string[] = [];
   const work = async (name: string) => {
@@ -73,7 +73,7 @@ Deno.test("what waits for promises alone is done before the next timer fires", a
   assertEquals(seen, ["set meanwhile", "first at 10", "second at 20"]);
 });
 
-Deno.test("a timer that is called off does not fire", async () => {
+Deno.test("a cancelled timer does not fire", async () => {
   const clock = new FakeClock();
   let fired = 0;
   const callOff = clock.setTimer(() => fired++, 10);
@@ -83,7 +83,7 @@ Deno.test("a timer that is called off does not fire", async () => {
   assertEquals([fired, clock.timerCount], [0, 0]);
 });
 
-Deno.test("setting the time moves the wall clock alone", async () => {
+Deno.test("setting the time changes only the wall clock", async () => {
   const clock = new FakeClock();
   let firedAt = 0;
   clock.setTimer(() => firedAt = clock.monotonic(), 1000);

@@ -84,7 +84,7 @@ Deno.test("payloads that are not objects are compared directly", async () => {
   await assertDispatched(everTask, nothing, { count: 1 });
 });
 
-Deno.test("the key, queue, priority, audit level and status can be asked for", async () => {
+Deno.test("dispatches can be matched by key, queue, priority, audit level and status", async () => {
   await using everTask = instance();
   await everTask.dispatch(mail, ada, {
     taskKey: "ada",
@@ -114,7 +114,7 @@ Deno.test("the key, queue, priority, audit level and status can be asked for", a
   }
 });
 
-Deno.test("the timing can be asked for: delay, instant, due within", async () => {
+Deno.test("dispatches can be matched by delay, instant and due time", async () => {
   await using everTask = instance();
   await everTask.dispatch(resize, { width: 0 });
   await everTask.dispatch(resize, { width: 1 }, { delay: { minutes: 30 } });
@@ -132,7 +132,7 @@ Deno.test("the timing can be asked for: delay, instant, due within", async () =>
   await assertRejects(() => widths({ delay: -1 }), InvalidArgumentError);
 });
 
-Deno.test("the retry policy of a dispatch can be asked for", async () => {
+Deno.test("dispatches can be matched by retry policy", async () => {
   await using everTask = instance();
   await everTask.dispatch(resize, { width: 0 });
   await assertDispatched(everTask, resize, { retry: null });
@@ -144,7 +144,7 @@ Deno.test("the retry policy of a dispatch can be asked for", async () => {
   assertStringIncludes(message, 'not {"kind":"linear","retries":4,"delaysMs":[1000]}');
 });
 
-Deno.test("a series can be asked for by its schedule", async () => {
+Deno.test("dispatches can be matched by schedule", async () => {
   await using everTask = instance();
   await everTask.dispatch(resize, { width: 0 });
   await refuteDispatched(everTask, resize, { recurring: true });
@@ -210,7 +210,7 @@ Deno.test("a failed assertion about timing and schedules says when tasks are due
   assertEquals(series.includes('it recurs "every 5 minutes", not "every 6 minutes"'), true);
 });
 
-Deno.test("an assertion about nothing says that there is nothing", async () => {
+Deno.test("a failed assertion without dispatches says that there are none", async () => {
   await using everTask = instance();
   assertEquals(
     await complaint(() => assertDispatched(everTask, mail)),
@@ -218,7 +218,7 @@ Deno.test("an assertion about nothing says that there is nothing", async () => {
   );
 });
 
-Deno.test("an assertion about a number shows the actual number", async () => {
+Deno.test("a failed assertion of a number shows the actual number", async () => {
   await using everTask = instance();
   await everTask.dispatchMany(resize, Array.from({ length: 12 }, (_, width) => ({ width })));
   const message = await complaint(() => assertDispatched(everTask, resize, { count: 2 }));

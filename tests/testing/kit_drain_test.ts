@@ -25,7 +25,7 @@ import {
 } from "../../src/testing/mod.ts";
 import { nothing, noting, onFakeTime } from "./kit_support.ts";
 
-Deno.test("in manual mode nothing runs before drain, and drain runs all that is due", async () => {
+Deno.test("in manual mode nothing runs before drain, and drain runs all due tasks", async () => {
   const notes: string[] = [];
   const note = noting("note", notes);
   await using everTask = createTestEverTask({ storage: memoryStorage(), tasks: [note] });
@@ -82,7 +82,7 @@ Deno.test("a drain runs retries without waiting for their delays, on the real cl
   }
 });
 
-Deno.test("a drain tells which tasks failed, with the errors that they threw, or throws the first", async () => {
+Deno.test("a drain returns the failed tasks with their errors, or throws the first error", async () => {
   const error = new RangeError("too far");
   const broken = defineTask<null>({
     type: "broken",
@@ -115,7 +115,7 @@ Deno.test("a failure without a handler's error is reported by its text", async (
   assertStringIncludes(String(failures[0]!.error), "RateLimitRejectedError");
 });
 
-Deno.test("cancel works while a drain runs, and a paused queue is left alone", async () => {
+Deno.test("cancel works during a drain, and a paused queue is not drained", async () => {
   const long = defineTask<null>({
     type: "long",
     async handle(_, { taskId, signal }) {
@@ -172,7 +172,7 @@ Deno.test("an application's own instrumentation is called as well", async () => 
   assertEquals(seen, ["dispatch note", "run note 00-trace"]);
 });
 
-Deno.test("tasks without end are stopped, and named", async () => {
+Deno.test("a drain stops endless chains of tasks, and names them", async () => {
   const endless = defineTask<null>({
     type: "endless",
     async handle(_, { dispatch }) {
@@ -188,7 +188,7 @@ Deno.test("tasks without end are stopped, and named", async () => {
   assertStringIncludes(message, 'After 10 attempts there are still tasks to run: "endless" (');
 });
 
-Deno.test("a handler that never ends is stopped, and named", async () => {
+Deno.test("a drain stops a handler that never ends, and names it", async () => {
   const deaf = defineTask<null>({ type: "deaf", handle: () => new Promise(() => {}) });
   const { everTask } = onFakeTime([deaf]);
   await using _ = everTask;
@@ -217,7 +217,7 @@ Deno.test("options that make no sense are refused", async () => {
   }
 });
 
-Deno.test("stop lets a drain end first, and ends the instance", async () => {
+Deno.test("stop waits for a drain, and ends the instance", async () => {
   const notes: string[] = [];
   const note = noting("note", notes);
   const everTask = createTestEverTask({ storage: memoryStorage(), tasks: [note] });
@@ -230,7 +230,7 @@ Deno.test("stop lets a drain end first, and ends the instance", async () => {
   await assertRejects(() => refuteDispatched(everTask, note), StoppedError);
 });
 
-Deno.test("the kit works over a database as well", async () => {
+Deno.test("the kit works with a database, too", async () => {
   const notes: string[] = [];
   const note = noting("note", notes);
   const flaky = defineTask<null>({

@@ -60,7 +60,7 @@ Deno.test("inline, the tasks that a task dispatches have run, too", async () => 
   const parent = defineTask<null>({
     type: "parent",
     async handle(_, { dispatch }) {
-      await everTask.dispatch(child, "by the instance"); // has run when this resolves
+      await everTask.dispatch(child, "by the instance"); // has run when dispatch resolves
       notes.push("the parent continues");
       await dispatch(child, "by the context");
     },
@@ -134,7 +134,7 @@ Deno.test("inline, a dispatch does not throw what failed in a drain before it", 
   await everTask.dispatch(fine, null);
 });
 
-Deno.test("inline, failures can be left to be looked up", async () => {
+Deno.test("inline, failures need not be thrown and can be queried", async () => {
   await using everTask = inline([broken], { failures: "record" });
   const { id } = await everTask.dispatch(broken, null);
   const { status, exception } = (await everTask.get(id))!;
@@ -167,7 +167,7 @@ Deno.test("inline, delayed tasks are stored, and drain runs them", async () => {
   assertEquals(runs, 4);
 });
 
-Deno.test("inline, a task in a paused queue waits, and dispatch does not", async () => {
+Deno.test("inline, a dispatch to a paused queue does not wait for its task", async () => {
   let runs = 0;
   const count = defineTask<null>({ type: "count", handle: () => void runs++ });
   await using everTask = inline([count]);
@@ -176,7 +176,7 @@ Deno.test("inline, a task in a paused queue waits, and dispatch does not", async
   assertEquals(runs, 0);
 });
 
-Deno.test("a task without payload is named, and nothing more: by a program, a handler and a test", async () => {
+Deno.test("a program, a handler and a test pass only the name of a task without a payload", async () => {
   let cleaned = 0;
   const cleanUp = defineTask({ type: "clean-up", handle: () => void cleaned++ });
   const nightly = defineTask({ type: "nightly", handle: (_, { dispatch }) => continued(dispatch) });

@@ -28,7 +28,7 @@ function throwing(error: unknown) {
   });
 }
 
-/** Rejects when the signal aborts, as well-behaved work does. */
+/** Rejects when the signal aborts. */
 function untilAborted({ signal }: TaskContext): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -52,7 +52,7 @@ Deno.test("a handler gets the payload as read from storage: through JSON and the
   assertEquals(got, { day: new Date("2026-03-01T00:00:00Z"), copies: 1 });
 });
 
-Deno.test("a payload that does not fit is refused as by dispatch, and the handler does not run", async () => {
+Deno.test("an invalid payload is rejected as by dispatch, and the handler does not run", async () => {
   let runs = 0;
   const task = defineTask({
     type: "mail",
@@ -125,7 +125,7 @@ Deno.test("a failure ends as the retry policy says: the option's, then the task'
   assertEquals(ending(await runHandler(patient, null, { retry: noRetry() })), ["failed", null]);
 });
 
-Deno.test("the jitter of a retry is as random as the test wants it to be", async () => {
+Deno.test("a test chooses the random number of a retry's jitter", async () => {
   const retry = exponentialRetry({ retries: 3, base: 1000, jitter: 0.5 });
   const delays: (number | null)[] = [];
   for (const byte of [0, 0, 255]) {
@@ -136,7 +136,7 @@ Deno.test("the jitter of a retry is as random as the test wants it to be", async
   assert(delays[0] !== delays[2]);
 });
 
-Deno.test("errors that steer the engine steer the outcome", async () => {
+Deno.test("control-flow errors decide the outcome", async () => {
   assertEquals(ending(await runHandler(throwing(new NonRetryableError("gone")), null)), [
     "failed",
     null,
@@ -155,7 +155,7 @@ Deno.test("a retry policy with an invalid delay fails the attempt, and the excep
   assertStringIncludes(run.exception!, "nextDelay is NaN");
 });
 
-Deno.test("all that a handler logs is kept, and goes to the logger", async () => {
+Deno.test("log lines of a handler are recorded, and passed to the logger", async () => {
   const forwarded: string[] = [];
   const note = (message: string) => void forwarded.push(message);
   const logger = { trace: note, debug: note, info: note, warn: note, error: note };
@@ -208,7 +208,7 @@ Deno.test("a handler's dispatches are recorded as they would be stored, even if 
   assertEquals([cleo!.series!.info, cleo!.series!.runCount], ["every 5 minutes", 0]);
 });
 
-Deno.test("a wrong continuation fails the handler as it does in production", async () => {
+Deno.test("an invalid continuation fails the handler as in production", async () => {
   const remind = defineTask({
     type: "remind",
     payload: z.object({ to: z.string() }),
@@ -226,7 +226,7 @@ Deno.test("a wrong continuation fails the handler as it does in production", asy
   assert((await runHandler(wrongOption, null)).error instanceof InvalidArgumentError);
 });
 
-Deno.test("an aborted signal cancels, or says why it stops", async () => {
+Deno.test("an aborted signal cancels the run, or stops it for the signal's reason", async () => {
   const task = taskOf(untilAborted);
   const outcomes: string[] = [];
   const reasons = [undefined, new TaskCancelledError("x"), new WorkerStoppedError()];
@@ -269,7 +269,7 @@ Deno.test("a handler that ignores its signal is given up after the grace period"
   assert(run.error instanceof TimeoutError);
 });
 
-Deno.test("a handler that completes its task in its own transaction is seen to do so", async () => {
+Deno.test("the outcome shows that a handler completed its task in its own transaction", async () => {
   const careful = taskOf((context) => context.complete("a transaction"));
   const run = await runHandler(careful, null);
   assertEquals([run.outcome, run.completedInTransaction], ["completed", true]);

@@ -1,17 +1,17 @@
-// What the tests of the test kit share.
+// Helpers for the tests of the test kit.
 
 import { type AnyTask, defineTask } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { createTestEverTask, FakeClock } from "../../src/testing/mod.ts";
 
-/** An instance over memory, and the clock that both go by. */
+/** An instance with the memory store, and the clock of both. */
 export function onFakeTime(tasks: readonly AnyTask[]) {
   const clock = new FakeClock("2026-03-01T10:00:00Z");
   const storage = memoryStorage({ clock });
   return { clock, everTask: createTestEverTask({ storage, clock, tasks }) };
 }
 
-/** The counts of a drain that has run nothing. */
+/** The result of a drain that has run nothing. */
 export const nothing = {
   attempts: 0,
   completed: 0,
@@ -21,7 +21,7 @@ export const nothing = {
   cancelled: 0,
 };
 
-/** A task that notes each of its runs. */
+/** A task that records its runs. */
 export function noting(type: string, notes: string[]) {
   return defineTask<string>({ type, handle: (text) => void notes.push(text) });
 }

@@ -4,7 +4,7 @@ import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { createTestEverTask, FakeClock, TooManyAttemptsError } from "../../src/testing/mod.ts";
 import { nothing, noting, onFakeTime } from "./kit_support.ts";
 
-Deno.test("delayed tasks stay, until withScheduled runs each at its instant", async () => {
+Deno.test("drain leaves delayed tasks, and withScheduled runs each at its instant", async () => {
   const notes: string[] = [];
   const note = defineTask<string>({
     type: "note",
@@ -24,7 +24,7 @@ Deno.test("delayed tasks stay, until withScheduled runs each at its instant", as
   ]);
 });
 
-Deno.test("while time goes by, retries and tasks that ask to run later keep to their instants", async () => {
+Deno.test("with withScheduled, retries and tasks that throw RetryLater run at their instants", async () => {
   const notes: string[] = [];
   const minutes = () => (clock.now() - start) / 60_000;
   const flaky = defineTask<null>({
@@ -47,7 +47,7 @@ Deno.test("while time goes by, retries and tasks that ask to run later keep to t
   const start = clock.now();
   await everTask.dispatch(patient, null);
   const { later, failures: _none, ...rest } = await everTask.drain();
-  assertEquals([later, rest.attempts], [1, 1]); // it is not hurried: it knows why it waits
+  assertEquals([later, rest.attempts], [1, 1]); // drain does not run it early
   await everTask.dispatch(flaky, null);
   const result = await everTask.drain({ withScheduled: true });
   assertEquals(result, {
@@ -108,7 +108,7 @@ Deno.test("a failed run of a series is retried at once, and the series continues
   assertEquals((await everTask.drain({ advance: { hours: 2 } })).completed, 2);
 });
 
-Deno.test("a rate limit holds in a drain, and lets its tasks through while time goes by", async () => {
+Deno.test("a rate limit applies in a drain, and withScheduled runs its tasks when it allows", async () => {
   const limited = defineTask<number>({
     type: "limited",
     rateLimit: { permits: 2, period: { minutes: 1 } },
@@ -122,7 +122,7 @@ Deno.test("a rate limit holds in a drain, and lets its tasks through while time 
   assertEquals((await everTask.drain({ withScheduled: true })).completed, 2);
 });
 
-Deno.test("between drains nothing is left running: no worker, no timer", async () => {
+Deno.test("between drains neither a worker nor a timer runs", async () => {
   const note = noting("note", []);
   const { clock, everTask } = onFakeTime([note]);
   await using _ = everTask;
@@ -150,7 +150,7 @@ Deno.test("a handler that waits for the fake clock continues when the test advan
   assertStringIncludes(String(failures[0]!.error), "TimeoutError");
 });
 
-Deno.test("a series without end stops withScheduled", async () => {
+Deno.test("withScheduled stops at an endless series", async () => {
   const tick = defineTask<null>({ type: "tick", handle() {} });
   const { everTask } = onFakeTime([tick]);
   await using _ = everTask;
@@ -162,7 +162,7 @@ Deno.test("a series without end stops withScheduled", async () => {
   );
 });
 
-Deno.test("time goes by only for a fake clock, and the storage must go by it, too", async () => {
+Deno.test("withScheduled needs a fake clock that the storage shares", async () => {
   const note = noting("note", []);
   await using real = createTestEverTask({ storage: memoryStorage(), tasks: [note] });
   await assertRejects(() => real.drain({ withScheduled: true }), InvalidArgumentError, "FakeClock");

@@ -78,7 +78,7 @@ Deno.test("errors of other realms, and objects that look like errors, are descri
   assertEquals(describeError({ message: "m", stack: "Error: m\n    at f" }), "Error: m\n    at f");
 });
 
-Deno.test("the parts of an aggregate error are described, the first ten of each", () => {
+Deno.test("the first ten errors of an aggregate error are described", () => {
   const parts = Array.from({ length: 12 }, (_, at) => new RangeError(`part ${at + 1}`));
   assertEquals(heads(new AggregateError(parts, "all failed", { cause: "why" })), [
     "AggregateError: all failed",
@@ -120,7 +120,7 @@ Deno.test("circular causes are described once, and deep ones to a depth of ten",
   assertEquals(lines.slice(-2), ["Caused by: Error: level 20", "(It wraps further errors.)"]);
 });
 
-Deno.test("a description has a longest length, says that it was cut, and halves no character", () => {
+Deno.test("a long description is truncated with a note, and no character is split", () => {
   const text = describeError(new Error("😀".repeat(100_000)));
   assert(text.length <= longestDescription && text.length > longestDescription - 3);
   assertEquals(text.split("\n").at(-1), "[The text was cut at 32768 characters.]");
@@ -142,7 +142,7 @@ Deno.test("a refused connection is described with its addresses", async () => {
   }
 });
 
-Deno.test("an error without a message is described by those of its parts, or by its name", () => {
+Deno.test("an error without a message is described by the messages of its parts, or by its name", () => {
   const refused = new AggregateError([new Error("refused a:1"), new Error("refused b:1")]);
   assertEquals(messageOf(refused), "refused a:1; refused b:1");
   assertEquals(headlineOf(refused), "AggregateError: refused a:1; refused b:1");
@@ -154,7 +154,7 @@ Deno.test("an error without a message is described by those of its parts, or by 
 });
 
 for (const [name, make] of Object.entries(hostileValues)) {
-  Deno.test(`describing never throws and has a longest length: ${name}`, () => {
+  Deno.test(`describing never throws, and its result is bounded: ${name}`, () => {
     for (const thrown of [make(), new Error("outer", { cause: make() }), [make()]]) {
       const text = describeError(thrown);
       assert(text !== "" && text.length <= longestDescription);

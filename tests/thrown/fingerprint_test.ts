@@ -1,4 +1,4 @@
-// Which errors count as the same failure, and what their group shows.
+// Tests which errors count as the same failure, and what their group shows.
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
@@ -50,7 +50,7 @@ Deno.test("another type, message or place makes another group", () => {
   for (const { group } of others) assertNotEquals(group, fingerprintOf("mail", same).group);
 });
 
-Deno.test("any text has a fingerprint of bounded length, soon", () => {
+Deno.test("any string has a fingerprint of bounded length, computed quickly", () => {
   fc.assert(fc.property(fc.string(), fc.string({ unit: "binary" }), (type, exception) => {
     const { group, summary } = fingerprintOf(type, exception);
     assert(/^[0-9a-f]{16}$/.test(group) && summary.length < 10_000);

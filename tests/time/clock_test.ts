@@ -1,10 +1,9 @@
-// The real clock. Waits are for events; what must not happen is checked against something that
-// happens after it would have.
+// Tests the real clock. A test that something does not happen waits for a later event.
 
 import { assert, assertEquals } from "@std/assert";
 import { systemClock } from "../../src/time/clock.ts";
 
-/** Sets timers and tells in which order those fire that do, up to one that is set last. */
+/** Sets timers, and returns the order in which they fire, up to the last one set. */
 function firing(set: (mark: (name: string) => () => void) => void): Promise<string[]> {
   const fired: string[] = [];
   set((name) => () => fired.push(name));
@@ -31,7 +30,7 @@ Deno.test("a negative delay counts as none", async () => {
   assertEquals(await firing((mark) => void systemClock.setTimer(mark("at once"), -5)), ["at once"]);
 });
 
-Deno.test("a timer that is called off does not fire", async () => {
+Deno.test("a cancelled timer does not fire", async () => {
   const fired = await firing((mark) => {
     const callOff = systemClock.setTimer(mark("called off"), 1);
     callOff();

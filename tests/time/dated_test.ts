@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { dated } from "../../src/time/dated.ts";
 
-Deno.test("dated() makes dates of a record's instants, in lists and below other fields, too", () => {
+Deno.test("dated() converts a record's instants to dates, also in arrays and nested objects", () => {
   const found = dated({
     items: [{ createdAt: 1, dueAt: null, attempt: 2, series: { runUntil: 3, runCount: 4 } }],
     now: 5,

@@ -12,7 +12,7 @@ function noting(): { readonly lines: string[]; readonly logger: Logger } {
   return { lines, logger: { ...silentLogger, error: (message) => void lines.push(message) } };
 }
 
-/** Clocks that give no time, each in its way. */
+/** Clocks that fail to return a time. */
 const broken: Record<string, () => unknown> = {
   throws: refuse,
   "gives NaN": () => NaN,
@@ -61,7 +61,7 @@ Deno.test("a timer calls back once, however often the clock does", () => {
   const armed: (() => void)[] = [];
   const setTimer = (callback: () => void) => {
     armed.push(callback);
-    return refuse; // calling it off fails, too
+    return refuse; // cancelling it fails, too
   };
   const { lines, logger } = noting();
   const clock = guardClock({ ...systemClock, setTimer }, logger);

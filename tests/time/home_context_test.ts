@@ -1,9 +1,10 @@
-// Calls in the context in which an instance was made: in order, and not after their cancellation.
+// Tests calls in the async context in which an instance was made: they run in order, and not after
+// their cancellation.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { HomeContext } from "../../src/time/home_context.ts";
 
-Deno.test("calls are made in the order in which they were asked for, also those that others ask for", async () => {
+Deno.test("calls run in the order of their requests, also if a call requests another one", async () => {
   const home = new HomeContext();
   const made: number[] = [];
   const ask = (n: number, then = () => {}) =>
@@ -34,7 +35,7 @@ Deno.test("a call resolves to the function's result, and rejects with its error"
   );
 });
 
-Deno.test("a timer that is called off as its time has come, before its call, does not call back", async () => {
+Deno.test("a timer that is cancelled after it fired, but before its call, does not call back", async () => {
   const home = new HomeContext();
   const timers: (() => void)[] = [];
   const clock = home.clock({

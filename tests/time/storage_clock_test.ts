@@ -1,5 +1,5 @@
-// A process's estimate of the storage's clock: its last reading plus the monotonic time since, with
-// answers of any delay.
+// Tests a process's estimate of the storage's clock: its last reading plus the monotonic time
+// since, with answers of any delay.
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -34,17 +34,14 @@ Deno.test("an answer that a frozen process reads late does not set the estimate 
   assertEquals(difference(), -59_700);
 });
 
-Deno.test("its readings are whole milliseconds", async () => {
+Deno.test("the estimates are whole milliseconds", async () => {
   const clock = new FakeClock(0);
   const storageClock = new StorageClock(clock);
   await clock.advance(0.7);
   assertEquals([storageClock.now(), storageClock.at(2.4), storageClock.at(2.5)], [1, 2, 3]);
 });
 
-/**
- * A reading: how long the answer takes to be asked for and to come, and by how much the clock is
- * set before.
- */
+/** A reading: the delays of the request and the answer, and the change of the clock before it. */
 interface Reading {
   readonly pauseMs: number;
   readonly askMs: number;
@@ -56,7 +53,7 @@ const ms = fc.integer({ min: 0, max: 30_000 });
 const readings = (setByMs: fc.Arbitrary<number>) =>
   fc.array(fc.record<Reading>({ pauseMs: ms, askMs: ms, answerMs: ms, setByMs }), { minLength: 1 });
 
-/** Takes the readings one after the other, and tells at which the clock was seen to be set back. */
+/** Takes the readings in order, and returns those that detected a clock set back. */
 function play(readings: readonly Reading[]): boolean[] {
   let now = 0;
   let aheadMs = 0;
@@ -76,7 +73,7 @@ Deno.test("a clock that advances, or is set forward, never counts as set back", 
   }));
 });
 
-Deno.test("a clock that is set back is seen, once, however long answers take", () => {
+Deno.test("a clock that is set back is detected once, however long answers take", () => {
   const notSet = fc.constant(0);
   fc.assert(fc.property(readings(notSet), readings(notSet), (before, after) => {
     const slowest = Math.max(...[...before, ...after].map((each) => each.askMs + each.answerMs));

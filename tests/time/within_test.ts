@@ -1,4 +1,4 @@
-// Waiting for something, but no longer than so long.
+// Tests waiting with a time limit.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../../src/testing/mod.ts";

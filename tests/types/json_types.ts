@@ -1,4 +1,5 @@
-// A handler gets the payload's type after JSON, and types that JSON cannot hold are refused.
+// Tests that a handler gets the payload's type after JSON, and that types that JSON cannot
+// represent are rejected.
 
 import { z } from "zod";
 import {

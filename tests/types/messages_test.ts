@@ -1,4 +1,4 @@
-// The compiler's messages for common mistakes: they name the mistake, and the right code.
+// Tests that the compiler's messages for common mistakes name the mistake and the right code.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -97,7 +97,7 @@ const messages: readonly [mistake: string, message: string][] = [
   ],
 ];
 
-/** What `deno check` says of each line of a program. */
+/** The messages of `deno check` for each line of a program. */
 async function check(source: string): Promise<Map<number, string>> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-messages-" });
   try {

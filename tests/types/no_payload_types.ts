@@ -1,5 +1,5 @@
-// A payload may be left out where `undefined` is one, and nowhere else; options never pass for a
-// payload.
+// Tests that a payload may be omitted only if its type includes `undefined`, and that options are
+// never accepted as a payload.
 
 import {
   createEverTask,

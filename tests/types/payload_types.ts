@@ -1,5 +1,5 @@
-// A payload is held to the task's type wherever it is passed, and never takes part in inferring
-// that type: a variable is checked as a literal is.
+// Tests that a payload is checked against the task's type wherever it is passed, and is never used
+// to infer that type, so that a variable is checked like a literal.
 
 import { createEverTask, defineTask, type TaskContext } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -1,5 +1,5 @@
-// The uses of the fluent builder that compile, and those that do not. Nothing here runs: `deno
-// check` is the test, and an expected error that does not come is an error itself.
+// Tests which uses of the fluent builder compile. `deno check` is the test: nothing here runs, and
+// a missing expected error is an error.
 
 import type {
   buildRecurrence,

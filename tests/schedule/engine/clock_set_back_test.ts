@@ -1,5 +1,5 @@
-// The storage's clock was ahead for a while and is corrected: runs that were planned meanwhile do
-// not wait until the clock gets there.
+// Tests a storage clock that was ahead and is corrected: runs that were planned by it do not wait
+// until the clock reaches their instants.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { defineTask, linearRetry } from "../../../mod.ts";

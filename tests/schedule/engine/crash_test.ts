@@ -1,16 +1,16 @@
-// Processes that die between the end of a handler and the write that moves the series on.
+// Tests processes that crash between the end of a handler and the write of the next run.
 
 import { assertEquals } from "@std/assert";
 import type { MisfirePolicy } from "../../../mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { recorder, scenario, type World } from "./world.ts";
 
-/** An engine whose process can die: nothing that it sends arrives any more. */
+/** An engine whose process can crash: its later calls do not reach the store. */
 function mortal(world: World, options: Parameters<World["start"]>[0]) {
   const faults = new Faults();
   return {
     everTask: world.engine({ ...options, storage: faults.wrap(world.connect()) }),
-    /** The process dies when it is about to write the end of the next run. */
+    /** The process crashes before it writes the end of the next run. */
     dieAtNextEnd() {
       let isDead = false;
       faults.rule = (verb) => {

@@ -1,4 +1,4 @@
-// Series whose runs fail, and schedules that a worker cannot read.
+// Tests series whose runs fail, and schedules that a worker cannot read.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type AuditLevel, linearRetry } from "../../../mod.ts";
@@ -141,7 +141,7 @@ scenario(
     assertStringIncludes(exception!, "Mars/Olympus");
     const dueInMs = dueAt!.getTime() - world.clock.now();
     assert(dueInMs > 0 && dueInMs <= 3_600_000);
-    // With pauses of a minute to an hour, and without holding up its neighbour.
+    // With pauses of a minute to an hour, and without a delay of the other series.
     const failures = (await everTask.statusAudit(id)).items.filter((row) =>
       row.newStatus === "Failed"
     );
@@ -153,7 +153,7 @@ scenario(
     assertEquals(runs.length, 6);
     assertEquals(world.events.filter(({ kind }) => kind === "failed").length, failures.length);
 
-    // It continues after a program that knows it registers it again.
+    // It continues after a program that can read it registers it again.
     await everTask.dispatch(task, undefined, { recurring: (r) => r.everyHour(), taskKey: "zone" });
     await world.until("07:30");
     assertEquals((await everTask.get(id))!.series!.runCount, 1);

@@ -1,4 +1,4 @@
-// When series begin and when they end.
+// Tests when series begin and when they end.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { InvalidArgumentError } from "../../../mod.ts";

@@ -1,4 +1,4 @@
-// Missed occurrences: after downtime, after long runs, and after an interrupted run.
+// Tests missed occurrences: after downtime, after long runs, and after an interrupted run.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { MisfirePolicy } from "../../../mod.ts";
@@ -7,7 +7,7 @@ import { recorder, scenario } from "./world.ts";
 
 interface Downtime {
   readonly misfire: MisfirePolicy;
-  /** When the engine is back; it went down at 02:30. */
+  /** The restart of the engine, which stopped at 02:30. */
   readonly back: string;
   /** The runs after that, up to 10:00: the planned instant of each, and when it ran. */
   readonly runs: [planned: string, at: string][];
@@ -51,7 +51,7 @@ const downtimes: Downtime[] = [
       .map((next) => [next, 0]),
   },
 ];
-// An occurrence that is only just late, its successor not being due yet, runs in any case.
+// A late occurrence whose successor is not due yet always runs.
 for (const misfire of ["skip", "once", { all: 2 }] as const) {
   downtimes.push({
     misfire,

@@ -1,5 +1,5 @@
-// One series and several worker processes, over each database that processes share: each occurrence
-// runs once, wherever.
+// Tests one series with several worker processes on each shared database: each occurrence runs
+// once.
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
@@ -21,8 +21,7 @@ interface Line {
 }
 
 /**
- * Starts a process for each number, and gives all that they have reported once the series has
- * ended.
+ * Starts a process for each number, and resolves to all their reports once the series has ended.
  */
 async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
   const processes = lastRuns.map((last) =>
@@ -73,8 +72,7 @@ for (const kind of placeKinds) {
 
   Deno.test(`a process that dies before it writes the end of a run leaves it to the other (${kind})`, async () => {
     await using place = await places.create(kind);
-    // Whichever process gets run 2 dies of it; the other one has it as its second attempt, and
-    // lives on.
+    // The process that gets run 2 crashes. The other one runs its second attempt, and survives.
     const { ids, runs } = await runAll(kind, place, [2, 2]);
     const seen = runs.map(({ number, attempt }) => [number, attempt]);
     assertEquals(seen, [[1, 1], [2, 1], [2, 2], [3, 1], [4, 1]]);

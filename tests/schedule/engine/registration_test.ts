@@ -1,4 +1,4 @@
-// Registering series again and again, as programs do at every start, and cancelling them.
+// Tests registering series repeatedly, as programs do at every start, and cancelling them.
 
 import { assertEquals } from "@std/assert";
 import type { EverTask, RecurringInput, Task } from "../../../mod.ts";

@@ -1,5 +1,5 @@
-// Downtime, with the schedule on a server whose clock cannot be set: the stored instants are
-// shifted back instead.
+// Tests downtime with a server whose clock cannot be set: the test moves the stored instants back
+// instead.
 
 import { assertEquals } from "@std/assert";
 import { createEverTask, defineTask, type MisfirePolicy, silentLogger } from "../../../mod.ts";
@@ -67,7 +67,7 @@ async function playDowntime(
   ]);
   assertEquals(status, expectedRuns === 0 ? "WaitingQueue" : "Completed");
   assertEquals(counts.reduce((sum, count) => sum + count), skipped);
-  // What ran are the latest ones, and the next one is on the same grid.
+  // The latest occurrences ran, and the next one is on the same grid.
   const next = series!.nextRunAt!.getTime();
   assertEquals(planned, planned.map((_, index) => next - (planned.length - index) * hour));
   assertEquals((next - Math.floor(series!.anchorAt.getTime() / 1000) * 1000) % hour, 0);
@@ -77,7 +77,8 @@ async function playDowntime(
 }
 
 /**
- * The clock of a server was a day ahead when a series was registered and ran; then it is set right.
+ * Tests a server whose clock was a day ahead when a series was registered and ran, and is
+ * corrected.
  */
 async function playAhead(harness: StorageHarness): Promise<void> {
   const place = await harness.create();
@@ -130,7 +131,7 @@ for (const { name, use, ignore = false } of servers) {
   for (const policy of policies) {
     const what = JSON.stringify(policy[0]);
     Deno.test({
-      name: `an hourly series that missed five occurrences goes by its policy ${what} in ${name}`,
+      name: `an hourly series that missed five occurrences follows its policy ${what} in ${name}`,
       ignore,
       fn: () => use((harness) => playDowntime(harness, policy)),
     });

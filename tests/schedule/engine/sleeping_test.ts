@@ -1,4 +1,4 @@
-// A worker with nothing due sleeps until the next due instant, however far away that is.
+// Tests that a worker without due tasks sleeps until the next due instant, however far away it is.
 
 import { assertEquals, assertLess } from "@std/assert";
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
@@ -73,7 +73,7 @@ Deno.test("the real clock's timer for a run in 60 days does not fire at once", a
     recurring: (r) => r.runAt(inSixtyDays).andThen().everyDay(),
   });
   const { id } = await everTask.dispatch(task, undefined, { delay: 200 });
-  // The short delay is kept although a long one was there before it.
+  // The short delay is exact although a longer one was set before it.
   const ran = new Promise<void>((resolve) => {
     everTask.events.subscribe((event) => {
       if (event.taskId === id) resolve();

@@ -1,4 +1,4 @@
-// Time zones through the engine: what the clocks do on the days of their changes.
+// Tests time zones with the engine, on days of clock changes.
 
 import { assertEquals } from "@std/assert";
 import type { RecurringInput } from "../../../mod.ts";

@@ -1,5 +1,5 @@
-// A run that its handler completes in its own transaction: the handler's writes and the series'
-// progress are one commit.
+// Tests a run that its handler completes in its own transaction: the handler's writes and the next
+// run commit together.
 
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals } from "@std/assert";
@@ -8,7 +8,7 @@ import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { defineTask } from "../../../mod.ts";
 
-Deno.test("a run completed in its handler's transaction moves the series on with the commit, and only then", async () => {
+Deno.test("a run completed in its handler's transaction sets the next run with the commit, and not before", async () => {
   const clock = new FakeClock("2026-03-10T00:00:00Z");
   const database = new DatabaseSync(":memory:");
   database.exec("CREATE TABLE sums (run INTEGER)");

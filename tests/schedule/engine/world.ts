@@ -9,7 +9,7 @@ import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { show } from "../support.ts";
 
-/** A database and how to get at it, as from another process each time. */
+/** A database, and a function that makes separate storages on it. */
 interface Database {
   connect(): Storage;
   remove(): Promise<void>;
@@ -17,14 +17,14 @@ interface Database {
 
 type Kind = "memory" | "SQLite";
 
-/** How a world is made. */
+/** Options of a world. */
 export interface WorldOptions {
   /**
-   * Whether several engines are up at once. SQLite then looks at its file each second, also of a
-   * clock that jumps.
+   * Whether several engines run at once. SQLite then checks its file every second, even if the
+   * clock jumps.
    */
   readonly shared?: boolean;
-  /** What time it is. @default "2026-03-10" at midnight UTC */
+  /** The initial time. @default "2026-03-10" at midnight UTC */
   readonly start?: string;
 }
 
@@ -41,7 +41,7 @@ const databases: Record<Kind, (clock: FakeClock, shared: boolean) => Promise<Dat
     return {
       connect() {
         const path = `${folder}/tasks.db`;
-        // To wait for the disk takes longer than all else, and no machine crashes.
+        // Waiting for the disk would dominate the test, and no machine crashes.
         return sqliteStorage({ path, clock, exclusive: !shared, synchronous: "off" });
       },
       remove: () => Deno.remove(folder, { recursive: true }),
@@ -83,12 +83,12 @@ export class World {
     return new World(clock, await databases[kind](clock, options.shared ?? false));
   }
 
-  /** A storage of its own on the database, as another process has. */
+  /** A separate storage on the database, like that of another process. */
   connect(): Storage {
     return this.#database.connect();
   }
 
-  /** An engine, not started. It is stopped at the end, if it has not been before. */
+  /** An engine that is not started. It is stopped at the end, if the test has not stopped it. */
   engine(
     options: Omit<EverTaskOptions, "storage"> & Partial<Pick<EverTaskOptions, "storage">>,
   ): EverTask {
@@ -117,9 +117,7 @@ export class World {
     return everTask;
   }
 
-  /**
-   * Stops an engine at once, with any handlers. The clock advances only if the stop has to wait.
-   */
+  /** Stops an engine and its handlers at once. The clock advances only if the stop has to wait. */
   async stop(everTask: EverTask): Promise<void> {
     let isStopped = false;
     const stopped = everTask.stop({ timeout: 0 }).finally(() => isStopped = true);
@@ -128,24 +126,24 @@ export class World {
     await stopped;
   }
 
-  /** Lets time go by. */
+  /** Advances the clock. */
   pass(ms: number): Promise<void> {
     return this.clock.advance(ms);
   }
 
-  /** Lets time go by up to an instant: "01:00" of the day, or "2026-03-11 01:00". */
+  /** Advances the clock to an instant: "01:00" of the day, or "2026-03-11 01:00". */
   until(instant: string): Promise<void> {
     const day = new Date(this.clock.now()).toISOString().slice(0, 10);
     const text = instant.includes("-") ? instant : `${day} ${instant}`;
     return this.pass(Date.parse(`${text.replace(" ", "T")}Z`) - this.clock.now());
   }
 
-  /** The present, as `show` writes it. */
+  /** The current instant, as `show` formats it. */
   get now(): string {
     return show(this.clock.now());
   }
 
-  /** The plans after the runs: the next run, and the number of skipped ones. */
+  /** The next run and the number of skipped ones, after each run. */
   scheduled(): [next: string, skipped: number][] {
     return this.events.filter(({ kind }) => kind === "recurringScheduled").map((event) => [
       show(Date.parse(event.nextRunUtc!)),

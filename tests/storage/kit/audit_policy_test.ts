@@ -1,5 +1,5 @@
-// The decision table of the audit levels, written out in full: every level with every status,
-// without and with exception.
+// Tests the complete decision table of the audit levels: every level with every status, with and
+// without an exception.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import {
@@ -18,8 +18,8 @@ import {
 import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { type TaskStatus, taskStatuses } from "../../../src/storage/task_status.ts";
 
-// S: a status audit row, R: a runs audit row. Left of the slash without, right of it with an
-// exception.
+// S is a status audit row, and R is a runs audit row. The left of the slash is without an
+// exception, the right with one.
 const table: Record<TaskStatus, Record<AuditLevel, string>> = {
   WaitingQueue: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },
   Queued: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },

@@ -1,4 +1,4 @@
-// The rate limit's arithmetic, by tables of instants.
+// Tests the rate limit's arithmetic with tables of instants.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -9,8 +9,8 @@ import { slotWish } from "../../support/slot_wish.ts";
 const now = 1_767_225_600_000;
 
 /**
- * Asks at instants (milliseconds after `now`) and returns each slot's instant, or null for a
- * refused one.
+ * Requests slots at instants (milliseconds after `now`), and returns the instant of each slot, or
+ * null for a rejected request.
  */
 function slotsFor(limit: Partial<SlotWish>, instants: number[]): (number | null)[] {
   let budget: RateBudget | null = null;
@@ -94,7 +94,7 @@ Deno.test("a refused new key stays new", () => {
 /** The requests in order: the instant (milliseconds after `now`), and the slot reserved before. */
 type Ask = readonly [at: number, reservedAt: number | null];
 
-/** Tells the slot that each gets. */
+/** Returns the slot of each request. */
 function redeem(limit: Partial<SlotWish>, asks: readonly Ask[]): number[] {
   let budget: RateBudget | null = null;
   return asks.map(([at, reserved]) => {
@@ -142,8 +142,8 @@ for (const [sentence, limit, asks, slots] of lines) {
   Deno.test(`rate limit: ${sentence}`, () => assertEquals(redeem(limit, asks), slots));
 }
 
-Deno.test("over any window the slots never exceed rate and burst, whenever they are asked for", () => {
-  // A small generator of its own, so that a failure can be repeated: Park and Miller's minimal
+Deno.test("over any window the slots never exceed rate and burst, for requests at any time", () => {
+  // A seeded random generator, so that failures are reproducible: Park and Miller's minimal
   // standard.
   let seed = 42;
   const random = () => (seed = seed * 48_271 % 2_147_483_647) / 2_147_483_647;
@@ -162,24 +162,22 @@ Deno.test("over any window the slots never exceed rate and burst, whenever they 
   }
 });
 
-/**
- * A task of the simulation: when it comes next, the slot that it holds, and how often it has asked.
- */
+/** A task of the simulation: its next request, its slot, and its number of requests. */
 interface Visitor {
   at: number;
   reservedAt: number | null;
   asked: number;
 }
 
-/** When a run was allowed to start, and how much later it may. */
+/** The instant at which a run may start, and the longest delay after it. */
 interface AllowedStart {
   readonly at: number;
   readonly withinMs: number;
 }
 
 /**
- * Lets tasks come, and come late for their slots. Tells when they were allowed to start, and how
- * often each has asked.
+ * Simulates tasks that may be late for their slots. Returns the allowed starts, and the number of
+ * requests of each task.
  */
 function simulate(
   rateLimit: { permits: number; burst: number; period: number },
@@ -226,7 +224,7 @@ const arrivalsOf = (gaps: readonly number[]): number[] => {
   return gaps.map((gap) => instant += gap);
 };
 
-Deno.test("over any period a key starts at most permits + burst times, however late workers come, and handlers a little later", () => {
+Deno.test("over any period a key starts at most permits + burst times, however late the workers and handlers are", () => {
   const lateness = fc.oneof(
     fc.double({ min: 0, max: 1, noNaN: true }),
     fc.double({ min: 0, max: 5_000, noNaN: true }),
@@ -240,7 +238,7 @@ Deno.test("over any period a key starts at most permits + burst times, however l
       parts,
       fc.oneof(fc.constant(null), whole(1, 5_000)),
       (limit, gaps, latenesses, parts, pollMs) => {
-        // Workers come late by chance, or look now and then and find all that has become due.
+        // Workers are late at random, or poll for all due tasks at intervals.
         const { starts } = simulate(
           limit,
           arrivalsOf(gaps),
@@ -251,7 +249,7 @@ Deno.test("over any period a key starts at most permits + burst times, however l
           (ask) => ask % 3 === 0 ? latenesses[ask % latenesses.length]! : 0,
         );
         const { graceMs } = parseRateLimit(limit, "rateLimit");
-        // The handler begins when the answer has come, or within the time that was asked for.
+        // The handler starts when the answer arrives, or within the requested time.
         const begins = starts
           .map(({ at, withinMs }, n) => at + parts[n % parts.length]! * (withinMs || graceMs))
           .sort((a, b) => a - b);
@@ -269,7 +267,7 @@ Deno.test("a run that is in time for its slot is never deferred, and no run is d
   fc.assert(
     fc.property(limits, gaps, fc.double({ min: 0, max: 1, noNaN: true }), (limit, gaps, part) => {
       const { graceMs } = parseRateLimit(limit, "rateLimit");
-      // Whole milliseconds: in a sum with an instant, a fraction just below one becomes one.
+      // Rounded to milliseconds, because adding an instant rounds a fraction just below one up.
       const lateMs = Math.floor(graceMs * part);
       const { asks } = simulate(limit, arrivalsOf(gaps), (slotAt) => slotAt + lateMs);
       assert(asks.every((asked) => asked <= 2), `${asks}`);

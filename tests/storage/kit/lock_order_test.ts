@@ -1,4 +1,4 @@
-// Batches are sent in one order, regardless of the caller's.
+// Tests that batches are sent in a fixed order, regardless of the caller's order.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { InvalidArgumentError } from "@evertask/evertask";
@@ -8,7 +8,7 @@ const ids = ["c", "a", "d", "b"];
 const sorted = ["a", "b", "c", "d"];
 const backwards = (id: string) => String.fromCharCode(255 - id.charCodeAt(0));
 
-Deno.test("items are sorted by their keys, from any order", () => {
+Deno.test("items in any order are sorted by their keys", () => {
   assertEquals(byLock(ids, (id) => id), sorted);
   assertEquals(byLock(ids.toReversed(), (id) => id), sorted);
   assertEquals(byLock(ids, backwards), ["d", "c", "b", "a"]);
@@ -28,7 +28,7 @@ Deno.test("an empty batch is not sent", async () => {
   assertEquals(await inLockOrder([], String, () => Promise.reject(new Error("sent"))), []);
 });
 
-Deno.test("answers that are not one for each item are refused", async () => {
+Deno.test("a wrong number of answers is rejected", async () => {
   for (const answers of [["a"], ["a", "b", "c"], undefined]) {
     const sent = inLockOrder(["b", "a"], String, () => Promise.resolve(answers as string[]));
     await assertRejects(() => sent, InvalidArgumentError, "an answer for each item");

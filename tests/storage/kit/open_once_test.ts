@@ -1,9 +1,9 @@
-// The resource of an open storage is opened once and closed once.
+// Tests that a storage opens and closes its resource once.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { OpenOnce, StorageClosedError } from "@evertask/evertask/storage";
 
-/** Openings that the test ends, and a record of closings. */
+/** Openings that the test completes, and a record of closings. */
 function openings() {
   const pending: PromiseWithResolvers<{ id: number }>[] = [];
   const closed: number[] = [];
@@ -29,7 +29,7 @@ Deno.test("callers that open at the same time, or again, open once", async () =>
   assertEquals([once.isOpen, once.opened], [true, { id: 1 }]);
 });
 
-Deno.test("an opening that failed can be retried, and leaves nothing to close", async () => {
+Deno.test("a failed opening can be retried, and leaves nothing to close", async () => {
   const { once, pending, closed } = openings();
   const first = once.open();
   pending[0]!.reject(new Error("no server"));
@@ -41,7 +41,7 @@ Deno.test("an opening that failed can be retried, and leaves nothing to close", 
   assertEquals(closed, []);
 });
 
-Deno.test("closing waits for the opening under way, and closes its resource", async () => {
+Deno.test("closing waits for a pending opening, and closes its resource", async () => {
   const { once, pending, closed } = openings();
   const opening = once.open();
   const closing = once.close();
@@ -51,7 +51,7 @@ Deno.test("closing waits for the opening under way, and closes its resource", as
   assertEquals([closed, once.isOpen], [[1], false]);
 });
 
-Deno.test("closing twice closes once, and it can be opened again", async () => {
+Deno.test("closing twice closes once, and the storage can be opened again", async () => {
   const { once, pending, closed } = openings();
   const first = once.open();
   pending[0]!.resolve({ id: 1 });
@@ -63,7 +63,7 @@ Deno.test("closing twice closes once, and it can be opened again", async () => {
   assertEquals([closed, once.opened], [[1], { id: 2 }]);
 });
 
-Deno.test("a closed resource is refused by name, before an opening and after a closing", async () => {
+Deno.test("using a closed resource throws an error with its name", async () => {
   const { once, pending } = openings();
   const refuse = () =>
     assertThrows(() => once.opened, StorageClosedError, "The example storage is not open");

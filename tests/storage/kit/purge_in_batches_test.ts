@@ -1,4 +1,4 @@
-// A purge runs batch by batch, by the answers to its batches.
+// Tests the decisions of a purge after each of its batches.
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -6,7 +6,7 @@ import { type PurgeBatch, purgeInBatches } from "@evertask/evertask/storage";
 
 const none = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
 
-/** Purges with these answers: rows that were deleted, the last ones, or null for busy. */
+/** Purges with these results of batches: deleted rows, the last rows, or null for busy. */
 async function purge(budget: number, answers: readonly (PurgeBatch | null)[]) {
   const limits: number[] = [];
   const result = await purgeInBatches(budget, 10, (limit) => {
@@ -63,7 +63,7 @@ for (const [rule, budget, answers, expected, limits] of cases) {
   });
 }
 
-Deno.test("a purge in batches reports each row that was deleted, and is busy only for none", async () => {
+Deno.test("a purge in batches reports all deleted rows, and is busy only if there are none", async () => {
   const batch = fc.record({
     statusAudit: fc.nat(3),
     runsAudit: fc.nat(3),

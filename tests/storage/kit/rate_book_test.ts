@@ -1,4 +1,4 @@
-// Budgets in memory: those that are full are forgotten when there are many, and no others.
+// Tests budgets in memory: when there are many, exactly the full ones are dropped.
 
 import { assertEquals } from "@std/assert";
 import type { SlotWish } from "../../../src/storage/kit/gcra.ts";
@@ -14,12 +14,12 @@ const wish: SlotWish = {
   startWithinMs: 0,
 };
 
-/** Takes slots of enough keys that all are looked through. */
+/** Takes slots of enough keys to cause a cleanup. */
 function crowd(book: RateBook, now: number): void {
   for (let n = 0; n < 10_000; n++) book.take(`key ${n}`, now, wish);
 }
 
-/** When the next slot of a key is, seen from `now`. */
+/** The delay until the next slot of a key, from `now`. */
 function waitFor(book: RateBook, key: string, now: number): number {
   return book.take(key, now, wish).slotAt - now;
 }
@@ -28,13 +28,13 @@ Deno.test("a key that has started late keeps its budget among 10,000 others", ()
   const book = new RateBook();
   book.take("late", 0, wish);
   assertEquals(book.take("late", 0, wish), { slotAt: 1_000, granted: true });
-  // It comes nearly two seconds after the first start, when its reservation is nearly over.
+  // It starts nearly two seconds after the first one, when its reservation is nearly over.
   assertEquals(book.take("late", 1_990, { ...wish, reservedAt: 1_000 }).slotAt, 1_990);
   crowd(book, 2_500);
   assertEquals(waitFor(book, "late", 2_500), 489);
 });
 
-Deno.test("a key that has reserved ahead keeps its line among 10,000 others", () => {
+Deno.test("a key with reservations keeps them among 10,000 others", () => {
   const book = new RateBook();
   for (let n = 0; n < 5; n++) book.take("busy", 0, wish);
   crowd(book, 2_500);

@@ -1,4 +1,4 @@
-// Slots that are given back, without a store: the line is as if they had never been reserved.
+// Tests returned slots without a store: the result is as if they had never been reserved.
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -49,7 +49,7 @@ Deno.test("the next runs get returned slots first, in order, and then the end of
   );
 });
 
-Deno.test("when the whole end of the line is given back, it is as if it had never been there", () => {
+Deno.test("when all of the last slots are returned, it is as if they had never been reserved", () => {
   fc.assert(
     fc.property(
       intervals,
@@ -75,13 +75,13 @@ Deno.test("when the whole end of the line is given back, it is as if it had neve
   );
 });
 
-Deno.test("a slot that runs have overtaken is not given out again", () => {
+Deno.test("a slot before the last start is not reused", () => {
   const book = new RateBook();
   const one = wish({ burst: 2 });
   const line = reserve(book, 6, one);
   assertEquals(line, [0, 0, 1_000, 2_000, 3_000, 4_000]);
   book.giveBack("key", now + 3_000);
-  // Two come late for slots of before and start at once: the limit allows the next start in a
+  // Two late tasks use earlier slots and start at once, so the limit allows the next start in a
   // second.
   for (const reservedAt of [1_000, 2_000]) {
     book.take("key", now + 2_500, wish({ burst: 2, reservedAt: now + reservedAt }));
@@ -89,7 +89,7 @@ Deno.test("a slot that runs have overtaken is not given out again", () => {
   assertEquals(book.take("key", now + 2_500, one).slotAt - now, 5_000);
 });
 
-Deno.test("slots whose time has passed are forgotten, and those further away stay", () => {
+Deno.test("past slots are dropped, and future ones stay", () => {
   const list = new ReturnedSlotList();
   for (const slot of [30, 10, 20, 10]) list.add(slot);
   assertEquals(list.takeFirst(10, 15), null);
@@ -99,7 +99,7 @@ Deno.test("slots whose time has passed are forgotten, and those further away sta
   assertEquals(list.takeFirst(0, 100), null);
 });
 
-Deno.test("a slot that is given back twice, as by a write that is repeated, is there once", () => {
+Deno.test("a slot that is returned twice, as by a repeated write, counts once", () => {
   const slots = new ReturnedSlotList();
   for (const slotAt of [300, 100, 300, 200, 100]) slots.add(slotAt);
   const found = Array.from({ length: 4 }, () => slots.takeFirst(0, 1_000));

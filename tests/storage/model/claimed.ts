@@ -1,14 +1,14 @@
-// What a claim may take.
+// Checks the result of a claim.
 
 import { assert, assertEquals } from "@std/assert";
 import type { ModelTask } from "./model.ts";
 
 /**
- * Checks that nothing came that may not, that nothing was passed over that should come first, and
- * that all that fits came. Returns the tasks of the model that were claimed.
+ * Checks that a claim returned only candidates, in the right order, and up to the limit. Returns
+ * the claimed tasks of the model.
  *
  * @param candidates The tasks that could be claimed.
- * @param limit How many are asked for from each queue.
+ * @param limit The requested number of tasks of each queue.
  */
 export function assertClaimed(
   tasks: readonly { readonly id: string }[],
@@ -37,7 +37,7 @@ export function assertClaimed(
   return claimed;
 }
 
-/** Of two due tasks, which has to come first; equal ones may come in any order. */
+/** Compares two due tasks by their order of claims; equal ones may come in any order. */
 function isBefore(a: ModelTask, b: ModelTask): boolean {
   return a.queue === b.queue &&
     (a.priority > b.priority || (a.priority === b.priority && a.dueAt! < b.dueAt!));

@@ -4,11 +4,11 @@ import { assert, assertEquals } from "@std/assert";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { Model, ModelTask } from "./model.ts";
 
-/** How far a server's clock may run on while a sequence is played. */
+/** The most that a server's clock may advance during a sequence. */
 const toleranceMs = 20_000;
 
 /**
- * The rows of the store are those of the model, and the tasks that were touched have left the right
+ * Checks that the rows of the store match the model, and that changed tasks have the right audit
  * trail.
  */
 export async function assertSame(

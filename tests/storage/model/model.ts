@@ -1,11 +1,11 @@
-// What the storage contract says about tasks, as the simplest program that keeps it: a list of
-// records, and one small function a verb. Time is the model's own, in milliseconds from its start.
+// The simplest implementation of the storage contract for tasks: an array of records, and one small
+// function for each verb. The model has its own clock, in milliseconds from its start.
 
 import { shouldCreateStatusAudit } from "../../../src/storage/kit/audit_policy.ts";
 import type { AuditLevel } from "../../../src/audit/audit_level.ts";
 import type { TaskStatus } from "../../../src/storage/task_status.ts";
 
-/** A task as the model knows it. */
+/** A task in the model. */
 export interface ModelTask {
   readonly id: string;
   key: string | null;
@@ -22,7 +22,7 @@ export interface ModelTask {
   lostCount: number;
   cancelRequested: boolean;
   series: { nextRunAt: number | null; runCount: number } | null;
-  /** The status audit that it must have. */
+  /** The expected status audit. */
   readonly trail: string[];
 }
 
@@ -53,7 +53,7 @@ const terminal: readonly TaskStatus[] = ["Completed", "Failed", "Cancelled", "Se
 export class Model {
   now = 0;
   readonly tasks: ModelTask[] = [];
-  /** The registered workers and when they were last heard of. */
+  /** The registered workers and the instants of their last heartbeats. */
   readonly workers = new Map<string, number>();
   readonly paused = new Set<string>();
   readonly leaseMs: number;
@@ -98,7 +98,7 @@ export class Model {
     return { id: task.id, outcome: "created", claimed };
   }
 
-  /** The tasks that a claim may bring, by queue. */
+  /** The tasks that a claim may return, by queue. */
   claimable(queues: readonly string[], types: readonly string[]): ModelTask[] {
     return this.tasks.filter((task) =>
       task.dueAt !== null && task.dueAt <= this.now && queues.includes(task.queue) &&

@@ -1,5 +1,4 @@
-// Random sequences of everything that can happen to tasks, played on each store and on the model of
-// the contract.
+// Runs random sequences of operations on each store and on the model of the contract.
 
 import fc from "fast-check";
 import type { StorageHarness } from "../../../src/testing/mod.ts";
@@ -25,8 +24,8 @@ async function holds(harness: StorageHarness, numRuns: number): Promise<void> {
 }
 
 /**
- * The same sequences each time, so that a failure elsewhere can be looked into here; EVERTASK_SEED
- * gives others.
+ * The sequences are the same each time, so that failures are reproducible. EVERTASK_SEED selects
+ * others.
  */
 const seed = Number(Deno.env.get("EVERTASK_SEED") ?? 20_261_122);
 

@@ -1,7 +1,7 @@
-// What can happen to a store, as plain data: a sequence that has found a fault on one driver can be
-// played on every other.
+// The operations on a store, as plain data, so that a sequence that fails with one driver can be
+// repeated with every other.
 
-/** What can happen. The numbers choose among what there is. */
+/** The kinds of operations. The numbers select among the existing tasks and workers. */
 export const operationKinds = [
   "dispatch",
   "dispatchKeyed",

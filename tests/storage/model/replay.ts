@@ -1,5 +1,4 @@
-// Plays a sequence of operations on a store and on the model at once, and compares them after each
-// step.
+// Runs a sequence of operations on a store and on the model, and compares the two after each step.
 
 import { assert, assertEquals } from "@std/assert";
 import { auditLevels } from "../../../src/audit/audit_level.ts";
@@ -13,7 +12,10 @@ import { Model, type ModelEnding, type ModelTask } from "./model.ts";
 import type { Operation } from "./operations.ts";
 
 const minute = 60_000;
-/** No sum of passed minutes is near it, so that a server's running clock decides nothing. */
+/**
+ * No sum of elapsed minutes is close to it, so that the advance of a server's clock does not
+ * matter.
+ */
 const leaseMs = 9.5 * minute;
 const queues = ["default", "email"];
 const types = ["greet", "report"];
@@ -76,7 +78,7 @@ class Player {
     await assertSame(this.#storages[1]!, this.#model, touched);
   }
 
-  /** Every task can be ended after any history: nothing is lost. */
+  /** Every task can be ended after any history, so none is lost. */
   async drain(): Promise<void> {
     const storage = this.#storages[0]!;
     for (const queue of queues) {
@@ -125,7 +127,7 @@ class Player {
         await this.#change(storage, any, [endings[b % endings.length]!]);
         return [any.task];
       }
-      case "claimUnheard": { // it was committed, and its answer lost
+      case "claimUnheard": { // it was committed, but its answer was lost
         const workerId = this.#workers[a % 2]!;
         const known = held.filter((each) => each.workerId === workerId).map(({ task }) => task.id);
         const claims = await this.#claim(storage, workerId, queues, 1 + c);

@@ -1,4 +1,4 @@
-// Each rule of the checker finds the history that breaks it.
+// Tests that each rule of the checker rejects a history that violates it.
 
 import { assert, assertEquals } from "@std/assert";
 import * as call from "../../../src/testing/checker/call_rules.ts";
@@ -32,7 +32,7 @@ const paused: HistoryEntry = { at: 0, instance: "p1", kind: "paused", queue: "de
 const failed = ["InProgress", "Failed!"];
 const failedTask = completed({ status: "Failed", trail: ["Queued", ...failed] });
 
-/** Retention of a store that keeps nothing from before an instant. */
+/** The retention of a store that deletes everything from before an instant. */
 const purgedBefore = (before: number): HistoryEntry => ({
   at: before,
   instance: "p1",
@@ -294,7 +294,7 @@ const broken: readonly Broken[] = [
   ], [failedTask]],
 ];
 
-Deno.test("a history that keeps every rule passes", () => {
+Deno.test("a history that follows every rule passes", () => {
   assertEquals(checkHistory(wellKept), []);
 });
 
@@ -306,7 +306,7 @@ for (const [rule, what, entries, tasks = []] of broken) {
   });
 }
 
-Deno.test("each rule has a history that breaks it", () => {
+Deno.test("each rule has a history that violates it", () => {
   const tested = new Set(broken.map(([rule]) => rule));
   assertEquals(rules.filter((rule) => !tested.has(rule)).map(({ name }) => name), []);
 });
@@ -322,7 +322,7 @@ Deno.test("an attempt after a loss, which is stored before its handler is called
   assertEquals(call.stopsHold.check(replay({ startsAt: 0, entries, tasks: [] })), []);
 });
 
-Deno.test("a failure before the last attempt is right for a timeout, and for a task that was lost too often", () => {
+Deno.test("a failure before the last attempt is valid for a timeout, and for a task that was lost too often", () => {
   const begun = [stored(), claimed(), started()];
   const ends: HistoryEntry[][] = [
     [ran("threw", { aborted: "TimeoutError" }), changed({ transitions: failed })],

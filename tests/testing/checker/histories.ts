@@ -1,4 +1,4 @@
-// Histories for tests of the checker: one that keeps every rule, and entries to break them with.
+// Histories for tests of the checker: one that follows every rule, and entries that violate a rule.
 
 import type { IntervalRecurrence } from "../../../src/schedule/recurrence.ts";
 import type {

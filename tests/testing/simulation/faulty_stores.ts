@@ -1,13 +1,13 @@
-// Stores that break the contract in one way each: a simulation must find every one of them.
+// Stores that each violate the contract in one way. A simulation must detect all of them.
 
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StoreMaker } from "../../../src/testing/simulation/world.ts";
 import { memoryStore } from "./memory_store.ts";
 
-/** What a faulty store does in place of some verbs. */
+/** Replacements of some verbs of a store. */
 type Faults = (store: Storage) => Partial<Storage>;
 
-/** The faults, by what goes wrong. */
+/** The faults by their description. */
 export const faults: Readonly<Record<string, Faults>> = {
   "a write needs no lease": (store) => ({
     setStatusMany: (changes) => store.setStatusMany(changes.map(({ lease: _, ...rest }) => rest)),

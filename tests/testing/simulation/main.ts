@@ -1,4 +1,4 @@
-// Looks for a seed whose history breaks a promise, and prints it, as small as it can be made.
+// Searches for a seed whose history violates a rule, and prints its smallest scenario.
 
 import process from "node:process";
 import { drawScenario } from "../../../src/testing/simulation/draw_scenario.ts";

@@ -1,9 +1,9 @@
-// Scenarios that have shown a fault of the engine, as small as they could be made: what was found
-// once stays found, also when seeds come to draw other scenarios.
+// Minimal scenarios that once showed a fault of the engine. They prevent its return even when seeds
+// generate other scenarios.
 
 import type { DispatchStep, Scenario } from "../../../src/testing/simulation/scenario.ts";
 
-/** What most of the dispatches have. */
+/** The values of most dispatches. */
 const dispatch = {
   kind: "dispatch",
   type: "plain",
@@ -17,7 +17,7 @@ const dispatch = {
   transaction: "none",
 } satisfies Omit<DispatchStep, "play">;
 
-/** What most of the worlds have. */
+/** The values of most worlds. */
 const world = {
   startsAt: Date.UTC(2026, 0, 1),
   poisonLimit: 5,

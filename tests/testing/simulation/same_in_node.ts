@@ -1,4 +1,4 @@
-// A seed gives the same history under Node as under Deno.
+// Tests that a seed gives the same history in Node as in Deno.
 
 import { assertEquals } from "@std/assert";
 import type { NpmProject } from "../../support/npm_project.ts";
@@ -7,7 +7,7 @@ import { runCommand } from "../../support/run_command.ts";
 const program = new URL("print_histories.ts", import.meta.url).pathname;
 const seeds = ["1", "40"];
 
-/** Plays some seeds under both runtimes. */
+/** Runs some seeds in both runtimes. */
 export async function checkSimulationInNode(
   t: Deno.TestContext,
   project: NpmProject,

@@ -1,4 +1,4 @@
-// Thousands of worlds, none of which breaks a promise.
+// Simulates thousands of worlds, none of which may violate a rule.
 
 import {
   formatFailure,
@@ -9,10 +9,10 @@ import {
 import { mended } from "./mended.ts";
 import { memoryStore } from "./memory_store.ts";
 
-/** They take some 12 s on a core. */
+/** They take about 12 s on one core. */
 const count = 2_000;
 
-/** The same seeds each time; EVERTASK_SEED gives others. */
+/** The seeds are the same each time; EVERTASK_SEED selects others. */
 const from = Number(Deno.env.get("EVERTASK_SEED") ?? 1);
 
 Deno.test(`${count} seeds keep every promise, whatever befalls the processes, the network and the clocks`, async () => {

@@ -17,7 +17,7 @@ async function firstFailure(makeStore: StoreMaker): Promise<Failure> {
 }
 
 for (const [what, fault] of Object.entries(faults)) {
-  Deno.test(`a simulation finds a store with a fault: ${what}`, async () => {
+  Deno.test(`a simulation detects a store with a fault: ${what}`, async () => {
     await firstFailure(faultyStore(fault));
   });
 }
