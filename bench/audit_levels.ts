@@ -1,5 +1,4 @@
-// What an audit level costs: throughput, waiting times and rows at each of them, on every
-// store.
+// Measures the cost of each audit level on every store: throughput, latency and rows.
 
 import { type AuditLevel, auditLevels } from "@evertask/evertask";
 import { auditLevelChart } from "./audit_levels_chart.ts";
@@ -16,7 +15,7 @@ import { openStores } from "./support/stores.ts";
 import type { Report, Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 
-/** How many tasks one measurement takes: about a second's worth. */
+/** The number of tasks of a measurement, which takes about a second. */
 const defaultTasks: Readonly<Record<string, number>> = {
   memory: 200_000,
   sqlite: 50_000,
@@ -24,7 +23,10 @@ const defaultTasks: Readonly<Record<string, number>> = {
   sqlserver: 5_000,
 };
 
-/** The most tasks that are dispatched one at a time, for the waiting time of a single task. */
+/**
+ * The maximum number of tasks that are dispatched one at a time, to measure the latency of a single
+ * task.
+ */
 const mostAlone = 1000;
 
 /** One run of everything at one level. */

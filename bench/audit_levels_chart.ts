@@ -22,7 +22,7 @@ const panels = [
   { title: "drain: a stored backlog", value: (row: LevelFigures) => row.drain },
 ] as const;
 
-/** The colours of the levels, in their order; they begin anew after the last. */
+/** The colours of the levels, in order. They repeat after the last. */
 const colors = ["#2563eb", "#0d9488", "#d97706", "#9333ea"];
 
 /** Colours of text follow the page; the bars' are strong enough on both. */
@@ -37,7 +37,8 @@ const style = `
     }`;
 
 /**
- * Draws the chart. Each store has a scale of its own: stores differ by more than a chart can show.
+ * Draws the chart. Each store has a separate scale, because the stores differ too much for a common
+ * one.
  */
 export function auditLevelChart(figures: readonly LevelFigures[]): string {
   const { width, top, barHeight, barGap, groupGap, bottom } = layout;

@@ -1,4 +1,4 @@
-// Whether a large backlog is worked off as fast as a small one, and in as little memory.
+// Compares the speed and memory of draining a large and a small backlog.
 
 import { storeBacklog } from "./measures/drain.ts";
 import { BenchProcess } from "./support/child_process.ts";
@@ -7,7 +7,7 @@ import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 
-/** A backlog of `tasks` tasks, and one of a hundredth of it. */
+/** The size of the large backlog. The small one has a hundredth of it. */
 const defaultTasks = 1_000_000;
 
 interface BacklogFigures {

@@ -11,7 +11,7 @@ import { table } from "./support/table.ts";
 
 const defaultTasks = 50_000;
 
-/** What a watcher has seen. */
+/** The events that a watcher received. */
 interface Sight {
   readonly shown: number;
   readonly leftOut: number;
@@ -30,7 +30,7 @@ export const eventRelaySubject: Subject = {
       const watched: number[] = [];
       let sight: Sight = { shown: 0, leftOut: 0 };
       for (let round = 0; round <= runs; round++) {
-        // What the first one leaves behind may disturb the second.
+        // The first measurement may leave work behind that slows the second.
         const order = round % 2 === 0 ? [false, true] : [true, false];
         for (const isWatched of order) {
           progress(`${store.name}: ${isWatched ? "watched" : "alone"}, run ${round} of ${runs}`);

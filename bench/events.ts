@@ -68,7 +68,7 @@ export const eventsSubject: Subject = {
   },
 };
 
-/** How long it takes to ask a bus without subscribers, in nanoseconds. */
+/** The time of the check on a bus without subscribers, in nanoseconds. */
 function measureAsking(): number {
   const bus = new EventBus(silentLogger);
   const kinds = ["dispatched", "started", "completed"] as const;

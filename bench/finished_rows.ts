@@ -1,5 +1,5 @@
-// Whether history slows work down: the same drain with an empty store, and with millions of ended
-// tasks in it; and how long it takes to find the tasks of a worker that was lost.
+// Measures the effect of history: the same drain with an empty store and with millions of ended
+// tasks, and the time to find the tasks of a lost worker.
 
 import { drain, storeBacklog } from "./measures/drain.ts";
 import { grouped, median, milliseconds, rate, ratio } from "./support/figures.ts";

@@ -78,7 +78,7 @@ async function onPostgres(counter: StatementCounter): Promise<CountedStorage> {
   };
 }
 
-/** How long a worker gets to settle before anything is counted. */
+/** The time for a worker to settle before the measurement. */
 const settleMs = 2000;
 
 async function measureIdle(name: string, seconds: number) {

@@ -13,7 +13,7 @@ import { table } from "./support/table.ts";
 const defaultTasks = 200_000;
 const portions = 10;
 
-/** The throughput of each portion, one after the other in one database. */
+/** The throughput of each portion, in order, in one database. */
 async function measurePortions(store: BenchStore, held: boolean, tasks: number): Promise<number[]> {
   await using database = await store.createDatabase();
   const storage = database.storage();

@@ -20,7 +20,7 @@ type Work = "lifecycle" | "drain";
 
 const works: readonly Work[] = ["lifecycle", "drain"];
 
-/** All per task. */
+/** Figures per task. */
 interface TaskCost {
   readonly walBytes: number;
   /** Row versions written: inserts and updates. */
@@ -39,7 +39,7 @@ async function measureCost(
 ): Promise<TaskCost> {
   await using database = await store.createDatabase();
   const storage = database.storage();
-  await storage.open(); // the schema is made before anything is counted
+  await storage.open(); // creates the schema before the measurement
   await storage.close();
   if (work === "drain") await storeBacklog(database, auditLevel, tasks);
   await using session = new PostgresSession(database.address);

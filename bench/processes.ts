@@ -1,5 +1,5 @@
-// How throughput grows with worker processes on one PostgreSQL, with handlers that wait, as
-// handlers do that call a service.
+// Measures how throughput grows with the number of worker processes on one PostgreSQL. The handlers
+// wait, like handlers that call a service.
 
 import { createEverTask } from "@evertask/evertask";
 import { storeBacklog } from "./measures/drain.ts";
@@ -13,11 +13,11 @@ import { table } from "./support/table.ts";
 const defaultTasks = 20_000;
 const processCounts = [1, 2, 4];
 const handlerMs = 5;
-/** How many handlers one process runs at once: 16 × 5 ms is at most 3,200 tasks a second. */
+/** The parallelism of a process. 16 handlers of 5 ms run at most 3,200 tasks a second. */
 const parallelism = 16;
 const lookEveryMs = 50;
 
-/** Takes all tasks from the moment when the queue is opened to workers that wait for it. */
+/** Measures from the moment when the queue is resumed until all tasks have ended. */
 async function measureProcesses(
   store: BenchStore,
   processes: number,

@@ -13,7 +13,7 @@ const defaultTasks = 20_000;
 const tasksOfKey = 5;
 const period = { seconds: 1 };
 
-/** No task has to wait for any of them. */
+/** No task waits for a limit. */
 const limits: readonly [name: string, rateLimit: RateLimitOptions<CountedPayload> | undefined][] = [
   ["none", undefined],
   ["1,000,000 a second", { permits: 1_000_000, period }],
@@ -29,7 +29,7 @@ export interface RateLimitFigures {
   readonly store: string;
   readonly limit: string;
   readonly tasksPerSecond: number;
-  /** In relation to tasks without a limit. */
+  /** The ratio to tasks without a limit. */
   readonly ratio: number;
 }
 

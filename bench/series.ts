@@ -1,5 +1,5 @@
-// Whether series that are not due slow other work down: the same dispatches and the same drain with
-// no series in the store, and with a hundred thousand.
+// Measures the effect of series that are not due: the same dispatches and the same drain without
+// series in the store, and with a hundred thousand.
 
 import { createEverTask } from "@evertask/evertask";
 import { drain, storeBacklog } from "./measures/drain.ts";
@@ -19,8 +19,8 @@ interface Figures {
   readonly dispatchedPerSecond: number;
   readonly drainedPerSecond: number;
   /**
-   * From the call of `dispatch` to the call of the handler, with one task under way at a time.
-   * Milliseconds.
+   * The time from the call of `dispatch` to the call of the handler, with one task at a time. In
+   * milliseconds.
    */
   readonly latency: number;
 }
@@ -29,16 +29,16 @@ interface Figures {
 export interface SeriesFigures extends Figures {
   readonly store: string;
   readonly series: number;
-  /** The figures in terms of those without series. */
+  /** The ratios to the figures without series. */
   readonly ratios: Figures;
 }
 
-/** How many series are dispatched at the same time. */
+/** The number of concurrent dispatches of series. */
 const portion = 5_000;
 
 /**
- * Stores series in the queue of the measured tasks, of their type, with next runs all over the next
- * year.
+ * Stores series with the queue and type of the measured tasks, and with next runs spread over the
+ * next year.
  */
 async function storeSeries(database: BenchDatabase, series: number): Promise<void> {
   const { task } = new CountingTask(Infinity);

@@ -1,5 +1,5 @@
-// How long it takes from a dispatch in one process to the start of the handler in another, which
-// has nothing else to do: the insert, the notification, the claim.
+// Measures the time from a dispatch in one process to the start of the handler in another, idle
+// process. It includes the insert, the notification and the claim.
 
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import { BenchProcess } from "./support/child_process.ts";
@@ -15,7 +15,7 @@ const uncounted = 20;
 /** The pause between two tasks, so that each finds the worker idle and the channel quiet. */
 const pauseMs = 10;
 
-/** The waits of tasks that are dispatched one after the other, in milliseconds. */
+/** The latencies of tasks that are dispatched one after the other, in milliseconds. */
 async function measureWakeUps(store: BenchStore, tasks: number): Promise<number[]> {
   await using database = await store.createDatabase();
   const prompt = defineTask<null>({ type: "prompt", handle() {} });
@@ -24,7 +24,7 @@ async function measureWakeUps(store: BenchStore, tasks: number): Promise<number[
     tasks: [prompt],
     logger: silentLogger,
   });
-  await web.statistics(); // the schema is there
+  await web.statistics(); // the schema exists now
   await using worker = new BenchProcess("prompt.ts", store.name, database.address);
   await worker.next();
   const waits: number[] = [];
@@ -37,7 +37,7 @@ async function measureWakeUps(store: BenchStore, tasks: number): Promise<number[
   return waits.slice(uncounted);
 }
 
-/** Measures the way from one process to another. */
+/** Measures the latency between two processes. */
 export const wakeUpSubject: Subject = {
   name: "wake-up",
   about: "from a dispatch in one process to the handler in another, on PostgreSQL",

@@ -1,8 +1,7 @@
-// A worker that writes down at once when each handler starts, in a process of its own: prompt.ts
-// STORE ADDRESS
+// A worker process that reports the start of each handler at once: prompt.ts STORE ADDRESS
 //
-// Writes "ready" once it could claim, then the machine's clock in milliseconds for each task, and
-// ends when its input does.
+// Writes "ready" once it can claim, then the machine's time in milliseconds for each task. Ends
+// when its input ends.
 
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import { askedToEnd, tell } from "../support/child_process.ts";

@@ -1,7 +1,7 @@
 // A process that watches the events of all others: watcher.ts STORE ADDRESS
 //
-// Writes "ready" once it watches. When its input ends, it writes how many events it was shown and
-// how many were left out.
+// Writes "ready" once it watches. When its input ends, it writes the numbers of received and
+// omitted events.
 
 import { createEverTask, silentLogger } from "@evertask/evertask";
 import { askedToEnd, tell } from "../support/child_process.ts";
@@ -19,6 +19,6 @@ while ((await storage.heartbeat("nobody", 1_000)).watchers.length === 0) {
 }
 tell("ready");
 await askedToEnd();
-await new Promise((resume) => setTimeout(resume, 1_000)); // the last events come
+await new Promise((resume) => setTimeout(resume, 1_000)); // the last events arrive
 tell({ shown, leftOut: everTask.events.leftOut });
 await everTask.stop();

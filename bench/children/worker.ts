@@ -1,7 +1,6 @@
-// A worker whose handlers wait, in a process of its own: worker.ts STORE ADDRESS MILLISECONDS
-// PARALLELISM
+// A worker process whose handlers wait: worker.ts STORE ADDRESS MILLISECONDS PARALLELISM
 //
-// Writes "ready" once it could claim, and ends when its input does.
+// Writes "ready" once it can claim, and ends when its input ends.
 
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import { askedToEnd, tell } from "../support/child_process.ts";

@@ -1,4 +1,4 @@
-// Working off a backlog: tasks are stored first, then a worker is started on them.
+// Measures draining a backlog: a worker starts after the tasks are stored.
 
 import {
   type AuditLevel,
@@ -15,7 +15,7 @@ export interface DrainFigures {
   readonly tasksPerSecond: number;
 }
 
-/** What may differ from a plain drain. */
+/** Options of a drain. */
 export interface DrainOptions {
   /** The tasks' own. @default none */
   readonly rateLimit?: RateLimitOptions<CountedPayload>;
@@ -23,7 +23,7 @@ export interface DrainOptions {
   readonly whileRunning?: (counting: CountingTask) => void;
 }
 
-/** How many tasks are stored by one call. */
+/** The number of tasks that one call stores. */
 const portion = 50_000;
 
 /** Stores tasks, without a worker. */
@@ -44,9 +44,7 @@ export async function storeBacklog(
   await everTask.stop();
 }
 
-/**
- * Works off a backlog of counted tasks, from the start of the worker until the last end is stored.
- */
+/** Drains a backlog of counted tasks, from the start of the worker until the last end is stored. */
 export async function drain(
   database: BenchDatabase,
   tasks: number,
@@ -67,7 +65,7 @@ export async function drain(
   return { tasksPerSecond: tasks / seconds };
 }
 
-/** Stores a backlog and works it off. */
+/** Stores a backlog and drains it. */
 export async function measureDrain(
   database: BenchDatabase,
   auditLevel: AuditLevel,

@@ -1,5 +1,6 @@
-// How long a task waits from the call of `dispatch` to the call of its handler, while a number of
-// callers each have one task under way: one caller shows the bare path, many show it under load.
+// Measures the time from the call of `dispatch` to the call of the handler. Each of a number of
+// callers has one pending task: one caller shows the minimal latency, and many show the latency
+// under load.
 
 import { type AuditLevel, createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import type { BenchDatabase } from "../support/open_storage.ts";
@@ -14,20 +15,15 @@ export interface LatencyFigures {
 /** Settings of {@linkcode measureLatency}. */
 export interface LatencyOptions {
   readonly auditLevel: AuditLevel;
-  /** How many tasks are under way at a time. */
+  /** The number of concurrent tasks. */
   readonly callers: number;
   readonly tasks: number;
 }
 
-/**
- * The share of the tasks that go first, uncounted: by them code is compiled and connections are
- * opened.
- */
+/** The share of tasks that run first to compile code and open connections. They are not counted. */
 const warmUp = 0.1;
 
-/**
- * Lets every caller dispatch one task after the other, each when the one before has been started.
- */
+/** Each caller dispatches its next task when its previous one has started. */
 export async function measureLatency(
   database: BenchDatabase,
   { auditLevel, callers, tasks }: LatencyOptions,

@@ -1,12 +1,12 @@
-// The whole life of tasks in one process: many callers dispatch one task after the other, each
-// awaiting the commit of its own, while a worker runs them.
+// Measures the whole life of tasks in one process: many callers dispatch one task after the other
+// and await its commit, while a worker runs the tasks.
 
 import { type AuditLevel, createEverTask, type EverTask, silentLogger } from "@evertask/evertask";
 import type { BenchDatabase } from "../support/open_storage.ts";
 import { countedPayload, CountingTask } from "../support/counting_task.ts";
 import { assertAllCompleted } from "./verify.ts";
 
-/** How many callers dispatch at the same time. */
+/** The number of concurrent callers. */
 export const dispatchers = 256;
 
 /** The result of the measurement. */
@@ -22,7 +22,7 @@ export interface LifecycleOptions {
   readonly prepare?: (everTask: EverTask) => void;
 }
 
-/** Takes tasks from the first dispatch until the last end is stored. */
+/** Measures from the first dispatch until the last end is stored. */
 export async function measureLifecycle(
   database: BenchDatabase,
   { auditLevel, tasks, prepare }: LifecycleOptions,

@@ -1,6 +1,5 @@
-// How long PostgreSQL takes to find and release the tasks of a worker that was lost: of one that
-// began a moment ago, and of one that has been at work since before all that is stored, so that
-// everything has to be read.
+// Measures how long PostgreSQL takes to find and release the tasks of a lost worker. The worker
+// started either a moment ago, or before all stored tasks, so that all of them must be read.
 
 import { newTask } from "../../tests/support/new_task.ts";
 import type { BenchDatabase } from "../support/open_storage.ts";
@@ -12,10 +11,10 @@ export interface TakeoverFigures {
   readonly oldMs: number;
 }
 
-/** How many tasks the lost worker holds. */
+/** The number of tasks of the lost worker. */
 const heldTasks = 1_000;
 
-/** Loses two workers. Leaves tasks behind that are due. */
+/** Simulates the loss of two workers. Their tasks become due. */
 export async function takeover(database: BenchDatabase): Promise<TakeoverFigures> {
   await using session = new PostgresSession(database.address);
   const storage = database.storage();

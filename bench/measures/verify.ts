@@ -25,7 +25,7 @@ export async function assertAllCompleted(database: BenchDatabase, tasks: number)
   );
 }
 
-/** Counts the rows of a database by EverTask's own means. */
+/** Counts the rows of a database with EverTask's queries. */
 export async function countRows(database: BenchDatabase): Promise<RowCounts> {
   const storage = database.storage();
   await storage.open();

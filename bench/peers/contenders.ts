@@ -5,7 +5,7 @@ import type { Installation } from "./installation.ts";
 /** The kinds of measurements. */
 export type Measurement = "lifecycle" | "drain" | "latency";
 
-/** A kind of store: each measurement gets an empty database of it. */
+/** A kind of store. Each measurement gets an empty database. */
 export interface PeerStore extends AsyncDisposable {
   readonly name: string;
   createDatabase(): Promise<AsyncDisposable & { readonly address: string }>;
@@ -20,7 +20,7 @@ export interface Contender {
    * addresses of databases.
    */
   command(installation: Installation): readonly [program: string, ...args: string[]];
-  /** The fraction of the tasks that it runs, by measurement, where all would take minutes. */
+  /** The fraction of the tasks that it runs, for measurements that would otherwise take minutes. */
   readonly share?: Partial<Record<Measurement, number>>;
 }
 

@@ -1,5 +1,5 @@
-// The other libraries and the runtimes that they are made for, installed from npm into a temporary
-// folder: nothing of this project depends on them.
+// Installs the other libraries and their runtimes from npm into a temporary folder, so that this
+// project does not depend on them.
 
 import { runCommand } from "../../tests/support/run_command.ts";
 

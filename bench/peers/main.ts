@@ -1,5 +1,5 @@
-// EverTask beside other libraries, on the same machine in the same run: `deno task bench:peers
-// --help`. Needs npm.
+// Compares EverTask with other libraries on the same machine in the same run: `deno task
+// bench:peers --help`. Needs npm.
 //
 // Every measurement is a separate process in the library's own runtime, on empty databases.
 // Contenders take turns, so that other work of the machine affects all alike. PostgreSQL waits for
@@ -15,7 +15,7 @@ import { type Contender, contenders, type Measurement, type PeerStore } from "./
 import { type Installation, installPeers } from "./installation.ts";
 import { hasRedis, redisStore } from "./redis_store.ts";
 
-/** How many tasks a measurement takes by default. */
+/** The default number of tasks of a measurement. */
 const defaultTasks: Readonly<Record<Contender["store"], number>> = {
   sqlite: 50_000,
   postgres: 50_000,
@@ -105,8 +105,9 @@ async function measureStore(
 }
 
 /**
- * A table with every figure of a store, and Full's and None's as multiples of it. EverTask does not
- * run on Redis: there it is compared as it runs on PostgreSQL, or else on SQLite.
+ * A table with each figure of a store, and those of Full and None as multiples of it. Libraries on
+ * Redis are compared with EverTask on PostgreSQL or else on SQLite, because EverTask does not
+ * support Redis.
  */
 function describe(all: readonly Result[], store: string): string {
   const on = (name: string) => all.filter((row) => row.store === name);
@@ -150,7 +151,7 @@ redis-server is installed), which are fetched from npm. Without a name: all thre
   --json          prints the results as JSON alone`;
 
 /**
- * Opens the stores that were asked for; null: all that are available.
+ * Opens the given stores, or all available ones for null.
  *
  * @throws {UsageError} If one is unknown or out of reach.
  */

@@ -5,7 +5,7 @@
 import { reservePort } from "../../tests/support/reserved_port.ts";
 import type { PeerStore } from "./contenders.ts";
 
-/** How many numbered databases a server has by default. */
+/** The default number of databases of a server. */
 const databases = 16;
 
 /** Whether this machine has Redis. */

@@ -1,31 +1,31 @@
-// What the benchmarks are asked to do on the command line.
+// The command line of the benchmarks.
 
 import { parseArgs } from "node:util";
 
-/** The command line cannot be understood. */
+/** Reports an invalid command line. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
 /** Options that all benchmarks share; each uses those that concern it. */
 export interface BenchOptions {
-  /** Only these stores; null: every one that is available. */
+  /** The stores to measure, or null for all available ones. */
   readonly stores: readonly string[] | null;
-  /** How often each measurement is repeated; the median is reported. */
+  /** The number of repetitions of each measurement. The median is reported. */
   readonly runs: number;
-  /** How many tasks a measurement takes; null: the benchmark's own choice. */
+  /** The number of tasks of a measurement, or null for the benchmark's default. */
   readonly tasks: number | null;
-  /** How many tasks have ended before the measurement, for subjects about them. */
+  /** The number of ended tasks in the store, for benchmarks that use them. */
   readonly finished: number;
   /** By what the size of the large store is multiplied, for subjects about one. */
   readonly factor: number;
-  /** How many series that are not due are in the store, for subjects about them. */
+  /** The number of series that are not due, for benchmarks that use them. */
   readonly series: number;
-  /** How long the worker is idle, for subjects about that. */
+  /** The duration of idling, for benchmarks that use it. */
   readonly seconds: number;
-  /** Whether the results are printed as JSON, and nothing else. */
+  /** Whether to print only the results, as JSON. */
   readonly json: boolean;
-  /** The file that the chart is written to; null: none. */
+  /** The file for the chart, or null for no chart. */
   readonly svg: string | null;
 }
 

@@ -1,5 +1,4 @@
-// Measurements in a process of their own: their memory is theirs alone, and several can share a
-// store.
+// Runs measurements in separate processes, which have separate memory and can share a store.
 
 /** A process that runs a module of bench/children/ and writes lines of JSON. */
 export class BenchProcess implements AsyncDisposable {
@@ -29,7 +28,7 @@ export class BenchProcess implements AsyncDisposable {
     await this.#child.stdin.close();
   }
 
-  /** Closes its input, which it takes as a request to end, and waits for its end. */
+  /** Closes its input, which asks it to end, and waits for its exit. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.stdin.close().catch(() => {}); // closed before
     await this.#lines.return(undefined);

@@ -1,4 +1,4 @@
-// A task that does nothing but count.
+// A task that only counts its runs.
 
 import { defineTask, type RateLimitOptions, type Task } from "@evertask/evertask";
 
@@ -30,7 +30,7 @@ export class CountingTask {
     });
   }
 
-  /** How many handlers have been called. */
+  /** The number of calls of the handler. */
   get count(): number {
     return this.#count;
   }

@@ -1,4 +1,4 @@
-// On what the figures were measured: without it they mean little.
+// Describes the machine and the versions that the figures depend on.
 
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 
@@ -8,7 +8,7 @@ export interface Environment {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly deno: string;
-  /** Load of the last minute when it began; above 1 the figures are those of a busy machine. */
+  /** The load of the minute before the measurement. Above 1, the machine was busy. */
   readonly load: number;
   readonly date: string;
 }

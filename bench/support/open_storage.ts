@@ -1,5 +1,5 @@
-// Opens a database by its address, for processes that share it. Loads one driver alone: what others
-// weigh would be measured.
+// Opens a database by its address, for processes that share it. Loads only one driver, because
+// others would affect the measured memory.
 
 import type { Storage } from "@evertask/evertask/storage";
 
@@ -7,16 +7,16 @@ import type { Storage } from "@evertask/evertask/storage";
 export interface BenchDatabase extends AsyncDisposable {
   /** A new storage on it. */
   storage(): Storage;
-  /** What another process needs to open it: a path or a URL. */
+  /** The address by which another process opens it: a path or a URL. */
   readonly address: string;
   /**
-   * Runs the maintenance that the database does some time after many writes, so that it does not
-   * disturb the measurement. Both sides of a comparison get it, even an empty one.
+   * Runs the maintenance that the database would otherwise run during the measurement, after many
+   * writes. Both sides of a comparison run it, even with an empty database.
    */
   settle?(): Promise<void>;
 }
 
-/** The database of this store at this address; it stays when it is disposed of. */
+/** The database of this store at this address. Disposing of it does not remove the database. */
 export async function databaseAt(store: string, address: string): Promise<BenchDatabase> {
   const storage = await storageFactory(store, address);
   return { address, storage, [Symbol.asyncDispose]: () => Promise.resolve() };

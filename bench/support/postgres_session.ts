@@ -1,4 +1,4 @@
-// Looks at a PostgreSQL beside the storage under measurement.
+// Queries PostgreSQL separately from the measured storage.
 
 import postgres from "postgres";
 
@@ -11,7 +11,8 @@ export class PostgresSession implements AsyncDisposable {
   }
 
   /**
-   * Resolves when no other session is on the database: a session reports its writes when it ends.
+   * Resolves when the database has no other session, because a session reports its writes when it
+   * ends.
    */
   async othersEnded(): Promise<void> {
     while (true) {
@@ -31,8 +32,8 @@ export class PostgresSession implements AsyncDisposable {
   }
 
   /**
-   * Returns the processor time of the whole server so far, in microseconds, with ended processes.
-   * Null if it is unknown: on another machine, or without Linux.
+   * Returns the processor time of the whole server so far, in microseconds, including ended
+   * processes. Null if it is unknown because the server is on another machine or not on Linux.
    */
   async processorMicroseconds(): Promise<number | null> {
     const [{ data_directory: folder }] = await this.sql<

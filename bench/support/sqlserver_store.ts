@@ -1,5 +1,5 @@
-// SQL Server among the stores that can be measured, where EVERTASK_TEST_SQLSERVER names one. All
-// measurements share one schema, emptied for each, since making one takes long.
+// The SQL Server store for measurements, if EVERTASK_TEST_SQLSERVER names a server. All
+// measurements share one schema, which is emptied for each, because creating a schema takes long.
 
 import { sqlServerStorage } from "@evertask/evertask/sqlserver";
 import { loadMssql } from "../../drivers/sqlserver/load_mssql.ts";

@@ -1,4 +1,4 @@
-// The stores that can be measured here: each gives empty databases.
+// The available stores for measurements. Each makes empty databases.
 
 import { DatabaseSync } from "node:sqlite";
 import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
@@ -24,9 +24,9 @@ const storeNames: readonly string[] = Object.keys(openers);
 /**
  * Opens stores.
  *
- * @param names Those that were asked for; null: all that are available.
- * @param usable What the benchmark can be run on.
- * @throws {UsageError} If one is unknown or out of reach, or is none that this benchmark can use.
+ * @param names The requested stores, or null for all available ones.
+ * @param usable The stores that the benchmark supports.
+ * @throws {UsageError} If a requested store is unknown, unavailable or unsupported.
  */
 export async function openStores(
   names: readonly string[] | null,
@@ -77,8 +77,8 @@ function sqliteStore(): BenchStore {
 }
 
 /**
- * Commits wait for the disk, as in production; checkpoints are far enough apart not to hit one
- * contender alone.
+ * Commits wait for the disk, as in production. Checkpoints are so rare that they do not affect only
+ * one contender.
  */
 export const durableSettings = {
   durable: true,
@@ -110,8 +110,8 @@ function checkpoint(path: string): Promise<void> {
 }
 
 /**
- * Spares the measurement autovacuum, which comes a minute after many rows were stored, and the
- * write-out of their pages.
+ * Prevents autovacuum and the write of dirty pages during the measurement, which would follow many
+ * stored rows.
  */
 async function vacuumAndCheckpoint(url: string): Promise<void> {
   await using session = new PostgresSession(url);
@@ -119,10 +119,7 @@ async function vacuumAndCheckpoint(url: string): Promise<void> {
   await session.sql`CHECKPOINT`;
 }
 
-/**
- * Removes a database at once: what lies there would keep autovacuum busy while the next one is
- * measured.
- */
+/** Removes a database at once, because autovacuum of its rows would slow the next measurement. */
 async function dropDatabase(serverUrl: string, url: string): Promise<void> {
   const sql = postgres(serverUrl, { max: 1, onnotice: () => {} });
   try {

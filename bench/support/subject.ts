@@ -14,7 +14,7 @@ export interface Report {
 
 /** One benchmark. */
 export interface Subject {
-  /** How it is called on the command line. */
+  /** Its name on the command line. */
   readonly name: string;
   /** Its description, in one line. */
   readonly about: string;

@@ -1,4 +1,4 @@
-// What operators did, in the memory store.
+// The actions of operators in the memory store.
 
 import type { ActionProgress } from "../../src/storage/kit/edit_results.ts";
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
@@ -11,7 +11,7 @@ import type {
 } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./state.ts";
 
-/** Notes an action, and returns its id. */
+/** Records an action, and returns its id. */
 export function noteAction(
   state: MemoryState,
   action: NewOperatorAction,
@@ -35,7 +35,7 @@ export function noteAction(
   return id;
 }
 
-/** Reports whether a batch begins an action, or continues one where it ended. */
+/** Reports whether a batch starts an action, or continues one at its end. */
 export function isInTurn(state: MemoryState, { continues }: ActionBatch): boolean {
   if (continues === null) return true;
   return state.actions.some(({ id, next }) => id === continues.actionId && next === continues.next);

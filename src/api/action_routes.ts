@@ -1,4 +1,4 @@
-// The route of what operators did.
+// The route that lists the actions of operators.
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { operatorVerbs } from "../storage/operation_requests.ts";

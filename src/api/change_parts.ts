@@ -1,5 +1,5 @@
-// The common parts of the routes that change a task: the version that the user has seen, and the
-// response to a change.
+// The common parts of the routes that change a task: the expected version, and the response to a
+// change.
 
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
@@ -48,7 +48,7 @@ export function changeRoute<
   });
 }
 
-/** Makes a change of the version that the request names, and responds with the result. */
+/** Applies a change to the version in the request, and responds with the result. */
 export async function respondToChange(
   context: Context,
   taskId: string,

@@ -1,4 +1,4 @@
-// Counts what this process does, by minute, type and queue, and its failures, until they are
+// Counts the starts, ends and failures in this process by minute, type and queue, until they are
 // reported.
 
 import { fingerprintOf } from "../../thrown/fingerprint.ts";
@@ -9,13 +9,16 @@ import { Minute } from "./minute.ts";
 
 const minuteMs = 60_000;
 
-/** How many minutes of types and queues are kept while storage does not answer. */
+/**
+ * The maximum number of unreported figures (one per minute, type and queue) while storage does not
+ * answer.
+ */
 const mostMinutes = 10_000;
 
-/** How many groups of failures are kept between two reports. The others are only counted. */
+/** The maximum number of failure groups between two reports. Further failures are only counted. */
 const mostGroups = 100;
 
-/** How much of an error's text a group shows, in UTF-16 code units. */
+/** The maximum length of a group's error text, in UTF-16 code units. */
 const longestExample = 4_000;
 
 type Counted = Pick<ClaimedTask, "type" | "queue">;
@@ -23,7 +26,7 @@ type Failed = Pick<ClaimedTask, "id" | "type">;
 
 /** The work since the last report. */
 export class WorkLog {
-  /** The present minute by queue and type. */
+  /** The current minute by queue and type. */
   readonly #present = new Map<string, Map<string, Minute>>();
   #presentAt = 0;
   #changed: Minute[] = [];
@@ -32,7 +35,7 @@ export class WorkLog {
   /**
    * Counts the start of an attempt.
    *
-   * @param now The present, by the storage's clock.
+   * @param now The current time, by the storage's clock.
    */
   started(
     { type, queue, dueAt }: Pick<ClaimedTask, "type" | "queue" | "dueAt">,
@@ -44,7 +47,7 @@ export class WorkLog {
   /**
    * Counts the end of an attempt.
    *
-   * @param durationMs How long it took; null if it never began.
+   * @param durationMs The duration, or null if the attempt never started.
    */
   ended(task: Counted, status: TaskStatus, now: number, durationMs: number | null): void {
     this.#minute(task.type, task.queue, now).ended(status, durationMs);
@@ -55,7 +58,7 @@ export class WorkLog {
     this.#minute(type, queue, now).lost();
   }
 
-  /** Notes how a task failed. */
+  /** Records a failure. */
   failed({ id, type }: Failed, exception: string, now: number): void {
     const { group, summary } = fingerprintOf(type, exception);
     const known = this.#failures.get(group);
@@ -72,7 +75,7 @@ export class WorkLog {
     });
   }
 
-  /** Takes what is to be reported; null if nothing has happened. */
+  /** Returns the unreported work, or null if there is none. */
   take(): TakenWork | null {
     if (this.#changed.length === 0 && this.#failures.size === 0) return null;
     const minutes = this.#changed;
@@ -86,7 +89,7 @@ export class WorkLog {
     };
   }
 
-  /** Takes back what was not reported. */
+  /** Restores work whose report failed. */
   #giveBack(minutes: readonly Minute[], failures: readonly FailureReport[]): void {
     const unreported = minutes.filter((minute) => minute.markChanged());
     this.#changed = [...unreported, ...this.#changed].slice(-mostMinutes);
@@ -102,7 +105,10 @@ export class WorkLog {
     }
   }
 
-  /** The figures of a type and queue in the present minute, which will be reported. */
+  /**
+   * Returns the figures of a type and queue in the current minute, and marks them for the next
+   * report.
+   */
   #minute(type: string, queue: string, now: number): Minute {
     const at = now - now % minuteMs;
     if (at !== this.#presentAt) {
@@ -121,6 +127,6 @@ export class WorkLog {
 /** Work that is being reported. */
 export interface TakenWork extends Pick<WorkReport, "activity" | "failures"> {
   readonly activity: readonly ActivityReport[];
-  /** Keeps it for the next report, since this one failed. */
+  /** Keeps the work for the next report, because this one failed. */
   giveBack(): void;
 }

@@ -12,7 +12,7 @@ import { newTask } from "../../support/new_task.ts";
 export const scripts: readonly string[] = [...migrationFiles, "functions.sql" as const]
   .map(scriptOf);
 
-/** A number of tasks. */
+/** Makes `count` tasks. */
 export function newTasks(count: number, overrides: Partial<NewTask> = {}): NewTask[] {
   return Array.from({ length: count }, () => newTask(overrides));
 }

@@ -18,13 +18,13 @@ function texts(events: readonly TaskEvent[]): string[] {
   return events.map(({ taskId, attempt }) => `${taskId}:${attempt}`);
 }
 
-Deno.test("events are sorted by their instants, and later ones kept back", () => {
+Deno.test("events are sorted by their instants, and later ones are kept back", () => {
   const events = [event("a", 30, 1), event("b", 10, 1), event("c", 20, 1)];
   const { due, kept } = inTaskOrder(events, start + 20);
   assertEquals([texts(due), texts(kept)], [["b:1", "c:1"], ["a:1"]]);
 });
 
-Deno.test("a task's earlier attempt comes first, whatever the clocks of two processes say", () => {
+Deno.test("an earlier attempt of a task comes first, even if the clocks of two processes differ", () => {
   const events = [event("a", 8, 2), event("a", 10, 1), event("a", 9, 0), event("b", 9, 1)];
   const { due, kept } = inTaskOrder(events, start + 8);
   assertEquals([texts(due), texts(kept)], [["a:0", "a:1", "a:2"], ["b:1"]]);
