@@ -442,8 +442,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 14) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 14: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 15) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 15: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -474,7 +474,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (14, '2beea89f113c2118f3177eafc7db216bc24ba37c80069b71179e1ee1c73962af')
+INSERT INTO schema_functions (revision, hash) VALUES (15, '33483b005c5ee62f46d4c3b3e15f18fdbdc1fe23ff94315775e7973e9a8b7867')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -2051,7 +2051,8 @@ BEGIN
     CASE WHEN is_series THEN 'AND t.is_recurring' WHEN NOT is_series THEN 'AND NOT t.is_recurring' ELSE '' END,
     CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END,
     CASE WHEN tag IS NULL THEN 'queued_tasks AS t'
-      ELSE 'task_tags AS g JOIN queued_tasks AS t ON t.id = g.task_id AND g.tag = $5' END,
+      -- OFFSET 0 keeps the planner from reading all tasks in order and looking for the tag of each.
+      ELSE 'task_tags AS g JOIN LATERAL (SELECT * FROM queued_tasks AS q WHERE q.id = g.task_id OFFSET 0) AS t ON g.tag = $5' END,
     CASE WHEN tag IS NULL THEN 't.id' ELSE 'g.task_id' END
   ) USING filter, after, last, most, tag;
 END $$;

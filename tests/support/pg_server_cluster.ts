@@ -13,6 +13,8 @@ export const testSettings: Readonly<Record<string, string>> = {
   max_connections: "200",
   // Without fsync a commit still survives the crash of the server, only not that of the machine.
   fsync: "off",
+  // Statistics, and with them plans, are those that a test makes, however long the server runs.
+  autovacuum: "off",
   full_page_writes: "off",
   // In files of the data directory: containers have little of POSIX's shared memory, and who is
   // killed leaves it behind.

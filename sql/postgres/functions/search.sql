@@ -47,7 +47,8 @@ BEGIN
     CASE WHEN is_series THEN 'AND t.is_recurring' WHEN NOT is_series THEN 'AND NOT t.is_recurring' ELSE '' END,
     CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END,
     CASE WHEN tag IS NULL THEN 'queued_tasks AS t'
-      ELSE 'task_tags AS g JOIN queued_tasks AS t ON t.id = g.task_id AND g.tag = $5' END,
+      -- OFFSET 0 keeps the planner from reading all tasks in order and looking for the tag of each.
+      ELSE 'task_tags AS g JOIN LATERAL (SELECT * FROM queued_tasks AS q WHERE q.id = g.task_id OFFSET 0) AS t ON g.tag = $5' END,
     CASE WHEN tag IS NULL THEN 't.id' ELSE 'g.task_id' END
   ) USING filter, after, last, most, tag;
 END $$;
