@@ -67,8 +67,8 @@ export function endRun(state: MemoryState, run: RunEnd, now: number): ChangeResu
 }
 
 /**
- * When a series is due after a run: a paused one only if its cancellation was requested, so that a
- * worker ends it.
+ * Returns the due instant of a series after a run. A paused series is due only if its cancellation
+ * was requested, so that a worker ends it.
  */
 function dueAfterRun({ series, cancelRequested }: TaskRow): number | null {
   return series!.paused && !cancelRequested ? null : series!.nextRunAt;

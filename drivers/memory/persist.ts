@@ -81,7 +81,7 @@ function keep(row: TaskRow): PersistResult {
   return { id: row.id, outcome: "existing", claimed: false };
 }
 
-/** When a task is due. */
+/** Returns the due instant of a task. */
 export function dueInstant({ due }: Pick<NewTask, "due">, now: number): number {
   return "at" in due ? due.at : now + Math.round(due.inMs);
 }

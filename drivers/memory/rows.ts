@@ -66,7 +66,7 @@ export class TaskRow {
   retryPolicy: string | null;
   series: MutableSeries | null;
   tags: readonly string[];
-  /** How often an operator or a dispatch with its key has changed it. */
+  /** The number of changes by operators and by dispatches with its key. */
   edits = 0;
 
   // Created on first use, because most tasks have no runs and no log lines, and many have no audit

@@ -29,13 +29,13 @@ export class MemoryState {
   readonly #byTag = new Map<string, Set<TaskRow>>();
   readonly workers = new Map<string, Worker>();
   readonly pausedQueues = new Set<string>();
-  /** What operators did, in order. */
+  /** The actions of operators, in order. */
   readonly actions: OperatorActionRecord[] = [];
   /** The budgets of rate limits by key. */
   readonly rateLimits = new RateBook();
-  /** The events that processes show each other. */
+  /** The events that processes exchange. */
   readonly events = new EventBook();
-  /** What workers have reported. */
+  /** The reports of workers. */
   readonly reports = new ReportBook();
   /** The listeners of each process. */
   readonly listeners = new Map<object, Set<WakeListener>>();

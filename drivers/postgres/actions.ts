@@ -1,4 +1,4 @@
-// What operators did: a call.
+// Reads the actions of operators.
 
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";

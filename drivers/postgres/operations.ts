@@ -1,11 +1,11 @@
-// editTasks: changes by operators, in the order of ids, the order in which all batches lock.
+// Implements editTasks. Sends the edits in the order of ids, in which all batches lock.
 
 import { nothingEdited } from "../../src/storage/kit/edit_results.ts";
 import type { TaskEdit, TasksEdit, TasksEdited } from "../../src/storage/requests.ts";
 import type { DatabaseAccess } from "./database.ts";
 import { byTaskId, toId } from "./rows.ts";
 
-/** What edit_tasks answers. */
+/** The result of edit_tasks. */
 interface StoredEdits {
   readonly actionId: string;
   /** The ids of the tasks that were changed. */
@@ -26,7 +26,7 @@ export async function editTasks(
   return { actionId: answer.actionId, applied: edits.map(({ taskId }) => edited.has(taskId)) };
 }
 
-/** An edit as edit_tasks takes it. */
+/** Converts an edit for edit_tasks. */
 function toEdit({ taskId, version, change }: TaskEdit): object {
   const row = { id: toId(taskId), version };
   if (change === "delete") return { ...row, deletes: true };

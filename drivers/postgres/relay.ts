@@ -1,10 +1,10 @@
-// Events that processes show each other, and the watchers for whom they do.
+// Exchanges events between processes.
 
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { WatchResult } from "../../src/storage/requests.ts";
 import type { DatabaseAccess } from "./database.ts";
 
-/** What watch_events answers. */
+/** The result of watch_events. */
 interface StoredWatch extends Omit<WatchResult, "positions"> {
   readonly positions: readonly (readonly [writerId: string, upTo: number])[];
 }

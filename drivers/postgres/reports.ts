@@ -1,4 +1,4 @@
-// What workers report: each verb is a call.
+// Stores and reads the reports of workers. Each method calls one function.
 
 import { failurePage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";

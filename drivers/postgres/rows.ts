@@ -22,7 +22,7 @@ export type Stored<T extends TaskFields> =
 /** A task as list_tasks and get_task return it. */
 export type StoredTaskRecord = Stored<TaskRecord> & {
   readonly handler: string;
-  /** Null: false. */
+  /** Null stands for false. */
   readonly isPaused: boolean | null;
 };
 

@@ -292,7 +292,7 @@ export class PostgresStorage implements Storage {
     return of(await this.#access.call<RateLimitRecord[]>("list_rate_limits", after, limit + 1));
   }
 
-  // ---- what workers report ----
+  // ---- reports of workers ----
 
   reportWork(...[report]: Args<"reportWork">): Result<"reportWork"> {
     return reportWork(this.#access.call, report);

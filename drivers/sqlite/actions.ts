@@ -1,4 +1,4 @@
-// What operators did.
+// Records and reads the actions of operators.
 
 import type { ActionProgress } from "../../src/storage/kit/edit_results.ts";
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
@@ -22,7 +22,7 @@ const addBatch = "UPDATE operator_actions SET changed = changed + ?, skipped = s
 
 const selectInTurn = "SELECT 1 FROM operator_actions WHERE id = ? AND next = ?";
 
-/** Notes an action, and returns its id. */
+/** Records an action, and returns its id. */
 export function noteAction(
   connection: Connection,
   now: number,
@@ -46,7 +46,7 @@ export function noteAction(
   return String(row!.id);
 }
 
-/** Reports whether a batch begins an action, or continues one where it ended. */
+/** Reports whether a batch starts an action, or continues one at its end. */
 export function isInTurn(connection: Connection, { continues }: ActionBatch): boolean {
   if (continues === null) return true;
   return connection.get(selectInTurn, Number(continues.actionId), continues.next) !== undefined;

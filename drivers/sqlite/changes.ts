@@ -63,8 +63,8 @@ const endTask = new FencedUpdate(
 );
 
 /**
- * Makes a task due again. With a cancel request it is due at once, and the request stays until it
- * ends.
+ * Makes a task due again. With a cancel request it is due at once, and the request stays until the
+ * task ends.
  */
 const dueAgain = "due_at_utc = CASE WHEN cancel_requested = 1 THEN min(?, ?) ELSE ? END, " +
   "cancel_requested = iif(? IS NULL, 0, cancel_requested)";

@@ -1,4 +1,4 @@
-// editTasks: changes by operators, of tasks whose version is the one that they have seen.
+// Implements editTasks: changes tasks that still have the version that the operator has seen.
 
 import type { TaskRecord } from "../../src/storage/records.ts";
 import type { RowEdit, TaskEdit, TasksEdit, TasksEdited } from "../../src/storage/requests.ts";

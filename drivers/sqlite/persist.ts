@@ -36,7 +36,7 @@ export function persist(
 
 const isStored = "SELECT 1 FROM queued_tasks WHERE id = ?";
 
-/** A series that was paused when it ended is alive again without pause. */
+/** A series that was paused when it ended starts again unpaused. */
 const unpause = "UPDATE queued_tasks SET paused = NULL WHERE id = ? AND paused";
 
 const selectByKey = "SELECT id, status, worker_id, due_at_utc, next_run_utc, anchor_utc, " +

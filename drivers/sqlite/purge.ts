@@ -134,7 +134,7 @@ function otherWork(): Promise<void> {
   return new Promise((resume) => void systemClock.setTimer(resume, 0));
 }
 
-/** Deletes old operator actions. Later ones have larger ids: only what goes is read. */
+/** Deletes old operator actions. Later actions have larger ids, so only deleted rows are read. */
 function forgetActions(
   connection: Connection,
   { operatorActionDays }: RetentionPolicy,

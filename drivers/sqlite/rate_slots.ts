@@ -102,7 +102,7 @@ class ReturnedSlotRows implements ReturnedSlots {
 const selectLimits = `SELECT ${userText("key")}, reserved_tat_utc, started_tat_utc ` +
   "FROM rate_limits WHERE rate_limits.key > ? ORDER BY rate_limits.key LIMIT ?";
 
-/** The keys in use; see `Storage.rateLimits`. */
+/** Returns the keys in use; see `Storage.rateLimits`. */
 export function rateLimits(connection: Connection, request?: PageRequest): Page<RateLimitRecord> {
   const { after, limit, of } = rateLimitPage(request);
   const rows = connection.all(selectLimits, after.toWellFormed(), limit + 1);

@@ -1,4 +1,4 @@
-// Events that processes show each other, and the watchers for whom they do.
+// Exchanges events between processes.
 
 import { eventsKeptMs, mostSwept } from "../../src/storage/kit/event_book.ts";
 import type {
@@ -70,7 +70,7 @@ const insertBatch = "INSERT INTO relayed_events " +
   "(writer_id, up_to, since, written_at_utc, worker_id, host, events) " +
   "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
-/** Stores a batch if somebody watches. */
+/** Stores a batch if there is a watcher; see `Storage.publishEvents`. */
 export function publishEvents(
   connection: Connection,
   { writerId, upTo, since, workerId, host, events }: EventBatch,
@@ -103,7 +103,7 @@ const sweepWatchers = "DELETE FROM event_watchers WHERE expires_at_utc <= ?";
 const sweepBatches = "DELETE FROM relayed_events WHERE rowid IN (" +
   "SELECT rowid FROM relayed_events WHERE written_at_utc < ? ORDER BY written_at_utc LIMIT ?)";
 
-/** Removes what is old; see `Storage.sweepEvents`. */
+/** Removes expired watchers and old batches; see `Storage.sweepEvents`. */
 export function sweepEvents(connection: Connection): number {
   return connection.transaction((now) => {
     connection.run(sweepWatchers, now);

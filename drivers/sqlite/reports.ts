@@ -1,4 +1,4 @@
-// What workers report: activity by minute, and groups of failures.
+// Stores and reads the reports of workers: activity by minute, and groups of failures.
 
 import { failurePage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";
@@ -51,7 +51,7 @@ const sums = activityColumns
   .map((column) => `${isMaximum(column) ? "max" : "sum"}(${column})`)
   .join(", ");
 
-/** Minutes that become hours are added to what others have made of the same hour. */
+/** Sums up minutes to hours, and adds them to the stored figures of the same hours. */
 const makeHours = `INSERT INTO activity (${keys}, ${figures}) ` +
   `SELECT at_utc / ${hourMs} * ${hourMs} AS hour, type, queue_name, '', ${sums} FROM activity ` +
   "WHERE at_utc < ? AND source <> '' GROUP BY hour, type, queue_name " +
@@ -98,7 +98,7 @@ export function activity(connection: Connection, request: ActivityRequest): Acti
 const groupColumns = `id, ${userText("type")}, ${userText("summary")}, failures, first_utc, ` +
   `last_utc, task_id, ${userText("exception")}`;
 
-/** The groups of failures; see `Storage.failureGroups`. */
+/** Returns the groups of failures; see `Storage.failureGroups`. */
 export function failureGroups(connection: Connection, request?: PageRequest): Page<FailureGroup> {
   const page = failurePage(request);
   const where = page.after === null ? "" : "WHERE (last_utc, id) < (?, ?)";

@@ -222,7 +222,7 @@ export function toExecutionLog(row: SqliteRow): ExecutionLogRecord {
   };
 }
 
-/** What an operator did. */
+/** Converts a row of the operator actions. */
 export function toOperatorAction(row: SqliteRow): OperatorActionRecord {
   return {
     id: String(row.id),

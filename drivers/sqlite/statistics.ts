@@ -27,7 +27,7 @@ const waitingByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, " +
 const claimedByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, count(*) AS claimed " +
   "FROM queued_tasks WHERE worker_id IS NOT NULL GROUP BY queue_name";
 
-/** Goes by the index of claimed tasks, which holds nothing else. */
+/** Reads only the index of claimed tasks. */
 export const selectHeld = "SELECT count(*) AS held FROM (SELECT 1 FROM queued_tasks " +
   "INDEXED BY queued_tasks_worker WHERE worker_id IS NOT NULL AND queue_name = ? LIMIT ?)";
 

@@ -1,5 +1,5 @@
-// The tags of tasks: on their row, and in a table by which searches find it. Tasks without tags cost
-// nothing.
+// Stores the tags of tasks in their rows, and in a table by which searches find them. Tasks without
+// tags cost nothing.
 
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./sqlite_library.ts";
@@ -24,7 +24,7 @@ export function replaceTags(connection: Connection, id: string, tags: readonly s
   else addTags(connection, id, tags);
 }
 
-/** Removes the tags of a task, which are stored on its row, from the searches. */
+/** Removes a task's tags, as stored in its row, from the table of tags. */
 export function removeTags(
   connection: Connection,
   id: string,

@@ -1,4 +1,4 @@
-// What operators did: how it is noted, and how it is read.
+// Records and reads the actions of operators.
 
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";
@@ -12,10 +12,10 @@ import { bigInt, int, name, type Parameter, type Parameters, text } from "./mssq
 import { toOperatorAction } from "./rows.ts";
 import { nameLengths, toStored, toStoredName } from "./text.ts";
 
-/** How long a cursor may be. */
+/** The maximum length of a cursor. */
 export const nextLength = 100;
 
-/** An action as the procedures take it. */
+/** Returns the parameters of the procedures for an action. */
 export function actionParameters(action: NewOperatorAction): Parameters {
   const { verb, by, reason, target, before, after } = action;
   return {

@@ -167,7 +167,7 @@ export function seriesCorrections(corrections: readonly SeriesCorrection[]): Row
   return rowsOf(types.seriesCorrectionList, rows);
 }
 
-/** Changes by operators. */
+/** Returns rows of changes by operators. */
 export function taskEdits(edits: readonly TaskEdit[]): Rows {
   const rows = edits.map(({ taskId, version, change }, Ordinal) => {
     const { payload, queue, priority, status, due, series, ...edit }: RowEdit = change === "delete"
@@ -242,7 +242,7 @@ export function returnedSlots(slots: readonly ReturnedRateSlot[]): Rows {
   return rowsOf(types.returnedRateSlotList, rows);
 }
 
-/** What has been read of the writers of events. */
+/** Returns rows of the last event read from each writer. */
 export function eventPositions(positions: EventPositions): Rows {
   const rows = Array.from(positions, ([writerId, UpTo], Ordinal) => ({
     Ordinal,

@@ -1,5 +1,5 @@
-// editTasks: changes by operators. One call a batch, with the rows in the order in which the server
-// locks them.
+// Implements editTasks by one call per batch, with the rows in the order in which the server locks
+// them.
 
 import { inLockOrder } from "../../src/storage/kit/lock_order.ts";
 import type { TasksEdit, TasksEdited } from "../../src/storage/requests.ts";

@@ -26,7 +26,7 @@ export async function purge(
 
 const secondsPerDay = 86_400;
 
-/** DATEADD takes 32 bits, and nobody was here 63 years ago. */
+/** The maximum age in seconds, because DATEADD takes 32-bit numbers; about 63 years. */
 const longestSeconds = 2_000_000_000;
 
 /** Deletes old operator actions. */

@@ -1,4 +1,4 @@
-// Events that processes show each other, and the watchers for whom they do.
+// Exchanges events between processes.
 
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { EventBatch, EventWatcher } from "../../src/storage/requests.ts";

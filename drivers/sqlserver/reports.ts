@@ -1,4 +1,4 @@
-// What workers report: activity by minute, and groups of failures.
+// Stores and reads the reports of workers: activity by minute, and groups of failures.
 
 import { failurePage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";

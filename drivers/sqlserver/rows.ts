@@ -22,7 +22,7 @@ import type { Row } from "./recordsets.ts";
 import { readSchedule } from "./schedules.ts";
 import { fromStored, fromStoredName } from "./text.ts";
 
-/** The version of a task; usp_EditTasks compares with the same. */
+/** The expression of a task's version; usp_EditTasks compares with the same expression. */
 const version = `CONCAT(ISNULL(t.[Edits], 0), N'.', t.[LeaseToken], N'.', t.[Status], N'.', ${
   epochMs("t.[DueAtUtc]")
 }, N'.', ${epochMs("t.[NextRunUtc]")},
@@ -148,7 +148,7 @@ export function toExecutionLog(row: Row): ExecutionLogRecord {
   };
 }
 
-/** A row of OperatorActions. */
+/** Converts a row of OperatorActions. */
 export function toOperatorAction(row: Row): OperatorActionRecord {
   return {
     id: String(row.Id),

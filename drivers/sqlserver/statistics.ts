@@ -106,7 +106,7 @@ export async function readAuditGrowth(database: SqlServerDatabase): Promise<Audi
   });
 }
 
-/** {@linkcode Storage.countHeld}: by the index of claimed tasks, which holds nothing else. */
+/** Implements {@linkcode Storage.countHeld}. Reads only the index of claimed tasks. */
 export async function countHeld(
   database: SqlServerDatabase,
   queue: string,

@@ -233,7 +233,7 @@ export class SqlServerStorage implements Storage {
     return statistics.rateLimits(this.#database, page);
   }
 
-  // ---- what workers report ----
+  // ---- reports of workers ----
 
   reportWork(...[report]: Args<"reportWork">): Result<"reportWork"> {
     return reports.reportWork(this.#database, report);

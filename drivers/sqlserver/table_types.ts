@@ -170,7 +170,7 @@ export const returnedRateSlotList = tableType("ReturnedRateSlotList", {
   SlotMs: float,
 });
 
-/** What has been read of the writers of events. */
+/** The last event read from each writer. */
 export const eventPositionList = tableType("EventPositionList", {
   Ordinal: int,
   WriterId: name(nameLengths.worker),

@@ -40,8 +40,8 @@ export interface AuthorizedUser {
   /** The user's rights. */
   readonly can: readonly UserRight[];
   /**
-   * The tasks that the user sees; all by default. For a user with a filter, other tasks do not
-   * exist, and summaries of the whole store are not available.
+   * The tasks that the user sees; all by default. A user with a filter cannot see that other tasks
+   * exist, and gets no summaries of the whole store.
    */
   readonly filter?: TaskScope;
   /**

@@ -70,7 +70,10 @@ function union(tags: readonly string[], others: readonly string[] = []): string[
   return [...new Set([...tags, ...others])];
 }
 
-/** Returns the prefix of the strings that begin with both; null if there are none. */
+/**
+ * Returns the longer of two prefixes if it begins with the shorter one, and null otherwise.
+ * Undefined stands for any string.
+ */
 function longerPrefix(one: string | undefined, other: string | undefined) {
   if (one === undefined || other === undefined) return one ?? other;
   if (one.startsWith(other)) return one;

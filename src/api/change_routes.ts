@@ -10,7 +10,7 @@ import { present } from "./search_query.ts";
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
-/** The fields of one task or of many that an edit may change. */
+/** The fields that an edit of one or many tasks may change. */
 export const editFields = {
   queue: z.string().min(1).max(100).optional(),
   priority: z.int().min(-32_768).max(32_767).optional(),

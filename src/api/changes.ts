@@ -1,5 +1,5 @@
-// Changes by one user. As a view, it restricts them to the tasks that the user sees; each needs a
-// right.
+// Changes by one user. Like a view, restricts them to the tasks that the user sees. Each change
+// requires a right.
 
 import type { AuthorizedUser, UserRight } from "../access/authorize.ts";
 import { isInScope, narrow, type ScopedTask } from "../access/task_scope.ts";
@@ -34,7 +34,7 @@ export interface NewTask {
   readonly type: string;
   readonly payload: unknown;
   readonly options: DispatchOptions;
-  /** The caller's key, by which a repeated request stores no second task. */
+  /** The caller's key. A repeated request with the same key stores no second task. */
   readonly idempotencyKey?: string;
 }
 
@@ -104,7 +104,10 @@ export class Changes {
     return await this.#source.dispatch(definition, task.payload, options);
   }
 
-  /** The key of a task belongs to the tenant, so that no user changes the task of another. */
+  /**
+   * Returns the options with the task's key. The key belongs to the tenant, so that no user changes
+   * the task of another tenant.
+   */
   #keyed({ options, idempotencyKey }: NewTask): DispatchOptions {
     const { filter, user } = this.#user;
     const prefix = filter?.taskKeyPrefix;
@@ -155,7 +158,7 @@ export class Changes {
   }
 }
 
-/** Returns the properties of a task that decide about its scope, after an edit. */
+/** Returns the properties that decide whether a task is in a scope, as after an edit. */
 function edited(task: ApiTask, { queue }: SharedEdit): ScopedTask {
   return queue === undefined ? task : { ...task, queue };
 }

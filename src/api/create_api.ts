@@ -55,8 +55,8 @@ export interface ApiOptions {
    */
   readonly path?: string;
   /**
-   * Returns the address of a client, from a header of your proxy: after 10 failed attempts to
-   * authenticate in a minute, an address is rejected.
+   * Returns the address of a client, from a header of your proxy. After 10 failed attempts to
+   * authenticate in a minute, the API rejects an address.
    * @default the peer of the connection
    */
   readonly clientAddress?: ClientAddress;
@@ -189,13 +189,13 @@ function pathBelow(prefix: string, request: Request): string {
   return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : "/";
 }
 
-/** Returns the functions for signing in of an `authorize` that has them. */
+/** Returns the sign-in functions of an `authorize`, if it has them. */
 function signInOf(authorize: Authorize | undefined): SignIn | undefined {
   const signIn = readMember(authorize, "signIn");
   return typeof readMember(signIn, "byToken") === "function" ? signIn as SignIn : undefined;
 }
 
-/** Returns the value of a parameter as it was sent, as the beginning of a sentence. */
+/** Returns the sent value of a parameter, to begin a sentence with. */
 function given(context: Context, [name, index = 0]: readonly PropertyKey[]): string {
   const value = context.req.queries(String(name))?.[Number(index)];
   return value === undefined ? "" : `${JSON.stringify(cutText(value, 100))}: `;

@@ -54,10 +54,11 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): 
     });
     const view = context.get("view");
     streams++;
-    context.header("x-accel-buffering", "no"); // or nginx holds events back
+    context.header("x-accel-buffering", "no"); // prevents nginx from buffering events
     const ended = Promise.withResolvers<void>();
     const response = streamSSE(context, async (stream) => {
-      // The handler waits for the client: a slow one loses events, and nothing piles up.
+      // The handler waits for the client. A slow client therefore loses events instead of using
+      // memory.
       const unsubscribe = view.subscribe(
         async (event) => await stream.writeSSE({ event: "task", data: jsonText(event) }),
         filter,

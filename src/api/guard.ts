@@ -46,7 +46,7 @@ export function guard(parts: GuardParts): MiddlewareHandler<ApiEnvironment> {
         "Without the option authorize, this API accepts only requests from this machine.";
       return problem(context, "not-allowed", detail);
     }
-    // A signed cookie cannot be guessed, so that browsers with a session are not limited.
+    // A signed cookie cannot be guessed, so browsers with a session are not limited.
     const isAttempt = authorize !== undefined && raw.headers.has("authorization");
     const address = isAttempt ? parts.clientAddress(raw, connectionOf(context)) : "";
     const wait = isAttempt ? attempts.secondsToWait(address) : 0;
@@ -84,5 +84,5 @@ export function connectionOf(context: Context): unknown {
   return (context.env as { readonly connection: unknown }).connection;
 }
 
-/** Returns the address of the peer: behind a proxy, that of the proxy. */
+/** Returns the address of the connection's peer, which may be a proxy. */
 export const peerAddress: ClientAddress = (_, connection) => peerOf(connection) ?? "unknown";

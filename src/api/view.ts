@@ -68,7 +68,7 @@ export class View {
     return this.#source.operate.tasks.count(this.#narrowed(filter), options);
   }
 
-  /** Explains why a task is not running; null if the user has a filter and does not see the task. */
+  /** Explains why a task is not running; null if the user's filter excludes the task. */
   async explain(taskId: string): Promise<Explanation | null> {
     const task = await this.#find(taskId);
     if (task === null && this.#user.filter !== undefined) return null;
@@ -81,8 +81,7 @@ export class View {
   /**
    * Returns the next runs of a series.
    *
-   * @returns The runs; null if the stored schedule is unreadable; undefined if the user sees no such
-   * series.
+   * @returns The runs; null if the schedule is unreadable; undefined if the user sees no such series.
    */
   async nextRuns(taskId: string, count: number): Promise<readonly Date[] | null | undefined> {
     const task = await this.#find(taskId);
@@ -115,7 +114,8 @@ export class View {
   /**
    * Returns a page of the actions of operators; null if the user sees no task with the filter's id.
    *
-   * @throws {NotAllowedError} If the user has a filter, and asks for more than those of one task.
+   * @throws {NotAllowedError} If the user has a filter, and requests more than the actions of one
+   * task.
    */
   async actions(filter: ActionFilter, page: PageRequest): Promise<Page<OperatorAction> | null> {
     const { actions } = filter.taskId === undefined ? this.store.operate : this.#source.operate;
@@ -133,7 +133,7 @@ export class View {
     return {
       items: items.map(({ summary, exception, ...group }) => ({
         ...group,
-        // A summary has placeholders in it, by which a secret may escape the user's redaction.
+        // The placeholders in a summary may keep the user's redaction from matching a secret.
         summary: this.#user.redact === undefined
           ? summary
           : seen(exception, group.type).split("\n", 1)[0]!,

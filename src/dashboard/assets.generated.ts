@@ -2,7 +2,7 @@
 // deno-fmt-ignore-file
 
 /** The hash of the files that were bundled. */
-export const hashOfPage = "757b5c924a9333eb";
+export const hashOfPage = "166a60aca26b56d3";
 
 /** The assets of the page by path: gzip in base64. */
 export const assets: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 // The script and the styles of the page. Their names contain a hash of their content, so that
-// browsers keep them.
+// browsers can cache them permanently.
 
 import { assets } from "./assets.generated.ts";
 
@@ -8,7 +8,7 @@ const types: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
 };
 
-/** Returns the response for an asset; null if the path names none. */
+/** Returns the response for an asset; null if there is none at this path. */
 export function assetResponse(path: string): Response | null {
   const content = assets[path];
   if (content === undefined) return null;

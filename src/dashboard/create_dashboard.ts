@@ -6,7 +6,7 @@ import { cleanPath } from "../monitor/http/url_path.ts";
 import { assetResponse } from "./assets.ts";
 import { pageResponse } from "./page.ts";
 
-/** Options of {@linkcode createDashboard}: those of the API that the dashboard stands on. */
+/** Options of {@linkcode createDashboard}: those of the API that it mounts. */
 export type DashboardOptions = ApiOptions;
 
 /** The dashboard of an instance. */
@@ -21,8 +21,8 @@ export interface Dashboard {
 }
 
 /**
- * Creates a dashboard: pages that show what all processes of a store do, and the REST API that they
- * read, below `api/v1/` of the same path.
+ * Creates a dashboard: pages that show the tasks, queues and workers of a store, and the REST API
+ * that they read, which is mounted at `api/v1/` below the same path.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export function createDashboard(everTask: ApiSource, options: DashboardOptions =
       const path = pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length + 1) : null;
       if (path?.startsWith("api/")) return await api.fetch(request, connection);
       if (path === null || request.method !== "GET" && request.method !== "HEAD") {
-        return await api.fetch(request, connection); // it answers with a problem
+        return await api.fetch(request, connection); // responds with a problem
       }
       return assetResponse(path) ?? pageResponse(path);
     },

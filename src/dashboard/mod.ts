@@ -1,6 +1,6 @@
 /**
- * A dashboard for the people who operate an application: pages that show what all processes of a
- * store do, and why a task is not running.
+ * A dashboard for operators: pages that show the tasks, queues and workers of all processes of a
+ * store, and why a task is not running.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-// The HTML of every page. The script reads from the address which page it is.
+// The HTML of every page. The script determines the page from the URL.
 
 import { assetPath } from "./assets.ts";
 

@@ -16,7 +16,7 @@ import type {
 /** The maximum number of undelivered events of a subscriber. Further events are lost. */
 const maxLag = 10_000;
 
-/** Brings the events of other processes while a subscriber wants them. */
+/** Delivers the events of other processes while a subscriber wants them. */
 export interface StoreFollower {
   /** Called when a subscriber wants them. @param withParameters Whether one wants payloads. */
   follow(withParameters: boolean): void;
@@ -24,14 +24,14 @@ export interface StoreFollower {
   rest(): void;
 }
 
-/** Gets the events of this process for others. */
+/** Receives the events of this process, to pass them on to other processes. */
 export interface EventTap {
   /**
-   * Reports whether such an event is to be made for it. Called for each event that no subscriber
-   * wants, so it must be quick.
+   * Reports whether to create an event of this kind for it. Called for each event that no
+   * subscriber wants, so it must be quick.
    */
   wants(kind: TaskEventKind): boolean;
-  /** Gets an event, of any kind, at once. It must be quick, too. */
+  /** Receives an event of any kind as soon as it is emitted. Must be quick, too. */
   offer(event: TaskEvent): void;
 }
 
@@ -46,9 +46,9 @@ export class EventBus implements TaskEventSource {
   #isFollowing = false;
   #lost = 0;
   #leftOut = 0;
-  /** Gets the events of this process for others, while one watches. */
+  /** Receives the events of this process while another process watches. */
   tap: EventTap | null = null;
-  /** Asked for the events of other processes. */
+  /** Delivers the events of other processes. */
   follower: StoreFollower | null = null;
 
   /** @param home The context in which subscribers are called. */
@@ -77,7 +77,7 @@ export class EventBus implements TaskEventSource {
     return this.#lost;
   }
 
-  /** How many events of other processes were left out so far; see {@linkcode TaskEvent.from}. */
+  /** The number of events of other processes that were left out; see {@linkcode TaskEvent.from}. */
   get leftOut(): number {
     return this.#leftOut;
   }
@@ -113,7 +113,7 @@ export class EventBus implements TaskEventSource {
     if (this.tap !== null) this.tap.offer(event);
   }
 
-  /** Tells the subscribers that want it of an event of another process. */
+  /** Queues an event of another process for the subscribers that want it. */
   emitOfOthers(event: TaskEvent): void {
     for (const subscription of this.#subscriptions) {
       if (subscription.isOfStore) subscription.offer(event);

@@ -78,19 +78,20 @@ export interface TaskEvent {
   readonly workerId: string | null;
   /** The W3C trace context that is stored with the task; null if tracing is off. */
   readonly traceContext: string | null;
-  /** Where the event is from; only events of other processes have it. */
+  /** The process that sent the event; present only in events of other processes. */
   readonly from?: EventSender;
 }
 
-/** The process that an event is from. */
+/** The process that sent an event. */
 export interface EventSender {
-  /** Where it runs: the option `host` of its instance. */
+  /** The process's host: the option `host` of its instance. */
   readonly host: string;
   /** The id of its worker; null while it had none. */
   readonly workerId: string | null;
   /**
-   * How many of its events were left out until then, since this process watches: it had more of
-   * severity `Information` than it writes, or storage did not take them in time.
+   * The number of its events that were left out so far, since this process began to watch. Events
+   * are left out if there are too many of severity `Information`, or if storage does not accept
+   * them in time.
    */
   readonly leftOut: number;
 }
@@ -124,22 +125,23 @@ export interface TaskEventFilter {
   readonly kinds?: readonly TaskEventKind[];
 }
 
-/** Whose events: those of this process, or of all processes of the store. */
+/** The processes whose events are delivered: only this one, or all processes of the store. */
 export type EventScope = "process" | "store";
 
-/** What a subscriber wants. */
+/** Options of a subscription. */
 export interface SubscriptionOptions extends TaskEventFilter {
   /**
-   * Whose events. With `store`, those of other processes come within about a second (where storage
-   * has no notifications, the first ones after a heartbeat), the events of a task in their order.
-   * Many of severity `Information` are sampled. See {@linkcode TaskEvent.from}.
+   * The processes whose events are delivered. With `store`, events of other processes arrive within
+   * about a second. On storage without notifications, the first ones arrive after a heartbeat. The
+   * events of a task are in order. Frequent events of severity `Information` are sampled; see
+   * {@linkcode TaskEvent.from}.
    *
    * @default "process"
    */
   readonly scope?: EventScope;
   /**
-   * Whether events have `taskParameters`; it is empty otherwise. Payloads of other processes are in
-   * the store's relay table for a minute while somebody wants them.
+   * Whether events contain `taskParameters`, which is empty otherwise. While a process wants them
+   * with the scope `store`, payloads are kept in the relay table for a minute.
    *
    * @default true with the scope "process", else false
    */

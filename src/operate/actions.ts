@@ -1,4 +1,4 @@
-// What operators did; `everTask.operate.actions`.
+// Lists the actions of operators: `everTask.operate.actions`.
 
 import { checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -11,7 +11,7 @@ import type { Storage } from "../storage/storage.ts";
 import { type Dated, dated } from "../time/dated.ts";
 import { cursorOf } from "./bulk_cursor.ts";
 
-/** One thing that an operator did. */
+/** One action of an operator. */
 export type OperatorAction = Dated<OperatorActionRecord>;
 
 const filterNames: OptionNames<ActionFilter> = {
@@ -21,7 +21,7 @@ const filterNames: OptionNames<ActionFilter> = {
   queue: true,
 };
 
-/** Lists what operators did. */
+/** Lists the actions of operators. */
 export class Actions {
   readonly #opened: () => Promise<Pick<Storage, "operatorActions">>;
 
@@ -31,8 +31,8 @@ export class Actions {
   }
 
   /**
-   * What operators did, newest first, a page at a time. `next` of an action by a filter that is not
-   * complete is the `after` with which to continue it.
+   * Returns a page of operators' actions, newest first. If a change by filter is not complete,
+   * `next` of its action is the `after` with which to continue the change.
    *
    * @example
    * ```ts
@@ -46,7 +46,7 @@ export class Actions {
    * }
    * ```
    *
-   * @param filter Who, what and on what. @default all
+   * @param filter The operator, the verbs and the target. @default all actions
    * @throws {InvalidArgumentError} If the filter or the page is invalid.
    */
   async list(
@@ -71,7 +71,7 @@ export class Actions {
   }
 }
 
-/** The longest names that storage has. */
+/** The maximum length of names in storage. */
 const longestText = 200;
 
 function toAction(record: OperatorActionRecord): OperatorAction {

@@ -1,4 +1,4 @@
-// What all processes of a store did, by minute, hour or day; `everTask.operate.activity`.
+// Reads the activity of a store, by minute, hour or day: `everTask.operate.activity`.
 
 import { checkChoice, checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -21,11 +21,11 @@ export interface ActivityOptions {
   /** The end of the span, exclusive. @default now */
   readonly to?: Instant;
   /**
-   * The length of a step. Minutes are known of the last 24 hours, hours of the last 90 days.
+   * The length of a step. Minutes are kept for 24 hours, hours for 90 days.
    * @default "minute"
    */
   readonly step?: ActivityStepLength;
-  /** By what to divide. @default nothing */
+  /** The properties by which to divide the activity. @default none */
   readonly by?: readonly ActivityDivision[];
 }
 
@@ -36,13 +36,14 @@ export interface ActivityDurations {
   /** The longest one, in milliseconds. */
   readonly maxMs: number;
   /**
-   * How many were short and long: first those up to 1 ms, then those up to 4, 16, 64 … ms, four
-   * times as long each. The last of the 12 numbers has no bound.
+   * The number of durations in each of 12 buckets. The first bucket holds those up to 1 ms. Each
+   * further one has four times the upper bound of the previous one: 4, 16, 64 … ms. The last has no
+   * bound.
    */
   readonly histogram: readonly number[];
 }
 
-/** What happened in one step. */
+/** The activity in one step. */
 export interface ActivityStep {
   /** Its beginning. */
   readonly at: Date;
@@ -56,15 +57,15 @@ export interface ActivityStep {
   readonly completed: number;
   /** Tasks, and runs of series, that failed for good. */
   readonly failed: number;
-  /** Tasks that a worker ended since they were cancelled. */
+  /** Tasks that a worker ended because they were cancelled. */
   readonly cancelled: number;
-  /** Attempts that failed and are followed by another one. */
+  /** Failed attempts that are followed by another one. */
   readonly retried: number;
   /** Tasks that were taken from lost workers. */
   readonly lost: number;
-  /** How long the attempts that ended took. */
+  /** The durations of the attempts that ended. */
   readonly run: ActivityDurations;
-  /** How long the attempts that started had waited since they were due. */
+  /** The waiting times of the attempts that started, from the due instant. */
   readonly wait: ActivityDurations;
 }
 

@@ -22,25 +22,25 @@ import {
 } from "./task_decisions.ts";
 import { parseSharedEdit, type SharedEdit } from "./task_edit.ts";
 
-/** Who changes all tasks that match a filter, and which batch of it. */
+/** Options of a bulk change: the operator, and the batch. */
 export interface BulkOptions extends Operator {
-  /** Counts, and changes nothing. @default false */
+  /** Only counts the tasks that would be changed. @default false */
   readonly dryRun?: boolean;
-  /** `next` of the batch before, with the same filter. @default the first batch */
+  /** `next` of the previous batch, with the same filter. @default the first batch */
   readonly after?: string;
-  /** How many tasks to look at in this batch, 1 to 200. @default 200 */
+  /** The maximum number of tasks to read in this batch, 1 to 200. @default 200 */
   readonly limit?: number;
 }
 
-/** What one batch came to. */
+/** The result of one batch. */
 export interface BulkResult {
-  /** How many tasks were changed; in a dry run, how many would be. */
+  /** The number of changed tasks; in a dry run, of tasks that would be changed. */
   readonly changed: number;
-  /** How many matched and were left unchanged, by reason. */
+  /** The number of matching tasks that were left unchanged, by reason. */
   readonly skipped: readonly { readonly reason: RefusalReason; readonly count: number }[];
-  /** Pass as `after` for the next batch; null: this was the last one. */
+  /** The `after` of the next batch; null if this was the last one. */
   readonly next: string | null;
-  /** The action that notes all batches; null in a dry run, and if no task matches. */
+  /** The id of the action of all batches; null in a dry run, and if no task matches. */
   readonly actionId: string | null;
 }
 
@@ -51,29 +51,29 @@ const optionNames: OptionNames<BulkOptions> = {
   limit: true,
 };
 
-/** How many tasks a batch may change: few enough that workers do not wait for its locks. */
+/** The maximum number of tasks in a batch, so that workers wait only briefly for its locks. */
 const mostTasks = 200;
 
-/** What {@linkcode Bulk} works with. */
+/** The dependencies of {@linkcode Bulk}. */
 export interface BulkParts {
-  /** Gives storage once it is open. */
+  /** Returns the storage once it is open. */
   readonly opened: () => Promise<OperatedStorage>;
   readonly changer: TaskChanger;
 }
 
-/** A task, and what is decided about it. */
+/** A task, and the decision about it. */
 interface Decided {
   readonly task: TaskRecord;
   readonly decision: Decision;
 }
 
 /**
- * Changes all tasks that match a filter, newest first. Each call is one batch, in one short
- * transaction: continue with `next` until it is null. All batches are noted as one action, which
- * tells how far they have come, so that another process can continue ({@linkcode Actions}).
+ * Changes all tasks that match a filter, newest first. Each call changes one batch in one short
+ * transaction. Call again with `next` until it is null. All batches are recorded as one action.
+ * Another process can continue from its `next` ({@linkcode Actions}).
  *
- * A task that somebody changes between the search and the change is skipped (`changed`). Tasks that
- * are stored after the first batch are not looked at.
+ * A task that changes between the search and the change is skipped (`changed`). Tasks that are
+ * stored after the first batch are not read.
  */
 export class Bulk {
   readonly #parts: BulkParts;
@@ -84,9 +84,10 @@ export class Bulk {
   }
 
   /**
-   * Changes queue, priority or due instant of tasks that wait.
+   * Changes the queue, priority or due instant of waiting tasks.
    *
-   * @throws {InvalidArgumentError} If an argument is invalid, or the filter is empty. So below.
+   * @throws {InvalidArgumentError} If an argument is invalid, or the filter is empty. The same
+   * holds for all methods.
    */
   async edit(filter: TaskFilter, edit: SharedEdit, options: BulkOptions): Promise<BulkResult> {
     const fields = parseSharedEdit(edit);

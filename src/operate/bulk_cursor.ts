@@ -1,26 +1,26 @@
-// Where the next batch of a change begins: the action, and the last task that was looked at.
+// The cursor of a bulk change: the action, and the last task that was read.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
 
-/** Where the next batch begins. */
+/** The start of the next batch. */
 export interface BulkCursor {
-  /** The action; null in a dry run, which notes none. */
+  /** The action; null in a dry run, which records none. */
   readonly actionId: string | null;
-  /** The id of the last task that was looked at. */
+  /** The id of the last task that was read. */
   readonly next: string;
 }
 
-/** Writes a cursor. */
+/** Encodes a cursor. */
 export function cursorOf({ actionId, next }: BulkCursor): string {
   return `${actionId ?? "dry"}.${next}`;
 }
 
 /**
- * Reads a cursor.
+ * Parses a cursor.
  *
- * @param isDry Whether it has to be one of a dry run.
- * @throws {InvalidArgumentError} If it is none.
+ * @param isDry Whether it must be the cursor of a dry run.
+ * @throws {InvalidArgumentError} If it is not such a cursor.
  */
 export function parseCursor(after: string, isDry: boolean): BulkCursor {
   const [, actionId, next] = /^(dry|\d{1,16})\.(\S+)$/.exec(after) ?? [];

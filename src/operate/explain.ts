@@ -21,9 +21,9 @@ export interface ExplainFacts {
   readonly leaseMs: number;
   /** The paused queues, from which nothing is claimed. */
   readonly pausedQueues: readonly string[];
-  /** Who has paused the task's queue. */
+  /** The recorded pause of the task's queue. */
   readonly queuePausedBy: PauseNote;
-  /** Who has paused the series. */
+  /** The recorded pause of the series. */
   readonly seriesPausedBy: PauseNote;
   /** The number of due tasks in the task's queue that no worker holds. */
   readonly dueInQueue: number;

@@ -25,7 +25,7 @@ export interface FactFinderParts {
 /** The number of status changes that are read to find when a task was started: one full page. */
 const readChanges = 1000;
 
-/** How many held tasks of a queue are counted at most. */
+/** The maximum number of held tasks of a queue to count. */
 const mostHeld = 10_000;
 
 /** Reads the facts about a task for `explain`. */
@@ -106,7 +106,7 @@ function noteOfSeries(storage: FactStorage, taskId: string): Promise<PauseNote> 
   return noteOf(storage, { taskId, verbs: ["pauseSeries", "resumeSeries"] });
 }
 
-/** The last pause by an operator, unless an operator has resumed since. */
+/** Returns the last pause by an operator, unless an operator has resumed since. */
 async function noteOf(storage: FactStorage, filter: ActionFilter): Promise<PauseNote> {
   const { items: [last] } = await storage.operatorActions(filter, { limit: 1 });
   const isPause = last?.verb === "pauseQueue" || last?.verb === "pauseSeries";

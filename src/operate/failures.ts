@@ -1,4 +1,4 @@
-// The failures of a store, by group; `everTask.operate.failures`.
+// Lists the failures of a store by group: `everTask.operate.failures`.
 
 import type { Page, PageRequest } from "../storage/queries.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -19,10 +19,10 @@ export class Failures {
   }
 
   /**
-   * Lists the groups of failures, those that failed last first, a page at a time. Tasks that failed
-   * for good belong to one group if they have the same type and their errors differ only in
-   * numbers, ids, quoted texts, paths and lines of code. Tasks at audit level `None` are left out.
-   * A group is deleted 90 days after its last failure.
+   * Returns a page of the groups of failures, latest failure first. Tasks that failed for good
+   * belong to one group if they have the same type and their errors differ only in numbers, ids,
+   * quoted texts, paths and lines of code. Tasks at audit level `None` are not included. A group is
+   * deleted 90 days after its last failure.
    *
    * @example
    * ```ts

@@ -33,7 +33,7 @@ export interface OperateParts {
   readonly definitions: ReadonlyMap<string, AnyTask>;
   /** The storage's clock, once storage is open. Epoch milliseconds. */
   readonly now: () => number;
-  /** What follows a change in this process. */
+  /** The consequences of a change in this process. */
   readonly consequences: Consequences;
   /** Returns the maximum number of retries of a task's policy; null if unknown. */
   readonly retriesOf: (task: TaskRecord) => number | null;
@@ -50,7 +50,7 @@ export class Operate {
   readonly series: OperatedSeries;
   /** Changes all tasks that match a filter. */
   readonly bulk: Bulk;
-  /** What operators did. */
+  /** Lists the actions of operators. */
   readonly actions: Actions;
   /** Lists groups of failures. */
   readonly failures: Failures;
@@ -128,10 +128,10 @@ export class Operate {
   }
 
   /**
-   * Returns what the workers of all processes did: how many attempts started and ended, how, and how
-   * long they ran and waited. Each worker reports with its heartbeats, so the last seconds may be
-   * missing, and a process that crashes loses them. Steps in which nothing happened are left out.
-   * The cost depends on the span, not on the number of tasks.
+   * Returns the activity of the workers of all processes: the numbers of attempts that started and
+   * ended, by outcome, and their run and waiting times. Workers report with their heartbeats. The
+   * last seconds may therefore be missing, and a process that crashes loses them. Steps without
+   * activity are omitted. The cost depends on the span, not on the number of tasks.
    *
    * @example
    * ```ts
@@ -150,8 +150,8 @@ export class Operate {
   }
 
   /**
-   * Lists the rate limit keys whose budget is in use, or was within the last day, by key, a page at a
-   * time.
+   * Returns a page of the rate limit keys whose budget is in use or was within the last day, sorted
+   * by key.
    *
    * @example
    * ```ts

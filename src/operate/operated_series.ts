@@ -1,4 +1,4 @@
-// What operators change of series; `everTask.operate.series`.
+// Changes series for operators: `everTask.operate.series`.
 
 import { checkCount } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -11,14 +11,14 @@ import type { OperationResult } from "./refusal.ts";
 import type { TaskChanger } from "./task_changer.ts";
 import { decidePause, decideReschedule, decideResume } from "./task_decisions.ts";
 
-/** What {@linkcode OperatedSeries} works with. */
+/** The dependencies of {@linkcode OperatedSeries}. */
 export interface OperatedSeriesParts {
   readonly changer: TaskChanger;
   /** The storage's clock. Epoch milliseconds. */
   readonly now: () => Promise<number>;
 }
 
-/** What a schedule comes to. */
+/** The preview of a schedule. */
 export interface SchedulePreview {
   /** The schedule as a sentence. */
   readonly info: string;
@@ -29,7 +29,7 @@ export interface SchedulePreview {
 /** The number of runs that a preview may show. */
 const mostRuns = 1000;
 
-/** Pauses, resumes and changes series, in any process. Each change says who makes it. */
+/** Pauses, resumes and changes series, in any process. Each change names the operator. */
 export class OperatedSeries {
   readonly #parts: OperatedSeriesParts;
 
@@ -39,8 +39,9 @@ export class OperatedSeries {
   }
 
   /**
-   * Pauses a series: it does not run until it is resumed, except for extra runs (`runNow`). A run
-   * that is under way ends first, with its retries. A dispatch with its key leaves it paused.
+   * Pauses a series: it does not run until it is resumed, except for extra runs (`runNow`). The
+   * current run ends first, with its retries. A dispatch with the task key of the series leaves it
+   * paused.
    *
    * @throws {InvalidArgumentError} If an argument is invalid.
    */
@@ -49,8 +50,8 @@ export class OperatedSeries {
   }
 
   /**
-   * Resumes a paused series at its planned run. A run that was missed meanwhile is made up for as
-   * after a time without a worker: by the series' misfire policy.
+   * Resumes a paused series at its planned run. The misfire policy of the series applies to missed
+   * runs, as after a time without a worker.
    *
    * @throws {InvalidArgumentError} If an argument is invalid.
    */
@@ -59,8 +60,9 @@ export class OperatedSeries {
   }
 
   /**
-   * Gives a series another schedule, which begins now; its run count stays. A later dispatch with
-   * its key and another schedule replaces this one: change the application, too.
+   * Replaces the schedule of a series. The new schedule begins now; the run count stays. A later
+   * dispatch with the task key of the series and a different schedule replaces it again, so change
+   * the application, too.
    *
    * @example
    * ```ts
@@ -109,9 +111,9 @@ export class OperatedSeries {
   }
 
   /**
-   * Shows what a schedule comes to, without changing anything.
+   * Returns the sentence and the first runs of a schedule. Changes nothing.
    *
-   * @param count How many runs to show, 1 to 1000. @default 10
+   * @param count The number of runs to return, 1 to 1000. @default 10
    * @throws {InvalidArgumentError} If the schedule or the count is invalid.
    */
   async preview(schedule: RecurringInput, count = 10): Promise<SchedulePreview> {

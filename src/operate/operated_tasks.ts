@@ -1,4 +1,4 @@
-// What operators see and change of single tasks; `everTask.operate.tasks`.
+// Searches, counts and changes single tasks: `everTask.operate.tasks`.
 
 import { encodePayload } from "../payload/payload.ts";
 import type { AnyTask } from "../task/task.ts";
@@ -19,9 +19,9 @@ import { TaskSearch } from "./task_search.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { OperatorVerb } from "../storage/requests.ts";
 
-/** What {@linkcode OperatedTasks} works with. */
+/** The dependencies of {@linkcode OperatedTasks}. */
 export interface OperatedTasksParts {
-  /** Gives storage once it is open. */
+  /** Returns the storage once it is open. */
   readonly opened: () => Promise<OperatedStorage & Pick<Storage, "count">>;
   readonly changer: TaskChanger;
   /** The tasks of this process by type. */
@@ -29,9 +29,9 @@ export interface OperatedTasksParts {
 }
 
 /**
- * Searches, counts and changes the tasks of a store, in any process. Each change says who makes it;
- * it is noted in the same transaction ({@linkcode Actions}). A change that does not apply is
- * refused with a reason, and nothing happens.
+ * Searches, counts and changes the tasks of a store, in any process. Each change names the
+ * operator, and is recorded in the same transaction ({@linkcode Actions}). A change that does not
+ * apply is refused with a reason, and has no effect.
  */
 export class OperatedTasks extends TaskSearch {
   readonly #parts: OperatedTasksParts;
@@ -43,7 +43,7 @@ export class OperatedTasks extends TaskSearch {
   }
 
   /**
-   * Changes the payload, the queue, the priority or the due instant of a task that waits.
+   * Changes the payload, the queue, the priority or the due instant of a waiting task.
    *
    * @example
    * ```ts
@@ -60,7 +60,7 @@ export class OperatedTasks extends TaskSearch {
    * if (!result.applied) console.log(result.reason, result.sentence);
    * ```
    *
-   * @param edit What changes: one member at least.
+   * @param edit The fields to change, at least one.
    * @throws {InvalidArgumentError} If an argument is invalid.
    * @throws {PayloadValidationError} If the task's validator refuses the payload.
    */
@@ -87,7 +87,7 @@ export class OperatedTasks extends TaskSearch {
   }
 
   /**
-   * Deletes a task with its history: one that waits, or has ended, but none that a worker holds.
+   * Deletes a task with its history. The task must be waiting or ended, and not held by a worker.
    *
    * @throws {InvalidArgumentError} If an argument is invalid.
    */
@@ -96,8 +96,8 @@ export class OperatedTasks extends TaskSearch {
   }
 
   /**
-   * Runs a task again that has ended, from its first attempt; its history stays. Also one that has
-   * completed. A series is not retried: it has {@linkcode OperatedTasks.runNow}.
+   * Runs an ended task again from its first attempt, even if it completed. Its history stays. A
+   * series is not retried; use {@linkcode OperatedTasks.runNow}.
    *
    * @example
    * ```ts
@@ -118,8 +118,8 @@ export class OperatedTasks extends TaskSearch {
   }
 
   /**
-   * Makes a task due now, as {@linkcode EverTask.runNow} does: one that waits runs early, a series
-   * has an extra run, one that failed or was cancelled runs again.
+   * Makes a task due now, as {@linkcode EverTask.runNow} does. A waiting task runs early, a series
+   * has an extra run, and a failed or cancelled task runs again.
    *
    * @throws {InvalidArgumentError} If an argument is invalid.
    */
@@ -128,8 +128,8 @@ export class OperatedTasks extends TaskSearch {
   }
 
   /**
-   * Cancels a task, as {@linkcode EverTask.cancel} does: at once if it waits; otherwise the worker
-   * that holds it is asked. A series ends.
+   * Cancels a task, as {@linkcode EverTask.cancel} does. A waiting task is cancelled at once; for a
+   * held task, its worker is asked. A series ends.
    *
    * @throws {InvalidArgumentError} If an argument is invalid.
    */

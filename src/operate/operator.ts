@@ -1,21 +1,21 @@
-// Who changes something, and why: an option of each change.
+// The operator of a change, and the reason: options of each change.
 
 import { checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { OptionNames } from "../guards/option_names.ts";
 
-/** Who changes something, and why. */
+/** The operator of a change, and the reason. */
 export interface Operator {
-  /** Who: the user's name or address, 1 to 200 characters. */
+  /** The operator's name or address, 1 to 200 characters. */
   readonly by: string;
-  /** Why, up to 4000 characters. @default not told */
+  /** The reason, up to 4000 characters. @default none */
   readonly reason?: string;
 }
 
-/** Who changes a task, and which version of it was seen. */
+/** The operator of a change of a task, and the version that the operator has seen. */
 export interface TaskOperator extends Operator {
   /**
-   * The `version` of the task that was seen. If it is another one by now, the change is refused.
+   * The `version` of the task that was seen. If the task has changed since, the change is refused.
    * @default any
    */
   readonly version?: string;
@@ -28,9 +28,9 @@ const longestName = 200;
 const longestReason = 4000;
 
 /**
- * Checks who changes something.
+ * Checks the options of {@linkcode Operator}.
  *
- * @throws {InvalidArgumentError} If a member is of another kind or too long.
+ * @throws {InvalidArgumentError} If a member has the wrong type or is too long.
  */
 export function parseOperator({ by, reason }: Operator): { by: string; reason: string | null } {
   checkLength(by, "options.by", longestName);
@@ -38,7 +38,7 @@ export function parseOperator({ by, reason }: Operator): { by: string; reason: s
   return { by, reason: reason ?? null };
 }
 
-/** Checks who changes a task; as {@linkcode parseOperator}. */
+/** Checks the options of {@linkcode TaskOperator}, as {@linkcode parseOperator} does. */
 export function parseTaskOperator(options: TaskOperator) {
   checkOptions(options, { ...operatorNames, version: true }, "options");
   const { version } = options;

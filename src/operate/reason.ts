@@ -109,13 +109,13 @@ export interface RateLimited extends ToldReason, WaitingReason {
   readonly kind: "rateLimited";
 }
 
-/** Who paused something, as far as it was noted. */
+/** The operator, the time and the reason of a pause, as far as recorded. */
 export interface PauseNote {
-  /** Who; null if it was not noted. */
+  /** The operator; null if not recorded. */
   readonly by: string | null;
-  /** When; null if it was not noted. */
+  /** The time; null if not recorded. */
   readonly since: Date | null;
-  /** Why; null if it was not noted. */
+  /** The reason; null if not recorded. */
   readonly why: string | null;
 }
 

@@ -1,6 +1,6 @@
-// Why a change by an operator does not apply: a closed set of reasons, each with a sentence.
+// The reasons why an operator's change does not apply, each with a sentence.
 
-/** Why a change does not apply. */
+/** The reason why a change does not apply. */
 export type RefusalReason =
   | "notStored"
   | "changed"
@@ -40,11 +40,11 @@ const sentences: Readonly<Record<RefusalReason, string>> = {
     "Ask a process that has it, or pass `unchecked: true`.",
 };
 
-/** A change that was not made, and why. */
+/** A change that was refused, and the reason. */
 export interface Refusal {
   /** Nothing has changed. */
   readonly applied: false;
-  /** Why. */
+  /** The reason. */
   readonly reason: RefusalReason;
   /** The cause and the remedy, for people. */
   readonly sentence: string;
@@ -53,18 +53,18 @@ export interface Refusal {
 /** All reasons. */
 export const refusalReasons = Object.keys(sentences) as readonly RefusalReason[];
 
-/** Makes a refusal. */
+/** Creates a refusal. */
 export function refusal(reason: RefusalReason): Refusal {
   return { applied: false, reason, sentence: sentences[reason] };
 }
 
-/** A change that was made. */
+/** A change that was applied. */
 export interface Applied {
-  /** It is done. */
+  /** The change was applied. */
   readonly applied: true;
-  /** The id of the action that notes it. */
+  /** The id of the action that records it. */
   readonly actionId: string;
 }
 
-/** What became of a change by an operator. */
+/** The result of an operator's change. */
 export type OperationResult = Applied | Refusal;

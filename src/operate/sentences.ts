@@ -112,7 +112,7 @@ function busySentence({ queue, places, held }: UntoldOf<PlacesBusy>): string {
     `${countWords(held, "task")} of it. Raise its parallelism, start another worker, or wait.`;
 }
 
-/** Who paused something, when and why, as far as it is known. */
+/** Describes the operator, time and reason of a pause, as far as known. */
 function pausedBy({ by, since, why }: PauseNote): string {
   if (by === null) return "";
   const when = since === null ? "" : ` since ${instantWords(since)}`;

@@ -1,5 +1,5 @@
-// Makes an operator's change of one task: reads it, decides, and has storage apply the decision if
-// the task is still the same.
+// Makes an operator's change of one task: reads the task, decides, and applies the decision if the
+// task has not changed in between.
 
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { OperatorVerb } from "../storage/requests.ts";
@@ -8,22 +8,22 @@ import type { Storage } from "../storage/storage.ts";
 import { type OperationResult, refusal } from "./refusal.ts";
 import type { Decide, Decision } from "./task_decisions.ts";
 
-/** What follows a change in this process. None of these rejects. */
+/** The consequences of changes in this process. None of these functions rejects. */
 export interface Consequences {
-  /** Tasks that wait were cancelled, or deleted: they are as they were before. */
+  /** Called with waiting tasks that were cancelled or deleted, in their state before. */
   readonly ended: (tasks: readonly TaskRecord[], verb: "cancel" | "delete") => Promise<void>;
-  /** The workers that hold these tasks are asked to cancel them. */
+  /** Called with tasks whose workers are asked to cancel them. */
   readonly cancelRequested: (taskIds: readonly string[]) => Promise<void>;
-  /** Tasks may be due. */
+  /** Called when tasks may have become due. */
   readonly madeDue: () => void;
 }
 
-/** What a change of tasks needs of storage. */
+/** The parts of storage that changes of tasks use. */
 export type OperatedStorage = Pick<Storage, "get" | "list" | "editTasks" | "operatorActions">;
 
-/** What {@linkcode TaskChanger} works with. */
+/** The dependencies of {@linkcode TaskChanger}. */
 export interface TaskChangerParts {
-  /** Gives storage once it is open. */
+  /** Returns the storage once it is open. */
   readonly opened: () => Promise<OperatedStorage>;
   readonly consequences: Consequences;
 }
@@ -35,11 +35,11 @@ export interface TaskChange {
   readonly decide: Decide;
   readonly by: string;
   readonly reason: string | null;
-  /** The version that the operator has seen; undefined: any. */
+  /** The version that the operator has seen; undefined for any version. */
   readonly version: string | undefined;
 }
 
-/** How often a task is read again that others change at the same time. */
+/** The maximum number of tries while others change the task at the same time. */
 const mostTries = 10;
 
 /** Changes tasks for operators. */
@@ -50,7 +50,7 @@ export class TaskChanger {
     this.#parts = parts;
   }
 
-  /** Makes a change, or says why not. */
+  /** Applies a change; returns a refusal if it does not apply. */
   async change(
     { verb, taskId, decide, by, reason, version }: TaskChange,
   ): Promise<OperationResult> {
@@ -76,7 +76,7 @@ export class TaskChanger {
     }
   }
 
-  /** Does what follows changes that were applied. */
+  /** Triggers the consequences of applied changes. */
   async follow(
     changes: readonly { readonly task: TaskRecord; readonly decision: Decision }[],
   ): Promise<void> {
@@ -93,7 +93,7 @@ export class TaskChanger {
   }
 }
 
-/** The fields of an action as text. */
+/** Encodes the fields of an action as JSON. */
 export function toJson(fields: object | null): string | null {
   return fields === null ? null : JSON.stringify(fields);
 }

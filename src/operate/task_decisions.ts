@@ -1,21 +1,21 @@
 // Decides what an operator's change does to a task, or why it does not apply, from the task alone.
-// Storage applies it only while the task has the version that was decided on.
+// Storage applies the decision only if the task still has the same version.
 
 import type { Due, NewSeries, RowEdit, TaskEdit } from "../storage/requests.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import { isWaiting } from "../storage/task_status.ts";
 import type { RefusalReason } from "./refusal.ts";
 
-/** A change of a task, and what is noted of it. */
+/** A change of a task, and the fields that its action records. */
 export interface Decision {
   readonly change: TaskEdit["change"];
-  /** The fields that change, as they are. */
+  /** The changed fields, before the change. */
   readonly before: NotedFields;
-  /** The fields as they will be; null if the task is gone. */
+  /** The changed fields, after the change; null if the task is deleted. */
   readonly after: NotedFields | null;
 }
 
-/** Fields of a task in an action. Instants are in ISO 8601, and `now` by the storage's clock. */
+/** Fields of a task in an action. Instants are ISO 8601, or `now` by the storage's clock. */
 export type NotedFields = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Decides about a task. */
@@ -69,7 +69,7 @@ export const decideRetry: Decide = (task) => {
   };
 };
 
-/** Makes a task due: one that waits, a series for an extra run, or one that has not completed. */
+/** Makes a task due now: a waiting task, a series, or a task that ended without completing. */
 export const decideRunNow: Decide = (task) => {
   if (task.workerId !== null) return "held";
   if (task.series !== null && hasEnded(task)) return "seriesEnded";
@@ -83,7 +83,7 @@ export const decideRunNow: Decide = (task) => {
   };
 };
 
-/** Cancels a task that waits, or asks the worker that holds it to. */
+/** Cancels a waiting task, or asks the worker that holds it. */
 export const decideCancel: Decide = (task) => {
   const { status } = task;
   if (task.workerId !== null) {
@@ -149,13 +149,13 @@ function scheduleFields(
   return { schedule, info, maxRuns, ...instants };
 }
 
-/** Reports whether nothing will run a task, which no worker holds, by itself. */
+/** Reports whether an unclaimed task has ended, so that it does not run again by itself. */
 function hasEnded({ workerId, dueAt, series, status }: TaskRecord): boolean {
   if (workerId !== null || dueAt !== null || series?.nextRunAt != null) return false;
   return !isWaiting(status) && status !== "InProgress";
 }
 
-/** Reports whether a task was changed by hand so that no worker looks at it. */
+/** Reports whether a task was changed by hand so that no worker claims it. */
 function isOutOfLine({ dueAt, series }: TaskRecord): boolean {
   return dueAt === null && !(series?.paused && series.nextRunAt !== null);
 }

@@ -1,4 +1,4 @@
-// What an operator may change of a waiting task: checked once, before storage is asked.
+// The fields that an operator may edit, and their checks.
 
 import { checkFlag, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -9,23 +9,23 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
 import type { FieldEdit } from "./task_decisions.ts";
 
-/** What changes of many tasks at once. What is absent stays unchanged; one member is needed. */
+/** The edit of many tasks. Absent fields stay unchanged; at least one is required. */
 export interface SharedEdit {
   /** The queue. */
   readonly queue?: string;
   /** Larger runs earlier; an integer from -32768 to 32767. */
   readonly priority?: number;
-  /** When it can run; not for series. */
+  /** The instant from which the task can run; not for series. */
   readonly at?: Instant;
-  /** After what time it can run, instead of `at`; 0 for at once. */
+  /** The delay after which the task can run, instead of `at`; 0 for at once. */
   readonly delay?: Duration;
 }
 
-/** What changes of a task. */
+/** The edit of one task. */
 export interface TaskEditOptions extends SharedEdit {
   /**
-   * The payload. It is checked by the task's own validator, so the process must have the task;
-   * otherwise the edit is refused.
+   * The payload. The task's validator checks it, so this process must define the task; otherwise
+   * the edit is refused.
    */
   readonly payload?: unknown;
   /** Stores the payload without a check. @default false */
@@ -40,9 +40,9 @@ const sharedNames: OptionNames<SharedEdit> = {
 };
 
 /**
- * Checks what changes of many tasks.
+ * Checks the edit of many tasks.
  *
- * @throws {InvalidArgumentError} If a member is invalid, or there is none.
+ * @throws {InvalidArgumentError} If a field is invalid, or there is none.
  */
 export function parseSharedEdit(edit: SharedEdit): FieldEdit {
   checkOptions(edit, sharedNames, "edit");
@@ -56,7 +56,7 @@ export function parseSharedEdit(edit: SharedEdit): FieldEdit {
 }
 
 /**
- * Checks what changes of a task, except for the payload.
+ * Checks the edit of a task, except for the payload.
  *
  * @throws {InvalidArgumentError} As for {@linkcode parseSharedEdit}.
  */

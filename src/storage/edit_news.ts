@@ -1,4 +1,4 @@
-// What other processes should hear of a change by an operator.
+// Determines the notifications to other processes after an operator's change.
 
 import type { TasksEdit, TasksEdited } from "./operation_requests.ts";
 
@@ -9,7 +9,7 @@ export function makesDue({ edits }: TasksEdit, { applied }: TasksEdited): boolea
   );
 }
 
-/** The ids of the tasks whose workers are asked to cancel them. */
+/** Returns the ids of the tasks whose workers are asked to cancel them. */
 export function cancelsAsked({ edits }: TasksEdit, { applied }: TasksEdited): string[] {
   return edits.filter(({ change }, index) =>
     applied[index] && change !== "delete" && change.cancelRequested

@@ -3,7 +3,7 @@
 import type { Due, NewSeries } from "./persist_requests.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-/** What an operator does. */
+/** The verb of an operator's action. */
 export type OperatorVerb =
   | "edit"
   | "delete"
@@ -30,44 +30,44 @@ export const operatorVerbs: readonly OperatorVerb[] = [
   "resumeQueue",
 ];
 
-/** What an operator changes: one task or series, a queue, or all tasks that match a filter. */
+/** The target of an action: one task or series, a queue, or all tasks that match a filter. */
 export type ActionTarget =
   | { readonly kind: "task" | "queue"; readonly id: string }
   | { readonly kind: "tasks"; readonly id: null };
 
 /** The fields of an operator action that the caller knows. */
 export interface NewOperatorAction {
-  /** What was done. */
+  /** The verb. */
   readonly verb: OperatorVerb;
-  /** Who did it, up to 200 characters. */
+  /** The operator, up to 200 characters. */
   readonly by: string;
-  /** Why; null: not told. */
+  /** The reason; null if none was given. */
   readonly reason: string | null;
-  /** On what. */
+  /** The target. */
   readonly target: ActionTarget;
-  /** The fields as they were, as JSON text. */
+  /** The fields before the change, as JSON text. */
   readonly before: string | null;
-  /** The fields as they are since then, as JSON text. */
+  /** The fields after the change, as JSON text. */
   readonly after: string | null;
 }
 
-/** One thing that an operator did. */
+/** One action of an operator. */
 export interface OperatorActionRecord extends NewOperatorAction {
-  /** Later actions have larger numbers. */
+  /** The id. Later actions have larger numbers. */
   readonly id: string;
-  /** When it happened; of many batches, the first. */
+  /** The instant of the action; with several batches, of the first one. */
   readonly doneAt: number;
-  /** How many tasks it has changed; 1 for a queue. */
+  /** The number of changed tasks; 1 for a queue. */
   readonly changed: number;
-  /** How many tasks matched its filter and were left unchanged. */
+  /** The number of matching tasks that were left unchanged. */
   readonly skipped: number;
-  /** Where its next batch begins; null: it is complete. */
+  /** The start of the next batch; null if the action is complete. */
   readonly next: string | null;
 }
 
-/** Which actions to list. Absent means any; all that are given must hold. */
+/** Selects actions. An action must match all given properties. */
 export interface ActionFilter {
-  /** Who did it. */
+  /** The operator. */
   readonly by?: string;
   /** One of these verbs. */
   readonly verbs?: readonly OperatorVerb[];
@@ -77,7 +77,7 @@ export interface ActionFilter {
   readonly queue?: string;
 }
 
-/** How a task's row changes. What is absent stays unchanged. */
+/** The change of a task's row. Absent fields stay unchanged. */
 export interface RowEdit {
   /** The payload, as JSON text. */
   readonly payload?: string;
@@ -86,59 +86,63 @@ export interface RowEdit {
   /** The priority. */
   readonly priority?: number;
   /**
-   * The status. Clears the exception, and writes a status audit row as the task's own level asks.
+   * The new status. Also clears the exception, and writes a status audit row by the task's own
+   * level.
    */
   readonly status?: TaskStatus;
   /**
-   * Begins a new cycle: attempt and lost count are 0, and there is no rate limit slot and no cancel
-   * request.
+   * Starts a new cycle: sets attempt and lost count to 0, and removes the rate limit slot and a
+   * cancel request.
    */
   readonly startsAnew?: true;
-  /** When it can be claimed; null: not at all. `soonest`: now, and a due task keeps its place. */
+  /**
+   * The due instant; null if the task can no longer be claimed. `soonest` makes it due now, or
+   * keeps the position of a task that is already due.
+   */
   readonly due?: Due | "soonest" | null;
-  /** Whether the worker that holds the task, or claims it next, is to cancel it. */
+  /** Whether the worker that holds the task, or claims it next, must cancel it. */
   readonly cancelRequested?: boolean;
-  /** Another schedule of a series. Its run count stays. */
+  /** The new schedule of a series. The run count stays unchanged. */
   readonly series?: NewSeries;
   /** Ends a series: it has no next run. */
   readonly endsSeries?: true;
-  /** Pauses a series, or resumes it: a run that ends leaves a paused series without due instant. */
+  /** Pauses or resumes a series. A paused series has no due instant after the end of a run. */
   readonly paused?: boolean;
 }
 
-/** A change of one task, for the one who has seen it. */
+/** A change of one task, applied only to the version that the operator has seen. */
 export interface TaskEdit {
   /** The task. */
   readonly taskId: string;
-  /** The `version` of the record that was seen: nothing changes if it is another one by now. */
+  /** The `version` that was seen. If the task has another one, nothing changes. */
   readonly version: string;
-  /** What changes; `delete` removes the row, its audit and its log. */
+  /** The change; `delete` removes the row, its audit and its log. */
   readonly change: RowEdit | "delete";
 }
 
-/** One batch of many, which together are one action. */
+/** One of several batches that form one action. */
 export interface ActionBatch {
-  /** The action that it continues, and the `next` of that action; null: it begins one. */
+  /** The action to continue, and its `next`; null to start an action. */
   readonly continues: { readonly actionId: string; readonly next: string } | null;
-  /** How many tasks were left unchanged in this batch, without those whose version is another. */
+  /** The number of tasks left unchanged in this batch, not counting those with another version. */
   readonly skipped: number;
-  /** Where the next batch begins; null: it is the last one. */
+  /** The start of the next batch; null if this is the last one. */
   readonly next: string | null;
 }
 
 /** A change of tasks by an operator. */
 export interface TasksEdit {
-  /** A task appears at most once. */
+  /** The edits; at most one per task. */
   readonly edits: readonly TaskEdit[];
-  /** What to note. */
+  /** The action to record. */
   readonly action: NewOperatorAction;
-  /** One of many batches; absent: this is all. */
+  /** The batch; absent if the action has only one. */
   readonly batch?: ActionBatch;
 }
 
-/** What became of a change of tasks. */
+/** The result of a change of tasks. */
 export interface TasksEdited {
-  /** The action that was noted; null: none was, and nothing has changed. */
+  /** The id of the recorded action; null if none was recorded and nothing has changed. */
   readonly actionId: string | null;
   /** Whether each task was changed, in the order of the edits. */
   readonly applied: readonly boolean[];

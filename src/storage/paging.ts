@@ -161,9 +161,9 @@ function checkedPage(page: PageRequest): PageRequest {
   return page;
 }
 
-/** A page of groups of failures to be read. */
+/** The parsed request for a page of failure groups. */
 export interface FailurePage {
-  /** How many groups it holds. */
+  /** The maximum number of groups on the page. */
   readonly limit: number;
   /** The group after which it begins; null for the first page. */
   readonly after: Pick<FailureGroup, "lastAt" | "id"> | null;
@@ -193,9 +193,9 @@ function failureCursor(after: unknown): FailurePage["after"] {
   throw new InvalidArgumentError("after", after, "be the `next` of the page before");
 }
 
-/** A page of rate limits to be read. */
+/** The parsed request for a page of rate limits. */
 export interface RateLimitPage {
-  /** How many keys it holds. */
+  /** The maximum number of keys on the page. */
   readonly limit: number;
   /** The key after which it begins; an empty text for the first page. */
   readonly after: string;

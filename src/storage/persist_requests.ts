@@ -47,7 +47,7 @@ export interface NewTask extends DispatchedFields {
   readonly due: Due;
   /** The series of a recurring task; null for a one-shot task. */
   readonly series: NewSeries | null;
-  /** By which it can be found; each once, at most 20. */
+  /** The tags, by which the task can be found; distinct, at most 20. */
   readonly tags: readonly string[];
   /**
    * The local worker that gets the task without a claim. The row is stored as claimed by this

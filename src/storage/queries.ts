@@ -18,8 +18,8 @@ export interface TaskFilter {
   /** Tasks in one of these queues. */
   readonly queues?: readonly string[];
   /**
-   * Tasks with all of these tags, at most 20. A search reads the tasks with the first one: begin
-   * with the rarest. An empty array matches every task.
+   * Tasks with all of these tags, at most 20. A search reads all tasks with the first tag, so pass
+   * the rarest first. An empty array matches every task.
    */
   readonly tags?: readonly string[];
   /** True for recurring tasks only, false for one-shot tasks only. */
@@ -168,7 +168,7 @@ export interface AuditGrowth {
   readonly averageRowsPerDay: number | null;
 }
 
-/** The budget of a rate limit's key, as far as it is used. */
+/** The budget of a rate limit key. */
 export interface RateLimitRecord {
   /** The name of the budget. */
   readonly key: string;
@@ -177,6 +177,6 @@ export interface RateLimitRecord {
    * the emission interval. Epoch milliseconds; may be past.
    */
   readonly reservedUntilAt: number;
-  /** The instant from which the whole budget is free of runs, likewise. */
+  /** The instant from which the whole budget is free of runs. Epoch milliseconds; may be past. */
   readonly startedUntilAt: number;
 }

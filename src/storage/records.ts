@@ -59,7 +59,7 @@ export interface TaskFields extends DispatchedFields {
 export interface TaskRecord extends TaskFields {
   /** The display name of the handler, from the task definition's `handlerName`. */
   readonly handlerName: string;
-  /** The tags of its dispatch, in that order. */
+  /** The tags of the task, in the order of the dispatch. */
   readonly tags: readonly string[];
   /**
    * The text of the error that failed or stopped the task, with its causes. A worker writes at most
@@ -79,7 +79,7 @@ export interface TaskRecord extends TaskFields {
   /** The worker that has claimed the task; null if none has. */
   readonly workerId: string | null;
   /**
-   * The version of the row, up to 150 characters: another one after each change that matters to an
+   * The version of the row, up to 150 characters. It differs after each change that matters to an
    * operator. See {@linkcode taskVersion}.
    */
   readonly version: string;

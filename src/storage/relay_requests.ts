@@ -1,44 +1,44 @@
-// The requests and results about events that processes show each other; see storage_relay.ts.
+// The requests and results for the exchange of events between processes; see storage_relay.ts.
 
 /** A process that wants to see the events of the others. */
 export interface EventWatcher {
-  /** New for each start of a process: a text of up to 100 characters. */
+  /** The id, new for each start of a process; up to 100 characters. */
   readonly id: string;
   /** Whether it wants the payloads of tasks. */
   readonly parameters: boolean;
 }
 
-/** A watcher that makes itself known, or says that it still watches. */
+/** A watcher to register or renew. */
 export interface WatchRequest extends EventWatcher {
-  /** It counts as gone after this time, unless it says so again. Milliseconds. */
+  /** The time after which it counts as gone unless it renews, in milliseconds. */
   readonly forMs: number;
 }
 
-/** The number of the last event that was read of each writer, by the writer's id. */
+/** The number of the last event that was read from each writer, by the writer's id. */
 export type EventPositions = ReadonlyMap<string, number>;
 
 /** The answer to {@linkcode WatchRequest}. */
 export interface WatchResult {
-  /** Whether workers are woken: the watcher is new, or wants payloads and did not before. */
+  /** Whether workers are woken, because the watcher is new or now wants payloads. */
   readonly began: boolean;
   /** All watchers, in the order of their ids. */
   readonly watchers: readonly EventWatcher[];
-  /** The number of the last stored event of each writer that has some. */
+  /** The number of the last stored event of each writer with stored events. */
   readonly positions: EventPositions;
 }
 
 /**
- * Events of one process, in their order. A writer counts its events from 1; the batch stands for
- * those from `since` + 1 to `upTo`, but may leave out some of them.
+ * Events of one process, in order. A writer numbers its events from 1. The batch covers those from
+ * `since` + 1 to `upTo`, but may leave out some of them.
  */
 export interface EventBatch {
-  /** The writer: new for each start of a process, a text of up to 100 characters. */
+  /** The writer's id, new for each start of a process; up to 100 characters. */
   readonly writerId: string;
-  /** The number of the last event before. */
+  /** The number of the last event before the batch. */
   readonly since: number;
-  /** The number of the last event. */
+  /** The number of the last event of the batch. */
   readonly upTo: number;
-  /** Where the process runs. */
+  /** The host of the process. */
   readonly host: string;
   /** The id of the process's worker; null without one. */
   readonly workerId: string | null;
@@ -46,13 +46,16 @@ export interface EventBatch {
   readonly events: string;
 }
 
-/** Which batches {@linkcode Storage.readEvents} shall return. */
+/** Selects the batches that {@linkcode Storage.readEvents} returns. */
 export interface ReadEventsRequest {
-  /** What has been read. Writers that are not in it are read from their first stored batch on. */
+  /**
+   * The positions up to which events were read. Other writers are read from their first stored
+   * batch.
+   */
   readonly after: EventPositions;
-  /** The batches of this writer are left out. */
+  /** The writer whose batches are left out. */
   readonly exceptFrom: string;
-  /** At most this many batches of each writer. */
+  /** The maximum number of batches of each writer. */
   readonly limit: number;
 }
 
@@ -60,6 +63,6 @@ export interface ReadEventsRequest {
 export interface ReadEvents {
   /** The storage's clock. */
   readonly now: number;
-  /** The batches of each writer by rising numbers. */
+  /** The batches; those of each writer in ascending order. */
   readonly batches: readonly EventBatch[];
 }

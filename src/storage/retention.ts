@@ -17,7 +17,7 @@ export interface RetentionPolicy {
   /** The days for log lines. */
   readonly executionLogDays?: number | null;
   /**
-   * The days for operator actions. They are deleted in addition to the budget, and not counted.
+   * The days for operator actions. Their deletion is not limited by the budget, and not counted.
    * The `retention` option keeps them for 365 days if this is absent.
    */
   readonly operatorActionDays?: number | null;

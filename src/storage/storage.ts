@@ -75,7 +75,7 @@ export interface Storage
    * Pauses or resumes a queue for all workers of the store. The tasks of a paused queue are not
    * claimed. The setting is stored and survives restarts.
    *
-   * @param action Noted in the same transaction; absent: nothing is noted.
+   * @param action The action to record in the same transaction; if absent, none is recorded.
    */
   setQueuePaused(queue: string, paused: boolean, action?: NewOperatorAction): Promise<void>;
 

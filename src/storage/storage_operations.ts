@@ -1,24 +1,25 @@
-// The part of the storage contract by which operators change things; see storage.ts.
+// The part of the storage contract for changes by operators; see storage.ts.
 
 import type { ActionFilter, OperatorActionRecord, TasksEdit, TasksEdited } from "./requests.ts";
 import type { Page, PageRequest } from "./queries.ts";
 
-/** The verbs of {@linkcode Storage} for operators. */
+/** The methods of {@linkcode Storage} for operators. */
 export interface StorageOperations {
   /**
-   * Changes tasks whose version is still the one that the operator has seen, and notes the action
-   * in the same transaction. Without a batch, the action is noted if a task was changed.
+   * Changes the tasks that still have the version that the operator has seen, and records the
+   * action in the same transaction. Without a batch, the action is recorded only if a task was
+   * changed.
    *
-   * A batch notes an action in any case: the first one begins it, each further one adds to it. A
-   * batch that continues an action at another place than its `next` changes nothing, so that a
-   * batch which is repeated is done once.
+   * A batch is recorded in any case. The first batch creates the action; each further one is added
+   * to it. A batch that does not start at the action's `next` changes nothing, so that a repeated
+   * batch is applied once.
    *
-   * A task that has become due is notified as by {@linkcode Storage.makeDue}, and a cancel request
-   * as by {@linkcode Storage.requestCancel}.
+   * Notifies other processes of due tasks as {@linkcode Storage.makeDue} does, and of cancel
+   * requests as {@linkcode Storage.requestCancel} does.
    */
   editTasks(request: TasksEdit): Promise<TasksEdited>;
 
-  /** What operators did, newest first. */
+  /** Returns the actions of operators, newest first. */
   operatorActions(
     filter?: ActionFilter,
     page?: PageRequest,

@@ -21,7 +21,7 @@ import type {
   WorkerRecord,
 } from "./records.ts";
 
-/** The verbs of {@linkcode Storage} that read. */
+/** The methods of {@linkcode Storage} that read. */
 export interface StorageReading {
   /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<TaskRecord | null>;
@@ -66,11 +66,11 @@ export interface StorageReading {
    */
   backlog(): Promise<Backlog>;
   /**
-   * Counts the tasks of a queue that workers hold, up to `cap`. Null if that would take too long: a
-   * call reads a bounded number of rows.
+   * Counts the tasks of a queue that workers hold, up to `cap`. A call reads a bounded number of
+   * rows. Returns null if that is not enough to count.
    */
   countHeld(queue: string, cap: number): Promise<number | null>;
-  /** The keys of rate limits whose budget is in use, or was lately, in order. */
+  /** Returns the rate limit keys whose budget is in use or was recently, sorted by key. */
   rateLimits(page?: PageRequest): Promise<Page<RateLimitRecord>>;
   /**
    * Counts the tasks by status and queue. Reads all tasks, including ended ones: 1,000,000 tasks

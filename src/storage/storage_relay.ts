@@ -1,4 +1,4 @@
-// The part of the storage contract by which processes see each other's events; see storage.ts.
+// The part of the storage contract for the exchange of events between processes; see storage.ts.
 
 import type {
   EventBatch,
@@ -10,26 +10,28 @@ import type {
 } from "./requests.ts";
 
 /**
- * The verbs of {@linkcode Storage} for events of all processes. Processes write their events only
- * while somebody watches, which heartbeats tell ({@linkcode HeartbeatResult.watchers}), and only for
- * a minute: what is here may be lost, and nothing else depends on it. Promises of their own:
+ * The methods of {@linkcode Storage} for the events of all processes. Processes write their events
+ * only while a process watches, which heartbeats report ({@linkcode HeartbeatResult.watchers}).
+ * Events are kept for a minute. They may be lost, and nothing else depends on them. Additional
+ * guarantees:
  *
- * - Each batch of a writer is stored after the one before it. So a reader that passes on the numbers
- *   that it has read misses none, in whatever order the batches of different writers are stored.
- * - No verb waits long for a lock.
+ * - Each batch of a writer is stored after the one before it. A reader that passes the numbers that
+ *   it has read therefore misses none, in whatever order the batches of different writers are
+ *   stored.
+ * - No method waits long for a lock.
  */
 export interface StorageRelay {
   /**
-   * Makes a watcher known for a while, or for another while. If it begins to watch, workers of other
-   * processes are woken where there are notifications.
+   * Registers a watcher for a limited time, or renews it. If it is new or now wants payloads, wakes
+   * the workers of other processes on stores with notifications.
    */
   watchEvents(request: WatchRequest): Promise<WatchResult>;
 
-  /** Removes a watcher, if it is there. */
+  /** Removes a watcher, if it is registered. */
   unwatchEvents(watcherId: string): Promise<void>;
 
   /**
-   * Stores a batch, unless nobody watches. A batch that is already stored stays as it is.
+   * Stores a batch if there is a watcher. Storing a batch again has no effect.
    *
    * @returns All watchers, in the order of their ids.
    */
@@ -39,10 +41,10 @@ export interface StorageRelay {
   readEvents(request: ReadEventsRequest): Promise<ReadEvents>;
 
   /**
-   * Removes watchers whose time is over, and at most 100 batches that are older than a minute, or of
-   * any age if nobody watches.
+   * Removes expired watchers, and at most 100 batches: those older than a minute, or of any age if
+   * there is no watcher.
    *
-   * @returns How many batches; below 100, there are no more.
+   * @returns The number of removed batches. If it is below 100, none are left to remove.
    */
   sweepEvents(): Promise<number>;
 }

@@ -1,17 +1,16 @@
-// The part of the storage contract about what workers report; see storage.ts.
+// The part of the storage contract for the reports of workers; see storage.ts.
 
 import type { Page, PageRequest } from "./queries.ts";
 import type { ActivityPoint, ActivityRequest, FailureGroup, WorkReport } from "./work_reports.ts";
 
-/** The verbs of {@linkcode Storage} about activity and failures. */
+/** The methods of {@linkcode Storage} for activity and failures. */
 export interface StorageReports {
   /**
-   * Stores what a worker did. A minute that it has reported before is replaced, so that a repeated
-   * report counts once; failures are added to their group. Workers do not wait for each other's
-   * minutes.
+   * Stores the report of a worker. Replaces minutes that the worker has reported before, so that a
+   * repeated report counts once. Adds failures to their groups. Workers do not wait for each
+   * other's minutes.
    *
-   * With a retention, minutes that are older than it become hours, and older hours and groups are
-   * deleted.
+   * With a retention, sums up older minutes to hours, and deletes older hours and groups.
    */
   reportWork(report: WorkReport): Promise<void>;
   /**
@@ -20,8 +19,8 @@ export interface StorageReports {
    */
   activity(request: ActivityRequest): Promise<readonly ActivityPoint[]>;
   /**
-   * The groups of failures, those with the latest failure first. A group that fails again while
-   * pages are read may be seen twice or be missed.
+   * Returns the groups of failures, latest failure first. A group that fails again while pages are
+   * read may appear twice or not at all.
    */
   failureGroups(page?: PageRequest): Promise<Page<FailureGroup>>;
 }

@@ -64,9 +64,9 @@ export function readsInVain(filter: TaskFilter): boolean {
 }
 
 /**
- * Returns the tag whose tasks a search reads; undefined if another index leads to fewer.
+ * Returns the tag whose tasks a search reads; undefined if another index finds fewer tasks.
  *
- * @throws {InvalidArgumentError} If the filter is no object.
+ * @throws {InvalidArgumentError} If the filter is not an object.
  */
 export function tagToRead(filter: TaskFilter): string | undefined {
   checkFilter(filter);

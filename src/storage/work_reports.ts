@@ -1,5 +1,5 @@
-// What workers report about their work, and what storage makes of it: activity by minute, and groups
-// of failures. Rows about single tasks are in the audit; these are sums.
+// The reports of workers, and the sums that storage keeps of them: activity by minute, and groups
+// of failures. Rows about single tasks are in the audit.
 
 import { checkList, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -14,12 +14,12 @@ export const activityCounters = [
   "lost",
 ] as const;
 
-/** How many buckets a histogram of durations has. */
+/** The number of buckets of a histogram of durations. */
 export const durationBuckets = 12;
 
 /**
- * Returns the bucket of a duration: 0 up to 1 ms, and each next one up to four times as long; the
- * last one has no bound.
+ * Returns the index of a duration's bucket. Bucket 0 holds durations up to 1 ms. Each further one
+ * has four times the upper bound of the previous one. The last has no bound.
  */
 export function bucketOf(ms: number): number {
   return ms <= 1 ? 0 : Math.min(durationBuckets - 1, Math.ceil(Math.log2(ms) / 2));
@@ -59,54 +59,54 @@ export interface FailureReport {
   readonly group: string;
   /** The type of the tasks. */
   readonly type: string;
-  /** What the errors have in common, as text. */
+  /** The common part of the errors, as text. */
   readonly summary: string;
-  /** How many tasks failed. */
+  /** The number of failed tasks. */
   readonly count: number;
-  /** When the first of them failed, by the storage's clock. Epoch milliseconds. */
+  /** The instant of the first failure, by the storage's clock. Epoch milliseconds. */
   readonly firstAt: number;
-  /** When the last of them failed. */
+  /** The instant of the last failure. */
   readonly lastAt: number;
-  /** The id of the last one. */
+  /** The id of the task that failed last. */
   readonly taskId: string;
   /** The text of its error. */
   readonly exception: string;
 }
 
-/** How long reported figures are kept. Milliseconds. */
+/** The retention of reports, in milliseconds. */
 export interface ReportRetention {
-  /** Minutes; older ones become hours. */
+  /** Minutes. Older ones are summed up to hours. */
   readonly minutesMs: number;
   /** Hours. */
   readonly hoursMs: number;
-  /** Groups of failures, since their last failure. */
+  /** Groups of failures, after their last failure. */
   readonly failuresMs: number;
 }
 
-/** What a worker did since its last report. */
+/** The work of a worker since its last report. */
 export interface WorkReport {
   /** The worker, by an id that is new for each start of a process and never changes. */
   readonly source: string;
-  /** Its minutes that have changed. They replace what it reported about them before. */
+  /** The minutes that have changed. They replace those that the worker reported before. */
   readonly activity: readonly ActivityReport[];
   /** New failures. */
   readonly failures: readonly FailureReport[];
-  /** What may go; null: do not look for it. */
+  /** The retention to apply; null to apply none. */
   readonly retention: ReportRetention | null;
 }
 
-/** By what activity is divided. */
+/** A property by which activity is divided. */
 export type ActivityDivision = "type" | "queue";
 
-/** Which activity to read. */
+/** The request for activity. */
 export interface ActivityRequest {
   /** The beginning of the span. Epoch milliseconds. */
   readonly from: number;
   /** The end of the span, exclusive. */
   readonly to: number;
-  /** The length of a point. A whole number of minutes, in milliseconds. */
+  /** The length of a step: a whole number of minutes, in milliseconds. */
   readonly stepMs: number;
-  /** By what to divide, at most once each. */
+  /** The properties by which to divide, each at most once. */
   readonly by: readonly ActivityDivision[];
 }
 
@@ -128,15 +128,15 @@ export interface FailureGroup {
   readonly id: string;
   /** The type of the tasks. */
   readonly type: string;
-  /** What the errors have in common: the message without numbers, ids and quoted texts. */
+  /** The common part of the errors: the message without numbers, ids and quoted texts. */
   readonly summary: string;
-  /** How many tasks failed. */
+  /** The number of failed tasks. */
   readonly count: number;
-  /** When the first of them failed. Epoch milliseconds. */
+  /** The instant of the first failure. Epoch milliseconds. */
   readonly firstAt: number;
-  /** When the last of them failed. */
+  /** The instant of the last failure. */
   readonly lastAt: number;
-  /** The id of a task that failed so: the last one. */
+  /** The id of the task that failed last. */
   readonly taskId: string;
   /** The text of its error. */
   readonly exception: string;

@@ -1,6 +1,6 @@
-// Tells failures of the same kind from others by the text of their error.
+// Groups failures of the same kind by the text of their error.
 
-/** What an error has in common with others of its kind. */
+/** The common part of errors of the same kind. */
 export interface Fingerprint {
   /** 16 hexadecimal digits, of the type and the summary. */
   readonly group: string;
@@ -8,7 +8,7 @@ export interface Fingerprint {
   readonly summary: string;
 }
 
-/** How much of an exception is read, in UTF-16 code units. */
+/** The maximum length of an exception that is read, in UTF-16 code units. */
 const longestRead = 4_000;
 const longestMessage = 400;
 const mostFrames = 3;
@@ -43,7 +43,7 @@ function isFrame(line: string): boolean {
   return /^\s+at /.test(line);
 }
 
-/** The function of a frame, or its file if it has no name, without line and column. */
+/** Returns the function of a frame, or its file if it has no name, without line and column. */
 function placeOf(frame: string): string {
   const place = frame.trim().slice("at ".length);
   const named = /^([^(]+) \(/.exec(place)?.[1];
@@ -51,7 +51,9 @@ function placeOf(frame: string): string {
   return named ?? file;
 }
 
-/** FNV-1a, twice with different beginnings: no secret depends on it, and it needs no promise. */
+/**
+ * Two FNV-1a hashes with different initial values. They need not be secure, and are synchronous.
+ */
 function digest(text: string): string {
   return fnv1a(text, 0x811c9dc5) + fnv1a(text, 0x01000193);
 }

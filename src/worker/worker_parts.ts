@@ -28,7 +28,7 @@ export interface WorkerParts {
   readonly definitions: ReadonlyMap<string, AnyTask>;
   readonly queues: ReadonlyMap<string, QueueSettings>;
   readonly rateLimits: RateLimits;
-  /** Called with the watchers of events that a heartbeat tells. */
+  /** Called with the event watchers that a heartbeat returns. */
   readonly onWatchers: (watchers: readonly EventWatcher[]) => void;
   readonly lease: LeaseSettings;
   readonly execution: ExecutionSettings;

@@ -1,4 +1,4 @@
-// The answers of the API that pages show.
+// The types of the API's responses.
 
 import type { z } from "@hono/zod-openapi";
 import type * as schemas from "../../api/schemas.ts";

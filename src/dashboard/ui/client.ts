@@ -4,7 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import type { problemSchema } from "../../api/problems.ts";
 import { base } from "./router.ts";
 
-/** An answer of the API that is not a success. */
+/** The error for a response that is not a success. */
 export class ProblemError extends Error {
   readonly status: number;
   readonly title: string;
@@ -24,7 +24,7 @@ export function serverNow(): number {
   return Date.now() + skewMs;
 }
 
-/** Returns the address of a route: `tasks?status=Failed`. */
+/** Returns the URL of a route, such as `tasks?status=Failed`. */
 export function routeUrl(route: string): string {
   return new URL(`api/v1/${route}`, base).href;
 }
@@ -32,7 +32,7 @@ export function routeUrl(route: string): string {
 /**
  * Reads a route.
  *
- * @throws {ProblemError} If the API refuses.
+ * @throws {ProblemError} If the response is not a success.
  */
 export function read<T>(route: string, signal?: AbortSignal): Promise<T> {
   return request<T>("GET", route, undefined, signal);
@@ -41,7 +41,7 @@ export function read<T>(route: string, signal?: AbortSignal): Promise<T> {
 /**
  * Sends JSON to a route.
  *
- * @throws {ProblemError} If the API refuses.
+ * @throws {ProblemError} If the response is not a success.
  */
 export function send<T>(method: string, route: string, body: unknown): Promise<T> {
   return request<T>(method, route, body);
@@ -62,7 +62,7 @@ async function request<T>(
     },
   });
   const date = Date.parse(response.headers.get("date") ?? "");
-  // The header counts whole seconds.
+  // The `Date` header has a resolution of one second.
   if (Math.abs(date - Date.now()) > 1500) skewMs = date - Date.now();
   const content = response.status === 204 ? null : await response.json();
   if (!response.ok) throw new ProblemError(content);

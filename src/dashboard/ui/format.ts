@@ -1,6 +1,6 @@
-// Numbers, durations and instants as people read them.
+// Formats numbers, durations and instants.
 
-/** Writes an integer with separators between thousands. */
+/** Formats an integer with separators between thousands. */
 export function integer(value: number): string {
   return value.toLocaleString("en");
 }
@@ -12,7 +12,7 @@ const units: readonly [name: string, ms: number][] = [
   ["s", 1_000],
 ];
 
-/** Writes a duration with its one or two largest units: `4 m 12 s`, `30 ms`. */
+/** Formats a duration in its one or two largest units: `4 m 12 s`, `30 ms`. */
 export function duration(ms: number): string {
   const positive = Math.max(0, ms);
   if (positive < 1_000) return `${Math.round(positive)} ms`;
@@ -25,7 +25,7 @@ export function duration(ms: number): string {
   return rest === 0 ? whole : `${whole} ${rest} ${next![0]}`;
 }
 
-/** Writes how long an instant is ago, or in how long it will be. */
+/** Formats an instant relative to now, in the past or in the future. */
 export function distance(instant: string, now: number): string {
   const ms = Date.parse(instant) - now;
   if (Math.abs(ms) < 1_000) return "now";
@@ -33,7 +33,7 @@ export function distance(instant: string, now: number): string {
   return ms > 0 ? `in ${text}` : `${text} ago`;
 }
 
-/** Writes an instant in the browser's zone: the time alone on the same day. */
+/** Formats an instant in the browser's time zone, without the date if that is today. */
 export function localTime(instant: string, now: number): string {
   const date = new Date(instant);
   const isToday = date.toDateString() === new Date(now).toDateString();

@@ -1,5 +1,5 @@
-// Payloads as people read them: indented and coloured from their text, so that no number and no
-// character changes.
+// Splits payloads into tokens, to show them indented and coloured. Works on the text, so that no
+// number and no character changes.
 
 /** A part of a JSON text. */
 export interface JsonToken {
@@ -19,7 +19,7 @@ export function jsonTokens(text: string): JsonToken[] {
     const next = parts[index + 1];
     const isEmpty = (part === "{" && next === "}") || (part === "[" && next === "]");
     if (part === "}" || part === "]") {
-      depth = Math.max(0, depth - 1); // a damaged payload may close more than it opens
+      depth = Math.max(0, depth - 1); // a damaged payload may close more brackets than it opens
       const before = parts[index - 1];
       if (before !== "{" && before !== "[") line();
     }

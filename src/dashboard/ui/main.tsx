@@ -1,4 +1,4 @@
-// The dashboard's page, as it starts in the browser.
+// The entry point of the page in the browser.
 
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />

@@ -1,4 +1,4 @@
-// The time that ages are shown by. It goes on once a second while the tab is visible.
+// The present time, from which ages are computed. Updated once a second while the tab is visible.
 
 import { signal } from "@preact/signals";
 import { serverNow } from "./client.ts";

@@ -1,16 +1,16 @@
-// What a page shows from the API: loaded when the page needs it, and again while the page is seen.
+// Data from the API that a page loads, and reloads while the page is visible.
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { read } from "./client.ts";
 
-/** The state of what is loaded. The data stays while it is loaded again. */
+/** The state of a resource. The data stays while it is reloaded. */
 export interface Resource<T> {
   readonly data: T | null;
   readonly error: unknown;
 }
 
-/** How long what is shown may be old, in milliseconds. */
+/** The pause between two loads, in milliseconds. */
 const refreshMs = 3_000;
 
 /** Loads a route, and keeps it up to date while the tab is visible. */

@@ -1,9 +1,9 @@
-// The address of the page: which page it shows, and with which parameters. Everything that a person
-// chooses is part of the address, so that links can be saved and shared.
+// The URL of the page: its path and its parameters. Everything that a user chooses is part of the
+// URL, so that links can be saved and shared.
 
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 
-/** The address of the dashboard's start page; the server tells how many levels up it is. */
+/** The URL of the start page. The server sends the relative path to it in `data-up`. */
 export const base = new URL(document.documentElement.dataset["up"] ?? "./", document.baseURI);
 
 const address = signal(new URL(location.href));
@@ -21,24 +21,24 @@ export const parameters: ReadonlySignal<URLSearchParams> = computed(() =>
 /** Parameters to set; null removes one. */
 export type ParameterChanges = Readonly<Record<string, string | readonly string[] | null>>;
 
-/** Returns the address of a page. */
+/** Returns the URL of a page. */
 export function pageUrl(page: string, changes: ParameterChanges = {}): string {
   return withChanges(new URL(page, base), changes);
 }
 
-/** Returns the address of this page with other parameters. */
+/** Returns the URL of this page with other parameters. */
 export function changedUrl(changes: ParameterChanges): string {
   return withChanges(new URL(address.value), changes);
 }
 
-/** Goes to an address of the dashboard. */
+/** Navigates to a URL of the dashboard. */
 export function go(url: string): void {
   history.pushState(null, "", url);
   address.value = new URL(url);
   scrollTo(0, 0);
 }
 
-/** Follows links and the browser's buttons without loading the page again. */
+/** Handles links and the back and forward buttons without reloading the page. */
 export function followLinks(): void {
   addEventListener("popstate", () => address.value = new URL(location.href));
   addEventListener("click", (event) => {

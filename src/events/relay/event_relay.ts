@@ -1,5 +1,5 @@
-// The events of all processes of a store: connects this process's events with those that it shows
-// to others and sees of them.
+// Exchanges events with the other processes of a store: writes those of this process for watchers,
+// and reads those of the others for subscribers.
 
 import type { Logger } from "../../log/logger.ts";
 import type { EventWatcher } from "../../storage/requests.ts";
@@ -11,20 +11,20 @@ import { RelayWriter } from "./relay_writer.ts";
 
 /** The dependencies of an {@linkcode EventRelay}. */
 export interface EventRelayParts {
-  /** New for each instance. */
+  /** The id, new for each instance. */
   readonly id: string;
   readonly host: string;
   /** The id of this process's worker; null while there is none. */
   readonly workerId: () => string | null;
   readonly storage: Storage;
-  /** Opens the storage if it is not. */
+  /** Opens the storage if it is not open. */
   readonly opened: () => Promise<unknown>;
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Shows events to other processes, and sees theirs. It costs nothing while nobody watches. */
+/** Sends events to other processes, and receives theirs. Costs nothing while no process watches. */
 export class EventRelay implements StoreFollower {
   readonly #writer: RelayWriter;
   readonly #reader: RelayReader;
@@ -42,7 +42,7 @@ export class EventRelay implements StoreFollower {
     bus.follower = this;
   }
 
-  /** Storage has told who watches. */
+  /** Called with the watchers each time storage has returned them. */
   watchedBy(watchers: readonly EventWatcher[]): void {
     this.#writer.watchedBy(watchers);
   }
@@ -55,7 +55,7 @@ export class EventRelay implements StoreFollower {
     void this.#reader.rest();
   }
 
-  /** Writes what waits, and ends. */
+  /** Writes the waiting events, and stops. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all([this.#reader.rest(), this.#writer.stop()]);

@@ -1,21 +1,21 @@
-// Events as the text of a batch, and back.
+// Encodes events as the text of a batch, and decodes them.
 
 import { cutText } from "../../thrown/cut_text.ts";
 import { isPlain } from "../../guards/argument_checks.ts";
 import type { TaskEvent } from "../task_event.ts";
 
-/** How many events one batch takes. */
+/** The maximum number of events in a batch. */
 const mostEvents = 2_000;
-/** How long the text of a batch may be, in characters; one event is taken in any case. */
+/** The maximum length of a batch's text, in characters. The first event is always included. */
 const mostText = 1_000_000;
-/** How long one field may be, in characters: payloads and errors may have megabytes. */
+/** The maximum length of a field, in characters. Payloads and errors may have megabytes. */
 const longestField = 16_384;
 
 /**
- * Writes as many events as fit into a batch.
+ * Encodes as many events as fit into a batch.
  *
- * @param withParameters Whether payloads are written.
- * @returns The text, and how many of the events it holds.
+ * @param withParameters Whether to include payloads.
+ * @returns The text, and the number of events in it.
  */
 export function encodeEvents(
   events: readonly TaskEvent[],
@@ -32,7 +32,7 @@ export function encodeEvents(
   return { text: `[${texts.join(",\n")}]`, length: texts.length };
 }
 
-/** Reads the text of a batch; null when it is none. */
+/** Decodes the text of a batch; null if it is invalid. */
 export function decodeEvents(text: string): readonly TaskEvent[] | null {
   try {
     const events: unknown = JSON.parse(text);

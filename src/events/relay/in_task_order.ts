@@ -1,9 +1,9 @@
-// Puts events of several processes in order. Their clocks agree to some milliseconds, and each
-// process writes when its batch is full; but a task's attempts follow each other.
+// Orders the events of several processes by time. The clocks of processes differ by some
+// milliseconds, so the events of a task are also ordered by attempt.
 
 import type { TaskEvent } from "../task_event.ts";
 
-/** The instants of an event in epoch milliseconds. */
+/** An event, its instant, and its place in the order; both in epoch milliseconds. */
 interface Placed {
   readonly event: TaskEvent;
   readonly happenedAt: number;
@@ -13,10 +13,9 @@ interface Placed {
 
 /**
  * Sorts events by their instants, except that an event of a task's earlier attempt comes before
- * those of its later ones. Events of one instant stay in the given order.
+ * those of its later attempts. Events with the same instant keep the given order.
  *
- * @param until Events of later instants are kept back: others that belong before them may still
- * come.
+ * @param until Later events are kept back, because events that precede them may still arrive.
  * @returns The events that are due, and those kept back, both in order.
  */
 export function inTaskOrder(
@@ -35,7 +34,7 @@ export function inTaskOrder(
   };
 }
 
-/** When an event happened, in epoch milliseconds; 0 where its date is damaged. */
+/** Returns the instant of an event in epoch milliseconds; 0 if its date is damaged. */
 export function happenedAt({ eventDateUtc }: TaskEvent): number {
   return Date.parse(eventDateUtc) || 0;
 }
@@ -46,9 +45,10 @@ function place(event: TaskEvent): Placed {
 }
 
 /**
- * Returns the function that gives the last place for `each` before another event of its task: a
- * thousandth before it for each attempt between them, and any if none is. The attempts of a series
- * begin anew with each run, so its instants alone count.
+ * Returns a function that takes another event of the same task and returns the latest place for
+ * `each`: a thousandth of a millisecond before the other event for each attempt between them. It
+ * returns Infinity if the other attempt is not later, and for a series, whose attempts start at 1
+ * in each run.
  */
 function lastPlaceBefore({ event: { attempt, recurring } }: Placed): (other: Placed) => number {
   return ({ event: other, happenedAt }) =>

@@ -1,5 +1,5 @@
-// Follows the events of other processes while a subscriber wants them: says that this process
-// watches, reads what they have written, and passes it on in order.
+// Reads the events of other processes while a subscriber wants them: registers this process as a
+// watcher, reads the batches of the others, and passes on their events in order.
 
 import type { Logger } from "../../log/logger.ts";
 import { backoffMs } from "../../storage/batching/backoff.ts";
@@ -12,29 +12,30 @@ import { decodeEvents } from "./event_text.ts";
 import { happenedAt, inTaskOrder } from "./in_task_order.ts";
 import { gatherMs } from "./relay_writer.ts";
 
-/** A watcher that does not renew counts as gone after this time, in milliseconds. */
+/** The time after which a watcher that does not renew counts as gone, in milliseconds. */
 const watchMs = 30_000;
-/** Between two renewals, in milliseconds. */
+/** The time between two renewals, in milliseconds. */
 const renewMs = 10_000;
-/** Between two looks at what others have written, in milliseconds. */
+/** The time between two reads, in milliseconds. */
 const lookMs = 250;
 /**
- * Events that are younger wait for the next look, since others that happened before may still come.
+ * The age below which events wait for the next read, because earlier events may still arrive; in
+ * milliseconds.
  */
 const keepBackMs = gatherMs + 100;
-/** How many batches of each process one look reads. */
+/** The maximum number of batches of each process in one read. */
 const batchesAtATime = 20;
 
 /** The dependencies of a {@linkcode RelayReader}. */
 export interface RelayReaderParts {
-  /** This process, as writer and as watcher. */
+  /** The id of this process as a writer and a watcher. */
   readonly id: string;
   readonly storage: Storage;
-  /** Opens the storage if it is not. */
+  /** Opens the storage if it is not open. */
   readonly opened: () => Promise<unknown>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called with the watchers whenever storage has told them. */
+  /** Called with the watchers each time storage has returned them. */
   readonly onWatchers: (watchers: readonly EventWatcher[]) => void;
   /** Called with the events of other processes. */
   readonly onEvent: (event: TaskEvent) => void;
@@ -42,16 +43,18 @@ export interface RelayReaderParts {
   readonly onLeftOut: (count: number) => void;
 }
 
-/** One process's reader. */
+/** Reads events for one process. */
 export class RelayReader {
   readonly #parts: RelayReaderParts;
   #isFollowing = false;
   #withParameters = false;
-  /** What has been read; null: the next watch tells where to begin. */
+  /**
+   * The number of the last event read, by writer. If null, the next watch returns where to begin.
+   */
   #positions: Map<string, number> | null = null;
-  /** How many events of each process were left out so far. */
+  /** The number of events left out so far, by writer. */
   #leftOut = new Map<string, number>();
-  /** Events that wait for the next look. */
+  /** Events that are kept back until the next read. */
   #kept: readonly TaskEvent[] = [];
   #renewAt = -Infinity;
   #failures = 0;
@@ -64,7 +67,7 @@ export class RelayReader {
   }
 
   /**
-   * Begins to follow, or wants other things.
+   * Starts to read, or changes whether payloads are wanted.
    *
    * @param withParameters Whether payloads are wanted.
    */
@@ -76,7 +79,7 @@ export class RelayReader {
     this.#lookSoon();
   }
 
-  /** Ends. Resolves when storage knows, if it can be reached. */
+  /** Stops. Resolves when storage has removed the watcher, or could not be reached. */
   rest(): Promise<void> {
     if (!this.#isFollowing) return this.#leaving;
     this.#isFollowing = false;
@@ -86,7 +89,7 @@ export class RelayReader {
 
   async #leave(looking: Promise<void> | null): Promise<void> {
     await looking;
-    if (this.#isFollowing) return; // again, meanwhile
+    if (this.#isFollowing) return; // `follow` was called in the meantime
     const isKnown = this.#positions !== null;
     this.#positions = null;
     this.#leftOut.clear();
@@ -96,7 +99,7 @@ export class RelayReader {
     try {
       await this.#parts.storage.unwatchEvents(this.#parts.id);
     } catch {
-      // Its time will be over.
+      // The watcher expires by itself.
     }
   }
 
@@ -141,7 +144,9 @@ export class RelayReader {
     }
   }
 
-  /** Begins where the writers are. Later on, forgets those of which nothing is stored. */
+  /**
+   * The first call begins at the writers' last events. Later ones remove writers without events.
+   */
   #keepPositions(stored: ReadonlyMap<string, number>): void {
     const known = this.#positions;
     this.#positions = known === null
@@ -159,7 +164,7 @@ export class RelayReader {
     while (!isAll && this.#isFollowing) {
       const { now, batches } = await this.#parts.storage.readEvents(request);
       const events = batches.flatMap((batch) => this.#take(batch));
-      // A process whose clock is ahead dates its events late: none waits for more than one look.
+      // The clock of another process may be ahead, so no event waits for more than one read.
       const until = Math.max(now - keepBackMs, ...this.#kept.map(happenedAt));
       const { due, kept } = inTaskOrder([...this.#kept, ...events], until);
       this.#kept = kept;
@@ -168,7 +173,7 @@ export class RelayReader {
     }
   }
 
-  /** Takes a batch, and counts the events before and in it that are left out. */
+  /** Decodes the events of a batch, and counts those left out before it and in it. */
   #take({ writerId, since, upTo, host, workerId, events: text }: EventBatch): TaskEvent[] {
     const events = decodeEvents(text) ?? [];
     const before = this.#positions!.get(writerId) ?? since;

@@ -1,6 +1,6 @@
-// Writes this process's events for watchers in other processes: in batches, while there is one. A
-// flood is sampled, and storage that refuses them costs nothing but events: numbers tell readers how
-// many are left out.
+// Writes this process's events in batches while another process watches. Samples frequent events,
+// and drops events while storage accepts none. The numbers of a batch tell readers how many events
+// were left out.
 
 import type { Logger } from "../../log/logger.ts";
 import { backoffMs } from "../../storage/batching/backoff.ts";
@@ -13,23 +13,23 @@ import type { EventBus, EventTap } from "../event_bus.ts";
 import { severityOf, type TaskEvent, type TaskEventKind } from "../task_event.ts";
 import { encodeEvents } from "./event_text.ts";
 
-/** Between the first event of a batch and its write, in milliseconds. */
+/** The time between the first event of a batch and its write, in milliseconds. */
 export const gatherMs = 200;
-/** How many events of severity `Information` go into a batch; the next ones are left out. */
+/** The maximum number of `Information` events in a batch. Further ones are left out. */
 const mostPlain = 100;
-/** How many events wait while storage takes none. */
+/** The maximum number of waiting events while storage accepts none. Further ones are left out. */
 const mostWaiting = 10_000;
-/** How long `stop` waits for the last write, in milliseconds. */
+/** The maximum time that `stop` waits for the last write, in milliseconds. */
 const lastWriteMs = 1_000;
 
 /** The dependencies of a {@linkcode RelayWriter}. */
 export interface RelayWriterParts {
-  /** This process, as writer and as watcher. */
+  /** The id of this process as a writer and a watcher. */
   readonly id: string;
   readonly host: string;
   /** The id of this process's worker; null while there is none. */
   readonly workerId: () => string | null;
-  /** Is open whenever there are watchers. */
+  /** The storage, which is open whenever there are watchers. */
   readonly storage: Pick<Storage, "publishEvents" | "sweepEvents">;
   readonly bus: EventBus;
   readonly clock: Clock;
@@ -42,21 +42,21 @@ interface Numbered {
   readonly event: TaskEvent;
 }
 
-/** One process's writer. */
+/** Writes the events of one process. */
 export class RelayWriter implements EventTap {
   readonly #parts: RelayWriterParts;
   #isWatched = false;
   /** Whether a watcher wants payloads. */
   #withParameters = false;
-  /** How many events there have been since the first watch. */
+  /** The number of events since the first watch. */
   #count = 0;
   #waiting: Numbered[] = [];
   #plainLeft = mostPlain;
-  /** A batch that storage has not taken yet. */
+  /** The batch that storage has not accepted yet. */
   #batch: EventBatch | null = null;
-  /** Whether more waited than the last batch takes. */
+  /** Whether more events waited than the last batch could hold. */
   #isBehind = false;
-  /** The number of the last event of the last batch that storage has taken. */
+  /** The number of the last event in the last accepted batch. */
   #published = 0;
   #failures = 0;
   #cancelTimer: (() => void) | null = null;
@@ -67,7 +67,7 @@ export class RelayWriter implements EventTap {
     this.#parts = parts;
   }
 
-  /** Begins or ends to write; called with the watchers whenever storage has told them. */
+  /** Starts or stops writing. Called with the watchers each time storage has returned them. */
   watchedBy(watchers: readonly EventWatcher[]): void {
     const others = watchers.filter(({ id }) => id !== this.#parts.id);
     this.#withParameters = others.some(({ parameters }) => parameters);
@@ -79,7 +79,7 @@ export class RelayWriter implements EventTap {
     void this.#sweep();
   }
 
-  /** Writes what waits, if storage takes it soon. */
+  /** Writes the waiting events, if storage accepts them soon. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#parts.bus.tap = null;
@@ -89,10 +89,10 @@ export class RelayWriter implements EventTap {
   }
 
   wants(kind: TaskEventKind): boolean {
-    // Deferrals are asked about one by one, but told together.
+    // `wants` is called for each deferral, but one event reports many. They are not counted here.
     if (this.#plainLeft > 0 || kind === "rateLimitDeferred") return true;
     if (severityOf[kind] !== "Information") return true;
-    this.#count++; // and is left out
+    this.#count++; // because it is left out
     return false;
   }
 
@@ -155,7 +155,7 @@ export class RelayWriter implements EventTap {
       this.#failures = 0;
       this.watchedBy(watchers);
     } catch (error) {
-      // The same batch is tried again: it may have been stored, and then stays as it is.
+      // The same batch is retried. If it was already stored, the retry has no effect.
       if (this.#failures++ > 0) return;
       logger.warn("Events could not be written for watchers; it is tried again: {error}", {
         error,
@@ -163,7 +163,7 @@ export class RelayWriter implements EventTap {
     }
   }
 
-  /** Takes events that wait; null if there are none. */
+  /** Makes a batch of waiting events; null if there are none. */
   #nextBatch(): EventBatch | null {
     const { text, length } = encodeEvents(
       this.#waiting.map(({ event }) => event),
@@ -183,7 +183,7 @@ export class RelayWriter implements EventTap {
     };
   }
 
-  /** Leaves nothing behind when the last watcher has gone. */
+  /** Deletes stored batches after the last watcher has gone. */
   async #sweep(): Promise<void> {
     try {
       while (await this.#parts.storage.sweepEvents() === mostSwept);

@@ -1,21 +1,21 @@
-// What follows from a change by an operator: what is noted, and what is answered.
+// Computes the progress of an action and the result of an operator's change.
 
 import { checkList, isPlain } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { OperatorActionRecord, TasksEdit, TasksEdited } from "../operation_requests.ts";
 
-/** How far an action has come with a batch. */
+/** The progress of an action with a batch. */
 export type ActionProgress = Pick<OperatorActionRecord, "changed" | "skipped" | "next">;
 
-/** What is noted of an action that is done at once. */
+/** The progress of an action that is complete at once. */
 export const allDone: ActionProgress = { changed: 1, skipped: 0, next: null };
 
 /**
- * What a change of tasks adds to its action; null if nothing is to be noted.
+ * Returns what a change of tasks adds to its action; null if nothing is recorded.
  *
  * @param request The change.
  * @param applied Whether each task was changed, in the order of the edits.
- * @throws {InvalidArgumentError} If an argument is of another kind.
+ * @throws {InvalidArgumentError} If an argument has the wrong type.
  */
 export function progressOf(
   request: TasksEdit,
@@ -32,9 +32,9 @@ export function progressOf(
 }
 
 /**
- * The answer to a change that is not done.
+ * Returns the result of a change that is not applied.
  *
- * @throws {InvalidArgumentError} If the change is of another kind.
+ * @throws {InvalidArgumentError} If the change has the wrong type.
  */
 export function nothingEdited(request: Pick<TasksEdit, "edits">): TasksEdited {
   if (!isPlain(request)) throw new InvalidArgumentError("request", request, "be an object");

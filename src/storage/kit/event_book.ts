@@ -1,4 +1,4 @@
-// Events that processes show each other, in memory.
+// Keeps the events that processes exchange, in memory.
 
 import { checkFlag, checkNumber, isPlain } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
@@ -11,9 +11,9 @@ import type {
   WatchResult,
 } from "../relay_requests.ts";
 
-/** How long batches stay, in milliseconds. */
+/** The time for which batches are kept, in milliseconds. */
 export const eventsKeptMs = 60_000;
-/** How many batches {@linkcode StorageRelay.sweepEvents} removes at a time. */
+/** The maximum number of batches that one {@linkcode StorageRelay.sweepEvents} removes. */
 export const mostSwept = 100;
 
 interface Watching extends EventWatcher {
@@ -25,8 +25,9 @@ interface StoredBatch extends EventBatch {
 }
 
 /**
- * Keeps watchers and events, as {@linkcode StorageRelay} promises. Its methods take the time in epoch
- * milliseconds, and throw an {@linkcode InvalidArgumentError} if an argument is of another kind.
+ * Keeps watchers and events, as {@linkcode StorageRelay} specifies. Its methods take the time in
+ * epoch milliseconds, and throw an {@linkcode InvalidArgumentError} if an argument has the wrong
+ * type.
  */
 export class EventBook {
   readonly #watching = new Map<string, Watching>();

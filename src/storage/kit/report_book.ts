@@ -17,7 +17,7 @@ import {
 
 const hourMs = 3_600_000;
 
-/** The figures of one worker's minute, or of everybody's hour. */
+/** The figures of one worker in a minute, or of all workers in an hour. */
 interface Row {
   readonly at: number;
   readonly type: string;
@@ -32,7 +32,7 @@ export class ReportBook {
   readonly #failures = new Map<string, FailureGroup>();
 
   /**
-   * Takes a report; see {@linkcode Storage.reportWork}.
+   * Stores a report; see {@linkcode Storage.reportWork}.
    *
    * @param now Epoch milliseconds.
    * @throws {InvalidArgumentError} If an argument or a member of the report has the wrong type.

@@ -1,19 +1,19 @@
-// The version of a task's row. An operator's change names the one that it was made for.
+// The version of a task's row. An operator's change names the version that the operator has seen.
 
 import { checkCount } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { TaskRecord } from "../records.ts";
 
 /**
- * Returns the version of a task: a text that differs after each change that an operator could have
- * to know. It is made of what changes with each claim, status and due instant anyway, and of a
- * counter of the changes that leave these as they are, so that it costs workers no write.
+ * Returns the version of a task: a text that differs after each change that matters to an operator.
+ * It consists of fields that change with each claim, status and due instant, and of a counter of
+ * the other changes. Workers therefore write nothing additional.
  *
- * A store may make versions of its own, as a function of the same fields.
+ * A store may compute versions in another way from the same fields.
  *
  * @param task The task.
- * @param edits How often an operator or a dispatch with the task's key has changed it.
- * @throws {InvalidArgumentError} If an argument is of another kind.
+ * @param edits The number of changes by operators and by dispatches with the task's key.
+ * @throws {InvalidArgumentError} If an argument has the wrong type.
  */
 export function taskVersion(task: Omit<TaskRecord, "version">, edits: number): string {
   if (typeof task?.status !== "string") {

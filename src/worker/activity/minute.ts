@@ -1,5 +1,5 @@
-// The figures of one minute, of a type in a queue: some additions an event, since each attempt pays
-// for them.
+// Counts the events of one type and queue in one minute. An event costs only a few additions,
+// because every attempt is counted.
 
 import type { TaskStatus } from "../../storage/task_status.ts";
 import {
@@ -14,7 +14,7 @@ const wait = activityColumns.indexOf("wait_ms");
 const started = activityCounters.indexOf("started");
 const lost = activityCounters.indexOf("lost");
 
-/** The counter of each status in which an attempt ends; that of others is not counted. */
+/** The counter of each status in which an attempt ends. Other statuses are not counted. */
 const counterOf: Partial<Record<TaskStatus, number>> = {
   Completed: activityCounters.indexOf("completed"),
   Failed: activityCounters.indexOf("failed"),
@@ -53,13 +53,13 @@ export class Minute {
     this.#figures[lost]!++;
   }
 
-  /** Marks the minute for the next report. Returns whether it was not marked before. */
+  /** Marks the minute for the next report. Returns false if it was already marked. */
   markChanged(): boolean {
     if (this.#isChanged) return false;
     return this.#isChanged = true;
   }
 
-  /** Returns its figures so far, and takes the mark away. */
+  /** Returns the figures so far, and removes the mark. */
   report(): ActivityReport {
     this.#isChanged = false;
     return { at: this.#at, type: this.#type, queue: this.#queue, figures: [...this.#figures] };

@@ -1,5 +1,4 @@
-// Reports this process's work to storage, with each heartbeat after which there is something to
-// report.
+// Reports this process's work to storage after each heartbeat, if there is anything to report.
 
 import type { Logger } from "../../log/logger.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -10,7 +9,7 @@ import type { WorkLog } from "./work_log.ts";
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** How long reports are kept: minutes become hours after a day. */
+/** The retention of reports. Minutes are summed up to hours after a day. */
 export const reportRetention: ReportRetention = {
   minutesMs: dayMs,
   hoursMs: 90 * dayMs,
@@ -37,13 +36,13 @@ export class WorkSender {
     this.#parts = parts;
   }
 
-  /** Sends what there is to report. Does nothing while a report is under way. */
+  /** Sends the unreported work. If a report is in progress, waits for it instead. */
   send(): Promise<void> {
     this.#sending ??= this.#send().finally(() => this.#sending = null);
     return this.#sending;
   }
 
-  /** Sends everything, as at the end of the process. */
+  /** Sends all unreported work, at the end of the process. */
   async sendAll(): Promise<void> {
     await this.#sending;
     await this.send();

@@ -32,7 +32,7 @@ export interface ClaimerParts {
   readonly onWorkerLost: (workerId: string) => void;
 }
 
-/** How many tasks of a queue a claim may bring. */
+/** The maximum number of tasks of a queue in a claim. */
 interface QueueLimit {
   readonly name: string;
   readonly limit: number;
@@ -175,7 +175,7 @@ export class Claimer {
     if (this.#claimingAhead !== null || this.#unknownClaims.isOpen || workerId === null) return;
     const queues = this.#queuesWithRoom(({ backlog }) => backlog.isLong);
     if (queues.length === 0) return;
-    // After a failure, the next claim of `#working` meets the same trouble and reports it.
+    // After a failure, the next claim of `#working` fails too, and reports the error.
     this.#claimingAhead = this.#send(workerId, queues).then(() => {}, () => {}).finally(() => {
       this.#claimingAhead = null;
       this.wake();

@@ -229,7 +229,7 @@ export class QueueRunner {
     return this.#running + this.waiting + this.#held.size + this.#reserved;
   }
 
-  /** The places that are occupied, and those that the claims under way may fill. */
+  /** The number of occupied places, and of places that the claims in progress may fill. */
   get #expected(): number {
     return this.#occupied + this.backlog.claiming;
   }

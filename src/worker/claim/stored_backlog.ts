@@ -1,5 +1,5 @@
-// What a worker knows of the due tasks of one queue that wait in storage: whether there may be any,
-// and how many its claims under way ask for.
+// Tracks the due tasks of one queue in storage, as far as this worker knows: whether there may be
+// any, and how many the claims in progress request.
 
 /** One queue's due tasks in storage, as far as this worker knows. */
 export class StoredBacklog {
@@ -16,41 +16,41 @@ export class StoredBacklog {
   }
 
   /**
-   * Whether a claim may be sent before the one under way is answered: the last one that was
-   * answered brought as many tasks as it asked for.
+   * Whether a claim may be sent before the one in progress is answered. True if the last answered
+   * claim returned as many tasks as it requested.
    */
   get isLong(): boolean {
     return this.#isLong && this.#mayHaveMore;
   }
 
-  /** How many tasks the claims under way ask for. */
+  /** The number of tasks that the claims in progress request. */
   get claiming(): number {
     return this.#claiming;
   }
 
-  /** Tasks may have become due. */
+  /** Notes that tasks may have become due. */
   recheck(): void {
     this.#mayHaveMore = true;
     this.#isChanged = true;
   }
 
-  /** A claim asks storage for `limit` tasks. */
+  /** Notes that a claim requests `limit` tasks. */
   claimSent(limit: number): void {
     if (this.#claiming === 0) this.#isChanged = false;
     this.#claiming += limit;
     this.#mayHaveMore = this.#isLong;
   }
 
-  /** A claim that asked for `limit` tasks has brought `count`. */
+  /** Notes that a claim of `limit` tasks has returned `count`. */
   claimAnswered(limit: number, count: number): void {
     this.#claiming -= limit;
     this.#isLong = count === limit;
-    // A task that became due while the claim was under way may have come too late for it.
+    // The claim may have missed a task that became due while it was in progress.
     this.#mayHaveMore = this.#isLong || this.#isChanged;
     if (this.#isLong) this.nextDueKnown = false;
   }
 
-  /** A claim that asked for `limit` tasks has failed. */
+  /** Notes that a claim of `limit` tasks has failed. */
   claimFailed(limit: number): void {
     this.#claiming -= limit;
     this.#isLong = false;

@@ -24,7 +24,7 @@ export interface ReporterParts {
   readonly lease: LeaseSettings;
 }
 
-/** What of a worker counts the tasks of lost workers. */
+/** The part of a work log that counts the tasks of lost workers. */
 type LossLog = Pick<WorkLog, "lost" | "ended" | "failed">;
 
 /** Reports lost workers and a blocked event loop. */

@@ -1,4 +1,4 @@
-// The start page: is anything wrong, and where.
+// The start page, which shows whether and where something is wrong.
 
 import type { ComponentChildren } from "preact";
 import type { Queues, TaskCount, TaskStatus, Workers } from "../answers.ts";
@@ -48,7 +48,7 @@ function CountFigure(
     readonly look: string;
   },
 ) {
-  // The hour begins at a whole minute, so that the route stays the same in between.
+  // The last hour begins at a whole minute, so that the route changes only once a minute.
   const minute = 60_000;
   const from = new Date(Math.floor(now.value / minute) * minute - 60 * minute).toISOString();
   const query = new URLSearchParams({ status, executedFrom: from });

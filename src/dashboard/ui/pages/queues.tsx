@@ -1,4 +1,4 @@
-// The queues: what waits, since when, and who serves it.
+// The page of queues: waiting tasks, the longest wait, and workers.
 
 import type { Queues } from "../answers.ts";
 import { integer } from "../format.ts";

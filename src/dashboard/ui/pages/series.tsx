@@ -1,4 +1,4 @@
-// The series: their schedules in words, and when they run next.
+// The page of series: schedules as sentences, and the next runs.
 
 import type { SeriesPage as Page } from "../answers.ts";
 import { integer } from "../format.ts";

@@ -1,11 +1,11 @@
-// Signing in with a token.
+// The page to sign in with a token.
 
 import { useSignal } from "@preact/signals";
 import { send } from "../client.ts";
 import { Problem } from "../parts/loaded.tsx";
 import { texts } from "../texts.ts";
 
-/** The page for those who are not signed in. */
+/** The page for users who are not signed in. */
 export function SignInPage() {
   const error = useSignal<unknown>(null);
   const onSubmit = async (event: SubmitEvent) => {

@@ -1,4 +1,4 @@
-// One task: why it is not running, what happened, what it was dispatched with.
+// The page of a task: why it is not running, its history, and its payload.
 
 import type { ComponentChildren } from "preact";
 import type { Explanation, Logs, Task, Transitions } from "../answers.ts";

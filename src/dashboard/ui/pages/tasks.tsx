@@ -59,7 +59,7 @@ const columns: readonly Column<Task>[] = [
 
 const endedStatuses: readonly Task["status"][] = ["Completed", "Failed", "Cancelled"];
 
-/** Returns the instant that matters of a task: its end, or when it is due. */
+/** Returns the instant to show for a task: the end of an ended task, or the due instant. */
 function instantOf({ status, dueAt, lastExecutionAt, createdAt }: Task): string {
   const instant = endedStatuses.includes(status) ? lastExecutionAt : dueAt;
   return instant ?? lastExecutionAt ?? createdAt;

@@ -1,4 +1,4 @@
-// The workers: where they run, what they serve, and whether they are alive.
+// The page of workers: hosts, queues and types, and whether they are alive.
 
 import type { Workers } from "../answers.ts";
 import { Card } from "../parts/card.tsx";

@@ -1,4 +1,4 @@
-// The filters of a search, as chips: each is a parameter of the page's address.
+// The filters of a search, as chips. Each is a parameter of the page's URL.
 
 import { changedUrl, go, parameters } from "../router.ts";
 import { texts } from "../texts.ts";

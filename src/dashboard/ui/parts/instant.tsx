@@ -1,4 +1,4 @@
-// Instants: how long ago, or in how long, with the exact time at hand.
+// Shows instants relative to now, with the exact time as a tooltip.
 
 import { distance, localTime } from "../format.ts";
 import { now } from "../now.ts";

@@ -1,11 +1,11 @@
-// What a page shows while data is loaded, when there is none, and when the API refuses.
+// The states of a page's data: loading, empty, failed.
 
 import type { ComponentChildren } from "preact";
 import { ProblemError } from "../client.ts";
 import type { Resource } from "../resource.ts";
 import { texts } from "../texts.ts";
 
-/** Shows data once it is loaded, under a warning if it could not be loaded again. */
+/** Shows data once it is loaded. Shows a warning above it if reloading has failed. */
 export function Loaded<T>(
   { from, children }: {
     readonly from: Resource<T>;

@@ -1,4 +1,4 @@
-// The way from page to page of a list.
+// The links between the pages of a list.
 
 import { changedUrl, parameters } from "../router.ts";
 import { texts } from "../texts.ts";

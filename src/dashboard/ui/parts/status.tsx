@@ -1,4 +1,4 @@
-// A status as a shape, a colour and a word: none of them has to be seen for the others to be read.
+// Shows a status as a shape, a colour and a word, each of which is sufficient.
 
 import type { TaskStatus } from "../answers.ts";
 

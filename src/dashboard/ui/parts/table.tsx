@@ -6,7 +6,7 @@ import type { ComponentChildren } from "preact";
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
-  /** `number` aligns at the end; `rest` takes the space that is left; `extra` hides on phones. */
+  /** `number` aligns at the end; `rest` takes the remaining space; `extra` is hidden on phones. */
   readonly look?: string;
 }
 

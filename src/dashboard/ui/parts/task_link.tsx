@@ -1,4 +1,4 @@
-// Links to what is behind a number or a name.
+// Links to a task, and to the tasks of a queue or a type.
 
 import { pageUrl } from "../router.ts";
 
