@@ -1,4 +1,4 @@
-// Payloads on the page keep every character of their text.
+// Tests that the page shows every character of a payload.
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -6,7 +6,7 @@ import { jsonTokens } from "../../src/dashboard/ui/json_tokens.ts";
 
 const textOf = (json: string) => jsonTokens(json).map(({ text }) => text).join("");
 
-Deno.test("a payload is indented as JSON.stringify does it", () => {
+Deno.test("a payload is indented as by JSON.stringify", () => {
   fc.assert(fc.property(fc.json(), (json) => {
     const value = JSON.parse(json);
     const compact = JSON.stringify(value);
@@ -14,7 +14,7 @@ Deno.test("a payload is indented as JSON.stringify does it", () => {
   }));
 });
 
-Deno.test("no digit of a large number is lost, and nothing of a damaged payload", () => {
+Deno.test("large numbers keep all digits, and invalid JSON keeps all characters", () => {
   const large = '{"id":12345678901234567890,"rate":1.10}';
   assertEquals(textOf(large), '{\n  "id": 12345678901234567890,\n  "rate": 1.10\n}');
   const compact = (text: string) => text.replaceAll(/\s/g, "");

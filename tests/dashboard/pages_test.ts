@@ -1,4 +1,4 @@
-// The pages in a real browser.
+// Tests the pages in a real browser.
 
 import { assert, assertEquals } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
@@ -17,7 +17,7 @@ const charge = defineTask<{ readonly order: number }>({
   },
 });
 
-/** Opens a page that fails the test when its script fails, or something is not as its policy asks. */
+/** Opens a page. Closing it fails the test after a script error, a dialog or a console error. */
 async function open(browser: Browser, url: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const faults: string[] = [];
@@ -31,12 +31,12 @@ async function open(browser: Browser, url: string): Promise<Page> {
   return page;
 }
 
-/** Waits until the page shows a table of so many rows. */
+/** Waits until the page shows a table with `count` rows. */
 function rows(page: Page, count: number): Promise<void> {
   return until(async () => await page.locator("tbody tr").count() === count, `${count} rows`);
 }
 
-/** A dashboard with completed, failed and waiting tasks. */
+/** Starts a dashboard whose tasks have completed or failed. */
 async function dashboardWithTasks(...args: ConstructorParameters<typeof ServedDashboard>) {
   const dashboard = new ServedDashboard(...args);
   const { everTask } = dashboard;
@@ -55,7 +55,7 @@ async function dashboardWithTasks(...args: ConstructorParameters<typeof ServedDa
 browserTest("the dashboard in Chromium", [], async (t, browser) => {
   await using dashboard = await dashboardWithTasks([charge], { path: "/ops" });
 
-  await t.step("the overview counts tasks, and its figures lead to them", async () => {
+  await t.step("the overview counts tasks, and its counts link to them", async () => {
     const page = await open(browser, dashboard.url());
     const failed = page.getByRole("link", { name: /^Failed/ });
     await failed.filter({ hasText: "31" }).waitFor();
@@ -66,7 +66,7 @@ browserTest("the dashboard in Chromium", [], async (t, browser) => {
     await page.close();
   });
 
-  await t.step("filters, orders and pages are part of the address", async () => {
+  await t.step("the URL contains the filters, the order and the page", async () => {
     const page = await open(browser, dashboard.url("tasks?type=charge-card"));
     await page.getByText("61 match").waitFor();
     await page.getByRole("link", { name: "newest first" }).click();
@@ -90,7 +90,7 @@ browserTest("the dashboard in Chromium", [], async (t, browser) => {
     await page.close();
   });
 
-  await t.step("a task tells its end, its history, its log and its payload", async () => {
+  await t.step("a task's page shows its outcome, history, log and payload", async () => {
     const page = await open(browser, dashboard.url("tasks?key=order-100"));
     await page.getByRole("link", { name: "order-100", exact: true }).click();
     await page.getByRole("heading", { name: "How did it end?" }).waitFor();
@@ -103,7 +103,7 @@ browserTest("the dashboard in Chromium", [], async (t, browser) => {
     await page.close();
   });
 
-  await t.step("what changes is shown without a reload", async () => {
+  await t.step("changes are shown without a reload", async () => {
     const page = await open(browser, dashboard.url("queues"));
     await page.getByRole("row", { name: /^default/ }).waitFor();
     await dashboard.everTask.dispatch(charge, { order: 1 }, { delay: { hours: 1 } });
@@ -111,7 +111,7 @@ browserTest("the dashboard in Chromium", [], async (t, browser) => {
     await page.close();
   });
 
-  await t.step("each page is found by the keyboard", async () => {
+  await t.step("each page can be reached with the keyboard", async () => {
     const page = await open(browser, dashboard.url());
     for (const name of ["Tasks", "Series", "Queues", "Workers", "Audit", "Overview"]) {
       const link = page.getByRole("navigation").getByRole("link", { name, exact: true });
@@ -129,7 +129,7 @@ browserTest("the dashboard in Chromium", [], async (t, browser) => {
 });
 
 browserTest(
-  "the dashboard behind a proxy that removes the beginning of the path",
+  "the dashboard behind a proxy that removes a path prefix",
   [],
   async (t, browser) => {
     const strip = (request: Request) => {
@@ -139,7 +139,7 @@ browserTest(
     };
     await using dashboard = new ServedDashboard([charge], {}, strip);
     const { id } = await dashboard.everTask.dispatch(charge, { order: 1 });
-    await t.step("a deep link works, and so do the links on it", async () => {
+    await t.step("a deep link works, and so do the links on its page", async () => {
       const page = await open(browser, dashboard.url(`tasks/${id}`, "/intern/jobs"));
       await page.getByRole("heading", { name: "Why is it not running?" }).waitFor();
       await page.getByRole("link", { name: "Queues" }).click();
@@ -176,7 +176,7 @@ browserTest("hostile text stays text on every page", [], async (_, browser) => {
   }
 });
 
-browserTest("people sign in with their token, and out again", [], async (_, browser) => {
+browserTest("people sign in with their token, and sign out", [], async (_, browser) => {
   const token = "0123456789abcdef0123456789abcdef";
   const authorize = authorizePeople([{ user: "Ada", token, can: ["view"] }]);
   await using dashboard = new ServedDashboard([charge], { authorize });

@@ -1,4 +1,4 @@
-// What the dashboard answers to requests, without a browser.
+// Tests the dashboard's HTTP responses, without a browser.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ServedDashboard } from "./served_dashboard.ts";
@@ -19,7 +19,7 @@ Deno.test("every path below the mount is a page, and its links are relative to i
   }
 });
 
-Deno.test("the page may load nothing but its own assets, and nobody may frame it", async () => {
+Deno.test("the page's policy allows only its own assets, and forbids framing", async () => {
   await using dashboard = new ServedDashboard([]);
   const response = await fetch(dashboard.url());
   const html = await response.text();
@@ -30,7 +30,7 @@ Deno.test("the page may load nothing but its own assets, and nobody may frame it
   assert(!/<style|<script>|\sstyle=|\son\w+=/.test(html), "nothing inline");
 });
 
-Deno.test("paths outside the mount, and changes of pages, are refused as the API refuses them", async () => {
+Deno.test("paths outside the mount and POST requests to pages get the API's problem responses", async () => {
   await using dashboard = new ServedDashboard([], { path: "/ops" });
   const outside = await fetch(dashboard.url("", "/other"));
   const change = await fetch(dashboard.url("tasks"), {
@@ -45,7 +45,7 @@ Deno.test("paths outside the mount, and changes of pages, are refused as the API
   assertEquals([outside.status, change.status], [404, 404]);
 });
 
-Deno.test("the path of a request never becomes HTML", async () => {
+Deno.test("the path of a request is escaped in the HTML", async () => {
   await using dashboard = new ServedDashboard([]);
   for (const page of ["%22%3E%3Cscript%3E", "%3Cb%3E/%22", "a'%22<>/x"]) {
     const html = await (await fetch(dashboard.url(page))).text();

@@ -1,10 +1,10 @@
-// A dashboard that is served over HTTP, and an instance behind it.
+// Serves a dashboard over HTTP, with its own instance.
 
 import { createEverTask, type EverTask, silentLogger, type Task } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { createDashboard, type DashboardOptions } from "../../src/dashboard/mod.ts";
 
-/** A server of its own. */
+/** A server with a dashboard. */
 export class ServedDashboard implements AsyncDisposable {
   readonly everTask: EverTask;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -12,7 +12,7 @@ export class ServedDashboard implements AsyncDisposable {
 
   /**
    * @param tasks The tasks of the instance.
-   * @param behind What stands in front of the dashboard: it changes requests as a proxy does.
+   * @param behind Changes requests before they reach the dashboard, like a proxy.
    */
   constructor(
     // deno-lint-ignore no-explicit-any -- tasks of any payload
@@ -34,7 +34,7 @@ export class ServedDashboard implements AsyncDisposable {
     );
   }
 
-  /** The URL of a page. */
+  /** Returns the URL of a page. */
   url(page = "", path = this.#path): string {
     const prefix = path === "/" ? "" : path;
     return `http://127.0.0.1:${this.#server.addr.port}${prefix}/${page}`;

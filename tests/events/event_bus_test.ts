@@ -18,7 +18,7 @@ const subject = {
 const event = (kind: TaskEventKind, type = "send-mail") =>
   taskEvent(kind, Date.UTC(2026, 0, 1), { ...subject, type }, undefined);
 
-Deno.test("taskEvent() fills upstream's fields, with upstream's message", () => {
+Deno.test("taskEvent() sets the fields and the message that upstream has", () => {
   const { eventDateUtc, severity, taskHandlerType, taskParameters, message, exception } = event(
     "completed",
   );
@@ -35,7 +35,7 @@ Deno.test("taskEvent() fills upstream's fields, with upstream's message", () => 
   );
 });
 
-Deno.test("each event has its own instant, and numbers of 0 are numbers", () => {
+Deno.test("each event has its own instant, and numbers of 0 are kept", () => {
   const at = Date.UTC(2026, 0, 1);
   const dates = [at, at + 1, at + 1, at].map((instant) =>
     taskEvent("started", instant, subject, undefined, { waitMs: 0, durationMs: 0 })
@@ -43,7 +43,7 @@ Deno.test("each event has its own instant, and numbers of 0 are numbers", () => 
   assertEquals(dates, ["000Z", "001Z", "001Z", "000Z"].map((text) => [text, 0, 0]));
 });
 
-Deno.test("EventBus wants no events without subscribers", () => {
+Deno.test("EventBus.wants() returns false without subscribers", () => {
   const bus = new EventBus(silentLogger);
   assert(!bus.wants("started", "send-mail"));
   const unsubscribe = bus.subscribe(() => {});
@@ -52,7 +52,7 @@ Deno.test("EventBus wants no events without subscribers", () => {
   assert(!bus.wants("started", "send-mail"));
 });
 
-Deno.test("EventBus wants only the events that a subscriber's filter matches", () => {
+Deno.test("EventBus.wants() returns true only if a subscriber's filter matches", () => {
   const bus = new EventBus(silentLogger);
   bus.subscribe(() => {}, { severity: "Error" });
   bus.subscribe(() => {}, { types: ["charge-card"], kinds: ["started", "failed"] });
@@ -77,7 +77,7 @@ Deno.test("EventBus filters by severity, type and kind", async () => {
   assertEquals(seen, { severe: ["timeout", "failed"], typed: ["failed"], kind: ["started"] });
 });
 
-Deno.test("EventBus passes a subscriber its events in order, one after the other", async () => {
+Deno.test("EventBus calls a subscriber with one event after the other, in order", async () => {
   const bus = new EventBus(silentLogger);
   const seen: string[] = [];
   bus.subscribe(async ({ kind }) => {
@@ -91,7 +91,7 @@ Deno.test("EventBus passes a subscriber its events in order, one after the other
   assertEquals(seen, kinds);
 });
 
-Deno.test("EventBus does not call a subscriber after it has unsubscribed, not even with pending events", async () => {
+Deno.test("EventBus does not call a subscriber after it has unsubscribed, even with pending events", async () => {
   const bus = new EventBus(silentLogger);
   const seen: string[] = [];
   const leave = bus.subscribe(({ kind }) => {
@@ -122,7 +122,7 @@ Deno.test("EventBus waits for a subscriber before it passes the next event", asy
   assertEquals(steps, ["started", "completed"]);
 });
 
-Deno.test("EventBus logs a subscriber that throws, and continues with it and the others", async () => {
+Deno.test("EventBus logs the error of a subscriber, and keeps calling it and the others", async () => {
   const errors: unknown[] = [];
   const bus = new EventBus({ ...silentLogger, error: (...line) => void errors.push(line) });
   const seen: string[] = [];
@@ -137,7 +137,7 @@ Deno.test("EventBus logs a subscriber that throws, and continues with it and the
   assertEquals(errors.length, 1);
 });
 
-Deno.test("EventBus lets a subscriber that lags too far behind lose events, and counts them", async () => {
+Deno.test("EventBus drops and counts events for a subscriber that is 10,000 events behind", async () => {
   const bus = new EventBus(silentLogger);
   let release = () => {};
   const held = new Promise<void>((resolve) => release = resolve);
@@ -152,19 +152,19 @@ Deno.test("EventBus lets a subscriber that lags too far behind lose events, and 
   assertEquals(seen, 10_000);
 });
 
-Deno.test("a loop over the events that lags too far behind loses the oldest of them, and each is counted", async () => {
+Deno.test("a loop that is 10,000 events behind loses the oldest events, and each is counted", async () => {
   const bus = new EventBus(silentLogger);
   const loop = bus[Symbol.asyncIterator]();
   const first = loop.next();
   await Promise.resolve();
   for (let n = 0; n < 10_005; n++) {
     bus.emit({ ...event("started"), attempt: n });
-    await bus.idle(); // the loop lags, not its subscription
+    await bus.idle(); // the loop is behind, not its subscription
   }
   const seen = [(await first).value!.attempt];
   for (let n = 0; n < 10_000; n++) seen.push((await loop.next()).value!.attempt);
   await loop.return();
-  // The first one was taken at once.
+  // The loop took the first event at once.
   assertEquals([seen[0], seen[1], seen.at(-1), bus.lost], [0, 5, 10_004, 4]);
 });
 

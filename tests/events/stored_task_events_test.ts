@@ -1,4 +1,4 @@
-// The order and the instants of events of tasks that the process does not hold.
+// Tests the order and the instants of events of tasks that the process does not hold.
 
 import { assertEquals } from "@std/assert";
 import { EventBus } from "../../src/events/event_bus.ts";
@@ -9,7 +9,7 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 import { StorageClock } from "../../src/time/storage_clock.ts";
 
-Deno.test("events are emitted one after the other, with the instant of their request, even if storage fails", async () => {
+Deno.test("events are emitted in order, with the instant of their request, even if storage fails", async () => {
   const clock = new FakeClock("2026-01-01T00:00:00Z");
   const bus = new EventBus(silentLogger);
   const seen: TaskEvent[] = [];

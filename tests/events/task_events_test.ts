@@ -1,4 +1,4 @@
-// The events of tasks, in every case with all fields.
+// Tests the events of tasks, with all of their fields.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
@@ -17,12 +17,12 @@ type Handle = (mail: Mail, context: TaskContext) => void | Promise<void>;
 
 const payload: Mail = { to: "ada@example.com" };
 
-/** A task with all members that its events have. */
+/** Defines a task whose events have values in all fields. */
 function taskThat(handle: Handle, retry = noRetry()) {
   return defineTask<Mail>({ type: "send", handlerName: "SendMail", retry, handle });
 }
 
-/** Returns the kinds of a task's events, and checks that each has all members. */
+/** Returns the kinds of a task's events, and checks that each event has all fields. */
 function wholeEvents(fleet: Fleet, id: string, recurring = false): string[] {
   const events = fleet.events.filter(({ taskId }) => taskId === id);
   for (const event of events) {
@@ -113,7 +113,7 @@ for (const where of ["waiting", "running"] as const) {
   });
 }
 
-Deno.test("missed occurrences of a series have an event with their number", async () => {
+Deno.test("missed occurrences of a series emit one event with their number", async () => {
   await using fleet = new Fleet();
   const task = taskThat(() => {});
   const before = await fleet.start({ tasks: [task], queues });
@@ -139,7 +139,7 @@ Deno.test("missed occurrences of a series have an event with their number", asyn
   assertEquals(count, 5);
 });
 
-Deno.test("a task that is lost with its worker, finally too often, has events", async () => {
+Deno.test("a task of a lost worker emits the event lost, or failed if it was lost too often", async () => {
   await using fleet = new Fleet();
   const task = taskThat((_, { signal }) => untilAborted(signal));
   const web = fleet.create({ tasks: [task], queues });
@@ -176,7 +176,7 @@ Deno.test("a task that is lost with its worker, finally too often, has events", 
   }
 });
 
-Deno.test("each new task has the event dispatched, and no existing one", async () => {
+Deno.test("the event dispatched is emitted for new tasks, not for existing ones", async () => {
   await using fleet = new Fleet();
   const task = taskThat(() => {});
   const web = fleet.create({ tasks: [task], queues });

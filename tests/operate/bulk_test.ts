@@ -140,7 +140,7 @@ const places = await Places.start();
 Deno.test.afterAll(() => places.stop());
 
 for (const kind of placeKinds) {
-  Deno.test(`${kind}: bulk changes disturb no working process, and lose nothing`, async () => {
+  Deno.test(`${kind}: bulk changes do not affect running workers, and no task is lost`, async () => {
     await using scene = await Scene.open(places, kind, { tasks });
     const { web } = scene;
     let runs = 0;

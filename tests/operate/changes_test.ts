@@ -118,7 +118,7 @@ Deno.test("a payload of an unregistered task is rejected, unless unchecked", asy
   assertEquals((await web.get(id))?.payload, "[]");
 });
 
-/** Brings a task, or a series, into a state, and returns its id. */
+/** A function that brings a task or a series into a state, and returns its id. */
 type State = (web: EverTask, fleet: Fleet) => Promise<string>;
 
 const hourly = { recurring: { kind: "interval", every: 1, unit: "hours" } } as const;
@@ -235,7 +235,7 @@ Deno.test("a failed task that is retried runs again, and keeps its history", asy
   assertEquals(items[before]!.newStatus, "Queued");
 });
 
-Deno.test("a cancel publishes the event that EverTask.cancel publishes", async () => {
+Deno.test("operate.tasks.cancel emits the same event as EverTask.cancel", async () => {
   await using fleet = new Fleet();
   const web = open(fleet);
   const { id } = await web.dispatch(count, 1, { delay: { hours: 1 } });

@@ -21,7 +21,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
     ["a task that is due", { dueInQueue: 7 }, ["inLine"], /7 tasks of queue "mails" are due/],
     ["one that was delayed", { task: task({ dueAt: later }) }, ["delayed"], /due in 40 s, at 2026/],
     [
-      "one that waits for a retry of a known policy",
+      "a task that waits for a retry with a known policy",
       {
         task: task({ status: "Pending", dueAt: later, attempt: 5, lostCount: 2 }),
         retries: 5,
@@ -30,13 +30,13 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       /Retry 3 of 5 is due in 40 s/,
     ],
     [
-      "one that waits for a retry of an unknown policy",
+      "a task that waits for a retry with an unknown policy",
       { task: task({ status: "Pending", dueAt: later, attempt: 1 }) },
       ["retry"],
       /Retry 1 is due/,
     ],
     [
-      "one that waits for its rate slot",
+      "a task that waits for its rate slot",
       { task: task({ status: "Pending", dueAt: later, attempt: 1, rateSlotAt: later }) },
       ["rateLimited"],
       /start in 40 s/,
@@ -53,7 +53,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       /every hour/,
     ],
     [
-      "a queue that somebody has paused",
+      "a queue paused by a known operator",
       {
         pausedQueues: ["mails"],
         queuePausedBy: { by: "ada", since: new Date(now), why: "the server is down" },
@@ -92,13 +92,13 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
     ],
     ["a worker with unknown queues and types", { workers: [old] }, ["inLine"]],
     [
-      "as many held tasks as there are places",
+      "workers whose places are all busy",
       { heldInQueue: 5, workers: [worker(), serving("mails", "send-email")] },
       ["placesBusy"],
       /All 5 places of queue "mails" are busy: workers hold 5 tasks/,
     ],
     [
-      "busy places beside those of a lost worker",
+      "busy workers and a lost worker",
       { heldInQueue: 4, workers: [worker(), { ...lost, id: "worker-2" }] },
       ["placesBusy"],
     ],
@@ -111,25 +111,25 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       ["delayed", "queuePaused", "queueUnserved"],
     ],
     [
-      "one whose worker was lost",
+      "a task whose worker was lost",
       { task: task({ status: "ServiceStopped", attempt: 2, lostCount: 2 }) },
       ["inLine", "givenBack"],
       /was lost while it held the task \(2 so far\)/,
     ],
     [
-      "one whose worker stopped",
+      "a task whose worker stopped",
       { task: task({ status: "ServiceStopped" }) },
       ["inLine", "givenBack"],
       /stopped before the task had ended/,
     ],
     [
-      "one that runs",
+      "a running task",
       { task: task({ workerId: "worker-1", dueAt: null, status: "InProgress" }) },
       ["held"],
       /It is running: worker worker-1 on app\.example/,
     ],
     [
-      "one that runs since a known instant",
+      "a running task whose start is known",
       {
         task: task({ workerId: "worker-1", dueAt: null, status: "InProgress" }),
         runningSince: now - 1000,
@@ -138,19 +138,19 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       /running since 2026-01-01T11:59:59\.000Z/,
     ],
     [
-      "one that its worker has not started",
+      "a claimed task that has not started",
       { task: task({ workerId: "worker-1", dueAt: null }), runningSince: now - 1000 },
       ["held"],
       /starts it once one of its places is free/,
     ],
     [
-      "one whose worker's heartbeat is late",
+      "a task whose worker's heartbeat is late",
       { task: task({ workerId: "worker-1", dueAt: null }), workers: [lost] },
       ["workerLate"],
       /lease has ended 12 s ago/,
     ],
     [
-      "one whose worker has a heartbeat in the future",
+      "a task whose worker has a heartbeat in the future",
       {
         task: task({ workerId: "worker-1", dueAt: null }),
         workers: [{ ...lost, heartbeatAgeMs: -42_000 }],
@@ -159,30 +159,30 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       /lease has ended 12 s ago/,
     ],
     [
-      "one whose worker is not registered",
+      "a task whose worker is not registered",
       { task: task({ workerId: gone, dueAt: null }) },
       ["workerGone"],
       /give.* the task back/,
     ],
     [
-      "one that runs and is being cancelled",
+      "a running task that is being cancelled",
       { task: task({ workerId: "worker-1", dueAt: null, cancelRequested: true }) },
       ["cancelling", "held"],
       /cancellation was requested/,
     ],
     [
-      "one that waits and is being cancelled",
+      "a waiting task that is being cancelled",
       { task: task({ cancelRequested: true }), workers: [] },
       ["cancelling", "queueUnserved"],
     ],
     [
-      "one that has completed",
+      "a completed task",
       { task: task({ status: "Completed", dueAt: null, attempt: 1, lastExecutionAt: now }) },
       ["ended"],
       /ended as Completed at 2026-01-01T12:00:00\.000Z after 1 attempt\. Dispatch a new task/,
     ],
     [
-      "one that has failed",
+      "a failed task",
       {
         task: task({
           status: "Failed",
@@ -203,7 +203,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       /The series was cancelled, after 2 runs/,
     ],
     [
-      "a series that has had its runs",
+      "a series that has reached maxRuns",
       { task: task({ status: "Failed", dueAt: null, series: series({ maxRuns: 2 }) }) },
       ["seriesEnded"],
       /reached its maximum of runs/,
@@ -228,7 +228,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       /The series has ended as Failed, after 2 runs \(The task did not run: no\.\)/,
     ],
     [
-      "one whose row was changed by hand",
+      "a task whose row was changed by hand",
       { task: task({ dueAt: null }) },
       ["outOfLine"],
       /has no due instant/,

@@ -9,7 +9,7 @@ const at = (text: string) => new Date(text);
 
 const cases: [name: string, recurring: DispatchOptions["recurring"], runs: Date[]][] = [
   [
-    "a calendar across a change of the clocks",
+    "a calendar across a clock change",
     {
       kind: "cron",
       expression: "0 9 * * *",
@@ -19,7 +19,7 @@ const cases: [name: string, recurring: DispatchOptions["recurring"], runs: Date[
     [at("2099-03-28T08:00:00Z"), at("2099-03-29T07:00:00Z"), at("2099-03-30T07:00:00Z")],
   ],
   [
-    "a series that ends by its number of runs",
+    "a series that ends after maxRuns",
     {
       kind: "interval",
       every: 1,

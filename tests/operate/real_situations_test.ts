@@ -27,7 +27,7 @@ const limited = defineTask<null>({
   rateLimit: { permits: 1, period: { hours: 1 }, maxReservationHorizon: { days: 1 } },
   handle() {},
 });
-/** Runs until its instance stops, even if it is cancelled. */
+/** A task that runs until its instance stops, even if it is cancelled. */
 const stubborn = defineTask<null>({
   type: "stubborn",
   handle: (_, { signal }) =>
@@ -42,7 +42,7 @@ const tasks = [step, email, failing, lost, limited, stubborn];
 /** Causes a situation, and resolves to the id of the task to explain. */
 type Arrange = (scene: Scene) => Promise<string>;
 
-/** Dispatches a task and waits until it runs on a worker that runs one at a time. */
+/** Dispatches a task, and waits until a worker with a parallelism of 1 runs it. */
 async function runStubborn(scene: Scene, capacity = 1): Promise<string> {
   await scene.work({ tasks, queues: { default: { parallelism: 1, capacity } } });
   const { id } = await scene.web.dispatch(stubborn, null);
@@ -150,7 +150,7 @@ const situations: [
     return (await scene.web.dispatch(email, null)).id;
   }],
   [
-    "a request to cancel a running one",
+    "a cancel request for a running task",
     ["cancelling", "held"],
     /cancellation was requested/,
     async (scene) => {
@@ -166,7 +166,7 @@ const situations: [
     return id;
   }, leaseOfProcesses],
   [
-    "a worker that left its task behind",
+    "an unregistered worker that still holds the task",
     ["workerGone"],
     /not registered any more/,
     async (scene) => {
@@ -216,7 +216,7 @@ const situations: [
     return id;
   }],
   [
-    "a series that has had its runs",
+    "a series that has reached maxRuns",
     ["seriesEnded"],
     /maximum of runs, after 1 run/,
     async (scene) => {
@@ -237,7 +237,7 @@ const situations: [
   }],
 ];
 
-/** Dispatches a task in a transaction that stays open until the scene ends. */
+/** Dispatches a task in a transaction that is open until the end of the scene. */
 async function inTransaction(scene: Scene): Promise<string> {
   if (scene.kind === "SQLite") {
     const database = new DatabaseSync(scene.address);

@@ -1,4 +1,4 @@
-// Tests the number of retries of a task, as far as a process knows it.
+// Tests the number of a task's retries that a process can determine.
 
 import { assertEquals } from "@std/assert";
 import {

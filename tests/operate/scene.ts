@@ -1,5 +1,5 @@
-// A store that several instances share, one of which only queries: its answers must match the work
-// of the others.
+// A store that several instances share. One of them only queries the store, and its results must
+// match the work of the others.
 
 import {
   createEverTask,
@@ -85,7 +85,7 @@ export class Scene implements AsyncDisposable {
     );
   }
 
-  /** Adds work for the end of the scene; the last added runs first. */
+  /** Adds a callback for the end of the scene. Callbacks run in reverse order. */
   onEnd(cleanUp: () => Promise<unknown>): void {
     this.#cleanUp.push(cleanUp);
   }

@@ -1,4 +1,4 @@
-// Times and counts as words.
+// Tests durations, instants and counts as text.
 
 import { assertEquals } from "@std/assert";
 import { countWords, durationWords, instantWords } from "../../src/operate/time_words.ts";
@@ -20,7 +20,7 @@ const durations: [ms: number, words: string][] = [
 ];
 
 for (const [ms, words] of durations) {
-  Deno.test(`${ms} ms are ${words}`, () => assertEquals(durationWords(ms), words));
+  Deno.test(`${ms} ms is "${words}"`, () => assertEquals(durationWords(ms), words));
 }
 
 Deno.test("an instant is shown in ISO 8601, and an invalid one as unknown", () => {

@@ -1,7 +1,7 @@
-// The arguments of public functions: a valid value for each argument and each member of its
-// options, and the allowed kinds of values. All other kinds are wrong.
+// Describes the arguments of public functions: for each argument and each member of its options, a
+// valid value and the allowed kinds of values. All other kinds are invalid.
 
-/** The kinds of values that a caller without types might confuse. */
+/** The kinds of values that callers in untyped code might confuse. */
 export type Kind =
   | "undefined"
   | "null"
@@ -32,32 +32,32 @@ export const allKinds: readonly Kind[] = [
   "exotic",
 ];
 
-/** The value in one place. */
+/** The allowed values of an argument or a member. */
 export interface Shape {
   readonly valid: unknown;
   readonly kinds: ReadonlySet<Kind>;
-  /** The members of options. */
+  /** The members, if the value is an object with known members. */
   readonly members?: Readonly<Record<string, Shape>>;
-  /** Whether an application may add members of its own. */
+  /** Whether other members are allowed. */
   readonly isOpen?: true;
 }
 
 /** A public function, and the shapes of its arguments. */
 export interface Subject {
-  /** Its name in a report, if it differs from the export's. */
+  /** Identifies the subject in reports, if an export has several. */
   readonly name?: string;
-  /** Calls it, and disposes of the result. */
+  /** Calls the function and disposes of the result. */
   readonly call: (...args: never[]) => unknown;
   readonly args: readonly Shape[];
 }
 
 /**
- * The exports of a module by name: functions, other values, and classes of errors, which programs
- * only read.
+ * The exports of a module by name: functions with their calls, constants, and error classes.
+ * Constants and error classes are not called.
  */
 export type Subjects = Readonly<Record<string, readonly Subject[] | "constant" | "error">>;
 
-/** The classes of errors that a module exports. */
+/** Returns the error classes that a module exports. */
 export function errorClasses(module: object): Subjects {
   const names = Object.entries(module).filter(([, value]) =>
     typeof value === "function" && value.prototype instanceof Error
@@ -65,7 +65,7 @@ export function errorClasses(module: object): Subjects {
   return Object.fromEntries(names.map((name) => [name, "error"]));
 }
 
-/** The kind of a value. */
+/** Returns the kind of a value. */
 export function kindOf(value: unknown): Kind {
   if (value === null) return "null";
   if (Array.isArray(value)) return "list";
@@ -75,28 +75,28 @@ export function kindOf(value: unknown): Kind {
   return Object.prototype.toString.call(value) === "[object Object]" ? "object" : "exotic";
 }
 
-/** One value; others of its kind, or of these kinds, are allowed, too. */
+/** Allows the given kinds of values; by default, the kind of `valid`. */
 export function takes(valid: unknown, ...kinds: readonly Kind[]): Shape {
   return { valid, kinds: new Set(kinds.length === 0 ? [kindOf(valid)] : kinds) };
 }
 
-/** Any value at all. */
+/** Allows any value. */
 export function anything(valid: unknown): Shape {
   return takes(valid, ...allKinds);
 }
 
-/** An optional value. */
+/** Allows also `undefined`. */
 export function optional(shape: Shape): Shape {
   return { ...shape, kinds: new Set([...shape.kinds, "undefined" as const]) };
 }
 
-/** Options: an object with these members and no others. */
+/** Allows an object with only these members. */
 export function options(members: Readonly<Record<string, Shape>>): Shape {
   const entries = Object.entries(members).map(([name, { valid }]) => [name, valid]);
   return { valid: Object.fromEntries(entries), kinds: new Set(["object"]), members };
 }
 
-/** An object with these members, to which an application may add its own. */
+/** Allows an object with these members and any others. */
 export function object(members: Readonly<Record<string, Shape>>): Shape {
   return { ...options(members), isOpen: true };
 }
@@ -107,12 +107,12 @@ export const duration = takes({ seconds: 1 }, "number", "object");
 /** A point in time. */
 export const instant = takes(new Date("2100-01-01T00:00:00Z"), "date", "text", "object");
 
-/** Optional options, which may be left out themselves. */
+/** Allows an object with only these members, all optional, or `undefined`. */
 export function optionalOptions(members: Readonly<Record<string, Shape>>): Shape {
   return optional(options(allOptional(members)));
 }
 
-/** The same members, all optional. */
+/** Makes all members optional. */
 export function allOptional(
   members: Readonly<Record<string, Shape>>,
 ): Readonly<Record<string, Shape>> {

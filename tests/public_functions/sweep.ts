@@ -1,10 +1,10 @@
-// Puts a wrong value in each place of a call in turn, and checks the outcome.
+// Replaces each argument and member of a call in turn with invalid values, and checks the outcome.
 
 import fc from "fast-check";
 import { EverTaskError } from "../../mod.ts";
 import { kindOf, type Shape, type Subject } from "./shapes.ts";
 
-/** Values of every kind, among them the awkward ones. */
+/** Values of every kind, including unusual ones. */
 const values: readonly unknown[] = [
   undefined,
   null,
@@ -49,19 +49,19 @@ const values: readonly unknown[] = [
 const anyValue = fc.anything({ withDate: true, withBigInt: true, withNullPrototype: true });
 
 /**
- * The path of a value in the arguments of a call: the argument's number, then the names of members.
+ * The path of a value in the arguments of a call: the argument's index, then the names of members.
  */
 type Place = readonly (number | string)[];
 
-/** A place, and its allowed values. */
+/** A place and its allowed values. */
 interface Spot {
   readonly place: Place;
   readonly shape: Shape;
 }
 
 /**
- * Calls a function with each wrong value in each place; gives a line for each place where it does
- * not do as it should.
+ * Calls a function with each value in each place. Returns a line for each place where an invalid
+ * value is accepted, or where an error is not an {@linkcode EverTaskError}.
  */
 export async function sweep(subject: Subject): Promise<string[]> {
   const spots = subject.args.flatMap((shape, index) => spotsIn(shape, [index]));
@@ -82,7 +82,7 @@ export async function sweep(subject: Subject): Promise<string[]> {
   return Array.from(faults, ([fault, found]) => `${fault}: ${found.slice(0, 5).join(" | ")}`);
 }
 
-/** The place itself, and those of its members. */
+/** Returns the place itself and the places of its members. */
 function spotsIn(shape: Shape, place: Place): Spot[] {
   const members = Object.entries(shape.members ?? {});
   return [
@@ -91,7 +91,7 @@ function spotsIn(shape: Shape, place: Place): Spot[] {
   ];
 }
 
-/** Returns the fault of a call's outcome, or null. */
+/** Calls the function with a value in a place. Returns a description of the fault, or null. */
 async function faultOf(
   subject: Subject,
   { place, shape }: Spot,
@@ -112,7 +112,7 @@ async function faultOf(
   return isWrong ? "is accepted" : null;
 }
 
-/** A copy in which one member has another value. */
+/** Returns a copy in which the member at a path has another value. */
 function replaced(valid: unknown, [name, ...path]: Place, value: unknown): unknown {
   if (name === undefined) return value;
   const member = (valid as Record<string, unknown>)[name];

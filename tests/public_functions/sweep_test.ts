@@ -1,6 +1,6 @@
-// Every exported function refuses invalid arguments with an error of EverTask, and never throws an
-// internal TypeError. The tables in subjects/ have the arguments of each function; an export
-// without an entry fails here.
+// Tests that every exported function rejects invalid arguments with an EverTaskError, never with an
+// internal TypeError. The tables in subjects/ describe the arguments of each function. An export
+// without an entry fails the test.
 
 import { assert, assertEquals } from "@std/assert";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
@@ -28,7 +28,7 @@ import { testingSubjects } from "./subjects/testing.ts";
 import { methods, partOf } from "./subjects/ever_task.ts";
 import { sweep } from "./sweep.ts";
 
-/** By the name of the entry point. */
+/** The subjects of each entry point. */
 const subjects: Readonly<Record<string, Subjects>> = {
   ".": coreSubjects,
   "./memory": memorySubjects,
@@ -47,7 +47,7 @@ const subjects: Readonly<Record<string, Subjects>> = {
   "./prometheus": prometheusSubjects,
 };
 
-/** The names of the methods of a class, inherited ones included. */
+/** Returns the names of the methods of a class, including inherited ones. */
 function methodsOf(prototype: object): string[] {
   if (prototype === Object.prototype) return [];
   const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(prototype);
@@ -55,7 +55,7 @@ function methodsOf(prototype: object): string[] {
   return [...own.map(([name]) => name), ...methodsOf(Object.getPrototypeOf(prototype))];
 }
 
-Deno.test("every method of an instance has its place in the sweep", async () => {
+Deno.test("every method of an instance is in the sweep", async () => {
   await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
   for (const [part, table] of Object.entries(methods)) {
     const owner = partOf(everTask, part);
@@ -70,23 +70,23 @@ Deno.test("every method of an instance has its place in the sweep", async () => 
 for (const [entry, path] of Object.entries(config.exports)) {
   const table = subjects[entry] ?? {};
   const exported = await import(`../../${path}`);
-  Deno.test(`every export of ${entry} has its place in the sweep`, () => {
+  Deno.test(`every export of ${entry} is in the sweep`, () => {
     assertEquals(Object.keys(exported).sort(), Object.keys(table).sort());
   });
   for (const [name, calls] of Object.entries(table)) {
     if (calls === "constant") continue;
     if (calls === "error") {
-      Deno.test(`${entry} ${name} is an EverTaskError of that name`, () => {
+      Deno.test(`${entry} ${name} is an EverTaskError with that name`, () => {
         const { prototype } = exported[name];
         assert(prototype instanceof EverTaskError || prototype === EverTaskError.prototype);
         assertEquals(exported[name].name, name);
       });
       continue;
     }
-    Deno.test(`${entry} ${name} refuses wrong values with an error of EverTask's`, async () => {
+    Deno.test(`${entry} ${name} rejects invalid values with an EverTaskError`, async () => {
       const faults: string[] = [];
       for (const subject of calls) {
-        await subject.call(...subject.args.map(({ valid }) => valid) as never[]); // valid values are accepted
+        await subject.call(...subject.args.map(({ valid }) => valid) as never[]); // must not throw
         faults.push(...await sweep(subject));
       }
       assertEquals(faults, []);

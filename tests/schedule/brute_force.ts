@@ -1,5 +1,5 @@
-// The occurrences of a schedule around a clock change, found minute by minute from the wall clocks'
-// readings.
+// Finds the occurrences of a schedule around a clock change by brute force: it reads the wall clock
+// at every minute.
 
 import { assertGreater } from "@std/assert";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ import { utc } from "./support.ts";
 export const minute = 60_000;
 export const day = 86_400_000;
 
-/** Some clock changes of a zone, without those by seconds that ended local mean times. */
+/** Returns random clock changes of a zone, except those whose offsets are not whole minutes. */
 export function someChanges(zone: TimeZone, count: number): Transition[] {
   const found: Transition[] = [];
   let change = zone.nextTransition(utc("2007-01-01"), utc("2030-01-01"));
@@ -23,7 +23,7 @@ export function someChanges(zone: TimeZone, count: number): Transition[] {
   return fc.sample(fc.shuffledSubarray(found, { minLength: size, maxLength: size }), 1)[0]!;
 }
 
-/** All occurrences after one instant and not after another, one by one. */
+/** Returns all occurrences in the interval (after, upTo], found one by one. */
 export function walk(recurrence: Recurrence, after: number, upTo: number): number[] {
   const found: number[] = [];
   let next = occurrenceAfter(recurrence, after, after);
@@ -36,8 +36,8 @@ export function walk(recurrence: Recurrence, after: number, upTo: number): numbe
 }
 
 /**
- * What the wall clocks of a zone show, minute by minute: each reading with the instants at which
- * they show it.
+ * Returns the wall-clock readings of a zone, minute by minute, each with the instants at which it
+ * is shown. A reading has two instants if the hour is repeated.
  */
 export function readings(zone: TimeZone, from: number, to: number): Map<number, number[]> {
   const shown = new Map<number, number[]>();
@@ -50,7 +50,7 @@ export function readings(zone: TimeZone, from: number, to: number): Map<number, 
   return shown;
 }
 
-/** The instants of a schedule by the rules for clock changes, around one change. */
+/** Returns the runs around a clock change that the rules for clock changes require. */
 export function expectedRuns(
   shown: Map<number, number[]>,
   change: Transition,
@@ -66,7 +66,7 @@ export function expectedRuns(
     if (!matches(reading)) continue;
     const instants = shown.get(reading);
     if (instants === undefined) {
-      // In the gap: the first instant whose reading is later.
+      // The reading is in the gap, so the run is at its end.
       runs.add(change.at);
     } else if (repeated === "both") instants.forEach((instant) => runs.add(instant));
     else runs.add(instants[0]!);
@@ -74,7 +74,7 @@ export function expectedRuns(
   return [...runs].filter((run) => run > from && run <= to).sort((a, b) => a - b);
 }
 
-/** A change alone in its surroundings, so that the brute force above stays simple. */
+/** Reports whether no other clock change is within `reach`, as the brute force requires. */
 export function isAlone(zone: TimeZone, change: Transition, reach: number): boolean {
   return zone.nextTransition(change.at - reach, change.at - 1) === undefined &&
     zone.nextTransition(change.at, change.at + reach) === undefined;

@@ -10,7 +10,7 @@ import { runs } from "./support.ts";
 
 type Configure = (r: RecurringBuilder) => BuiltRecurrence;
 
-/** Registered on Tuesday, 10 March 2026, at 12:00:20 UTC. */
+/** The instant of registration: Tuesday, 10 March 2026, 12:00:20 UTC. */
 const registration = "2026-03-10 12:00:20";
 
 const verbs: [configure: Configure, sentence: string, firstRuns: string][] = [
@@ -227,7 +227,7 @@ const verbs: [configure: Configure, sentence: string, firstRuns: string][] = [
 ];
 
 for (const [configure, sentence, firstRuns] of verbs) {
-  Deno.test(`the builder says and runs: ${sentence}`, () => {
+  Deno.test(`builder: ${sentence}`, () => {
     assertEquals(runs(configure, registration, 3).join(", "), firstRuns);
     const recurrence = buildRecurrence(configure);
     assertEquals(describeRecurrence(recurrence), sentence);
@@ -235,7 +235,7 @@ for (const [configure, sentence, firstRuns] of verbs) {
   });
 }
 
-Deno.test("a built schedule says its sentence", () => {
+Deno.test("toString() of a built schedule returns its sentence", () => {
   let sentence = "";
   buildRecurrence((r) => {
     const built = r.every(2).days().atTime("09:00").inTimeZone("Europe/Rome").maxRuns(10);
@@ -245,7 +245,7 @@ Deno.test("a built schedule says its sentence", () => {
   assertEquals(sentence, "every 2 days at 09:00 Europe/Rome, at most 10 runs");
 });
 
-Deno.test("no step of the builder looks like a promise", async () => {
+Deno.test("no step of the builder is thenable", async () => {
   const configure = async (r: RecurringBuilder) => {
     const start = await r.runNow();
     const rhythm = await start.andThen();
@@ -283,7 +283,7 @@ Deno.test("a schedule can be given as a function, as data or as a cron expressio
   assertThrows(() => toRecurrence("every day"), InvalidScheduleError);
 });
 
-Deno.test("working days are found in months that begin or end at any day of the week", () => {
+Deno.test("working days are found in months that begin or end on any day of the week", () => {
   const daysOf = (input: RecurringInput) =>
     runs(input, "2025-12-31 12:00", 12).map((run) => Number(run.slice(8, 10)));
   assertEquals(

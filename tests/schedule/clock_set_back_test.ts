@@ -1,4 +1,4 @@
-// Tests the correction of a next run that was planned by a clock that was ahead.
+// Tests the correction of next runs that were planned while the clock was ahead.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -19,40 +19,40 @@ interface Case {
   readonly registeredAt: string;
   readonly nextRunAt: string;
   readonly now: string;
-  /** The lead of the clock in minutes; undefined if unknown. */
+  /** How far the clock was ahead, in minutes. Undefined if unknown. */
   readonly ahead?: number;
   /** The expected next run and anchor; undefined if they do not change. */
   readonly expected?: [nextRunAt: string, anchorAt: string];
 }
 
 const cases: Record<string, Case> = {
-  "a run that every clock allows": {
+  "a daily run tomorrow, after today's": {
     schedule: (r) => r.everyDay().atTime("09:00"),
     registeredAt: "2026-03-01",
     nextRunAt: "2026-03-11 09:00",
     now: "2026-03-10 09:00:01",
   },
-  "a run that is overdue": {
+  "an overdue run": {
     schedule: (r) => r.everyHour(),
     registeredAt: "2026-03-01",
     nextRunAt: "2026-03-10 09:00",
     now: "2026-03-10 12:30",
   },
-  "a run of tomorrow, with one of today to come": {
+  "a daily run in two days, with tomorrow's still to come": {
     schedule: (r) => r.everyDay().atTime("09:00"),
     registeredAt: "2026-03-01",
     nextRunAt: "2026-03-12 09:00",
     now: "2026-03-10 20:00",
     expected: ["2026-03-11 09:00", "2026-03-01"],
   },
-  "the second one from now, of a clock that was ahead by less than an interval": {
+  "the second run from now, if the clock was ahead by less than an interval": {
     schedule: (r) => r.every(10).minutes(),
     registeredAt: "2026-03-10",
     nextRunAt: "2026-03-10 00:20",
     now: "2026-03-10 00:01",
     ahead: 9,
   },
-  "the second one from now, of a clock that was ahead by an interval": {
+  "the second run from now, if the clock was ahead by an interval": {
     schedule: (r) => r.every(10).minutes(),
     registeredAt: "2026-03-10",
     nextRunAt: "2026-03-10 00:20",
@@ -60,13 +60,13 @@ const cases: Record<string, Case> = {
     ahead: 10,
     expected: ["2026-03-10 00:10", "2026-03-10"],
   },
-  "the second one from now, the first being near": {
+  "the second run from now, if the first is near": {
     schedule: (r) => r.everyDay().atTime("09:00"),
     registeredAt: "2026-03-01",
     nextRunAt: "2026-03-11 09:00",
     now: "2026-03-10 08:50",
   },
-  "the third one from now, the first being near": {
+  "the third run from now, if the first is near": {
     schedule: (r) => r.everyDay().atTime("09:00"),
     registeredAt: "2026-03-01",
     nextRunAt: "2026-03-12 09:00",
@@ -80,41 +80,41 @@ const cases: Record<string, Case> = {
     now: "2026-03-10 12:00:00.5",
     expected: ["2026-03-10 12:00:01.000Z", "2026-03-01"],
   },
-  "every second, planned by a clock that was no more ahead than a reading may be": {
+  "every second, planned by a clock that was ahead by at most the reading error": {
     schedule: (r) => r.everySecond(),
     registeredAt: "2026-03-01",
     nextRunAt: "2026-03-10 12:00:06",
     now: "2026-03-10 12:00:00.5",
   },
-  "a series that was registered tomorrow": {
+  "a series whose registration is a day in the future": {
     schedule: (r) => r.every(10).minutes(),
     registeredAt: "2026-03-11 12:00",
     nextRunAt: "2026-03-11 12:10",
     now: "2026-03-10 12:03",
     expected: ["2026-03-10 12:13", "2026-03-10 12:03"],
   },
-  "one that was to run at once, tomorrow": {
+  "a future registration with runNow, before the first run": {
     schedule: (r) => r.runNow().andThen().every(10).minutes(),
     registeredAt: "2026-03-11 12:00",
     nextRunAt: "2026-03-11 12:00",
     now: "2026-03-10 12:03",
     expected: ["2026-03-10 12:03", "2026-03-10 12:03"],
   },
-  "one that has run at once, tomorrow": {
+  "a future registration with runNow, after the first run": {
     schedule: (r) => r.runNow().andThen().every(10).minutes(),
     registeredAt: "2026-03-11 12:00",
     nextRunAt: "2026-03-11 12:10",
     now: "2026-03-10 12:03",
     expected: ["2026-03-10 12:13", "2026-03-10 12:03"],
   },
-  "one that was to run an hour after it was registered, tomorrow": {
+  "a future registration with runDelayed, before the first run": {
     schedule: (r) => r.runDelayed(3_600_000).andThen().everyDay(),
     registeredAt: "2026-03-11 12:00",
     nextRunAt: "2026-03-11 13:00",
     now: "2026-03-10 12:03",
     expected: ["2026-03-10 13:03", "2026-03-10 13:03"],
   },
-  "one that has run an hour after it was registered, tomorrow": {
+  "a future registration with runDelayed, after the first run": {
     schedule: (r) => r.runDelayed(3_600_000).andThen().every(10).minutes(),
     registeredAt: "2026-03-11 12:00",
     nextRunAt: "2026-03-11 13:10",
@@ -127,7 +127,7 @@ const cases: Record<string, Case> = {
     nextRunAt: "2026-03-17",
     now: "2026-03-10 00:00:01",
   },
-  "a first run at an instant of next year": {
+  "a first run at an instant next year": {
     schedule: (r) => r.runAt("2027-01-01T00:00:00Z").andThen().everyHour(),
     registeredAt: "2026-03-10",
     nextRunAt: "2027-01-01",
@@ -149,7 +149,7 @@ const cases: Record<string, Case> = {
 
 for (const [name, each] of Object.entries(cases)) {
   const { schedule, registeredAt, nextRunAt, now, ahead, expected } = each;
-  const outcome = expected === undefined ? "stays" : "is brought back";
+  const outcome = expected === undefined ? "is kept" : "is moved back";
   Deno.test(`the next run ${outcome}: ${name}`, () => {
     const recurrence = registered(schedule, registeredAt);
     const times = timesFromNow(recurrence, utc(nextRunAt), utc(now), ahead && ahead * 60_000);
@@ -172,7 +172,7 @@ const schedules: readonly RecurringInput[] = [
 const registration = fc.integer({ min: utc("2025-01-01"), max: utc("2027-01-01") });
 const day = 86_400_000;
 
-Deno.test("while the clock advances, no next run is corrected", () => {
+Deno.test("no next run is corrected while the clock advances", () => {
   const readings = fc.array(fc.integer({ min: 0, max: 40 * day }), { maxLength: 6 });
   fc.assert(
     fc.property(fc.constantFrom(...schedules), registration, readings, (input, at, pauses) => {

@@ -1,5 +1,5 @@
-// Cron expressions: the meaning of each form, refusals with their positions, and differences from
-// croner.
+// Tests cron expressions: the meaning of each form, the positions in errors, and the differences
+// from croner.
 
 import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Cron } from "croner";
@@ -8,7 +8,7 @@ import { InvalidScheduleError } from "../../src/schedule/errors.ts";
 import { toRecurrence } from "../../src/schedule/builder.ts";
 import { runs, series, show, utc } from "./support.ts";
 
-/** After Tuesday, 10 March 2026, 12:00 UTC. */
+/** The reference instant: Tuesday, 10 March 2026, 12:00 UTC. */
 const start = "2026-03-10 12:00";
 
 const expressions: [expression: string, firstRuns: string][] = [
@@ -69,12 +69,12 @@ const expressions: [expression: string, firstRuns: string][] = [
 ];
 
 for (const [expression, firstRuns] of expressions) {
-  Deno.test(`cron ${JSON.stringify(expression)} runs as it should`, () => {
+  Deno.test(`cron ${JSON.stringify(expression)} has the expected runs`, () => {
     assertEquals(runs(expression, start, 3).join(", "), firstRuns);
   });
 }
 
-Deno.test("cron days match either field, or both on demand", () => {
+Deno.test("cron days match either field, or both with dayMatch", () => {
   assertEquals(
     runs((r) => r.cron("0 0 L-3 * WED", { dayMatch: "both" }), start, 2),
     ["2026-10-28 00:00", "2027-07-28 00:00"],
@@ -128,13 +128,13 @@ const refusals: [expression: string, position: number][] = [
 ];
 
 for (const [expression, position] of refusals) {
-  Deno.test(`cron ${JSON.stringify(expression)} is refused at index ${position}`, () => {
+  Deno.test(`cron ${JSON.stringify(expression)} is rejected at index ${position}`, () => {
     const error = assertThrows(() => toRecurrence(expression), InvalidScheduleError);
     assertEquals(error.position, position);
   });
 }
 
-Deno.test("the error of an unknown weekday lists the known ones", () => {
+Deno.test("the error for an unknown weekday lists the known ones", () => {
   const error = assertThrows(() => toRecurrence("0 9 * * 8"), InvalidScheduleError);
   assertStringIncludes(error.message, "have a day of the week from 0 to 7 or SUN to SAT");
 });
@@ -170,7 +170,7 @@ Deno.test("cron expressions of numbers, ranges and steps run as in croner in UTC
   );
 });
 
-/** The cases where croner, with the whole schedule in a zone, differs from our rules. */
+/** The cases in which croner, with the time zone as its option, differs from our rules. */
 const differences: [expression: string, zone: string, after: string, expected: string[]][] = [
   // Croner skips an interval in a gap.
   ["15 */2 * * *", "Europe/Rome", "2026-03-29 00:00", ["2026-03-29 01:00", "2026-03-29 02:15"]],
@@ -188,7 +188,7 @@ for (const [expression, zone, after, expected] of differences) {
   });
 }
 
-Deno.test("the working day next to the first and the last of a month stays in the month", () => {
+Deno.test("the working day nearest to the first or last of a month is in that month", () => {
   const daysOf = (expression: string) =>
     runs(expression, "2025-12-31 12:00", 12).map((run) => Number(run.slice(8, 10)));
   assertEquals(daysOf("0 0 1W * *"), [1, 2, 2, 1, 1, 1, 1, 3, 1, 1, 2, 1]);

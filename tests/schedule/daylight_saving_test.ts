@@ -1,6 +1,6 @@
-// The rules for clock changes, over real ones: what falls into a gap runs once, at its end; fixed
-// times that occur twice run at the first; cron intervals run in both passes; elapsed intervals are
-// not disturbed.
+// Tests the rules for clock changes with real changes. Times in a gap run once, at its end. Fixed
+// times that occur twice run at the first occurrence. Cron intervals run in both passes of a
+// repeated hour. Intervals of elapsed time do not change.
 
 import { assertEquals } from "@std/assert";
 import type { RecurringInput } from "../../src/schedule/builder.ts";

@@ -1,6 +1,6 @@
-// Properties of schedules over every time zone that the runtime knows, around real clock changes:
-// no doubled run, no lost day, always later than the reference, always on the grid. The expected
-// instants are found by brute force, minute by minute.
+// Tests properties of schedules in every time zone of the runtime, around real clock changes: no
+// run is doubled, no day is lost, and every run is on the grid and later than the reference. The
+// expected instants are found by brute force, minute by minute.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -20,8 +20,7 @@ Deno.test("fixed times run once each around a clock change, in every zone", () =
     for (const change of someChanges(zone, 1)) {
       if (!isAlone(zone, change, reach)) continue;
       const shown = readings(zone, change.at - reach, change.at + reach);
-      // Times from two hours before the change to two hours after it: in the gap, repeated, and
-      // beside both.
+      // Times within two hours of the change: in the gap, in the repeated hour, and outside.
       const near = fc.integer({ min: -120, max: 120 }).map((minutes) => {
         const reading = change.at + change.offsetBefore + minutes * minute;
         return ((reading % day) + day) % day;
@@ -43,7 +42,7 @@ Deno.test("fixed times run once each around a clock change, in every zone", () =
           const found = walk(schedule, change.at - reach, change.at + reach);
           const expected = expectedRuns(shown, change, reach, "first", matches);
           assertEquals(found.map(show), expected.map(show), `${zone.name} ${show(change.at)}`);
-          // From any instant, in the second pass too, the next run is the same.
+          // The next run does not depend on the reference, even in the second pass.
           for (let minutes = -130; minutes <= 130; minutes += 13) {
             const after = change.at + minutes * minute;
             const next = expected.find((run) => run > after);
@@ -77,7 +76,7 @@ Deno.test("cron intervals run in both passes and at the end of a gap, in every z
   }
 });
 
-Deno.test("clocks show the pinned minute at each run, the first one too, in every zone", () => {
+Deno.test("every run is at the pinned minute of the wall clock, in every zone", () => {
   for (const zone of zones) {
     for (const change of someChanges(zone, 1)) {
       const registration = fc.integer({ min: -150, max: 30 }).map((at) => change.at + at * minute);
@@ -102,9 +101,9 @@ Deno.test("clocks show the pinned minute at each run, the first one too, in ever
 });
 
 /**
- * The number of days that share a run with the day before, which needs a gap of a whole day.
- * Kiritimati had no 31 December 1994, so the run of that midnight moved to the next midnight and
- * coincided with its run.
+ * Returns the number of days whose run coincides with that of the day before. This requires a gap
+ * of a whole day: Kiritimati had no 31 December 1994, so the run at that midnight moved to the next
+ * midnight.
  */
 function mergedRuns(zone: TimeZone, from: number, to: number, time: number): number {
   let merged = 0;
@@ -119,7 +118,7 @@ function mergedRuns(zone: TimeZone, from: number, to: number, time: number): num
   return merged;
 }
 
-Deno.test("a daily schedule loses no day and doubles none over three years, in every zone", () => {
+Deno.test("a daily schedule has one run a day over three years, in every zone", () => {
   for (const zone of zones) {
     const start = fc.integer({ min: 1975, max: 2035 }).map((year) => utc(`${year}-01-01`));
     const minuteOfDay = fc.integer({ min: 0, max: 1439 });
@@ -129,7 +128,7 @@ Deno.test("a daily schedule loses no day and doubles none over three years, in e
         const recurrence = toRecurrence((r) => r.everyDay().atTime(time).inTimeZone(zone.name));
         const to = from + 3 * 365 * day;
         const runs = walk(recurrence, from, to);
-        // The wall-clock days that begin the span and end it; each day in between has its run.
+        // The first and last wall-clock day of the span. Each day in between has a run.
         const local = (instant: number) => instant + zone.offsetAt(instant) - minutes * minute;
         const days = Math.floor(local(to) / day) - Math.floor(local(from) / day);
         const expected = days - mergedRuns(zone, from, to, minutes * minute);
@@ -137,7 +136,7 @@ Deno.test("a daily schedule loses no day and doubles none over three years, in e
         for (const run of runs) {
           const late = ((local(run) % day) + day) % day;
           if (late === 0) continue;
-          // A run at another time is right only if its time was skipped by a clock change.
+          // A run at another time is correct only if a clock change skipped its time.
           assertEquals(zone.nextTransition(run - 1, run)?.at, run, `${zone.name} ${show(run)}`);
         }
         assertEquals(countOccurrences(recurrence, from, to, from), runs.length);
@@ -167,7 +166,7 @@ const schedules: fc.Arbitrary<string | Recurrence> = fc.oneof(
   ),
 );
 
-Deno.test("counting finds as many occurrences as walking, and every one is later than the last", () => {
+Deno.test("countOccurrences agrees with iteration, and occurrences are strictly increasing", () => {
   fc.assert(
     fc.property(
       schedules,

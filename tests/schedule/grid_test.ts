@@ -1,5 +1,5 @@
-// The instants of grids: before their beginning, at their edges, and counted over changes of the
-// clocks.
+// Tests the instants of grids: before the first one, at the edges of ranges, and counted across
+// clock changes.
 
 import { assert, assertEquals } from "@std/assert";
 import { countedBack, EvenGrid, type Grid } from "../../src/schedule/grid.ts";
@@ -7,7 +7,7 @@ import { gridOf } from "../../src/schedule/compile.ts";
 import type { Recurrence } from "../../src/schedule/recurrence.ts";
 import { utc } from "./support.ts";
 
-/** The instants of a grid after one and not after another, found one by one. */
+/** Returns the instants of a grid in the interval (after, upTo], found one by one. */
 function walk(grid: Grid, after: number, upTo: number): number[] {
   const found: number[] = [];
   for (let next = grid.next(after); next !== undefined && next <= upTo; next = grid.next(next)) {
@@ -16,7 +16,7 @@ function walk(grid: Grid, after: number, upTo: number): number[] {
   return found;
 }
 
-Deno.test("an even grid begins with its origin, and has nothing before it", () => {
+Deno.test("the first instant of an even grid is its origin", () => {
   const grid = new EvenGrid(1_000, 100);
   assertEquals([-5_000, 0, 999, 1_000, 1_001].map((at) => grid.next(at)), [
     1_000,
@@ -36,7 +36,7 @@ Deno.test("an even grid begins with its origin, and has nothing before it", () =
   for (const [after, upTo, count] of counts) assertEquals(grid.count(after, upTo), count);
 });
 
-Deno.test("counting back from an instant finds the last ones up to it", () => {
+Deno.test("countedBack() returns the n-th last instant of a range", () => {
   const grid = new EvenGrid(0, 1_000);
   const found = [1, 2, 3, 10].map((count) => countedBack(grid, count, -1, 9_500));
   assertEquals(found, [9_000, 8_000, 7_000, 0]);
@@ -76,7 +76,7 @@ for (const [what, recurrence] of recurrences) {
   }
 }
 
-Deno.test("a change by half an hour neither doubles nor takes away a run of every n hours at a minute", () => {
+Deno.test("a clock change of half an hour neither doubles nor drops a run every n hours", () => {
   const timeZone = "Australia/Lord_Howe";
   const hour = 3_600_000;
   const day = 24 * hour;

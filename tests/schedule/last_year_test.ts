@@ -1,4 +1,4 @@
-// Tests that every series ends with the year 9999, the last one that all stores can hold.
+// Tests that every series ends in the year 9999, the last year that all stores support.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { planSeries } from "../../src/dispatch/series_plan.ts";
@@ -30,7 +30,7 @@ const lastRuns: [schedule: RecurringInput, registered: string, runs: string[]][]
 
 for (const [schedule, at, expected] of lastRuns) {
   const { kind } = toRecurrence(schedule);
-  Deno.test(`a series of kind ${kind} from ${at} on ends with the year 9999: ${schedule}`, () => {
+  Deno.test(`a series of kind ${kind} from ${at} ends in the year 9999: ${schedule}`, () => {
     assertEquals(runs(schedule, at, 5).filter((run) => run > at), expected);
     const recurrence = registered(schedule, at);
     const end = utc("+012000-01-01");
@@ -40,7 +40,7 @@ for (const [schedule, at, expected] of lastRuns) {
   });
 }
 
-Deno.test("a series without a run before the year 10000 is refused", () => {
+Deno.test("a series without a run before the year 10000 is rejected", () => {
   const schedules: RecurringInput[] = [
     (r) => r.every(100_000_000).hours(),
     (r) => r.every(100_000_000).months(),
@@ -51,7 +51,7 @@ Deno.test("a series without a run before the year 10000 is refused", () => {
   }
 });
 
-Deno.test("no instant beyond the year 9999 is part of a schedule", () => {
+Deno.test("no schedule contains an instant after the year 9999", () => {
   const beyond = utc("+010000-01-01");
   const daily = { kind: "calendar", every: 1, unit: "days" } as const;
   assertThrows(() => toRecurrence({ ...daily, runUntil: beyond }), InvalidScheduleError);

@@ -1,4 +1,4 @@
-// Tests the plain meaning of schedules. Each case is one that some schedulers get wrong.
+// Tests the literal meaning of schedules, with cases that some schedulers get wrong.
 
 import { assertEquals } from "@std/assert";
 import { runs } from "./support.ts";
@@ -23,7 +23,7 @@ Deno.test("a weekday that is still to come runs this week", () => {
   ]);
 });
 
-Deno.test("several times a day are several runs a day", () => {
+Deno.test("each of several times of day is a run", () => {
   assertEquals(runs((r) => r.everyDay().atTimes("09:00", "14:00"), "2026-03-10", 4), [
     "2026-03-10 09:00",
     "2026-03-10 14:00",
@@ -50,7 +50,7 @@ Deno.test("listed months recur every year", () => {
   ]);
 });
 
-Deno.test("monthly from the 31st comes back to the 31st after shorter months", () => {
+Deno.test("a monthly schedule from the 31st returns to the 31st after shorter months", () => {
   const expected = [
     "2026-02-28 10:00",
     "2026-03-31 10:00",
@@ -61,7 +61,7 @@ Deno.test("monthly from the 31st comes back to the 31st after shorter months", (
   assertEquals(runs((r) => r.everyMonth().onDay(31).atTime("10:00"), "2026-02-01", 4), expected);
 });
 
-Deno.test("days 29 to 31 of a short month are one run", () => {
+Deno.test("days 29 to 31 give one run in a short month", () => {
   assertEquals(runs((r) => r.everyMonth().onDays(28, 29, 30, 31), "2026-02-01", 2), [
     "2026-02-28 00:00",
     "2026-03-28 00:00",
@@ -120,7 +120,7 @@ Deno.test("every n periods count from the first occurrence of the pinned fields"
   ]);
 });
 
-Deno.test("29 February comes every leap year, and its month end every year", () => {
+Deno.test("29 February occurs every leap year, and the end of February every year", () => {
   assertEquals(runs("0 0 29 2 *", "2026-03-10", 3), [
     "2028-02-29 00:00",
     "2032-02-29 00:00",
@@ -137,7 +137,7 @@ Deno.test("29 February comes every leap year, and its month end every year", () 
   ]);
 });
 
-Deno.test("a schedule with an interval too long for any date ends instead of failing", () => {
+Deno.test("a schedule whose interval exceeds the range of dates ends without an error", () => {
   assertEquals(runs((r) => r.every(100_000_000).months(), "2026-03-10", 1), []);
   assertEquals(runs((r) => r.every(100_000_000).weeks(), "2026-03-10", 1), []);
   assertEquals(runs((r) => r.every(100_000_000).days(), "2026-03-10", 1), []);

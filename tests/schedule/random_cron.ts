@@ -1,4 +1,4 @@
-// Random cron expressions, each with its rule, so that its matches are known without parsing.
+// Generates random cron expressions with predicates, so that matches are known without parsing.
 
 import fc from "fast-check";
 import { day } from "./brute_force.ts";
@@ -6,7 +6,7 @@ import { day } from "./brute_force.ts";
 /** Reports whether an item, a field or an expression matches a wall clock's reading. */
 export type Matches = (reading: Date) => boolean;
 
-/** A text and its rule. */
+/** A text and its predicate. */
 export interface Said {
   readonly text: string;
   readonly matches: Matches;
@@ -30,7 +30,7 @@ function lengthOfMonth(reading: Date): number {
   return new Date(Date.UTC(reading.getUTCFullYear(), reading.getUTCMonth() + 1, 0)).getUTCDate();
 }
 
-/** The day from Monday to Friday that is closest to a date, in its month. */
+/** Returns the working day (Monday to Friday) that is nearest to a date, in the same month. */
 function nearestWorkday(reading: Date, date: number): number | undefined {
   const length = lengthOfMonth(reading);
   if (date > length) return undefined;
@@ -88,7 +88,7 @@ const shapes = {
   },
 } satisfies Record<string, FieldShape>;
 
-/** A number as people write it: with a zero before it, by its name, in any case. */
+/** Generates the spellings of a number: with a leading zero, or by name in any case. */
 function written({ min, names }: FieldShape, value: number): fc.Arbitrary<string> {
   const name = names?.split(" ")[value - min];
   const numbers = [String(value), String(value).padStart(2, "0")];
@@ -109,7 +109,7 @@ function item(shape: FieldShape): fc.Arbitrary<Said> {
     number.chain((n) => written(shape, n).map((text) => said(text, n, n, 1))),
     step.map((n) => said(`*/${n}`, min, max, n)),
     fc.tuple(number, step).chain(([n, every]) =>
-      // From a number on, to the end of the field; 7 is the Sunday that a week begins with.
+      // From a number to the end of the field. 7 is the Sunday at the beginning of the week.
       written(shape, n).map((text) => said(`${text}/${every}`, (n - min) % size + min, max, every))
     ),
     fc.tuple(number, number, fc.option(step)).chain(([from, to, every]) =>
@@ -141,14 +141,14 @@ function field(shape: FieldShape, star: number): fc.Arbitrary<Said & { readonly 
   );
 }
 
-/** A random expression. */
+/** A random expression with its predicate. */
 export interface RandomCron extends Said {
   readonly dayMatch: "either" | "both";
-  /** Whether it is an interval: its minute or its hour has a `*`, a range or a step. */
+  /** Whether it is an interval, that is, its minute or hour has a `*`, a range or a step. */
   readonly isInterval: boolean;
 }
 
-/** Expressions of five fields, of all forms; those of days alone run at midnight. */
+/** Generates expressions with five fields in all forms. With `daysAlone` they run at midnight. */
 export function randomCron({ daysAlone = false } = {}): fc.Arbitrary<RandomCron> {
   const midnight = (shape: FieldShape) =>
     fc.constant({ text: "0", matches: (at: Date) => shape.of(at) === 0, isStar: false });

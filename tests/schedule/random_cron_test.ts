@@ -1,6 +1,5 @@
-// Random cron expressions run when a rule that was written down without them says: on the days that
-// match in any year, and at the minutes that match, away from clock changes and across them.
-// Whatever else is written is refused, with a position.
+// Tests random cron expressions against independent predicates: by day in any year, and by minute
+// both across and away from clock changes. Any other text is rejected with a position.
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
@@ -12,7 +11,7 @@ import { day, expectedRuns, isAlone, minute, readings, someChanges, walk } from 
 import { type RandomCron, randomCron } from "./random_cron.ts";
 import { show, utc } from "./support.ts";
 
-/** The schedule; undefined if the expression is refused because no day matches. */
+/** Returns the schedule, or undefined if the expression is rejected because no day matches. */
 function scheduleOf(cron: RandomCron, timeZone: string): Recurrence | undefined {
   const { text: expression, dayMatch } = cron;
   try {
@@ -86,7 +85,7 @@ Deno.test("a random cron expression runs at the minutes that match, away from cl
   );
 });
 
-Deno.test("any text is a cron expression, or refused with the position of the mistake", () => {
+Deno.test("any text is a valid cron expression or is rejected with the position of the error", () => {
   const item = fc.string({
     unit: fc.constantFrom(..."0123456789*/-,?#LWlwMONSUNsatJAN ı٣\t@".split("")),
     maxLength: 6,

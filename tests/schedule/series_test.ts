@@ -27,7 +27,7 @@ Deno.test("the first run is the first occurrence after the registration", () => 
   );
 });
 
-Deno.test("one recurrence that is registered at two instants has the first run of each", () => {
+Deno.test("a recurrence registered at two instants has a first run for each", () => {
   const recurrence = buildRecurrence((r) => r.every(5).minutes());
   const found = ["10:00", "10:03", "10:00"].map((at) =>
     show(firstRun(recurrence, utc(`2026-03-10 ${at}`)))
@@ -35,7 +35,7 @@ Deno.test("one recurrence that is registered at two instants has the first run o
   assertEquals(found, ["10:05", "10:08", "10:05"].map((at) => `2026-03-10 ${at}`));
 });
 
-Deno.test("runNow, runDelayed and runAt settle the first run to the millisecond", () => {
+Deno.test("runNow, runDelayed and runAt set the first run to the millisecond", () => {
   const at = "2026-03-10 12:00:00.250";
   assertEquals(first((r) => r.runNow().andThen().everyHour(), at), "2026-03-10 12:00:00.250Z");
   assertEquals(
@@ -60,7 +60,7 @@ Deno.test("runAt in the past continues with the grid anchored at it", () => {
   assertEquals(first(configure, "2026-03-10 12:07"), "2026-03-10 14:07");
 });
 
-Deno.test("runUntil is exclusive, for the first run too", () => {
+Deno.test("runUntil is exclusive, also for the first run", () => {
   const until = "2026-03-10T13:00:00Z";
   const at = "2026-03-10 12:00";
   assertEquals(first((r) => r.everyHour().runUntil(until), at), "never");
@@ -84,7 +84,8 @@ function hourly(misfire: MisfirePolicy = "skip") {
 const afterRuns: Case[] = [
   { scheduledAt: "03:00", now: "03:00:05", next: "04:00", skipped: 0 },
   { scheduledAt: "03:00", now: "03:59:59.999", next: "04:00", skipped: 0 },
-  // The run took longer than the interval: the next occurrence is only just late and still runs.
+  // The run lasted longer than the interval. The next occurrence is not skipped, because the one
+  // after it is not due yet.
   { scheduledAt: "03:00", now: "04:00", next: "04:00", skipped: 0 },
   { scheduledAt: "03:00", now: "04:59:59", next: "04:00", skipped: 0 },
   { scheduledAt: "03:00", now: "05:00", next: "06:00", skipped: 2 },
@@ -98,7 +99,7 @@ const afterRuns: Case[] = [
 
 for (const { misfire, scheduledAt, now, next, skipped } of afterRuns) {
   const policy = JSON.stringify(misfire ?? "skip");
-  Deno.test(`a run planned for ${scheduledAt} that ends at ${now} is followed at ${next} (${policy})`, () => {
+  Deno.test(`after a run planned for ${scheduledAt} that ends at ${now}, the next is ${next} (${policy})`, () => {
     const found = runAfter(hourly(misfire), {
       scheduledAt: utc(`2026-03-10 ${scheduledAt}`),
       now: utc(`2026-03-10 ${now}`),
@@ -116,14 +117,14 @@ const whenDue: Case[] = [
   { misfire: "once", scheduledAt: "03:00", now: "09:30", next: "09:00", skipped: 6 },
   { misfire: { all: 3 }, scheduledAt: "03:00", now: "09:30", next: "07:00", skipped: 4 },
   { misfire: { all: 30 }, scheduledAt: "03:00", now: "09:30", next: "03:00", skipped: 0 },
-  // A planned instant off the grid, as after a changed schedule.
+  // The planned instant is off the grid, as it can be after a change of the schedule.
   { scheduledAt: "03:10", now: "03:20", next: "03:10", skipped: 0 },
   { misfire: { all: 2 }, scheduledAt: "03:10", now: "04:20", next: "03:10", skipped: 0 },
 ];
 
 for (const { misfire, scheduledAt, now, next, skipped } of whenDue) {
   const policy = JSON.stringify(misfire ?? "skip");
-  Deno.test(`a run planned for ${scheduledAt} that is found at ${now} becomes ${next} (${policy})`, () => {
+  Deno.test(`a run planned for ${scheduledAt} and claimed at ${now} becomes ${next} (${policy})`, () => {
     const found = runDue(hourly(misfire), {
       scheduledAt: utc(`2026-03-10 ${scheduledAt}`),
       now: utc(`2026-03-10 ${now}`),
@@ -134,15 +135,15 @@ for (const { misfire, scheduledAt, now, next, skipped } of whenDue) {
   });
 }
 
-// The first occurrence was planned for 00:00:01, and is found at 00:01.
+// The first occurrence is planned for 00:00:01 and claimed at 00:01.
 const servedSince: [since: string, next: string, skipped: number][] = [
-  ["2026-03-09", "00:01", 59], // the worker was there all the time: the latest occurrence runs
-  ["2026-03-10 00:00:06", "00:01", 59], // it restarted
-  ["2026-03-10 00:00:06.001", "00:01:01", 60], // it was away
+  ["2026-03-09", "00:01", 59], // the worker ran all the time, so the latest occurrence runs
+  ["2026-03-10 00:00:06", "00:01", 59], // the worker restarted within the grace period
+  ["2026-03-10 00:00:06.001", "00:01:01", 60], // the worker was not running
   ["2026-03-10 00:01", "00:01:01", 60],
 ];
 for (const [since, next, skipped] of servedSince) {
-  Deno.test(`an occurrence of 00:00:01 that a worker finds at 00:01 which is there since ${since} becomes ${next}`, () => {
+  Deno.test(`an occurrence of 00:00:01, claimed at 00:01 by a worker that runs since ${since}, becomes ${next}`, () => {
     const found = runDue(registered((r) => r.everySecond(), "2026-03-10"), {
       scheduledAt: utc("2026-03-10 00:00:01"),
       now: utc("2026-03-10 00:01"),
@@ -153,7 +154,7 @@ for (const [since, next, skipped] of servedSince) {
   });
 }
 
-Deno.test("however late a busy worker finds them, no two occurrences in a row are skipped, and each is run or counted", () => {
+Deno.test("a busy worker never skips twice in a row, and every occurrence is run or counted", () => {
   const start = utc("2026-03-10");
   const interval = fc.integer({ min: 1, max: 90 });
   const lateness = fc.array(fc.integer({ min: 0, max: 300_000 }), { minLength: 2, maxLength: 40 });
@@ -184,14 +185,14 @@ Deno.test("however late a busy worker finds them, no two occurrences in a row ar
   }));
 });
 
-Deno.test("maxRuns ends the series after that many real runs", () => {
+Deno.test("maxRuns ends the series after that number of runs", () => {
   const recurrence = registered((r) => r.everyHour().maxRuns(3), "2026-03-10");
   const state = { scheduledAt: utc("2026-03-10 02:00"), now: utc("2026-03-10 02:01") };
   assertEquals(show(runAfter(recurrence, { ...state, runCount: 2 }).nextRunAt), "2026-03-10 03:00");
   assertEquals(runAfter(recurrence, { ...state, runCount: 3 }), { nextRunAt: null, skipped: 0 });
 });
 
-Deno.test("runUntil ends the series, and no missed run is made up for after it", () => {
+Deno.test("runUntil ends the series, and there are no catch-up runs after it", () => {
   for (const misfire of ["skip", "once", { all: 5 }] as const) {
     const recurrence = registered(
       (r) => r.everyHour().runUntil("2026-03-10T05:00:00Z").onMisfire(misfire),
@@ -236,7 +237,7 @@ Deno.test("a first run off the grid becomes the anchor of the grid", () => {
   assertEquals(show(next.nextRunAt), "2026-03-10 00:11:30");
 });
 
-Deno.test("the anchor is the first run if the start names one, else the registration", () => {
+Deno.test("the anchor is the first run of runDelayed or runAt, otherwise the registration", () => {
   const at = "2026-03-10 00:03";
   assertEquals(registered((r) => r.every(7).minutes(), at).anchor, utc(at));
   assertEquals(registered((r) => r.runNow().andThen().everyHour(), at).anchor, utc(at));
@@ -266,8 +267,8 @@ for (const [name, configure] of downtimes) {
         runAfter(recurrence, state);
         best = Math.min(best, performance.now() - start);
       }
-      // Iterating over the occurrences would take seconds, except for the daily series. Even grids
-      // do not iterate over days either.
+      // Iterating over the occurrences would take seconds, except for the daily series. An even
+      // grid does not iterate over days either.
       assertLess(best, name === "every second" ? 1 : 200);
     }
   });

@@ -1,4 +1,4 @@
-// Tests offsets and clock changes against Intl for every zone of the runtime.
+// Compares offsets and clock changes with Intl for every time zone of the runtime.
 
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -16,7 +16,7 @@ function offsetByName(format: Intl.DateTimeFormat, instant: number): number {
   return sign === "-" ? -size : size;
 }
 
-Deno.test("the next change after a change is another one", () => {
+Deno.test("the next change after a change is a later one", () => {
   const zone = TimeZone.of("Europe/Rome");
   const at = utc("2026-03-29 01:00");
   assertEquals(zone.nextTransition(at - 1, at)?.at, at);
@@ -24,7 +24,7 @@ Deno.test("the next change after a change is another one", () => {
   assertEquals(zone.nextTransition(at, utc("2027-01-01"))?.at, utc("2026-10-25 01:00"));
 });
 
-Deno.test("the offset is Intl's, in every zone, at any instant from 1950 to 2100", () => {
+Deno.test("offsets agree with Intl in every zone, at any instant from 1950 to 2100", () => {
   for (const name of Intl.supportedValuesOf("timeZone")) {
     const zone = TimeZone.of(name);
     const format = new Intl.DateTimeFormat("en-US", {
@@ -39,7 +39,7 @@ Deno.test("the offset is Intl's, in every zone, at any instant from 1950 to 2100
   }
 });
 
-Deno.test("a clock change is found to the second, and each only once", () => {
+Deno.test("each clock change is found once, to the second", () => {
   const zone = TimeZone.of("Europe/Rome");
   const found: string[] = [];
   let change = zone.nextTransition(utc("2026-01-01"), utc("2028-01-01"));
@@ -65,7 +65,7 @@ Deno.test("a change is found after the first instant and up to the last", () => 
   assertEquals(zone.nextTransition(at - 2, at - 1), undefined);
 });
 
-Deno.test("the changes that are closest together are all found", () => {
+Deno.test("clock changes that are close together are all found", () => {
   // Recife had daylight saving for one week in October 2000.
   const zone = TimeZone.of("America/Recife");
   const found: string[] = [];

@@ -1,4 +1,4 @@
-// Times of day, against lists that are written out.
+// Compares combinations of times of day with explicit lists.
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -9,7 +9,7 @@ const some = (below: number) =>
     n.toSorted((a, b) => a - b)
   );
 
-Deno.test("combined times are those that are listed one by one", () => {
+Deno.test("a combination of times is equal to the list of all its times", () => {
   const anyTime = fc.integer({ min: 0, max: 86_400_000 });
   fc.assert(
     fc.property(
@@ -24,7 +24,7 @@ Deno.test("combined times are those that are listed one by one", () => {
         );
         const combined = new CombinedTimes(hours, minutes, seconds);
         const times = new ListedTimes(listed);
-        // Most random times are far from any that is listed.
+        // Most random times are far from all listed ones.
         const time = near ? listed[any % listed.length]! + (any % 120_001) - 60_000 : any;
         const asked = Math.max(0, Math.min(86_399_999, time));
         assertEquals(combined.size, listed.length);

@@ -1,5 +1,5 @@
-// Tests schedules of EverTask for .NET: each schedule of its builder equals ours with the same
-// methods.
+// Tests reading schedules of EverTask for .NET: each is equal to the schedule that our builder
+// creates with the same methods.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { BuiltRecurrence, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
@@ -9,7 +9,7 @@ import { fromUpstreamSchedule, isUpstreamSchedule } from "../../src/schedule/ups
 
 const createdAt = Date.parse("2025-01-31T10:20:30.500Z");
 
-/** All members, as upstream writes them. */
+/** All members of a schedule, as written by upstream. */
 const empty = {
   ...{ RunNow: false, InitialDelay: null, SpecificRunTime: null, CronInterval: null },
   ...{ SecondInterval: null, MinuteInterval: null, HourInterval: null, DayInterval: null },
@@ -95,12 +95,12 @@ const schedules: [words: string, theirs: object, ours: (r: RecurringBuilder) => 
       (r) => r.onMonths(1, 7).onDay(10).atTime("00:00"),
     ],
     [
-      "EveryMonth, begun on the 31st",
+      "EveryMonth from the 31st",
       { MonthInterval: monthly },
       (r) => r.everyMonth().onDay(31).atTime("00:00"),
     ],
     [
-      "RunDelayed(1 day).Then.EveryMonth, begun on the 31st",
+      "RunDelayed(1 day).Then.EveryMonth from the 31st",
       { InitialDelay: "1.00:00:00", MonthInterval: monthly },
       (r) => r.everyMonth().onDay(1).atTime("00:00"),
     ],
@@ -123,14 +123,14 @@ const schedules: [words: string, theirs: object, ours: (r: RecurringBuilder) => 
       (r) => r.cron("0 3 * * 1", { dayMatch: "both" }),
     ],
     [
-      "UseCron(*/10 * * * * *), which goes before all else",
+      "UseCron(*/10 * * * * *), which overrides all other members",
       { CronInterval: { CronExpression: "*/10 * * * * *" }, HourInterval: hour },
       (r) => r.cron("*/10 * * * * *", { dayMatch: "both" }),
     ],
   ];
 
 for (const [words, theirs, ours] of schedules) {
-  Deno.test(`${words} reads as ours with the same words`, () => {
+  Deno.test(`${words} is read as the same schedule of our builder`, () => {
     const expected = buildRecurrence(ours);
     const json = { ...empty, ...theirs };
     assert(isUpstreamSchedule(json));
@@ -140,7 +140,7 @@ for (const [words, theirs, ours] of schedules) {
   });
 }
 
-Deno.test("names in any case, numbers in quotes and days by name are read, as upstream does", () => {
+Deno.test("names in any case, quoted numbers and names of days are read as by upstream", () => {
   const json = {
     weekinterval: { interval: "2", ONDAYS: ["monday", "5"], onTimes: ["07:00"] },
     maxRuns: "4",
@@ -183,7 +183,7 @@ const unsayable: [json: object, reason: string][] = [
 ];
 
 for (const [json, reason] of unsayable) {
-  Deno.test(`${JSON.stringify(json)} cannot be said, and the reason names the value`, () => {
+  Deno.test(`${JSON.stringify(json)} cannot be converted, and the reason names the value`, () => {
     assertThrows(() => fromUpstreamSchedule(json, createdAt), InvalidScheduleError, reason);
   });
 }

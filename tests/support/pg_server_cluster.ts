@@ -1,6 +1,5 @@
-// One PostgreSQL data directory and the server on it, driven by PostgreSQL's own pg_ctl. A guard
-// process outlives ours however it ends (an exception, kill -9), and then stops the server and
-// removes the files.
+// Runs a PostgreSQL server on its own data directory with pg_ctl. However this process ends (an
+// exception, kill -9), a guard process outlives it, stops the server and removes the files.
 
 import { installPgBinaries } from "./pg_server_binaries.ts";
 import { reservePort } from "./reserved_port.ts";
@@ -11,13 +10,13 @@ export const testVersion = Deno.env.get("EVERTASK_TEST_POSTGRES_VERSION") || "18
 /** The settings of servers for tests. */
 export const testSettings: Readonly<Record<string, string>> = {
   max_connections: "200",
-  // Without fsync a commit still survives the crash of the server, only not that of the machine.
+  // Without fsync a commit survives a crash of the server, but not a crash of the machine.
   fsync: "off",
-  // Statistics, and with them plans, are those that a test makes, however long the server runs.
+  // Only tests update statistics, so plans do not depend on how long the server has been running.
   autovacuum: "off",
   full_page_writes: "off",
-  // In files of the data directory: containers have little of POSIX's shared memory, and who is
-  // killed leaves it behind.
+  // Shared memory in files of the data directory: containers have little POSIX shared memory, and
+  // a killed server would leave it behind.
   dynamic_shared_memory_type: "mmap",
 };
 
@@ -31,8 +30,8 @@ export interface PgCluster {
 }
 
 /**
- * Makes a data directory with these settings (as in postgresql.conf) and starts a server of this
- * major version on it.
+ * Creates a data directory with the given settings (as in postgresql.conf) and starts a server of
+ * the given major version on it.
  */
 export async function startPgCluster(
   version: string,
@@ -98,8 +97,8 @@ export async function startPgCluster(
 }
 
 /**
- * Starts a shell that waits for the end of its input, which is when we close it or are gone, and
- * then cleans up. It ignores an interrupt from the terminal, which reaches it together with us.
+ * Starts a shell that cleans up at the end of its input, that is, when this process closes it or
+ * ends. The shell ignores an interrupt from the terminal, which both processes receive.
  */
 function startGuard(base: string): Deno.ChildProcess {
   const script = `
@@ -116,13 +115,13 @@ function startGuard(base: string): Deno.ChildProcess {
     stdin: "piped",
     stdout: "null",
     stderr: "null",
-    detached: true, // in a process group of its own: it outlives a kill of this one
+    detached: true, // a separate process group, to survive a kill of this one
   }).spawn();
   guard.unref();
   return guard;
 }
 
-/** PostgreSQL refuses to run as root: the account to run it as, where we are root. */
+/** Returns the account to run PostgreSQL as, if this process is root, which PostgreSQL rejects. */
 export async function unprivilegedAccount(): Promise<{ uid: number; gid: number } | undefined> {
   if (Deno.uid() !== 0) return undefined;
   const accounts = await Deno.readTextFile("/etc/passwd");

@@ -43,7 +43,11 @@ function flawed(flaw: Flaw): StorageHarness {
 const noop = () => Promise.resolve();
 
 const flaws: [topic: string, flaw: string, Flaw][] = [
-  ["opening", "does not say what time it is", () => ({ open: () => Promise.resolve({ now: 0 }) })],
+  [
+    "opening",
+    "returns a wrong instant from open()",
+    () => ({ open: () => Promise.resolve({ now: 0 }) }),
+  ],
   ["opening", "works after close", () => ({ close: noop })],
   ["persist", "loses the priority", (s) => ({
     persist: (tasks, options) =>
@@ -55,7 +59,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
       return { items: items.slice(1), next };
     },
   })],
-  ["persist", "claims for unknown workers", (s) => ({
+  ["persist", "reports tasks as claimed for unknown workers", (s) => ({
     persist: async (tasks, options) => {
       const results = await s.persist(tasks, options);
       return results.map((result, n) => ({ ...result, claimed: tasks[n]!.claimFor !== null }));
@@ -65,27 +69,27 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
     persist: (tasks, options) =>
       s.persist(tasks.map((task) => ({ ...task, taskKey: null })), options),
   })],
-  ["claim", "gives out tasks of every type", (s) => ({
+  ["claim", "claims tasks of every type", (s) => ({
     claim: (request) => s.claim({ ...request, types: [...request.types, "of-a-newer-version"] }),
   })],
   ["claim", "ignores the limit", (s) => ({
     claim: ({ queues, ...request }) =>
       s.claim({ ...request, queues: queues.map((queue) => ({ ...queue, limit: 1000 })) }),
   })],
-  ["claim", "gives the latest first", (s) => ({
+  ["claim", "returns claimed tasks in reverse order", (s) => ({
     claim: async (request) => {
       const { now, tasks } = await s.claim(request);
       return { now, tasks: [...tasks].reverse() };
     },
   })],
-  ["status changes", "forgets all transitions but the last", (s) => ({
+  ["status changes", "stores only the last transition", (s) => ({
     setStatusMany: (changes, options) =>
       s.setStatusMany(
         changes.map((c) => ({ ...c, transitions: c.transitions.slice(-1) })),
         options,
       ),
   })],
-  ["status changes", "forgets when it happened", (s) => ({
+  ["status changes", "ignores the instants of transitions", (s) => ({
     setStatusMany: (changes, options) =>
       s.setStatusMany(
         changes.map((c) => ({
@@ -115,7 +119,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
         options,
       ),
   })],
-  ["recurring runs", "counts skipped occurrences", (s) => ({
+  ["recurring runs", "counts skipped occurrences as runs", (s) => ({
     updateCurrentRun: (id, ms, next, level, options) =>
       s.updateCurrentRun(id, ms, next, level, { ...options, counts: true }),
   })],
@@ -123,7 +127,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
     setStatusMany: (changes, options) =>
       s.setStatusMany(changes.map(({ lease: _, ...change }) => change), options),
   })],
-  ["lost workers", "never gives up a task", (s) => ({
+  ["lost workers", "never fails a task that was lost too often", (s) => ({
     releaseLost: (request) => s.releaseLost({ ...request, poisonLimit: 1e9 }),
   })],
   ["lost workers", "counts each loss as if the task had been running", (s) => ({
@@ -136,17 +140,17 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
       return await s.releaseLost(request);
     },
   })],
-  ["lost workers", "gives up workers that live", (s) => ({
+  ["lost workers", "treats live workers as lost", (s) => ({
     releaseLost: (request) => s.releaseLost({ ...request, leaseMs: -1 }),
   })],
-  ["lost workers", "brings back the dead", (s) => ({
+  ["lost workers", "reports lost workers as alive", (s) => ({
     heartbeat: async (id, leaseMs) => ({ ...await s.heartbeat(id, leaseMs), alive: true }),
   })],
-  ["cancel", "tells nobody", (s) => ({
+  ["cancel", "does not report cancel requests", (s) => ({
     heartbeat: async (id, leaseMs) => ({ ...await s.heartbeat(id, leaseMs), cancelRequests: [] }),
   })],
-  ["release and make due", "gives nothing back", () => ({ release: noop })],
-  ["release and make due", "puts back at the end", (s) => ({
+  ["release and make due", "does not release tasks", () => ({ release: noop })],
+  ["release and make due", "releases tasks with a late due instant", (s) => ({
     release: (id, tasks) => s.release(id, tasks.map((task) => ({ ...task, dueAt: 4e12 }))),
   })],
   ["release and make due", "makes nothing due", () => ({
@@ -160,17 +164,17 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
       return await s.editTasks({ ...request, edits });
     },
   })],
-  ["changes by operators", "has one version for all", (s) => ({
+  ["changes by operators", "returns the same version after a change", (s) => ({
     async get(id) {
       const task = await s.get(id);
       return task && { ...task, version: task.version.replace(/^\d+/, "0") };
     },
   })],
-  ["operator actions", "notes each batch", (s) => ({
+  ["operator actions", "records each batch as an action", (s) => ({
     editTasks: ({ batch, ...request }) =>
       s.editTasks({ ...request, ...batch && { batch: { ...batch, continues: null } } }),
   })],
-  ["operator actions", "lists everybody's", (s) => ({
+  ["operator actions", "lists the actions of all operators", (s) => ({
     operatorActions: ({ by: _, ...filter } = {}, page) => s.operatorActions(filter, page),
   })],
   ["queues", "cannot pause", () => ({ setQueuePaused: noop })],
@@ -179,10 +183,10 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
     "does not know the next due instant",
     () => ({ nextDueAt: () => Promise.resolve(null) }),
   ],
-  ["rate slots", "knows no burst", (s) => ({
+  ["rate slots", "ignores the burst", (s) => ({
     takeRateSlots: (requests) => s.takeRateSlots(requests.map((r) => ({ ...r, burst: 1 }))),
   })],
-  ["rate slots", "knows no horizon", (s) => ({
+  ["rate slots", "ignores the horizon", (s) => ({
     takeRateSlots: (requests) => s.takeRateSlots(requests.map((r) => ({ ...r, horizonMs: 1e12 }))),
   })],
   ["reading and paging", "lists the oldest first", (s) => ({
@@ -191,7 +195,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
       return { items: [...items].reverse(), next };
     },
   })],
-  ["reading and paging", "has one page only", (s) => ({
+  ["reading and paging", "returns only one page", (s) => ({
     list: async (filter, page) => ({ ...await s.list(filter, page), next: null }),
   })],
   ["reading and paging", "ignores the filter", (s) => ({ list: (_, page) => s.list({}, page) })],
@@ -202,14 +206,14 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
         exception: exception?.replaceAll("\u0000", "") ?? null,
       }),
   })],
-  ["awkward text", "folds the case of keys", (s) => ({
+  ["awkward text", "ignores the case of keys", (s) => ({
     persist: (tasks, options) =>
       s.persist(
         tasks.map((task) => ({ ...task, taskKey: task.taskKey?.toLowerCase() ?? null })),
         options,
       ),
   })],
-  ["execution logs", "logs in reverse", (s) => ({
+  ["execution logs", "stores log lines in reverse order", (s) => ({
     saveExecutionLogs: (lines) => s.saveExecutionLogs([...lines].reverse()),
   })],
   ["execution logs", "counts the lines of all runs", (s) => ({
@@ -222,7 +226,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
   ["retention", "ignores the budget", (s) => ({
     purge: (policy, options) => s.purge(policy, { ...options, budget: 1e9 }),
   })],
-  ["concurrency", "gives out a task twice", (s) => {
+  ["concurrency", "returns a claimed task twice", (s) => {
     let before: readonly ClaimedTask[] = [];
     return {
       async claim(request) {
@@ -234,10 +238,10 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
       },
     };
   }],
-  ["faults", "hides that trying again can help", (s) => ({
+  ["faults", "does not mark transient errors", (s) => ({
     makeDue: (ids) => s.makeDue(ids).catch(() => Promise.reject(new Error("oops"))),
   })],
-  ["faults", "writes one half", (s) => ({
+  ["faults", "writes a part of a failed batch", (s) => ({
     setStatusMany: async (changes, options) => {
       const first = await s.setStatusMany(changes.slice(0, 1), options);
       return [...first, ...await s.setStatusMany(changes.slice(1), options)];
@@ -257,7 +261,7 @@ for (const [topic, flaw, spoil] of flaws) {
   });
 }
 
-Deno.test("every case has a name of its own", () => {
+Deno.test("the names of cases are unique", () => {
   const names = storageConformance(memoryHarness).map((c) => `${c.topic}: ${c.name}`);
   assertEquals(new Set(names).size, names.length);
   assert(names.length > 150);
@@ -272,7 +276,7 @@ Deno.test("cases that need a missing capability are listed, and marked with it",
   );
 });
 
-Deno.test("a store is disposed of, whether its case passes or fails", async () => {
+Deno.test("a store is disposed of after its case passes or fails", async () => {
   let disposed = 0;
   const harness: StorageHarness = {
     ...memoryHarness,

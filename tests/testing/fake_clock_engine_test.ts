@@ -3,7 +3,7 @@ import { type AnyTask, createEverTask, defineTask, linearRetry } from "../../mod
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 
-/** Tests a started engine that shares a fake clock with its storage. */
+/** Starts an engine that shares a fake clock with its storage. */
 async function startOnFakeTime(tasks: readonly AnyTask[]) {
   const clock = new FakeClock("2026-03-01T10:00:00Z");
   const everTask = createEverTask({ storage: memoryStorage({ clock }), clock, tasks });
@@ -51,7 +51,7 @@ Deno.test("retries on a fake clock come after exactly their delays", async () =>
   assertEquals(runs, [0, 1000, 11_000, 111_000]);
 });
 
-Deno.test("a chain of tasks that follow one another takes no time on a fake clock", async () => {
+Deno.test("a chain of tasks takes no time on a fake clock", async () => {
   const runs: number[] = [];
   const chain = defineTask<number>({
     type: "chain",

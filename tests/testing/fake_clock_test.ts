@@ -17,7 +17,7 @@ Deno.test("a fake clock starts at the given instant", () => {
   assertThrows(() => new FakeClock("soon"), InvalidArgumentError, 'start is "soon"');
 });
 
-Deno.test("both readings advance", async () => {
+Deno.test("now() and monotonic() both advance", async () => {
   const clock = new FakeClock();
   await clock.advance(1500);
   assertEquals([clock.now(), clock.monotonic()], [start + 1500, 1500]);
@@ -31,7 +31,7 @@ Deno.test("a fake clock cannot advance by a negative or infinite time", async ()
   assertEquals(clock.monotonic(), 0);
 });
 
-Deno.test("timers fire in the order of their instants, each at its own", async () => {
+Deno.test("timers fire in order, each at its instant", async () => {
   const clock = new FakeClock();
   const fired: string[] = [];
   const mark = (name: string) => () => fired.push(`${name} at ${clock.monotonic()}`);
@@ -47,7 +47,7 @@ Deno.test("timers fire in the order of their instants, each at its own", async (
   assertEquals([clock.monotonic(), clock.timerCount], [40, 1]);
 });
 
-Deno.test("a timer that a timer sets fires in the same advance", async () => {
+Deno.test("a timer that is set by a timer can fire in the same advance", async () => {
   const clock = new FakeClock();
   const ticks: number[] = [];
   const tick = () => {
@@ -59,7 +59,7 @@ Deno.test("a timer that a timer sets fires in the same advance", async () => {
   assertEquals(ticks, [10, 20, 30]);
 });
 
-Deno.test("work that only waits for promises is done before the next timer fires", async () => {
+Deno.test("work that waits only for promises finishes before the next timer fires", async () => {
   const clock = new FakeClock();
   const seen: string[] = [];
   const work = async (name: string) => {

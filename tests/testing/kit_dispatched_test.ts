@@ -22,7 +22,7 @@ const resize = defineTask<{ width: number }>({ type: "resize", handle() {} });
 
 const ada: Mail = { to: { name: "Ada", emails: ["a@x.org", "b@x.org"] }, subject: "Hello" };
 
-/** An instance that never runs anything, at ten o'clock. */
+/** Creates an instance that runs no tasks, with its clock at ten o'clock. */
 function instance() {
   const clock = new FakeClock("2026-03-01T10:00:00Z");
   return createEverTask({
@@ -33,14 +33,14 @@ function instance() {
   });
 }
 
-/** The message with which an assertion fails. */
+/** Returns the message of a failed assertion. */
 async function complaint(assertion: () => Promise<unknown>): Promise<string> {
   const { message, name } = await assertRejects(assertion, DispatchAssertionError);
   assertEquals(name, "DispatchAssertionError");
   return message;
 }
 
-Deno.test("a part of the payload is enough, at any depth", async () => {
+Deno.test("a part of the payload can be matched at any depth", async () => {
   await using everTask = instance();
   await everTask.dispatch(mail, { ...ada, sentAt: new Date(0) });
   const matching: DispatchMatch<Mail>[] = [
@@ -218,7 +218,7 @@ Deno.test("a failed assertion without dispatches says that there are none", asyn
   );
 });
 
-Deno.test("a failed assertion of a number shows the actual number", async () => {
+Deno.test("a failed assertion of a count shows the actual count", async () => {
   await using everTask = instance();
   await everTask.dispatchMany(resize, Array.from({ length: 12 }, (_, width) => ({ width })));
   const message = await complaint(() => assertDispatched(everTask, resize, { count: 2 }));

@@ -39,7 +39,7 @@ Deno.test("in manual mode nothing runs before drain, and drain runs all due task
   assertEquals(await everTask.drain(), { ...nothing, failures: [] });
 });
 
-Deno.test("a drain runs continuations, of handlers and of hooks", async () => {
+Deno.test("a drain runs continuations from handlers and hooks", async () => {
   const notes: string[] = [];
   const note = noting("note", notes);
   const parent = defineTask<number>({
@@ -101,7 +101,7 @@ Deno.test("a drain returns the failed tasks with their errors, or throws the fir
   assert(await assertRejects(() => everTask.drain({ failures: "throw" }), RangeError) === error);
 });
 
-Deno.test("a failure without a handler's error is reported by its text", async () => {
+Deno.test("a failure without a thrown error is reported with its stored text", async () => {
   const limited = defineTask<null>({
     type: "limited",
     rateLimit: { permits: 1, period: { hours: 1 }, overflow: "Discard" },
@@ -204,7 +204,7 @@ Deno.test("a drain stops a handler that never ends, and names it", async () => {
   assertEquals((await everTask.get(id))!.workerId, null);
 });
 
-Deno.test("options that make no sense are refused", async () => {
+Deno.test("invalid options are rejected", async () => {
   const storage = memoryStorage();
   const wrongMode = { storage, tasks: [], mode: "auto" } as unknown as TestEverTaskOptions;
   const wrongFailures = { storage, tasks: [], failures: "no" } as unknown as TestEverTaskOptions;

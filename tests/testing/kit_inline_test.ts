@@ -23,7 +23,7 @@ const broken = defineTask<null>({
   },
 });
 
-Deno.test("inline, a task has run when dispatch resolves, retries included", async () => {
+Deno.test("inline, dispatch resolves after the task and its retries have run", async () => {
   const attempts: number[] = [];
   const flaky = defineTask<null>({
     type: "flaky",
@@ -39,7 +39,7 @@ Deno.test("inline, a task has run when dispatch resolves, retries included", asy
   assertEquals((await everTask.get(id))!.status, "Completed");
 });
 
-Deno.test("inline, dispatchMany runs all of its tasks", async () => {
+Deno.test("inline, dispatchMany runs all tasks", async () => {
   let sum = 0;
   const add = defineTask<number>({ type: "add", handle: (n) => void (sum += n) });
   await using everTask = inline([add]);
@@ -48,7 +48,7 @@ Deno.test("inline, dispatchMany runs all of its tasks", async () => {
   assertEquals(await everTask.dispatchMany(add, []), []);
 });
 
-Deno.test("inline, the tasks that a task dispatches have run, too", async () => {
+Deno.test("inline, dispatch also waits for the tasks that the task dispatches", async () => {
   const notes: string[] = [];
   const child = defineTask<string>({
     type: "child",
@@ -70,7 +70,7 @@ Deno.test("inline, the tasks that a task dispatches have run, too", async () => 
   assertEquals(notes, ["by the instance", "the parent continues", "by the context"]);
 });
 
-Deno.test("inline, dispatches at the same time run at the same time", async () => {
+Deno.test("inline, concurrent dispatches run concurrently", async () => {
   let running = 0;
   const allRun = Promise.withResolvers<void>();
   const busy = defineTask<null>({
@@ -92,7 +92,7 @@ Deno.test("inline, a failed task's error is thrown by its dispatch, and the task
   await assertRejects(() => everTask.dispatchMany(broken, [null, null]), RangeError, "sold out");
 });
 
-Deno.test("inline, a failed continuation's error is thrown by the outermost dispatch, unless it was caught", async () => {
+Deno.test("inline, the outermost dispatch throws the error of a failed continuation, unless it was caught", async () => {
   const parent = defineTask<"leaves" | "catches">({
     type: "parent",
     async handle(how, { dispatch }) {
@@ -106,7 +106,7 @@ Deno.test("inline, a failed continuation's error is thrown by the outermost disp
   await assertDispatched(everTask, parent, { status: "Completed", count: 2 });
 });
 
-Deno.test("inline, a continuation's retries are not waited for either", async () => {
+Deno.test("inline, retries of a continuation take no time, either", async () => {
   const attempts: number[] = [];
   const flaky = defineTask<null>({
     type: "flaky",
@@ -125,7 +125,7 @@ Deno.test("inline, a continuation's retries are not waited for either", async ()
   assertEquals(attempts, [1, 2]);
 });
 
-Deno.test("inline, a dispatch does not throw what failed in a drain before it", async () => {
+Deno.test("inline, a dispatch does not throw an error of an earlier drain", async () => {
   const clock = new FakeClock();
   const fine = defineTask<null>({ type: "fine", handle() {} });
   await using everTask = inline([broken, fine], { clock, storage: memoryStorage({ clock }) });
@@ -176,7 +176,7 @@ Deno.test("inline, a dispatch to a paused queue does not wait for its task", asy
   assertEquals(runs, 0);
 });
 
-Deno.test("a program, a handler and a test pass only the name of a task without a payload", async () => {
+Deno.test("a task without a payload can be dispatched without a second argument", async () => {
   let cleaned = 0;
   const cleanUp = defineTask({ type: "clean-up", handle: () => void cleaned++ });
   const nightly = defineTask({ type: "nightly", handle: (_, { dispatch }) => continued(dispatch) });

@@ -40,7 +40,7 @@ function ending({ outcome, delayMs }: HandlerRun) {
   return [outcome, delayMs];
 }
 
-Deno.test("a handler gets the payload as read from storage: through JSON and the validator", async () => {
+Deno.test("a handler gets the payload after JSON and the validator, as from storage", async () => {
   let got: unknown;
   const task = defineTask({
     type: "report",
@@ -96,7 +96,7 @@ Deno.test("the context has the values of the options", async () => {
   assertEquals(seen, { ...plain, taskKey: null, queue: "mail", attempt: 1, run: first });
 });
 
-Deno.test("options that make no sense are refused", async () => {
+Deno.test("invalid options are rejected", async () => {
   const task = taskOf(() => {});
   for (
     const options of [
@@ -113,7 +113,7 @@ Deno.test("options that make no sense are refused", async () => {
   }
 });
 
-Deno.test("a failure ends as the retry policy says: the option's, then the task's, then the engine's", async () => {
+Deno.test("a failure follows the retry policy of the options, of the task or of the engine, in this order", async () => {
   const error = new Error("down");
   const run = await runHandler(throwing(error), null);
   assertEquals(ending(run), ["retry", 500]);
@@ -125,7 +125,7 @@ Deno.test("a failure ends as the retry policy says: the option's, then the task'
   assertEquals(ending(await runHandler(patient, null, { retry: noRetry() })), ["failed", null]);
 });
 
-Deno.test("a test chooses the random number of a retry's jitter", async () => {
+Deno.test("the random number for a retry's jitter can be set", async () => {
   const retry = exponentialRetry({ retries: 3, base: 1000, jitter: 0.5 });
   const delays: (number | null)[] = [];
   for (const byte of [0, 0, 255]) {
@@ -226,7 +226,7 @@ Deno.test("an invalid continuation fails the handler as in production", async ()
   assert((await runHandler(wrongOption, null)).error instanceof InvalidArgumentError);
 });
 
-Deno.test("an aborted signal cancels the run, or stops it for the signal's reason", async () => {
+Deno.test("the reason of an aborted signal decides whether the run is cancelled or stopped", async () => {
   const task = taskOf(untilAborted);
   const outcomes: string[] = [];
   const reasons = [undefined, new TaskCancelledError("x"), new WorkerStoppedError()];
@@ -242,7 +242,7 @@ Deno.test("an aborted signal cancels the run, or stops it for the signal's reaso
   assert(aborted.error instanceof TaskCancelledError);
 });
 
-Deno.test("a handler that returns has completed its task, also after it was asked to stop", async () => {
+Deno.test("a handler that returns completes its task, even after its signal was aborted", async () => {
   const run = await runHandler(taskOf(() => {}), null, { signal: AbortSignal.abort() });
   assertEquals([run.outcome, run.error, run.stuck], ["completed", undefined, false]);
 });

@@ -4,7 +4,7 @@ import { type AnyTask, defineTask } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { createTestEverTask, FakeClock } from "../../src/testing/mod.ts";
 
-/** An instance with the memory store, and the clock of both. */
+/** Creates an instance with the memory store, and the clock that both use. */
 export function onFakeTime(tasks: readonly AnyTask[]) {
   const clock = new FakeClock("2026-03-01T10:00:00Z");
   const storage = memoryStorage({ clock });
@@ -21,7 +21,7 @@ export const nothing = {
   cancelled: 0,
 };
 
-/** A task that records its runs. */
+/** Creates a task that records its runs. */
 export function noting(type: string, notes: string[]) {
   return defineTask<string>({ type, handle: (text) => void notes.push(text) });
 }

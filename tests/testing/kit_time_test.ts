@@ -67,7 +67,7 @@ Deno.test("with withScheduled, retries and tasks that throw RetryLater run at th
   ]);
 });
 
-Deno.test("advance advances the clock, and a series runs as often as it is due", async () => {
+Deno.test("advance() advances the clock and runs each occurrence of a series", async () => {
   const runs: string[] = [];
   const backUp = defineTask<null>({
     type: "back-up",
@@ -108,7 +108,7 @@ Deno.test("a failed run of a series is retried at once, and the series continues
   assertEquals((await everTask.drain({ advance: { hours: 2 } })).completed, 2);
 });
 
-Deno.test("a rate limit applies in a drain, and withScheduled runs its tasks when it allows", async () => {
+Deno.test("a rate limit applies in a drain, and withScheduled runs tasks at their slots", async () => {
   const limited = defineTask<number>({
     type: "limited",
     rateLimit: { permits: 2, period: { minutes: 1 } },
@@ -122,7 +122,7 @@ Deno.test("a rate limit applies in a drain, and withScheduled runs its tasks whe
   assertEquals((await everTask.drain({ withScheduled: true })).completed, 2);
 });
 
-Deno.test("between drains neither a worker nor a timer runs", async () => {
+Deno.test("no worker and no timer is active between drains", async () => {
   const note = noting("note", []);
   const { clock, everTask } = onFakeTime([note]);
   await using _ = everTask;

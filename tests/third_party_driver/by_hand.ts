@@ -1,11 +1,11 @@
-// Changes of tasks from outside, claimed or not.
+// Changes of tasks that do not come from the worker that holds them.
 
 import type { CancelOutcome } from "@evertask/evertask";
 import type { SeriesCorrection } from "@evertask/evertask/storage";
 import type { MapDatabase } from "./database.ts";
 import { endLease, hasEnded, startAnew } from "./rows.ts";
 
-/** Cancels a task that waits, or has the worker that holds it asked to. */
+/** Cancels a waiting task, or marks a claimed one so that its worker cancels it. */
 export function requestCancel(database: MapDatabase, taskId: string, now: number): CancelOutcome {
   const row = database.rows.get(taskId);
   if (row === undefined) return "unknown";
@@ -20,7 +20,7 @@ export function requestCancel(database: MapDatabase, taskId: string, now: number
   return "cancelled";
 }
 
-/** Makes a task due now that waits, or that failed. */
+/** Makes a waiting or failed task due now. */
 export function makeDue(database: MapDatabase, taskId: string, now: number): boolean {
   const row = database.rows.get(taskId);
   if (row === undefined || row.workerId !== null) return false;
@@ -33,7 +33,7 @@ export function makeDue(database: MapDatabase, taskId: string, now: number): boo
   return true;
 }
 
-/** Plans the next run of a series again, unless another process has. */
+/** Corrects the next run of a series, unless another process has changed it. */
 export function correctSeries(
   database: MapDatabase,
   { taskId, plannedAt, nextRunAt, anchorAt, dueAt }: SeriesCorrection,

@@ -1,4 +1,4 @@
-// What workers report about the tasks that they hold.
+// Changes that workers report about the tasks that they hold.
 
 import {
   keepsHistory,

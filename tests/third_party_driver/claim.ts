@@ -1,4 +1,4 @@
-// Due tasks, and their claims.
+// Claims due tasks, and releases claimed ones.
 
 import {
   type ClaimRequest,
@@ -9,7 +9,7 @@ import {
 import type { MapDatabase } from "./database.ts";
 import { giveBack, lease, toClaimed } from "./rows.ts";
 
-/** Takes due tasks, the most urgent first. */
+/** Claims due tasks by priority, then by due instant. */
 export function claim(
   database: MapDatabase,
   { workerId, types, queues }: ClaimRequest,
@@ -32,7 +32,7 @@ export function claim(
   };
 }
 
-/** When the next task is due; null: none waits. */
+/** Returns the instant at which the next task is due, or null if no task waits. */
 export function nextDueAt(
   database: MapDatabase,
   queues: readonly string[],
@@ -42,7 +42,7 @@ export function nextDueAt(
   return rows.length === 0 ? null : Math.min(...rows.map(({ dueAt }) => dueAt!));
 }
 
-/** Gives tasks back that their worker does not start. */
+/** Releases tasks that their worker does not start. */
 export function release(
   database: MapDatabase,
   workerId: string,
@@ -57,7 +57,7 @@ export function release(
   }
 }
 
-/** Gives the tasks back that a worker holds and does not know. */
+/** Releases the tasks that the worker holds but does not know, and returns their number. */
 export function releaseUnknown(
   database: MapDatabase,
   workerId: string,

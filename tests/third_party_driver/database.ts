@@ -1,5 +1,5 @@
-// What the storages of several "processes" share: the tasks, the workers, and the steps that verbs
-// are made of.
+// The database that the storages of several "processes" share: tasks, workers, and the operations
+// of which verbs consist.
 
 import type { AuditLevel, TaskStatus } from "@evertask/evertask";
 import {
@@ -15,12 +15,12 @@ import {
 } from "@evertask/evertask/storage";
 import { type Mutable, type Row, wellFormed, type Worker } from "./rows.ts";
 
-/** What the storages of several "processes" share. */
+/** The database that the storages of several "processes" share. */
 export class MapDatabase {
   readonly rows = new Map<string, Row>();
   readonly workers = new Map<string, Worker>();
   readonly paused = new Set<string>();
-  /** What operators did, newest first. */
+  /** The actions of operators, newest first. */
   readonly actions: Mutable<OperatorActionRecord>[] = [];
   readonly rates = new RateBook();
   readonly events = new EventBook();
@@ -32,17 +32,17 @@ export class MapDatabase {
     this.clock = clock;
   }
 
-  /** The clock of the store, which decides what is due. */
+  /** Returns the current instant of the store's clock, which determines what is due. */
   now(): number {
     return Math.floor(this.clock.now());
   }
 
-  /** A number for a row of history. */
+  /** Returns the number of the next row of history. */
   nextNumber(): number {
     return ++this.#number;
   }
 
-  /** Writes about a task that exists, and is held where the write carries a lease. */
+  /** Calls `write` if the task exists and, if there is a lease, is still held under that lease. */
   write(
     { taskId, lease }: { readonly taskId: string; readonly lease?: Lease },
     write: (row: Row) => void,
@@ -90,7 +90,7 @@ export class MapDatabase {
     return [...this.rows.values()].filter((row) => row.workerId === workerId);
   }
 
-  /** The tasks of a queue that wait for a worker of these types. */
+  /** Returns the waiting tasks of a queue with one of the given types. */
   waiting(queueName: string, types: readonly string[]): Row[] {
     const queue = wellFormed(queueName);
     if (this.paused.has(queue)) return [];

@@ -1,6 +1,6 @@
-// A storage driver as a third party could write it: tasks in a Map, within one process. It takes
-// the contract, and what drivers have in common, from public entry points alone, and passes the
-// conformance suite. Each verb runs without an `await`, and so is a transaction.
+// A storage driver as a third party could write it: it keeps tasks in a Map of one process. It
+// imports the contract and the kit for drivers only from public entry points, and passes the
+// conformance suite. Each verb runs without an `await`, and is therefore atomic.
 
 import { InvalidArgumentError } from "@evertask/evertask";
 import {
@@ -65,7 +65,7 @@ export class MapStorage implements Storage {
 
   setStatusMany(...[changes, options]: Args<"setStatusMany">): Result<"setStatusMany"> {
     return this.#run((map, now) => {
-      changes.forEach(lastTransition); // refuses all of them or none
+      changes.forEach(lastTransition); // throws before anything is changed
       return changes.map((change) =>
         map.write(change, (row) => applyChange(map, row, change, now))
       );

@@ -1,5 +1,5 @@
-// A third party can write a driver: one over a Map, which knows public entry points alone, passes
-// the published conformance suite.
+// Tests that a third party can write a driver: one that imports only public entry points passes the
+// published conformance suite.
 
 import { assertEquals } from "@std/assert";
 import type { Storage } from "@evertask/evertask/storage";
@@ -50,14 +50,14 @@ const publicEntryPoints = new Set([
   "@evertask/evertask/testing",
 ]);
 
-/** Returns the imports of a driver's source other than public entry points and its own files. */
+/** Returns the imports in a source file that are neither public entry points nor sibling files. */
 function privateImports(source: string): string[] {
   const specifiers = source.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g);
   return Array.from(specifiers, ([, specifier]) => specifier!)
     .filter((specifier) => !publicEntryPoints.has(specifier) && !/^\.\/\w+\.ts$/.test(specifier));
 }
 
-Deno.test("the driver over a Map imports public entry points alone", async () => {
+Deno.test("the driver over a Map imports only public entry points and its own files", async () => {
   for await (const { name } of Deno.readDir("tests/third_party_driver")) {
     if (name === "driver_test.ts") continue;
     const source = await Deno.readTextFile(`tests/third_party_driver/${name}`);
@@ -68,7 +68,7 @@ Deno.test("the driver over a Map imports public entry points alone", async () =>
 for (
   const specifier of ["../../src/storage/mod.ts", "../support/stub.ts", "node:fs", "postgres"]
 ) {
-  Deno.test(`an import of ${specifier} would be noticed in a third party's driver`, () => {
+  Deno.test(`an import of ${specifier} in a third party's driver is detected`, () => {
     assertEquals(privateImports(`import { x } from "${specifier}";`), [specifier]);
     assertEquals(privateImports(`const x = await import('${specifier}');`), [specifier]);
   });

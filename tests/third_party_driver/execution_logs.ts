@@ -1,10 +1,10 @@
-// What handlers log, where it is stored.
+// Stores the log lines of handlers.
 
 import type { NewLogLine } from "@evertask/evertask/storage";
 import type { MapDatabase } from "./database.ts";
 import { wellFormed } from "./rows.ts";
 
-/** Stores a line of a task that is still there. */
+/** Stores a log line, unless its task has been deleted. */
 export function saveLine(
   database: MapDatabase,
   { agoMs, ...line }: NewLogLine,
@@ -23,7 +23,7 @@ export function saveLine(
   });
 }
 
-/** How many of a task's last lines are of a run. */
+/** Counts the lines of a run among the last `limit` lines of a task. */
 export function countLines(
   database: MapDatabase,
   taskId: string,

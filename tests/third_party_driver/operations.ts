@@ -1,4 +1,4 @@
-// Changes of tasks by operators, and what was done by whom.
+// Changes of tasks by operators, and the record of their actions.
 
 import {
   type ActionFilter,
@@ -16,7 +16,7 @@ import {
 import type { MapDatabase } from "./database.ts";
 import { dueInstant, type Row, startAnew, toRecord, wellFormed } from "./rows.ts";
 
-/** Changes tasks whose version is still the one that the operator has seen. */
+/** Applies edits to tasks that still have the version that the operator has seen. */
 export function editTasks(
   database: MapDatabase,
   ...[request, now]: [...Args<"editTasks">, number]
@@ -37,7 +37,7 @@ export function editTasks(
   return { actionId: begun.id, applied };
 }
 
-/** Notes an action, and returns its id. */
+/** Records an action, and returns its id. */
 export function noteAction(
   database: MapDatabase,
   action: Omit<OperatorActionRecord, "id" | "doneAt">,
@@ -56,7 +56,7 @@ export function noteAction(
   return id;
 }
 
-/** A page of actions, newest first. */
+/** Returns a page of actions, newest first. */
 export function operatorActions(
   database: MapDatabase,
   ...[filter = {}, page = {}]: Args<"operatorActions">

@@ -1,10 +1,10 @@
-// The rules of task keys.
+// Stores dispatched tasks by the rules of task keys.
 
 import type { NewTask, PersistResult } from "@evertask/evertask/storage";
 import type { MapDatabase } from "./database.ts";
 import { dueInstant, fieldsOf, hasEnded, lease, type Row, startAnew, wellFormed } from "./rows.ts";
 
-/** Stores a task, or finds the one that holds its key. */
+/** Stores a task, or handles a conflict with the task that has its key. */
 export function persist(database: MapDatabase, task: NewTask, now: number): PersistResult {
   const { rows } = database;
   const repeated = rows.get(task.id);

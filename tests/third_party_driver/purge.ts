@@ -1,4 +1,4 @@
-// Retention.
+// Deletes old rows by a retention policy.
 
 import type { PurgeResult, RetentionPolicy } from "@evertask/evertask";
 import type { PurgeOptions } from "@evertask/evertask/storage";
@@ -7,13 +7,13 @@ import type { Row } from "./rows.ts";
 
 const dayMs = 86_400_000;
 
-/** Something that the policy lets go. */
+/** A row that the policy allows to be deleted. */
 interface Removal {
   readonly kind: "statusAudit" | "runsAudit" | "executionLog" | "tasks";
   remove(): void;
 }
 
-/** Deletes what the policy lets go, within the budget; a dry run counts all of it. */
+/** Deletes up to `budget` of the rows that the policy allows. A dry run only counts all of them. */
 export function purge(
   database: MapDatabase,
   policy: RetentionPolicy,
@@ -35,7 +35,7 @@ export function purge(
   return { ...counts, done: true, busy: false };
 }
 
-/** What may go; a task after its history. */
+/** Yields the rows that the policy allows to be deleted, and each task after its history. */
 function* removals(
   database: MapDatabase,
   policy: RetentionPolicy,
@@ -71,7 +71,7 @@ function* each<T>(kind: Removal["kind"], all: T[], gone: readonly T[]): Generato
   for (const item of gone) yield { kind, remove: () => void all.splice(all.indexOf(item), 1) };
 }
 
-/** Reports whether a task has ended without need of attention. */
+/** Reports whether a one-time task was completed or cancelled. */
 function hasRested({ series, workerId, dueAt, status }: Row): boolean {
   return series === null && workerId === null && dueAt === null &&
     (status === "Completed" || status === "Cancelled");

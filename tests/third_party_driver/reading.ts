@@ -1,4 +1,4 @@
-// Tasks and their history, in pages.
+// Reads tasks and their history in pages.
 
 import type { PageRequest, TaskFilter, TaskRecord } from "@evertask/evertask";
 import {
@@ -15,12 +15,12 @@ import {
 import type { MapDatabase } from "./database.ts";
 import { matches, type Numbered, type Row, toRecord } from "./rows.ts";
 
-/** Returns a task, or null. */
+/** Returns the record of a task, or null. */
 export function getTask(row: Row | undefined): TaskRecord | null {
   return row === undefined ? null : toRecord(row);
 }
 
-/** A page of the tasks that match a filter. */
+/** Returns a page of the tasks that match a filter. */
 export function listTasks(
   database: MapDatabase,
   ...[filter = {}, page = {}]: Args<"list">
@@ -29,7 +29,7 @@ export function listTasks(
   return toTaskPage(find(database, filter, oldestFirst, after), limit, toRecord, null);
 }
 
-/** How many tasks match a filter, up to a cap. */
+/** Counts the tasks that match a filter, up to a cap. */
 export function countTasks(
   database: MapDatabase,
   ...[filter, request]: Args<"count">
@@ -39,7 +39,7 @@ export function countTasks(
   return toPartialCount(rows, cap, ({ id }) => id, null);
 }
 
-/** The tasks after one that match a filter, in order. */
+/** Returns the matching tasks after the task with the id `after`, ordered by id. */
 function find(
   database: MapDatabase,
   filter: TaskFilter,
@@ -53,7 +53,7 @@ function find(
   return oldestFirst ? rows.reverse() : rows;
 }
 
-/** A page of a task's history, in the order in which it was written. */
+/** Returns a page of a task's history, in the order of writing. */
 export function pageOf<T>(items: readonly Numbered<T>[] = [], page: PageRequest = {}) {
   const limit = pageLimit(page);
   const start = pageStart(page);

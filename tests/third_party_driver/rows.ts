@@ -1,4 +1,4 @@
-// A task in the Map, and the changes of its fields that several verbs make.
+// The rows of the Map, and the changes that several verbs make to them.
 
 import type {
   ExecutionLogRecord,
@@ -9,7 +9,7 @@ import type {
 } from "@evertask/evertask";
 import { type ClaimedTask, type NewTask, taskVersion } from "@evertask/evertask/storage";
 
-/** What can be changed in place. */
+/** A type with writable properties. */
 export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** A row of history, numbered by the order in which it was written. */
 export type Numbered<T> = T & { readonly number: number };
@@ -33,7 +33,7 @@ export interface Worker {
   heartbeatAt: number;
 }
 
-/** The fields that a dispatch sets, and sets again when it updates a waiting task. */
+/** Returns the fields that a dispatch sets, both for a new task and to update a waiting one. */
 export function fieldsOf(task: NewTask) {
   return {
     type: wellFormed(task.type),
@@ -62,7 +62,7 @@ export function lease(row: Row, workerId: string): void {
   row.leaseToken++;
 }
 
-/** Ends a lease; a task that is to be cancelled is due at once, so that a worker sees it. */
+/** Ends a lease. A task with a cancel request is due at once, so that a worker cancels it. */
 export function endLease(row: Row, dueAt: number | null, now: number): void {
   row.workerId = null;
   row.dueAt = dueAt !== null && row.cancelRequested ? Math.min(dueAt, now) : dueAt;
@@ -86,7 +86,7 @@ export function hasEnded(row: Row): boolean {
   return ["Completed", "Failed", "Cancelled", "ServiceStopped"].includes(row.status);
 }
 
-/** A task as the contract has it. */
+/** Converts a row to the task record of the contract. */
 export function toRecord(row: Row): TaskRecord {
   const { statusAudit: _s, runsAudit: _r, logs: _l, lines: _n, edits, series, ...fields } = row;
   const record = { ...fields, series: series === null ? null : { ...series } };
@@ -119,7 +119,7 @@ export function wellFormed(text: string): string {
   return text.toWellFormed();
 }
 
-/** Returns the claim of a task that was due at this instant. */
+/** Converts a row to a claimed task that was due at the instant `dueAt`. */
 export function toClaimed(row: Row, dueAt: number): ClaimedTask {
   const {
     handlerName: _h,

@@ -1,4 +1,4 @@
-// Figures of the whole store.
+// Statistics about the whole store.
 
 import { type TaskStatus, taskStatuses } from "@evertask/evertask";
 import type { AuditGrowth, QueueStatistics } from "@evertask/evertask/storage";
@@ -7,7 +7,7 @@ import type { Mutable } from "./rows.ts";
 
 const dayMs = 86_400_000;
 
-/** The waiting and claimed tasks by queue. */
+/** Counts waiting and claimed tasks by queue. */
 export function queueFigures(database: MapDatabase, now: number): QueueStatistics[] {
   const queues = new Map<string, Mutable<QueueStatistics>>();
   const of = (queue: string) => {
@@ -37,7 +37,7 @@ export function tasksByStatus(database: MapDatabase): Record<TaskStatus, number>
   return counts as Record<TaskStatus, number>;
 }
 
-/** Returns the rows and the growth of each table of history. */
+/** Returns the size and growth of each history table. */
 export function auditGrowth(database: MapDatabase): AuditGrowth[] {
   const rows = [...database.rows.values()];
   return [

@@ -1,4 +1,4 @@
-// Which workers are alive, and the tasks of those that are not.
+// The registration and heartbeats of workers, and the release of lost workers' tasks.
 
 import {
   decodeServes,
@@ -22,7 +22,7 @@ export function registerWorker(
   workers.set(id, { id, host, startedAt, serves: encodeServes(serves), heartbeatAt: now });
 }
 
-/** All workers, the first registered first. */
+/** Returns all workers, ordered by registration. */
 export function listWorkers({ workers }: MapDatabase, now: number): WorkerRecord[] {
   return [...workers.values()]
     .sort((a, b) => a.startedAt - b.startedAt)
@@ -33,7 +33,7 @@ export function listWorkers({ workers }: MapDatabase, now: number): WorkerRecord
     }));
 }
 
-/** Records that a worker is alive, and returns the answer to its heartbeat. */
+/** Records a heartbeat, and returns its result. */
 export function heartbeat(
   database: MapDatabase,
   workerId: string,
@@ -56,7 +56,7 @@ export function heartbeat(
   };
 }
 
-/** Takes the tasks of workers that are late or not registered. */
+/** Releases the tasks of workers whose heartbeat is late or that are not registered. */
 export function releaseLost(
   database: MapDatabase,
   request: ReleaseLostRequest,

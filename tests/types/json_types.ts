@@ -12,7 +12,7 @@ import {
 import { memoryStorage } from "@evertask/evertask/memory";
 import { assertDispatched, dispatched } from "@evertask/evertask/testing";
 
-/** Exactly the same type, and not just assignable. */
+/** Whether two types are identical, not only assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
   : false;
 
@@ -87,7 +87,7 @@ export const allowed: Task[] = [
   defineTask({ type: "x", handle: (payload: { width: number }) => void payload }),
 ];
 
-/** A function that makes tasks names the same constraint. */
+/** A generic function that defines tasks has to repeat the constraint. */
 export function taskOf<Payload extends StorablePayload<Payload>>(
   type: string,
 ): Task<Payload, JsonOf<Payload>> {
@@ -98,23 +98,23 @@ same<ReturnType<typeof taskOf<{ at: Date }>>, Task<{ at: Date }, { at: string }>
 export const refused: Task[] = [
   // @ts-expect-error: JSON has no functions
   defineTask<{ done(): void }>({ type: "x", handle() {} }),
-  // @ts-expect-error: nor one that may be left out
+  // @ts-expect-error: JSON has no functions, even in an optional property
   defineTask<{ done?: () => void }>({ type: "x", handle() {} }),
-  // @ts-expect-error: nor as the whole payload
+  // @ts-expect-error: a payload cannot be a function
   defineTask<() => void>({ type: "x", handle() {} }),
-  // @ts-expect-error: nor a class
+  // @ts-expect-error: a payload cannot be a class
   defineTask<typeof Point>({ type: "x", handle() {} }),
   // @ts-expect-error: JSON has no Map
   defineTask<Map<string, number>>({ type: "x", handle() {} }),
-  // @ts-expect-error: not deep inside, either
+  // @ts-expect-error: JSON has no Map, at any depth
   defineTask<{ a: { b: ReadonlyMap<string, number> }[] }>({ type: "x", handle() {} }),
-  // @ts-expect-error: not in a tuple, either
+  // @ts-expect-error: JSON has no Map in a tuple
   defineTask<[string, { a: Map<string, number> }]>({ type: "x", handle() {} }),
-  // @ts-expect-error: not as one of several
+  // @ts-expect-error: JSON has no Map in a union
   defineTask<{ a: Date | Map<string, number> }>({ type: "x", handle() {} }),
-  // @ts-expect-error: not in a record
+  // @ts-expect-error: JSON has no Map in a record
   defineTask<Record<string, Map<string, number>>>({ type: "x", handle() {} }),
-  // @ts-expect-error: not as what an object writes itself as
+  // @ts-expect-error: toJSON() must not return a Map
   defineTask<{ a: { toJSON(): Map<string, number> } }>({ type: "x", handle() {} }),
   // @ts-expect-error: JSON has no Set
   defineTask<{ tags: Set<string> }>({ type: "x", handle() {} }),
@@ -138,17 +138,17 @@ export const refused: Task[] = [
   defineTask<{ error: RangeError }>({ type: "x", handle() {} }),
   // @ts-expect-error: JSON has no undefined in a list
   defineTask<{ names: (string | undefined)[] }>({ type: "x", handle() {} }),
-  // @ts-expect-error: not in one that is the whole payload, either
+  // @ts-expect-error: JSON has no undefined in a list that is the payload
   defineTask<readonly (string | undefined)[]>({ type: "x", handle() {} }),
-  // @ts-expect-error: no handler gets methods
+  // @ts-expect-error: methods do not survive JSON
   defineTask<Headers>({ type: "x", handle() {} }),
-  // @ts-expect-error: a handler gets no Date
+  // @ts-expect-error: a handler gets a Date as a string
   defineTask<{ at: Date }>({ type: "x", handle: ({ at }) => void at.getTime() }),
-  // @ts-expect-error: also where its parameter says so
+  // @ts-expect-error: a handler cannot declare its parameter with a Date
   defineTask({ type: "x", handle: ({ at }: { at: Date }) => void at }),
 ];
 
-/** A validator says itself what its handler gets. */
+/** With a validator, the handler gets the validator's output type. */
 export const coerced = defineTask({
   type: "coerced",
   payload: z.object({
@@ -163,7 +163,7 @@ export const coerced = defineTask({
 export async function inTests(): Promise<void> {
   const everTask = createEverTask({ storage: memoryStorage(), tasks: [at] });
   await everTask.dispatch(at, { at: new Date(0) });
-  // @ts-expect-error: a payload has the Date that the handler gets as a text
+  // @ts-expect-error: dispatch takes the Date, not the string that the handler gets
   await everTask.dispatch(at, { at: "1970-01-01T00:00:00.000Z" });
   const [task] = await assertDispatched(everTask, at, { payload: { at: new Date(0) } });
   same<typeof task.payload, { at: string; until?: string }>();

@@ -1,4 +1,4 @@
-// Tests that the compiler's messages for common mistakes name the mistake and the right code.
+// Tests that the compiler's messages for common mistakes name the mistake and its remedy.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -97,7 +97,7 @@ const messages: readonly [mistake: string, message: string][] = [
   ],
 ];
 
-/** The messages of `deno check` for each line of a program. */
+/** Returns the messages of `deno check` by line of a program. */
 async function check(source: string): Promise<Map<number, string>> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-messages-" });
   try {

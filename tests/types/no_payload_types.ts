@@ -46,7 +46,7 @@ export async function allowed(): Promise<void> {
   await runHandler(cleanUp, undefined, { attempt: 2 });
 }
 
-/** Programs have functions of their own around dispatch. */
+/** Programs can wrap dispatch in functions. */
 export const traced: Dispatch = (task, ...rest) => everTask.dispatch(task, ...rest);
 export async function passedOn<Input>(task: Task<Input>, payload: Input): Promise<void> {
   await everTask.dispatch(task, payload);
@@ -61,36 +61,36 @@ export async function refused(): Promise<void> {
   await everTask.dispatch(resize);
   // @ts-expect-error: undefined is not a payload of this task
   await everTask.dispatch(resize, undefined);
-  // @ts-expect-error: null is a payload, and is missing
+  // @ts-expect-error: a payload of null cannot be omitted
   await everTask.dispatch(forget);
-  // @ts-expect-error: options are no payload
+  // @ts-expect-error: options are not a payload
   await everTask.dispatch(cleanUp, { recurring: "@daily" });
-  // @ts-expect-error: options in a variable are no payload
+  // @ts-expect-error: options in a variable are not a payload
   await everTask.dispatch(cleanUp, delayed);
-  // @ts-expect-error: options are no payload, not of one whose properties may all be left out
+  // @ts-expect-error: options are not a payload, even if all properties of the payload are optional
   await everTask.dispatch(report, { delay: 1000 });
-  // @ts-expect-error: options in a variable are no payload, not of one that may be empty
+  // @ts-expect-error: the same with options in a variable
   await everTask.dispatch(report, delayed);
-  // @ts-expect-error: options are no payload where a payload is needed
+  // @ts-expect-error: options are not a payload of a task that requires one
   await everTask.dispatch(resize, { recurring: "@daily" });
   // @ts-expect-error: no such option
   await everTask.dispatch(cleanUp, undefined, { recuring: "@daily" });
   // @ts-expect-error: nothing follows the options
   await everTask.dispatch(cleanUp, undefined, {}, {});
-  // @ts-expect-error: options are no payloads
+  // @ts-expect-error: options are not a list of payloads
   await everTask.dispatchMany(cleanUp, { queue: "email" });
-  // @ts-expect-error: many need a payload each
+  // @ts-expect-error: dispatchMany needs a list of payloads
   await everTask.dispatchMany(cleanUp);
   // @ts-expect-error: the payload of a continuation is missing
   await context.dispatch(resize);
-  // @ts-expect-error: options are no payload of a continuation
+  // @ts-expect-error: options are not a payload of a continuation
   await context.dispatch(cleanUp, { taskKey: "x" });
   // @ts-expect-error: the payload is missing in a test
   await testEverTask.dispatch(resize);
-  // @ts-expect-error: options are no payload in a test
+  // @ts-expect-error: options are not a payload in a test
   await testEverTask.dispatch(cleanUp, { queue: "email" });
   // @ts-expect-error: the handler needs a payload
   await runHandler(resize);
-  // @ts-expect-error: options are no payload of a handler
+  // @ts-expect-error: options are not a payload of a handler
   await runHandler(cleanUp, { attempt: 2 });
 }

@@ -39,32 +39,32 @@ export async function allowed(): Promise<void> {
 export async function refused(): Promise<void> {
   // @ts-expect-error: a property is missing
   await everTask.dispatch(mail, lacks);
-  // @ts-expect-error: a property is wider
+  // @ts-expect-error: a property has a wider type
   await everTask.dispatch(mail, wider);
-  // @ts-expect-error: a property may be missing
+  // @ts-expect-error: a required property is optional
   await everTask.dispatch(mail, optional);
-  // @ts-expect-error: it may be anything
+  // @ts-expect-error: the payload is unknown
   await everTask.dispatch(mail, anything);
-  // @ts-expect-error: null
+  // @ts-expect-error: the payload is null
   await everTask.dispatch(mail, null);
-  // @ts-expect-error: a text without the brand
+  // @ts-expect-error: a string is not a branded string
   await everTask.dispatch(user, { id: text });
-  // @ts-expect-error: any text for one of two
+  // @ts-expect-error: a string is not a union of two literals
   await everTask.dispatch(mode, { mode: text });
-  // @ts-expect-error: a property is missing, of one among many
+  // @ts-expect-error: a property is missing in one of several payloads
   await everTask.dispatchMany(mail, [fits, lacks]);
-  // @ts-expect-error: a property is missing, in a continuation
+  // @ts-expect-error: a property is missing in a continuation
   await context.dispatch(mail, lacks);
-  // @ts-expect-error: a property is missing, in a test
+  // @ts-expect-error: a property is missing in a test
   await testEverTask.dispatch(mail, lacks);
-  // @ts-expect-error: a property is missing, of many in a test
+  // @ts-expect-error: a property is missing in one of several payloads in a test
   await testEverTask.dispatchMany(mail, [lacks]);
-  // @ts-expect-error: a property is missing, where one handler runs
+  // @ts-expect-error: a property is missing for runHandler
   await runHandler(mail, lacks);
-  // @ts-expect-error: no such property is expected
+  // @ts-expect-error: assertDispatched with an unknown property
   await assertDispatched(everTask, mail, { payload: { from: text } });
-  // @ts-expect-error: a property of another type is not to be there
+  // @ts-expect-error: refuteDispatched with a property of another type
   await refuteDispatched(everTask, mail, { payload: { copies: text } });
-  // @ts-expect-error: no such property is looked for
+  // @ts-expect-error: dispatched with an unknown property
   await dispatched(everTask, mail, { payload: { from: text } });
 }

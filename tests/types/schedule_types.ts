@@ -10,7 +10,7 @@ import type {
 } from "@evertask/evertask/schedule";
 import type { Recurrence, RecurringInput } from "@evertask/evertask";
 
-/** Exactly the same type, and not just assignable. */
+/** Whether two types are identical, not only assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
   : false;
 
@@ -38,54 +38,54 @@ export const allowed: RecurringInput[] = [
 ];
 
 export const refused: RecurringInput[] = [
-  // @ts-expect-error A schedule needs a rhythm.
+  // @ts-expect-error A schedule needs an interval or a calendar.
   (r) => r.schedule(),
-  // @ts-expect-error A first run is not a rhythm.
+  // @ts-expect-error A first run alone is not a schedule.
   (r) => r.runNow(),
-  // @ts-expect-error A first run is followed by andThen().
+  // @ts-expect-error A first run must be followed by andThen().
   (r) => r.runNow().every(5).minutes(),
-  // @ts-expect-error There is only one first run.
+  // @ts-expect-error There can be only one first run.
   (r) => r.runNow().andThen().runNow(),
   // @ts-expect-error A number needs a unit.
   (r) => r.every(5),
-  // @ts-expect-error A second has no finer field.
+  // @ts-expect-error A schedule by second cannot pin the second.
   (r) => r.everySecond().atSecond(5),
-  // @ts-expect-error Minutes have no minute to pin.
+  // @ts-expect-error A schedule by minutes cannot pin the minute.
   (r) => r.every(5).minutes().atMinute(5),
-  // @ts-expect-error Hours have no time of day.
+  // @ts-expect-error A schedule by hours has no time of day.
   (r) => r.everyHour().atTime("09:00"),
-  // @ts-expect-error A day has no second of its own.
+  // @ts-expect-error A schedule by days cannot pin only the second.
   (r) => r.everyDay().atSecond(5),
-  // @ts-expect-error A day has no day to pin.
+  // @ts-expect-error A schedule by days cannot pin the day.
   (r) => r.everyDay().onDay(5),
-  // @ts-expect-error A week's days have names.
+  // @ts-expect-error Days of a week are names, not numbers.
   (r) => r.everyWeek().onDays(1, 2),
-  // @ts-expect-error A month's days have numbers.
+  // @ts-expect-error Days of a month are numbers, not names.
   (r) => r.everyMonth().onDays("Monday"),
   // @ts-expect-error There is no such day.
   (r) => r.onDays("Funday"),
-  // @ts-expect-error A list of hours has at least one.
+  // @ts-expect-error A list of hours cannot be empty.
   (r) => r.onHours(),
-  // @ts-expect-error A list of times has at least one.
+  // @ts-expect-error A list of times cannot be empty.
   (r) => r.everyDay().atTimes(),
-  // @ts-expect-error The time is pinned once.
+  // @ts-expect-error The time can be pinned only once.
   (r) => r.everyDay().atTime("09:00").atTime("10:00"),
-  // @ts-expect-error Days are pinned before the time.
+  // @ts-expect-error Days must be pinned before the time.
   (r) => r.everyMonth().atTime("09:00").onDay(5),
-  // @ts-expect-error Days are pinned in one way only.
+  // @ts-expect-error Days can be pinned in only one way.
   (r) => r.everyMonth().onDay(5).onLast("Friday"),
-  // @ts-expect-error Nothing is pinned on top of a cron expression.
+  // @ts-expect-error A cron expression cannot be combined with a time.
   (r) => r.cron("@daily").atTime("09:00"),
   // @ts-expect-error Limits come last.
   (r) => r.everyDay().maxRuns(5).atTime("09:00"),
   // @ts-expect-error There is no such policy.
   (r) => r.everyDay().onMisfire("all"),
-  // @ts-expect-error The units are named in the plural, as in the builder.
+  // @ts-expect-error Units are plural, as in the builder.
   { kind: "interval", every: 5, unit: "minute" },
   // @ts-expect-error An interval has no times of day.
   { kind: "interval", every: 5, unit: "hours", times: ["09:00"] },
 ];
 
-/** An awaited builder must stay a builder: it has no `then`. */
+/** A builder has no `then`, so that `await` does not call it. */
 export type NoThen = "then" extends keyof BuiltRecurrence ? never : true;
 export const noThen: NoThen = true;

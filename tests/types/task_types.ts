@@ -16,7 +16,7 @@ import type { Storage } from "@evertask/evertask/storage";
 
 declare const storage: Storage;
 
-/** Exactly the same type, and not just assignable. */
+/** Whether two types are identical, not only assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
   : false;
 
@@ -66,7 +66,7 @@ export async function allowed(): Promise<void> {
 export async function refused(): Promise<void> {
   // @ts-expect-error: the payload lacks a property
   await everTask.dispatch(sendMail, { email: "ada@example.com" });
-  // @ts-expect-error: the payload is what the schema accepts, not what it gives
+  // @ts-expect-error: dispatch takes the schema's input type, not its output type
   await everTask.dispatch(sendMail, { email: "ada@example.com", copies: 2 });
   // @ts-expect-error: wrong type of a property
   await everTask.dispatch(resize, { width: "3" });
@@ -82,11 +82,11 @@ export async function refused(): Promise<void> {
   await everTask.dispatch(resize, { width: 3 }, { retry: 3 });
   // @ts-expect-error: many tasks cannot share a key
   await everTask.dispatchMany(resize, [{ width: 1 }], { taskKey: "x" });
-  // @ts-expect-error: an interval is not complete without its unit
+  // @ts-expect-error: an interval needs a unit
   await everTask.dispatch(resize, { width: 3 }, { recurring: (r) => r.every(5) });
   // @ts-expect-error: a task needs a handler
   defineTask({ type: "x" });
-  // @ts-expect-error: the handler's payload is what the schema gives
+  // @ts-expect-error: the handler's payload has the schema's output type
   defineTask({ type: "x", payload: z.object({ a: z.string() }), handle: ({ b }) => void b });
   // @ts-expect-error: storage is required
   createEverTask({ tasks });

@@ -1,5 +1,5 @@
-// Rows in every state, written by the storage of an old version, and all that a storage reads of
-// them, to compare before and after an upgrade.
+// Writes rows in every state with a storage of an old version, and reads them in full, to compare
+// them before and after an upgrade.
 
 import type { Page } from "../../src/storage/queries.ts";
 import { type AuditLevel, auditLevels } from "../../src/audit/audit_level.ts";
@@ -10,10 +10,10 @@ import { taskStatuses } from "../../src/storage/task_status.ts";
 import { logLine } from "../../src/testing/conformance/scene.ts";
 import { newTask, series, slotRequest } from "../support/new_task.ts";
 
-/** The worker that holds tasks. */
+/** The id of the worker that holds tasks. */
 export const holder = "holder";
 
-/** What 0.1.0 calls a task's payload and the name of its handler. */
+/** The properties of 0.1.0 for a task's payload and the name of its handler. */
 interface OldNames {
   readonly request: string;
   readonly handler: string;
@@ -70,7 +70,7 @@ export async function writeEveryState(storage: Storage): Promise<void> {
   });
 }
 
-/** A series at rest after a run, and one that has ended. */
+/** Adds a series that waits for its next run, and one that has ended. */
 async function addSeries(
   storage: Storage,
   add: (overrides: Parameters<typeof newTask>[0]) => Promise<string>,
@@ -83,7 +83,7 @@ async function addSeries(
   await storage.updateCurrentRun(over, 1, null, auditLevel, { status: "Failed", exception: "no" });
 }
 
-/** All that the storage reads of these rows. */
+/** Reads everything that the storage returns about these rows. */
 export async function readEveryState(storage: Storage): Promise<unknown> {
   const tasks = await allOf((after) => storage.list({ queues: [queue] }, page(after)));
   const { queues } = await storage.statistics();
@@ -101,12 +101,12 @@ export async function readEveryState(storage: Storage): Promise<unknown> {
   };
 }
 
-/** A new task for storages of both versions: 0.1.0 says `request` and `handler`. */
+/** Adds the property names of 0.1.0, so that both versions can store the task. */
 function withOldNames(task: NewTask): NewTask & OldNames {
   return { ...task, request: task.payload, handler: task.handlerName };
 }
 
-/** 0.1.0 has no versions of rows. */
+/** Renames the properties of 0.1.0, and omits `version`, which 0.1.0 does not have. */
 function withTodaysNames(task: TaskRecord & Partial<OldNames>): Omit<TaskRecord, "version"> {
   const { request, handler, version: _, ...same } = task;
   const payload = request ?? task.payload;

@@ -1,9 +1,9 @@
-// A process of one version that dispatches and runs tasks beside others:
+// Dispatches and runs tasks with one version of the library, concurrently with other processes:
 //
 //   process.ts <0.1.0 | current> <postgres | sqlite | sqlserver> <address>
 //
-// It prints a JSON line for each task that it dispatched and each attempt that it ran. After a line
-// on its standard input it dispatches no more, and prints `ended`; when the input ends, it stops.
+// Prints a JSON line for each dispatched task and for each attempt. A line on standard input makes
+// it stop dispatching and print `ended`. The end of the input makes it exit.
 
 import { silentLogger } from "../../mod.ts";
 import { pauseMs, type ProcessLine, storageOf, type StoreName, versions } from "./versions.ts";

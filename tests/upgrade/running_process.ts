@@ -1,18 +1,18 @@
-// A child process of the upgrade tests, as the test sees it.
+// Runs a child process of the upgrade tests, and collects its reports.
 
 import type { ProcessLine, StoreName, versions } from "./versions.ts";
 
 const program = new URL("process.ts", import.meta.url).pathname;
 
-/** The reports of all processes of a test. */
+/** Collects the reports of all processes of a test. */
 export class Books {
-  /** The tasks, and whether their first attempt fails. */
+  /** The ids of dispatched tasks, with whether the first attempt fails. */
   readonly dispatched = new Map<string, boolean>();
-  /** The attempts that ran, by task. */
+  /** The numbers of the attempts that ran, by task id. */
   readonly ran = new Map<string, number[]>();
   #changed = next();
 
-  /** Takes a line down. */
+  /** Records a line of a process. */
   write({ dispatched, fails = false, ran, attempt = 0 }: ProcessLine): void {
     if (dispatched !== undefined) this.dispatched.set(dispatched, fails);
     if (ran !== undefined) this.ran.set(ran, [...this.ran.get(ran) ?? [], attempt]);
@@ -20,29 +20,29 @@ export class Books {
     this.#changed = next();
   }
 
-  /** Lets those that wait fail. */
+  /** Rejects pending calls of {@linkcode until}. */
   fail(error: Error): void {
     this.#changed.reject(error);
   }
 
   /**
-   * Resolves once a condition holds, which is looked at after each line.
+   * Resolves once a condition holds. The condition is checked after each line.
    *
-   * @throws {Error} If a process ends meanwhile.
+   * @throws {Error} If a process ends unexpectedly.
    */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await this.#changed.promise;
   }
 }
 
-/** The promise that the next line, or the end of a process, settles; waiting for it is optional. */
+/** Creates a promise whose rejection need not be handled. */
 function next(): PromiseWithResolvers<void> {
   const settled = Promise.withResolvers<void>();
   settled.promise.catch(() => {});
   return settled;
 }
 
-/** A process that runs. */
+/** A running child process. */
 export class RunningProcess {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -69,22 +69,22 @@ export class RunningProcess {
     this.#child.status.then(() => this.#isOver = true);
   }
 
-  /** How many attempts it has run. */
+  /** The number of attempts that the process has run. */
   get attempts(): number {
     return this.#attempts;
   }
 
-  /** Whether it has stopped dispatching. */
+  /** Whether the process has stopped dispatching. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** Lets it dispatch no more. */
+  /** Asks the process to stop dispatching. */
   async end(): Promise<void> {
     await this.#input.write(new TextEncoder().encode("end\n"));
   }
 
-  /** Stops it. Resolves to its exit code. */
+  /** Stops the process, and resolves to its exit code. */
   async stop(): Promise<number> {
     this.#isStopping = true;
     await this.#input.close();
@@ -92,7 +92,7 @@ export class RunningProcess {
     return (await this.#child.status).code;
   }
 
-  /** Ends it at once, if it still runs. */
+  /** Kills the process if it is still running. */
   async kill(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;

@@ -1,5 +1,5 @@
-// The upgrade of a store of 0.1.0 that holds rows in every state, while processes of that version
-// and of this one dispatch and run tasks. The memory store ends with its process: it has none.
+// Tests the upgrade of a 0.1.0 store with rows in every state, while processes of both versions
+// dispatch and run tasks. The memory store is not tested, because it ends with its process.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Storage } from "../../src/storage/storage.ts";
@@ -18,7 +18,7 @@ import { storageOf, type StoreName } from "./versions.ts";
 
 const leaseMs = 60_000;
 
-/** How many attempts each process runs before the next step. */
+/** The number of attempts that each process runs in a step. */
 const attempts = 40;
 
 async function upgradeUnderLoad(store: StoreName, address: string): Promise<void> {
@@ -27,7 +27,7 @@ async function upgradeUnderLoad(store: StoreName, address: string): Promise<void
   await writeEveryState(old);
   const before = await readEveryState(old);
   const books = new Books();
-  // One may time out while a slow engine migrates: the next one counts.
+  // A heartbeat may time out while a slow engine migrates. The next one still renews the lease.
   const heartbeats = setInterval(() => old.heartbeat(holder, leaseMs).catch(() => {}), 1000);
   try {
     await workTogether(store, address, books);
@@ -50,7 +50,7 @@ async function upgradeUnderLoad(store: StoreName, address: string): Promise<void
   await storage.close();
 }
 
-/** Two old processes work, then two new ones beside them, of which one upgrades the store. */
+/** Runs two old processes, then also two new ones, one of which upgrades the store. */
 async function workTogether(store: StoreName, address: string, books: Books): Promise<void> {
   const processes: RunningProcess[] = [];
   const start = (version: "0.1.0" | "current") => {
@@ -58,7 +58,7 @@ async function workTogether(store: StoreName, address: string, books: Books): Pr
     processes.push(process);
     return process;
   };
-  /** Until each process has run some more attempts. */
+  /** Waits until each process has run `attempts` more attempts. */
   const goOn = async () => {
     const goals = processes.map((process) => process.attempts + attempts);
     await books.until(() => processes.every((process, i) => process.attempts >= goals[i]!));
@@ -70,7 +70,7 @@ async function workTogether(store: StoreName, address: string, books: Books): Pr
     start("current");
     start("current");
     await goOn();
-    await goOn(); // all of them after the upgrade
+    await goOn(); // these attempts run after the upgrade
     for (const process of processes) await process.end();
     await books.until(() => processes.every((process) => process.hasEnded));
     await books.until(() => [...books.dispatched].every(([id, fails]) => hasRun(books, id, fails)));
@@ -84,7 +84,7 @@ function hasRun(books: Books, id: string, fails: boolean): boolean {
   return (books.ran.get(id)?.length ?? 0) > Number(fails);
 }
 
-/** Each dispatched task has run as promised, nothing else has, and the store agrees. */
+/** Checks that only dispatched tasks have run, each as expected, and that the store agrees. */
 async function checkBooks({ dispatched, ran }: Books, storage: Storage): Promise<void> {
   for (const [id, fails] of dispatched) {
     assertEquals(ran.get(id), fails ? [1, 2] : [1], "each attempt runs once");
@@ -98,7 +98,7 @@ async function checkBooks({ dispatched, ran }: Books, storage: Storage): Promise
   assertEquals([...ran.keys()].filter((id) => !dispatched.has(id)), []);
 }
 
-/** The tasks of the 0.1.0 worker are taken over when it is gone. */
+/** Checks that the tasks of the 0.1.0 worker are released once it is unregistered. */
 async function takeOver(storage: Storage): Promise<void> {
   await storage.unregisterWorker(holder);
   const request = { leaseMs, poisonLimit: 5, lostReason: "gone", poisonReason: "gone" };
@@ -106,7 +106,7 @@ async function takeOver(storage: Storage): Promise<void> {
   assertEquals(lost.map(({ workerId }) => workerId), [holder, holder]);
 }
 
-/** An operator changes rows of each state, and deletes them. */
+/** Checks that operators can change and delete rows in every state. */
 async function editAll(storage: Storage): Promise<void> {
   const read = async () => (await storage.list({ queues: ["kept"] }, { limit: 1000 })).items;
   const target = { kind: "tasks", id: null } as const;
@@ -137,8 +137,8 @@ Deno.test("a SQLite file of 0.1.0 is upgraded under load from both versions", as
   await Deno.remove(folder, { recursive: true });
 });
 
-// Not on Babelfish, where the test has failed: a statement took longer than 8 seconds, and a
-// process did not find a procedure while another one made it again. The cause is not known.
+// Skipped on Babelfish, where the test has failed: a statement took longer than 8 seconds, and a
+// process did not find a procedure that another process was re-creating. The cause is unknown.
 const isOnBabelfish = hasTarget && await withPool(isBabelfish);
 const sqlServer = needsTarget(
   "a SQL Server schema of 0.1.0 is upgraded under load from both versions",

@@ -1,4 +1,4 @@
-// Both versions of the library, and their storages.
+// Gives access to both versions of the library and to their storages.
 
 import { createEverTask, defineTask } from "../../mod.ts";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
@@ -7,35 +7,38 @@ import { sqlServerStorage } from "../../drivers/sqlserver/mod.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { type EverTask010, evertask010 } from "./evertask_0.1.0.ts";
 
-/** The stores that outlive a process; memory has nothing to upgrade. */
+/** The stores that outlive a process, and can therefore be upgraded. */
 export type StoreName = "postgres" | "sqlite" | "sqlserver";
 
-/** The output of a process. */
+/** A line that a process prints. */
 export interface ProcessLine {
   readonly started?: string;
   readonly ended?: string;
-  /** The id of a task that was dispatched … */
+  /** The id of a dispatched task. */
   readonly dispatched?: string;
-  /** … and whether its first attempt fails. */
+  /** Whether the first attempt of the dispatched task fails. */
   readonly fails?: boolean;
-  /** The id of a task that runs … */
+  /** The id of a task whose handler was called. */
   readonly ran?: string;
-  /** … for the time that this says. */
+  /** The number of the attempt, starting at 1. */
   readonly attempt?: number;
 }
 
-/**
- * The pause between two rounds of dispatches: the load is to leave room for the other processes.
- */
+/** The pause between two rounds of dispatches, in milliseconds. It limits the load. */
 export const pauseMs = 20;
 
-/** The versions. */
+/** The libraries by version. */
 export const versions: Readonly<Record<"0.1.0" | "current", EverTask010>> = {
   "0.1.0": evertask010,
   current: { createEverTask, defineTask, postgresStorage, sqliteStorage, sqlServerStorage },
 };
 
-/** The storage of a version at an address: a URL, a path, or a URL with the schema as its hash. */
+/**
+ * Creates a storage of a version.
+ *
+ * @param address A URL for PostgreSQL, a path for SQLite, and for SQL Server a URL with the schema
+ * as its hash.
+ */
 export function storageOf(
   version: keyof typeof versions,
   store: StoreName,

@@ -1,4 +1,4 @@
-// Events of all processes of a store, in instances that share a memory database and a clock.
+// Tests events of all processes of a store. The instances share a memory database and a clock.
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask, noRetry, type TaskEvent } from "../../../mod.ts";
@@ -20,7 +20,7 @@ const fail = defineTask<string>({
 });
 const tasks = [mail, fail];
 
-/** What a subscriber is told, of one task or of all. */
+/** The events that a subscriber receives. */
 class Seen {
   readonly events: TaskEvent[] = [];
   readonly take = (event: TaskEvent): void => void this.events.push(event);
@@ -31,7 +31,7 @@ class Seen {
   }
 }
 
-/** The batches that an instance writes. */
+/** Collects the batches that an instance writes. */
 function writtenBy(faults: Faults): EventBatch[] {
   const batches: EventBatch[] = [];
   faults.rule = (verb, [batch]) => {
@@ -45,7 +45,7 @@ function relayCalls(faults: Faults): number {
   return relayVerbs.reduce((sum, verb) => sum + (faults.calls.get(verb) ?? 0), 0);
 }
 
-Deno.test("a watcher sees what other processes do, in each task's order, and where", async () => {
+Deno.test("a watcher gets the events of other processes in order for each task, with their origin", async () => {
   await using fleet = new Fleet();
   const worker = await fleet.start({ tasks, host: "there" });
   const web = fleet.create({ tasks, host: "here" });
@@ -64,7 +64,7 @@ Deno.test("a watcher sees what other processes do, in each task's order, and whe
   assertEquals(told, { ...own, taskParameters: "" });
 });
 
-Deno.test("a worker sees its own events once, also while it writes them for others", async () => {
+Deno.test("a worker that writes its events for others gets each of them once", async () => {
   await using fleet = new Fleet();
   const [a, b] = [await fleet.start({ tasks }), await fleet.start({ tasks: [] })];
   const [seenByA, seenByB] = [new Seen(), new Seen()];
@@ -77,7 +77,7 @@ Deno.test("a worker sees its own events once, also while it writes them for othe
   assertEquals(seenByB.kinds(), seenByA.kinds());
 });
 
-Deno.test("a subscriber of its process's events sees no others", async () => {
+Deno.test("a subscriber without the scope of the store gets only events of its process", async () => {
   await using fleet = new Fleet();
   await fleet.start({ tasks });
   const web = fleet.create({ tasks });
@@ -90,7 +90,7 @@ Deno.test("a subscriber of its process's events sees no others", async () => {
   assertEquals([own.kinds(), all.kinds()], [["dispatched"], ["completed"]]);
 });
 
-Deno.test("with nobody watching, no event is written, read or swept", async () => {
+Deno.test("without watchers, no event is written, read or swept", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const worker = await fleet.start({ tasks, wrap: faults.wrap });
@@ -113,7 +113,7 @@ Deno.test("with nobody watching, no event is written, read or swept", async () =
   assertEquals(relayCalls(faults), calls);
 });
 
-Deno.test("payloads are written while a watcher asks for them, and no longer", async () => {
+Deno.test("payloads are written only while a watcher requests them", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const batches = writtenBy(faults);
@@ -136,7 +136,7 @@ Deno.test("payloads are written while a watcher asks for them, and no longer", a
   assertEquals([parameters(plain), parameters(whole)], [new Set([""]), new Set(['"secret"'])]);
 });
 
-Deno.test("a watcher that comes late sees what happens from then on", async () => {
+Deno.test("a later watcher gets the events from its start", async () => {
   await using fleet = new Fleet();
   const worker = await fleet.start({ tasks });
   const [early, late] = [new Seen(), new Seen()];
@@ -152,7 +152,7 @@ Deno.test("a watcher that comes late sees what happens from then on", async () =
   assertEquals(late.events.map(({ from }) => from?.leftOut), [0, 0, 0]);
 });
 
-Deno.test("of a flood, a watcher sees all errors, a part of the rest, and how many it misses", async () => {
+Deno.test("under high load, a watcher gets all errors, some other events, and the number of omitted ones", async () => {
   await using fleet = new Fleet();
   const worker = await fleet.start({ tasks, queues: { default: { parallelism: 50 } } });
   const web = fleet.create({ tasks: [] });
@@ -173,7 +173,7 @@ Deno.test("of a flood, a watcher sees all errors, a part of the rest, and how ma
   assertEquals(seen.events.at(-1)!.from!.leftOut, leftOut);
 });
 
-Deno.test("storage that takes no events for a while delays errors and harms no task", async () => {
+Deno.test("if storage accepts no events for a while, errors are delayed and tasks are unaffected", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const worker = await fleet.start({ tasks, wrap: faults.wrap });
@@ -195,7 +195,7 @@ Deno.test("storage that takes no events for a while delays errors and harms no t
   assertEquals(told.length, 1);
 });
 
-Deno.test("processes stop to write when a watcher has died, and leave nothing behind", async () => {
+Deno.test("processes stop writing events after a watcher dies, and the written ones are removed", async () => {
   await using fleet = new Fleet();
   const [writing, watching] = [new Faults(), new Faults()];
   const batches = writtenBy(writing);
@@ -206,7 +206,7 @@ Deno.test("processes stop to write when a watcher has died, and leave nothing be
   await worker.dispatch(mail, "ada");
   await fleet.pass(second, 50);
   assertEquals(batches.length, 1);
-  watching.rule = () => ({ at: "before" }); // as if it were dead
+  watching.rule = () => ({ at: "before" }); // simulates its death
   await fleet.pass(minute, second);
   await worker.dispatch(mail, "bob");
   await fleet.pass(second, 50);
@@ -216,7 +216,7 @@ Deno.test("processes stop to write when a watcher has died, and leave nothing be
   assertEquals(stored.batches, []);
 });
 
-Deno.test("a watcher that was cut off goes on where it was, and is told what it has missed", async () => {
+Deno.test("a watcher that lost its connection continues, and gets the number of missed events", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const worker = await fleet.start({ tasks });
@@ -238,7 +238,7 @@ Deno.test("a watcher that was cut off goes on where it was, and is told what it 
   assertEquals(web.events.leftOut, 3);
 });
 
-Deno.test("the events of a process whose clock is ahead come in time", async () => {
+Deno.test("the events of a process whose clock is ahead are not delayed", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   faults.rule = (verb, args) => {
@@ -257,7 +257,7 @@ Deno.test("the events of a process whose clock is ahead come in time", async () 
   assertEquals(seen.kinds(), ["dispatched", "started", "completed"]);
 });
 
-Deno.test("what happens last in a process is written before it stops", async () => {
+Deno.test("a process writes its last events before it stops", async () => {
   await using fleet = new Fleet();
   const worker = await fleet.start({ tasks });
   const seen = new Seen();
@@ -269,7 +269,7 @@ Deno.test("what happens last in a process is written before it stops", async () 
   assertEquals(seen.kinds(), ["dispatched", "started", "completed"]);
 });
 
-Deno.test("an instance that stops says that it watches no more", async () => {
+Deno.test("an instance ends its watch when it stops", async () => {
   await using fleet = new Fleet();
   const worker = await fleet.start({ tasks });
   const web = fleet.create({ tasks: [] });

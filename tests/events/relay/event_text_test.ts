@@ -20,14 +20,14 @@ function event(details: { payload?: string; exception?: string } = {}): TaskEven
   return taskEvent("failed", 0, { ...subject, payload }, undefined, more);
 }
 
-Deno.test("events come back as they were, with or without payloads", () => {
+Deno.test("events survive encoding and decoding, with or without payloads", () => {
   const events = [event(), event({ exception: "Error: it broke\n  at line 1" })];
   assertEquals(decodeEvents(encodeEvents(events, true).text), events);
   const bare = events.map((each) => ({ ...each, taskParameters: "" }));
   assertEquals(decodeEvents(encodeEvents(events, false).text), bare);
 });
 
-Deno.test("a batch takes 2,000 events, a million characters, and at least one event", () => {
+Deno.test("a batch is limited to 2,000 events and about a million characters", () => {
   const small = Array<TaskEvent>(3_000).fill(event());
   assertEquals(encodeEvents(small, true).length, 2_000);
   const large = Array<TaskEvent>(100).fill(event({ exception: "x".repeat(16_000) }));
@@ -36,7 +36,7 @@ Deno.test("a batch takes 2,000 events, a million characters, and at least one ev
   assertEquals(encodeEvents([], true), { text: "[]", length: 0 });
 });
 
-Deno.test("long fields are cut", () => {
+Deno.test("long fields are truncated", () => {
   const long = "x".repeat(1_000_000);
   const { text } = encodeEvents([event({ payload: long, exception: long })], true);
   const [told] = decodeEvents(text)!;
@@ -44,7 +44,7 @@ Deno.test("long fields are cut", () => {
   assert(told!.exception!.endsWith("x…"));
 });
 
-Deno.test("a text that is no list of events is told apart", () => {
+Deno.test("text that is not a list of events is decoded as null", () => {
   for (const text of ["", "[", "{}", "[1]", "[null]", '["a"]']) {
     assertEquals(decodeEvents(text), null);
   }

@@ -6,31 +6,31 @@ import type { TaskEvent } from "../../../src/events/task_event.ts";
 
 const start = Date.UTC(2026, 0, 1);
 
-/** An event of a task `atMs` after the start. */
+/** Creates an event of a task, `atMs` milliseconds after the start. */
 function event(id: string, atMs: number, attempt: number, isSeries = false): TaskEvent {
   const rest = { type: "mail", payload: "", queue: "default", taskKey: null, traceContext: null };
   const subject = { id, attempt, series: isSeries ? {} : null, ...rest };
   return taskEvent("started", start + atMs, subject, undefined);
 }
 
-/** `task:attempt` of each. */
+/** Returns `task:attempt` for each event. */
 function texts(events: readonly TaskEvent[]): string[] {
   return events.map(({ taskId, attempt }) => `${taskId}:${attempt}`);
 }
 
-Deno.test("events are sorted by their instants, and later ones are kept back", () => {
+Deno.test("events are sorted by their instants, and those after the limit are kept", () => {
   const events = [event("a", 30, 1), event("b", 10, 1), event("c", 20, 1)];
   const { due, kept } = inTaskOrder(events, start + 20);
   assertEquals([texts(due), texts(kept)], [["b:1", "c:1"], ["a:1"]]);
 });
 
-Deno.test("an earlier attempt of a task comes first, even if the clocks of two processes differ", () => {
+Deno.test("an earlier attempt of a task comes first, even if the clocks of processes differ", () => {
   const events = [event("a", 8, 2), event("a", 10, 1), event("a", 9, 0), event("b", 9, 1)];
   const { due, kept } = inTaskOrder(events, start + 8);
   assertEquals([texts(due), texts(kept)], [["a:0", "a:1", "a:2"], ["b:1"]]);
 });
 
-Deno.test("the runs of a series come in the order of their instants", () => {
+Deno.test("events of a series are sorted by instant, not by attempt", () => {
   const { due } = inTaskOrder([event("a", 20, 1, true), event("a", 10, 2, true)], Infinity);
   assertEquals(texts(due), ["a:2", "a:1"]);
 });

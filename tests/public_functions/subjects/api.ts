@@ -1,4 +1,4 @@
-// The function of the API. It gets an instance that is not started.
+// Describes createApi, which is called with an instance that is not started.
 
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { createEverTask, silentLogger } from "../../../mod.ts";
@@ -8,7 +8,7 @@ import { duration, optionalOptions, type Subjects, takes } from "../shapes.ts";
 
 const everTask = createEverTask({ storage: memoryStorage(), tasks: [], logger: silentLogger });
 
-/** The options of an API. */
+/** The options of createApi. */
 export const apiOptions = optionalOptions({
   authorize: takes(() => null),
   path: takes("/ops"),

@@ -1,4 +1,4 @@
-// The functions of the package's main module.
+// Describes the functions of the package's main module.
 
 import * as core from "../../../mod.ts";
 import { systemClock } from "../../../src/storage/mod.ts";
@@ -114,7 +114,7 @@ const ofPolicy: Readonly<Record<string, Subject>> = {
   },
 };
 
-/** By the name of the export. */
+/** The subjects by the name of the export. */
 export const coreSubjects: Subjects = {
   auditLevels: "constant",
   taskStatuses: "constant",

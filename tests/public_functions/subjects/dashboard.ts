@@ -1,4 +1,4 @@
-// The function of the dashboard. It gets an instance that is not started.
+// Describes createDashboard, which is called with an instance that is not started.
 
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { createEverTask, silentLogger } from "../../../mod.ts";

@@ -1,4 +1,4 @@
-// The functions and classes that drivers are made of.
+// Describes the functions and classes of the kit for drivers.
 
 import * as kit from "../../../src/storage/mod.ts";
 import {
@@ -30,7 +30,7 @@ const activityRequest = options({
 });
 const failurePage = pageAfter("5-0123456789abcdef");
 
-/** A storage on which each change applies. */
+/** A storage that applies every change. */
 const storage = {
   setStatusMany: () => Promise.resolve([{ applied: true }]),
   updateCurrentRunMany: () => Promise.resolve([{ applied: true }]),

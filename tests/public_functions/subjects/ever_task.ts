@@ -1,4 +1,4 @@
-// The methods of an instance.
+// Describes the methods of an instance.
 
 import { createEverTask, defineTask, type EverTask, silentLogger } from "../../../mod.ts";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
@@ -24,7 +24,7 @@ const page = optionalOptions({
 });
 const numberedPage = optionalOptions({ limit: takes(10), after: takes("5") });
 
-/** What every dispatch may say. */
+/** The options that all dispatches share. */
 const common = {
   auditLevel: takes("Full"),
   queue: takes("default"),
@@ -34,7 +34,7 @@ const common = {
   connection: takes(undefined, "undefined"),
 };
 
-/** Who changes something. */
+/** The options that identify an operator. */
 const operator = { by: takes("ada"), reason: optional(takes("a reason")) };
 const taskOperator = { ...operator, version: optional(takes("1")) };
 const bulk = {
@@ -52,7 +52,7 @@ const edit = {
   delay: optional(duration),
 };
 
-/** One subject a way to say when: only one of them may be said. */
+/** One set of options for each of `delay`, `at` and `recurring`, which exclude each other. */
 const dispatches: readonly Readonly<Record<string, Shape>>[] = [
   { delay: duration, taskKey: takes("key") },
   { at: instant, taskKey: takes("key") },
@@ -82,7 +82,8 @@ const filter = optionalOptions({
 });
 
 /**
- * What the methods of an instance take, by the part that has them; a list for each way to call one.
+ * The arguments of the methods of an instance, by part and method, with one list for each form of
+ * call.
  */
 export const methods: Readonly<
   Record<string, Readonly<Record<string, readonly (readonly Shape[])[]>>>
@@ -213,13 +214,13 @@ export const methods: Readonly<
   },
 };
 
-/** A part of an instance by its path, such as `operate.tasks`; the instance itself by "". */
+/** Returns a part of an instance by its path, such as `operate.tasks`, or itself for "". */
 export function partOf(everTask: EverTask, path: string): object {
   const names = path === "" ? [] : path.split(".");
   return names.reduce<object>((owner, name) => Reflect.get(owner, name), everTask);
 }
 
-/** Calls a method of a new instance, which is stopped afterwards. */
+/** Calls a method of a new instance, and stops the instance afterwards. */
 function caller(part: string, method: string): Subject["call"] {
   return async (...args) => {
     const everTask = createEverTask({

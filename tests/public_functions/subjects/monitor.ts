@@ -1,5 +1,5 @@
-// The functions of monitoring. They get an instance that is not started, and their results are
-// closed.
+// Describes the functions of monitoring. They are called with an instance that is not started, and
+// their results are closed.
 
 import { metrics, trace } from "@opentelemetry/api";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";

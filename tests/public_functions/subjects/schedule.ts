@@ -1,4 +1,4 @@
-// The functions about schedules, and the steps of their builder.
+// Describes the functions for schedules, and the steps of the builder.
 
 import * as schedule from "../../../src/schedule/mod.ts";
 import {
@@ -31,7 +31,7 @@ const recurrence = options({
   }),
 });
 
-/** A step of the builder: the way to it, and what the method takes. */
+/** Describes a step of the builder: the calls before it, and the arguments of its method. */
 const step = (
   method: string,
   args: readonly Shape[],

@@ -1,4 +1,5 @@
-// The functions of the storage contract, and those that make storages. None of them connects.
+// Describes the functions of the storage contract, and those that create storages. None of them
+// connects.
 
 import { DatabaseSync } from "node:sqlite";
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
@@ -21,7 +22,7 @@ import {
 
 const clock = takes(storage.systemClock);
 
-/** Options, which a string may replace: a path, a URL. */
+/** Allows options, or a string (a path or a URL) in place of them. */
 const optionsOrText = (members: Readonly<Record<string, Shape>>): Shape => ({
   ...options(members),
   kinds: new Set(["object", "text"]),

@@ -1,4 +1,4 @@
-// The functions for tests.
+// Describes the functions for tests.
 
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { linearRetry, silentLogger } from "../../../mod.ts";
@@ -46,7 +46,7 @@ const payload = takes(
 );
 const source = takes({ dispatched: [] });
 
-/** An assertion, whose failure is not a fault. */
+/** Describes an assertion. A failed assertion is not a fault. */
 const assertion = (
   name: "assertDispatched" | "refuteDispatched" | "dispatched",
   members: Readonly<Record<string, Shape>>,

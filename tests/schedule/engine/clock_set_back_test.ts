@@ -1,5 +1,5 @@
-// Tests a storage clock that was ahead and is corrected: runs that were planned by it do not wait
-// until the clock reaches their instants.
+// Tests a storage clock that was ahead and is set back. Runs that it planned must not wait until
+// the clock reaches their instants.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { defineTask, linearRetry } from "../../../mod.ts";
@@ -72,7 +72,7 @@ scenario("corrections are reported by log and by event", async (world) => {
 });
 
 scenario(
-  "a worker that starts after the clock was ahead corrects the plans of others",
+  "a worker that starts after the clock was set back corrects runs that others planned",
   async (world) => {
     const { task, runs } = recorder(world);
     const first = await world.start({ tasks: [task], leaseDuration });
@@ -108,7 +108,7 @@ scenario(
 );
 
 scenario(
-  "a run that is under way when the clock is set back is followed by the next one",
+  "a series continues after a run during which the clock was set back",
   async (world) => {
     const end = gate();
     const { task, planned } = recorder(world, () => end.opened);
@@ -179,7 +179,7 @@ scenario("an extra run of a series that waits too long corrects it, too", async 
 });
 
 scenario(
-  "delayed tasks keep their due instants, and so do series that begin later",
+  "delayed tasks and series that begin later keep their due instants",
   async (world) => {
     const { task } = recorder(world);
     const once = defineTask({ type: "once", handle() {} });
@@ -202,7 +202,7 @@ scenario(
 );
 
 scenario(
-  "series are read once after a start, and a few times after the clock was set back",
+  "series are read once after a start, and a few times after the clock is set back",
   async (world) => {
     const { task } = recorder(world);
     const faults = new Faults();

@@ -10,7 +10,7 @@ function mortal(world: World, options: Parameters<World["start"]>[0]) {
   const faults = new Faults();
   return {
     everTask: world.engine({ ...options, storage: faults.wrap(world.connect()) }),
-    /** The process crashes before it writes the end of the next run. */
+    /** Makes the process crash before it writes the end of the next run. */
     dieAtNextEnd() {
       let isDead = false;
       faults.rule = (verb) => {
@@ -57,14 +57,14 @@ scenario(
 );
 
 const catchUps: [misfire: MisfirePolicy, before: string[], after: string[]][] = [
-  // One catch-up run, of the latest missed occurrence; once more after the crash; then the grid.
+  // The catch-up run of the latest missed occurrence, repeated after the crash, then the next run.
   ["once", ["00:05"], ["00:05", "00:06"]],
-  // The two latest; the first once more after the crash.
+  // The catch-up runs of the two latest missed occurrences. The first is repeated after the crash.
   [{ all: 2 }, ["00:04"], ["00:04", "00:05", "00:06"]],
 ];
 for (const [misfire, before, after] of catchUps) {
   scenario(
-    `a crash in a catch-up run of the policy ${JSON.stringify(misfire)} makes no further one`,
+    `a crash in a catch-up run adds no catch-up run with the policy ${JSON.stringify(misfire)}`,
     async (world) => {
       const first = recorder(world);
       const second = recorder(world);
@@ -92,7 +92,7 @@ for (const [misfire, before, after] of catchUps) {
 }
 
 scenario(
-  "a run whose end was written although the answer was lost does not run again",
+  "a run whose end was written does not run again if the response is lost",
   async (world) => {
     const { task, planned } = recorder(world);
     const faults = new Faults();

@@ -1,4 +1,4 @@
-// Extra runs beside the planned ones: runNow(id).
+// Tests runNow(id), which requests an extra run besides the planned ones.
 
 import { assertEquals } from "@std/assert";
 import { linearRetry } from "../../../mod.ts";
@@ -52,7 +52,7 @@ scenario("an extra run of a series that has not yet begun keeps its first run", 
 });
 
 scenario(
-  "an extra run that fails, or lasts beyond the planned one, does not take its place",
+  "an extra run that fails or lasts beyond the planned one does not replace it",
   async (world) => {
     const { task, runs } = recorder(world, async ({ run, attempt }) => {
       if (run!.number === 2 && attempt === 1) throw new Error("not yet");
@@ -75,7 +75,7 @@ scenario(
 );
 
 scenario(
-  "an extra run that is requested without a worker waits beside the planned one",
+  "without a worker, an extra run and the planned one both wait",
   async (world) => {
     const { task, runs } = recorder(world);
     const before = world.engine({ tasks: [task] });

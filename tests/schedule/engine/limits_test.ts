@@ -108,7 +108,7 @@ scenario("a program may keep registering a series whose runUntil has passed", as
 });
 
 scenario(
-  "a series whose runUntil has passed may be registered again while its last run is still due",
+  "a series whose runUntil has passed can be registered again while its last run is due",
   async (world) => {
     const { task, runs } = recorder(world);
     const web = world.engine({ tasks: [task] });
@@ -186,7 +186,7 @@ scenario("runDelayed runs after the delay, and the rhythm hangs on that run", as
 });
 
 scenario(
-  "runAt runs then; in the past it falls back to the grid that hangs on it",
+  "runAt sets the first run, or only the anchor of the grid if it is in the past",
   async (world) => {
     const { task, planned } = recorder(world);
     const everTask = await world.start({ tasks: [task] });

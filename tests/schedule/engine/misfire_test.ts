@@ -7,11 +7,11 @@ import { recorder, scenario } from "./world.ts";
 
 interface Downtime {
   readonly misfire: MisfirePolicy;
-  /** The restart of the engine, which stopped at 02:30. */
+  /** The time at which the engine restarts. It stopped at 02:30. */
   readonly back: string;
-  /** The runs after that, up to 10:00: the planned instant of each, and when it ran. */
+  /** The planned and the actual time of each run from the restart to 10:00. */
   readonly runs: [planned: string, at: string][];
-  /** The next run and the skipped count in the events, up to then. */
+  /** The next run and the skipped count in each event from the restart to 10:00. */
   readonly told: [next: string, skipped: number][];
 }
 
@@ -69,7 +69,7 @@ for (const misfire of ["skip", "once", { all: 2 }] as const) {
 for (const { misfire, back, runs: expected, told } of downtimes) {
   const policy = JSON.stringify(misfire);
   scenario(
-    `after downtime from 02:30 to ${back} an hourly series runs by its policy ${policy}`,
+    `after downtime from 02:30 to ${back} an hourly series follows its policy ${policy}`,
     async (world) => {
       const { task, runs } = recorder(world);
       const before = await world.start({ tasks: [task] });
@@ -120,7 +120,7 @@ scenario(
 );
 
 scenario(
-  "a series whose runUntil has passed during the downtime ends without a run",
+  "a series whose runUntil passes during the downtime ends without a run",
   async (world) => {
     const { task, runs } = recorder(world);
     const before = await world.start({ tasks: [task] });
@@ -136,7 +136,7 @@ scenario(
 );
 
 scenario(
-  "a series that an overloaded worker always finds late is not skipped for ever",
+  "a series that is always late on an overloaded worker still runs",
   async (world) => {
     const { task, runs } = recorder(world);
     const busy = defineTask<void>({
@@ -165,7 +165,7 @@ scenario(
 );
 
 scenario(
-  "what falls due while its queue is paused was missed",
+  "occurrences that fall due while the queue is paused count as missed",
   async (world) => {
     const { task, planned } = recorder(world);
     const everTask = await world.start({ tasks: [task] });
@@ -190,7 +190,7 @@ scenario("a run that takes longer than its interval never overlaps itself", asyn
   });
   const everTask = await world.start({ tasks: [task] });
   await everTask.dispatch(task, undefined, { recurring: (r) => r.everyHour() });
-  // From 01:00 to 03:30: 02:00 and 03:00 were missed; from 04:00 to 06:30 likewise.
+  // The run from 01:00 to 03:30 misses 02:00 and 03:00, and that from 04:00 to 06:30 misses two.
   await world.until("08:00");
   assertEquals(most, 1);
   assertEquals(runs.map(({ scheduledAt }) => scheduledAt), [
@@ -202,7 +202,7 @@ scenario("a run that takes longer than its interval never overlaps itself", asyn
   await world.until("09:30");
 });
 
-scenario("a successor that is due when a run ends is only just late, and runs", async (world) => {
+scenario("an occurrence that became due during the run before it still runs", async (world) => {
   const { task, runs } = recorder(world, async ({ run }) => {
     if (run!.number > 1) return;
     await new Promise<void>((resolve) => void world.clock.setTimer(resolve, 75 * 60_000));
@@ -218,7 +218,7 @@ scenario("a successor that is due when a run ends is only just late, and runs", 
 });
 
 scenario(
-  "a run that a stop interrupted was not missed: it runs again, however late",
+  "a run that was interrupted by a stop runs again, however late",
   async (world) => {
     const { task, runs } = recorder(world, ({ signal, run }) => {
       if (run!.number > 1 || runs.length > 1) return;

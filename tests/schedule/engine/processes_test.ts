@@ -1,5 +1,4 @@
-// Tests one series with several worker processes on each shared database: each occurrence runs
-// once.
+// Tests that each occurrence of a series runs once if several worker processes share a database.
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
@@ -21,7 +20,7 @@ interface Line {
 }
 
 /**
- * Starts a process for each number, and resolves to all their reports once the series has ended.
+ * Starts a process for each given number, and resolves to all reports once the series has ended.
  */
 async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
   const processes = lastRuns.map((last) =>
@@ -36,7 +35,7 @@ async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
     }
   });
   await deadline(ended.promise, 60_000);
-  for (const process of processes) await process.end().catch(() => {}); // one may be dead
+  for (const process of processes) await process.end().catch(() => {}); // one may have crashed
   await Promise.all(readings);
   return {
     ids: lines.filter(({ id }) => id !== undefined).map(({ id }) => id!),
@@ -70,9 +69,9 @@ for (const kind of placeKinds) {
     assertEquals((await everTask.runsAudit(ids[0]!)).items.length, 4);
   });
 
-  Deno.test(`a process that dies before it writes the end of a run leaves it to the other (${kind})`, async () => {
+  Deno.test(`the other process repeats a run whose end a crashed process did not write (${kind})`, async () => {
     await using place = await places.create(kind);
-    // The process that gets run 2 crashes. The other one runs its second attempt, and survives.
+    // The process that claims run 2 crashes, and the other one runs the second attempt.
     const { ids, runs } = await runAll(kind, place, [2, 2]);
     const seen = runs.map(({ number, attempt }) => [number, attempt]);
     assertEquals(seen, [[1, 1], [2, 1], [2, 2], [3, 1], [4, 1]]);

@@ -34,7 +34,7 @@ scenario(
 );
 
 scenario(
-  "registering the same schedule again keeps next run, anchor and run count",
+  "registering the same schedule again keeps the next run, the anchor and the run count",
   async (world) => {
     const { task, planned } = recorder(world);
     let everTask = await world.start({ tasks: [task] });
@@ -86,7 +86,7 @@ scenario("a changed limit does not change the rhythm", async (world) => {
 });
 
 scenario(
-  "a limit that is lowered below the run count, or to before the next run, ends the series",
+  "lowering maxRuns below the run count, or runUntil to before the next run, ends the series",
   async (world) => {
     const { task, runs } = recorder(world);
     const everTask = await world.start({ tasks: [task] });
@@ -111,7 +111,7 @@ scenario(
 );
 
 scenario(
-  "another misfire policy is another schedule: the rhythm begins anew, the run count stays",
+  "a changed misfire policy restarts the schedule and keeps the run count",
   async (world) => {
     const { task, planned } = recorder(world);
     const everTask = await world.start({ tasks: [task] });
@@ -138,7 +138,7 @@ scenario("registering while a run is under way leaves the series alone", async (
 });
 
 scenario(
-  "cancelling a series at rest ends it; registering it again revives it from the start",
+  "cancelling a waiting series ends it, and registering it again restarts it",
   async (world) => {
     const { task, planned } = recorder(world);
     const everTask = await world.start({ tasks: [task] });

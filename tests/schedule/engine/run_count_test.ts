@@ -1,4 +1,4 @@
-// The run count at the limit of its column.
+// Tests the run count at the maximum of its column.
 
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals } from "@std/assert";

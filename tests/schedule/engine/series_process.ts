@@ -1,6 +1,6 @@
-// A worker process that registers a series of every second at its start, and reports its runs.
-// Arguments: the store, its address, and the number of the run during whose first attempt the
-// process ends (0 for none).
+// A worker process that registers a series with a run every second, and reports the runs.
+// Arguments: the store, its address, and the number of a run. The process exits during the first
+// attempt of that run (0 for none).
 
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
@@ -29,7 +29,7 @@ const everTask = createEverTask({
   storage,
   tasks: [tick],
   logger: silentLogger,
-  // A T-SQL engine may take long for the first call of a procedure.
+  // A T-SQL engine may need a long time for the first call of a procedure.
   leaseDuration: { seconds: kind === "SQL Server" ? 15 : 4 },
 });
 await everTask.start();

@@ -1,4 +1,4 @@
-// Tests downtime with a server whose clock cannot be set: the test moves the stored instants back
+// Tests downtime with servers whose clocks cannot be set. The tests move the stored instants back
 // instead.
 
 import { assertEquals } from "@std/assert";
@@ -13,7 +13,7 @@ const server = await startPostgres();
 const database = await server.createDatabase();
 Deno.test.afterAll(() => server.stop());
 
-/** Runs a test's work with a harness. */
+/** Runs the body of a test with a harness. */
 type Use = (work: (harness: StorageHarness) => Promise<void>) => Promise<void>;
 
 const servers: { readonly name: string; readonly use: Use; readonly ignore?: boolean }[] = [
@@ -77,8 +77,8 @@ async function playDowntime(
 }
 
 /**
- * Tests a server whose clock was a day ahead when a series was registered and ran, and is
- * corrected.
+ * Tests a series that is registered and runs while the server's clock is a day ahead, before the
+ * clock is corrected.
  */
 async function playAhead(harness: StorageHarness): Promise<void> {
   const place = await harness.create();

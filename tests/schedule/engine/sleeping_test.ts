@@ -7,7 +7,7 @@ import { Faults } from "../../support/faulty_storage.ts";
 import { recorder, scenario } from "./world.ts";
 
 scenario(
-  "with nothing due, storage is not asked for anything until the next due instant",
+  "with nothing due, a worker does not query storage until the next due instant",
   async (world) => {
     const { task, runs } = recorder(world);
     const faults = new Faults();
@@ -27,7 +27,7 @@ scenario(
 );
 
 scenario(
-  "one timer is armed for any number of series, and memory knows none of them",
+  "a worker sets one timer for any number of series, and keeps none of them in memory",
   async (world) => {
     const { task, runs } = recorder(world);
     const everTask = await world.start({ tasks: [task] });
@@ -73,7 +73,7 @@ Deno.test("the real clock's timer for a run in 60 days does not fire at once", a
     recurring: (r) => r.runAt(inSixtyDays).andThen().everyDay(),
   });
   const { id } = await everTask.dispatch(task, undefined, { delay: 200 });
-  // The short delay is exact although a longer one was set before it.
+  // The short delay is exact, although a longer one was set first.
   const ran = new Promise<void>((resolve) => {
     everTask.events.subscribe((event) => {
       if (event.taskId === id) resolve();
@@ -98,7 +98,7 @@ scenario("next runs survive a restart", async (world) => {
 });
 
 scenario(
-  "a worker whose machine slept, or whose clock was set, wakes with its next heartbeat",
+  "after the machine slept or its clock was set, a worker wakes at its next heartbeat",
   async (world) => {
     const { task, runs } = recorder(world);
     const everTask = await world.start({ tasks: [task], leaseDuration: { seconds: 15 } });

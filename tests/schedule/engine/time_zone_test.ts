@@ -14,21 +14,21 @@ interface Change {
 
 const changes: Change[] = [
   {
-    what: "a time that Rome's clocks skip runs at the end of the gap",
+    what: "a time that is skipped in Rome runs at the end of the gap",
     recurring: (r) => r.everyDay().atTime("02:30").inTimeZone("Europe/Rome"),
     start: "2026-03-27 12:00",
     until: "2026-03-30 12:00",
     runs: ["2026-03-28 01:30", "2026-03-29 01:00", "2026-03-30 00:30"],
   },
   {
-    what: "a time that comes twice in Rome runs at the first",
+    what: "a time that occurs twice in Rome runs at the first occurrence",
     recurring: (r) => r.cron("30 2 * * *").inTimeZone("Europe/Rome"),
     start: "2026-10-23 12:00",
     until: "2026-10-26 12:00",
     runs: ["2026-10-24 00:30", "2026-10-25 00:30", "2026-10-26 01:30"],
   },
   {
-    what: "every half hour on New York's clocks runs in both passes of the repeated hour",
+    what: "a cron schedule for every half hour in New York runs in both passes of a repeated hour",
     recurring: (r) => r.cron("*/30 0-2 * * *").inTimeZone("America/New_York"),
     start: "2026-11-01 03:45",
     until: "2026-11-01 12:00",
@@ -36,7 +36,7 @@ const changes: Change[] = [
       .map((time) => `2026-11-01 ${time}`),
   },
   {
-    what: "hours of elapsed time are not disturbed by Rome's change",
+    what: "intervals of elapsed hours do not change with Rome's clocks",
     recurring: (r) => r.every(6).hours().inTimeZone("Europe/Rome"),
     start: "2026-03-28 18:00",
     until: "2026-03-29 18:00",

@@ -8,7 +8,7 @@ import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { defineTask } from "../../../mod.ts";
 
-Deno.test("a run completed in its handler's transaction sets the next run with the commit, and not before", async () => {
+Deno.test("a run completed in its handler's transaction sets the next run at the commit", async () => {
   const clock = new FakeClock("2026-03-10T00:00:00Z");
   const database = new DatabaseSync(":memory:");
   database.exec("CREATE TABLE sums (run INTEGER)");

@@ -1,5 +1,5 @@
-// A world for tests of series: a fake clock, a database, and engines that start and stop like
-// processes.
+// The environment of tests of series: a fake clock, a database, and engines that start and stop
+// like processes.
 
 import { createEverTask, defineTask, type EverTask, type EverTaskOptions } from "../../../mod.ts";
 import type { Storage } from "../../../src/storage/mod.ts";
@@ -20,8 +20,8 @@ type Kind = "memory" | "SQLite";
 /** Options of a world. */
 export interface WorldOptions {
   /**
-   * Whether several engines run at once. SQLite then checks its file every second, even if the
-   * clock jumps.
+   * Whether several engines run at the same time. SQLite then checks its file once a second, even
+   * if the clock jumps.
    */
   readonly shared?: boolean;
   /** The initial time. @default "2026-03-10" at midnight UTC */
@@ -49,7 +49,7 @@ const databases: Record<Kind, (clock: FakeClock, shared: boolean) => Promise<Dat
   },
 };
 
-/** Registers a test for each database at hand. */
+/** Registers a test for each available database. */
 export function scenario(
   name: string,
   play: (world: World) => Promise<void>,
@@ -70,7 +70,7 @@ export class World {
   readonly #engines: EverTask[] = [];
   /** The events of the engines, in order. */
   readonly events: TaskEvent[] = [];
-  /** What the engines logged, from `info` on. */
+  /** The lines that the engines logged at level `info` or above. */
   readonly log: string[] = [];
 
   private constructor(clock: FakeClock, database: Database) {
@@ -83,12 +83,12 @@ export class World {
     return new World(clock, await databases[kind](clock, options.shared ?? false));
   }
 
-  /** A separate storage on the database, like that of another process. */
+  /** Creates a separate storage on the database, like that of another process. */
   connect(): Storage {
     return this.#database.connect();
   }
 
-  /** An engine that is not started. It is stopped at the end, if the test has not stopped it. */
+  /** Creates an engine without starting it. It is stopped at the end of the test. */
   engine(
     options: Omit<EverTaskOptions, "storage"> & Partial<Pick<EverTaskOptions, "storage">>,
   ): EverTask {
@@ -109,7 +109,7 @@ export class World {
     return everTask;
   }
 
-  /** An engine that runs tasks. */
+  /** Creates and starts an engine. */
   async start(...[options]: Parameters<World["engine"]>): Promise<EverTask> {
     const everTask = this.engine(options);
     await everTask.start();
@@ -138,12 +138,12 @@ export class World {
     return this.pass(Date.parse(`${text.replace(" ", "T")}Z`) - this.clock.now());
   }
 
-  /** The current instant, as `show` formats it. */
+  /** Returns the current instant as formatted by `show`. */
   get now(): string {
     return show(this.clock.now());
   }
 
-  /** The next run and the number of skipped ones, after each run. */
+  /** Returns the next run and the number of skipped occurrences after each run. */
   scheduled(): [next: string, skipped: number][] {
     return this.events.filter(({ kind }) => kind === "recurringScheduled").map((event) => [
       show(Date.parse(event.nextRunUtc!)),
@@ -157,7 +157,7 @@ export class World {
   }
 }
 
-/** One attempt of a run, as its handler saw it. */
+/** An attempt of a run, as recorded by its handler. */
 export interface SeenRun {
   readonly number: number;
   readonly scheduledAt: string;
@@ -165,7 +165,7 @@ export interface SeenRun {
   readonly attempt: number;
 }
 
-/** A task that records its runs, with scripted outcomes. */
+/** Creates a task that records its runs. `behave` decides the outcome of each attempt. */
 export function recorder(
   world: World,
   behave: (context: TaskContext) => void | Promise<void> = () => {},

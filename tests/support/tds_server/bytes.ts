@@ -1,9 +1,9 @@
-// Reading and writing the little-endian fields of which TDS messages are made.
+// Reads and writes the little-endian fields of TDS messages.
 // Source: [MS-TDS], https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/.
 
 const utf16 = new TextDecoder("utf-16le");
 
-/** Reads fields one after the other. */
+/** Reads fields in sequence. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -55,12 +55,12 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** UTF-16 text of a number of characters. */
+  /** Reads UTF-16 text with the given number of characters. */
   text(characters: number): string {
     return utf16.decode(this.bytes(characters * 2));
   }
 
-  /** A text behind its length in one byte. */
+  /** Reads text that is preceded by its length in one byte. */
   shortText(): string {
     return this.text(this.u8());
   }
@@ -73,7 +73,7 @@ export class ByteReader {
   }
 }
 
-/** Collects fields. */
+/** Writes fields into a buffer. */
 export class ByteWriter {
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
@@ -134,18 +134,18 @@ export class ByteWriter {
     return this;
   }
 
-  /** UTF-16, without a length. */
+  /** Writes UTF-16 text without its length. */
   text(text: string): this {
     for (let i = 0; i < text.length; i++) this.u16(text.charCodeAt(i));
     return this;
   }
 
-  /** A text behind its length in one byte. */
+  /** Writes text preceded by its length in one byte. */
   shortText(text: string): this {
     return this.u8(text.length).text(text);
   }
 
-  /** A text behind its length in two bytes. */
+  /** Writes text preceded by its length in two bytes. */
   longText(text: string): this {
     return this.u16(text.length).text(text);
   }

@@ -1,6 +1,5 @@
-// A self-signed certificate, made anew for each test run. X.509 in DER (RFC 5280), signed by
-// WebCrypto: the packages that make certificates want a reflection library or a program on the
-// machine; this needs neither.
+// Creates a self-signed certificate for each test run: X.509 in DER (RFC 5280), signed with
+// WebCrypto. Packages for this depend on a reflection library or on an installed program.
 
 /** A certificate and its key, in PEM. */
 export interface Certificate {
@@ -10,7 +9,7 @@ export interface Certificate {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Makes one for a host's name, valid for a day. */
+/** Creates a certificate for a host name, valid for one day. */
 export async function makeCertificate(host: string): Promise<Certificate> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -69,7 +68,7 @@ function identifier(...bytes: readonly number[]): Bytes {
   return element(0x06, Uint8Array.from(bytes));
 }
 
-/** A number that is not negative, from its bytes. */
+/** Encodes a non-negative integer, given as bytes. */
 function integer(bytes: Uint8Array): Bytes {
   let start = 0;
   while (start < bytes.length - 1 && bytes[start] === 0) start++;
@@ -85,7 +84,7 @@ function ascii(text: string): Bytes {
   return new TextEncoder().encode(text);
 }
 
-/** UTCTime. */
+/** Encodes an instant as UTCTime. */
 function time(at: number): Bytes {
   const digits = new Date(at).toISOString().replace(/[-:T]|\.\d+/g, "").slice(2);
   return element(0x17, ascii(digits));

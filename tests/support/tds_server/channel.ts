@@ -1,13 +1,13 @@
-// A stream of bytes in both directions, read by the piece.
+// A bidirectional byte stream, and a buffered reader for it.
 
-/** A TCP connection, or what TLS makes of it. */
+/** A TCP connection, or the decrypted side of a TLS connection. */
 export interface ByteChannel {
   read(buffer: Uint8Array<ArrayBuffer>): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   close(): void;
 }
 
-/** Reads as many bytes as are wanted, however they arrive. A connection that breaks has ended. */
+/** Reads a requested number of bytes. A broken connection counts as the end of the stream. */
 export class ChannelReader {
   readonly #channel: ByteChannel;
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
@@ -16,7 +16,7 @@ export class ChannelReader {
     this.#channel = channel;
   }
 
-  /** A number of bytes; null when the other side ended before. */
+  /** Returns the given number of bytes, or null if the stream ends before. */
   async take(length: number): Promise<Uint8Array | null> {
     if (!await this.#fill(length)) return null;
     const taken = this.#rest.subarray(0, length);
@@ -48,13 +48,13 @@ export class ChannelReader {
   }
 }
 
-/** Writes all of it. */
+/** Writes all bytes. */
 export async function writeAll(channel: ByteChannel, bytes: Uint8Array): Promise<void> {
   let written = 0;
   while (written < bytes.length) written += await channel.write(bytes.subarray(written));
 }
 
-/** Several pieces as one. */
+/** Concatenates byte arrays. */
 export function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
   let at = 0;

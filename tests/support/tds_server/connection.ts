@@ -1,4 +1,4 @@
-// One client of the test server: its login, and its requests one after the other.
+// Serves one client of the test server: its login, then its requests in order.
 
 import type { Certificate } from "./certificate.ts";
 import { encryption, type Login, preloginAnswer, readEncryption, readLogin } from "./login.ts";
@@ -12,33 +12,33 @@ import type { Recordset } from "./types.ts";
 /** How a request is answered. */
 export interface Reply {
   readonly recordsets?: readonly Recordset[];
-  /** An error ends the answer; a message of class 10 and below comes before the recordsets. */
+  /** Sent after the recordsets as an error, or before them if its class is 10 or below. */
   readonly message?: ServerMessage;
   /** A procedure's return value. @default 0 */
   readonly status?: number;
-  /** The answer waits for this. */
+  /** A promise to wait for before the reply is sent. */
   readonly after?: Promise<unknown>;
-  /** The connection breaks: instead of the answer, or when half of it is sent. */
+  /** Breaks the connection before the reply is sent, or after half of it. */
   readonly breaks?: "before" | "within";
 }
 
 /** How a server treats its clients. */
 export interface Manners {
-  /** Encrypts connections that ask for it. Without, they stay plain. */
+  /** Encrypts connections that request it. Without a certificate, all connections are plain. */
   readonly certificate?: Certificate;
-  /** Refuses logins. */
+  /** Refuses logins with this message. */
   readonly refuses?: ServerMessage;
-  /** Breaks connections at this point of their beginning. */
+  /** Breaks connections at this step of the login. */
   readonly breaksAt?: "prelogin" | "login";
   /** Answers requests. */
   answer(request: TdsRequest): Reply | Promise<Reply>;
-  /** Hears of logins. */
+  /** Called for each login. */
   onLogin(login: Login): void;
 }
 
 let lastTransaction = 0n;
 
-/** Serves a client until it leaves. */
+/** Serves a client until it disconnects. */
 export async function serveClient(tcp: ByteChannel, manners: Manners): Promise<void> {
   const session = await beginSession(tcp, manners);
   if (session === null) return tcp.close();
@@ -60,7 +60,7 @@ export async function serveClient(tcp: ByteChannel, manners: Manners): Promise<v
     canceled = new AbortController();
     const { signal } = canceled;
     answering = answerRequest(message, channel, manners, signal)
-      // What this server cannot do is for the test to see.
+      // Sends an unsupported request to the test as an error.
       .catch((error) => send(channel, new TokenWriter().message(failure(error)).done(true)))
       .catch(() => close(channel));
   }
@@ -69,7 +69,7 @@ export async function serveClient(tcp: ByteChannel, manners: Manners): Promise<v
   close(channel);
 }
 
-/** PRELOGIN, TLS if both want it, LOGIN7, and the settings that the client begins with. */
+/** Handles PRELOGIN, TLS if both sides want it, LOGIN7, and the client's initial settings. */
 async function beginSession(tcp: ByteChannel, manners: Manners) {
   let channel = tcp;
   let reader = new ChannelReader(channel);
@@ -96,7 +96,7 @@ async function beginSession(tcp: ByteChannel, manners: Manners) {
   manners.onLogin(who);
   if (manners.refuses !== undefined) {
     await send(channel, new TokenWriter().message(manners.refuses).done(true));
-    await readMessage(reader); // the client goes
+    await readMessage(reader); // waits for the client to disconnect
     close(channel);
     return null;
   }
@@ -118,7 +118,7 @@ async function answerRequest(
   signal.addEventListener("abort", () => abort(), { once: true });
   const reply = await manners.answer(request);
   await Promise.race([reply.after, aborted]);
-  // Each message has an answer of its own: the one that was canceled, and then the attention.
+  // The canceled request gets a reply, and the attention another one after it.
   if (signal.aborted) return await send(channel, new TokenWriter().done(true));
   const packets = toPackets(messageType.answer, toTokens(request, reply).finish());
   if (reply.breaks !== undefined) {

@@ -1,15 +1,15 @@
-// How a connection begins: PRELOGIN settles whether it is encrypted, LOGIN7 says who wants in
-// ([MS-TDS] 2.2.6.4, 2.2.6.5).
+// The login: PRELOGIN negotiates encryption, and LOGIN7 has the credentials ([MS-TDS] 2.2.6.4,
+// 2.2.6.5).
 
 import { ByteReader, ByteWriter } from "./bytes.ts";
 
-/** What PRELOGIN says about encryption. */
+/** The values of PRELOGIN's encryption option. */
 export const encryption = { off: 0, on: 1, notSupported: 2, required: 3 } as const;
 
 const encryptionOption = 1;
 const endOfOptions = 0xff;
 
-/** What the client says about encryption. */
+/** Returns the client's encryption option. */
 export function readEncryption(data: Uint8Array): number {
   const reader = new ByteReader(data);
   for (let option = reader.u8(); option !== endOfOptions; option = reader.u8()) {
@@ -20,7 +20,7 @@ export function readEncryption(data: Uint8Array): number {
   return encryption.notSupported;
 }
 
-/** The server's PRELOGIN: its version (16.0) and its setting of encryption. */
+/** Returns the server's PRELOGIN: its version (16.0) and its encryption option. */
 export function preloginAnswer(encrypt: number): Uint8Array {
   const headers = 2 * 5 + 1;
   return new ByteWriter()
@@ -31,17 +31,17 @@ export function preloginAnswer(encrypt: number): Uint8Array {
     .finish();
 }
 
-/** Who wants in. */
+/** The credentials of a client. */
 export interface Login {
   readonly user: string;
   readonly password: string;
   readonly database: string;
   readonly application: string;
-  /** Whether the connection was encrypted when the password came. */
+  /** Whether the password arrived over an encrypted connection. */
   readonly encrypted: boolean;
 }
 
-/** Reads LOGIN7, and takes the veil off the password. */
+/** Reads LOGIN7 and decodes the obfuscated password. */
 export function readLogin(data: Uint8Array, encrypted: boolean): Login {
   const field = (at: number): Uint8Array => {
     const reader = new ByteReader(data);

@@ -1,4 +1,4 @@
-// TDS packets: messages cut into pieces with a header of eight bytes each ([MS-TDS] 2.2.3).
+// TDS packets: parts of messages, each with a header of eight bytes ([MS-TDS] 2.2.3).
 
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { type ChannelReader, concat } from "./channel.ts";
@@ -40,7 +40,7 @@ export async function readPacket(
   return data === null ? null : { type, data, isLast: (status & endOfMessage) !== 0 };
 }
 
-/** Reads one message, of however many packets. */
+/** Reads one message, which may have several packets. */
 export async function readMessage(reader: ChannelReader): Promise<Message | null> {
   const pieces: Uint8Array[] = [];
   while (true) {
@@ -51,7 +51,7 @@ export async function readMessage(reader: ChannelReader): Promise<Message | null
   }
 }
 
-/** A message as packets. */
+/** Splits a message into packets. */
 export function toPackets(type: number, data: Uint8Array): Uint8Array<ArrayBuffer> {
   const room = packetLength - headerLength;
   const writer = new ByteWriter();

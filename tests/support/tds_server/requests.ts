@@ -1,4 +1,4 @@
-// What clients ask for: batches, calls of procedures with typed parameters, the begin and end of
+// Parses client requests: batches, procedure calls with typed parameters, and the start and end of
 // transactions ([MS-TDS] 2.2.6.6, 2.2.6.7, 2.2.6.9).
 
 import { ByteReader } from "./bytes.ts";
@@ -8,17 +8,17 @@ import { readTyped, type TypedValue } from "./types.ts";
 /** One request of a client. */
 export interface TdsRequest {
   readonly kind: "batch" | "call" | "query" | "begin" | "commit" | "rollback";
-  /** A batch's or a query's text, a procedure's name as it was sent; empty for transactions. */
+  /** The SQL text, or the procedure's name as sent by the client. Empty for transactions. */
   readonly text: string;
-  /** By name, without the `@`. */
+  /** The parameters by name, without the `@`. */
   readonly parameters: Readonly<Record<string, TypedValue>>;
-  /** The transaction that it belongs to; 0: none. */
+  /** The descriptor of the request's transaction, or 0 if there is none. */
   readonly transaction: bigint;
 }
 
 const executeSql = 10;
 
-/** Reads a message that is a request. */
+/** Parses a message as a request. */
 export function readRequest({ type, data }: Message): TdsRequest {
   const reader = new ByteReader(data);
   const transaction = readHeaders(reader);
@@ -41,7 +41,7 @@ function headersLength(data: Uint8Array): number {
   return new ByteReader(data).u32();
 }
 
-/** ALL_HEADERS: only the transaction's descriptor matters. */
+/** Reads ALL_HEADERS and returns the transaction's descriptor. */
 function readHeaders(reader: ByteReader): bigint {
   const end = reader.u32();
   let transaction = 0n;
@@ -61,7 +61,7 @@ function readCall(reader: ByteReader, transaction: bigint): TdsRequest {
   const named: [string, TypedValue][] = [];
   while (!reader.isAtEnd) {
     const name = reader.shortText().slice(1);
-    reader.u8(); // by value, by reference
+    reader.u8(); // status flags
     named.push([name, readTyped(reader)]);
   }
   if (procedure === executeSql) {

@@ -1,6 +1,6 @@
-// A server that speaks enough of TDS 7.4 for mssql to log in, with and without TLS, and to be
-// answered by a script. It is not a database: it keeps nothing and understands no SQL. It shows the
-// requests of the driver, and simulates errors, delays and broken connections.
+// A server that implements enough of TDS 7.4 for mssql to log in, with and without TLS, and to get
+// scripted replies. It is not a database: it stores nothing and does not parse SQL. It records the
+// driver's requests, and simulates errors, delays and broken connections.
 
 import { serveClient } from "./connection.ts";
 import type { Manners, Reply } from "./connection.ts";
@@ -12,7 +12,7 @@ export type { Login, Reply, TdsRequest };
 /** How a server treats its clients. */
 export interface TdsServerOptions
   extends Partial<Pick<Manners, "certificate" | "refuses" | "breaksAt">> {
-  /** Answers requests. @default with nothing */
+  /** Answers requests. By default, replies are empty. */
   readonly answer?: Manners["answer"];
 }
 
@@ -21,9 +21,9 @@ export class TdsServer implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #clients = new Set<Deno.TcpConn>();
   readonly #serving: Promise<void>;
-  /** The requests so far, of all clients, without the initial settings of sessions. */
+  /** The requests of all clients so far, without the initial settings of sessions. */
   readonly requests: TdsRequest[] = [];
-  /** Who has logged in so far. */
+  /** The logins so far. */
   readonly logins: Login[] = [];
   /** Changes how requests are answered from now on. */
   answer: Manners["answer"];

@@ -1,6 +1,6 @@
-// TLS inside TDS: while keys are agreed on, TLS travels inside PRELOGIN messages; afterwards, TDS
-// travels inside TLS. A TLS listener of the runtime does the cryptography; this file connects it to
-// the client, and wraps and unwraps messages.
+// TLS for TDS. During the handshake, PRELOGIN messages carry TLS records; afterwards, TLS carries
+// TDS. The runtime's TLS listener does the cryptography. This file connects it to the client, and
+// wraps and unwraps messages.
 
 import type { Certificate } from "./certificate.ts";
 import { type ByteChannel, ChannelReader, concat, writeAll } from "./channel.ts";
@@ -9,9 +9,9 @@ import { messageType, readMessage, toPackets } from "./packets.ts";
 /**
  * Answers a client's handshake.
  *
- * @param reader What the client sends; its next message begins the handshake.
- * @param channel The way back to the client.
- * @returns The plain side of the encrypted connection; null when the client would have none of it.
+ * @param reader Reads from the client, whose next message begins the handshake.
+ * @param channel Writes to the client.
+ * @returns The decrypted side of the connection, or null if the handshake fails.
  */
 export async function encryptChannel(
   reader: ChannelReader,
@@ -50,7 +50,7 @@ export async function encryptChannel(
   };
 }
 
-/** Each message of the client's is answered by one message, until the client sends plain TLS. */
+/** Answers each PRELOGIN message of the client with one message. Ends when it sends bare TLS. */
 async function exchangeHandshake(
   reader: ChannelReader,
   channel: ByteChannel,
@@ -69,8 +69,8 @@ async function exchangeHandshake(
 const recordType = { changeCipherSpec: 20, alert: 21, handshake: 22 };
 
 /**
- * Reads the messages of a TLS 1.2 server up to its wait for the client: up to ServerHelloDone, or
- * Finished, or an alert.
+ * Reads the records of a TLS 1.2 server until it waits for the client, that is, up to
+ * ServerHelloDone, Finished or an alert.
  */
 async function readFlight(reader: ChannelReader): Promise<Uint8Array> {
   const records: Uint8Array[] = [];

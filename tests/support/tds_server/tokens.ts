@@ -1,9 +1,9 @@
-// What the server says: streams of tokens ([MS-TDS] 2.2.7).
+// Writes the token streams of server responses ([MS-TDS] 2.2.7).
 
 import { ByteWriter } from "./bytes.ts";
 import { type Recordset, writeTypeInfo, writeValue } from "./types.ts";
 
-/** An error or, with a class below 11, a message of the server. */
+/** An error, or an informational message if its class is below 11. */
 export interface ServerMessage {
   readonly number: number;
   readonly message: string;
@@ -32,7 +32,7 @@ const changeType = { database: 1, packetSize: 4, collation: 7, begin: 8, commit:
 export class TokenWriter {
   readonly #writer = new ByteWriter();
 
-  /** The client is in: TDS 7.4, and the settings of its session. */
+  /** Confirms a login, with TDS 7.4 and the settings of the session. */
   loginAck(database: string): this {
     this.#changeText(changeType.database, database, "master");
     this.#changeText(changeType.packetSize, "4096", "4096");
@@ -43,12 +43,12 @@ export class TokenWriter {
     return this;
   }
 
-  /** A transaction has begun. */
+  /** Reports the start of a transaction. */
   begin(transaction: bigint): this {
     return this.#change(changeType.begin, descriptor(transaction), []);
   }
 
-  /** A transaction has ended. */
+  /** Reports the end of a transaction. */
   end(how: "commit" | "rollback", transaction: bigint): this {
     return this.#change(changeType[how], [], descriptor(transaction));
   }
@@ -78,18 +78,18 @@ export class TokenWriter {
     return this;
   }
 
-  /** The end of an answer to a batch, a login or a transaction request. */
+  /** Ends the response to a batch, a login or a transaction request. */
   done(failed = false): this {
     return this.#done(token.done, failed ? doneStatus.error : 0, 0);
   }
 
-  /** The end of a procedure. */
+  /** Ends the response to a procedure call. */
   doneProcedure(status: number, failed = false): this {
     this.#writer.u8(token.returnStatus).i32(status);
     return this.#done(token.doneProcedure, failed ? doneStatus.error : 0, 0);
   }
 
-  /** The client's wish to stop was heard. */
+  /** Acknowledges the client's attention signal. */
   attention(): this {
     return this.#done(token.done, doneStatus.attention, 0);
   }

@@ -1,11 +1,11 @@
-// The data types of parameters and columns: how they are announced (TYPE_INFO) and how values are
-// written down ([MS-TDS] 2.2.5.4 to 2.2.5.6). Those that the driver uses, no more.
+// Encodes the types (TYPE_INFO) and values of parameters and columns ([MS-TDS] 2.2.5.4 to 2.2.5.6).
+// Only the types that the driver uses are supported.
 
 import { type ByteReader, ByteWriter } from "./bytes.ts";
 
-/** A value that came with its type. */
+/** A value with its type. */
 export interface TypedValue {
-  /** As T-SQL writes it: `nvarchar(100)`, `bigint`, `datetimeoffset(3)`. */
+  /** The type in T-SQL syntax: `nvarchar(100)`, `bigint`, `datetimeoffset(3)`. */
   readonly type: string;
   readonly value: unknown;
 }
@@ -43,7 +43,7 @@ const typeId = {
 const maxLength = 0xffff;
 const nullLength = 0xffffffffffffffffn;
 
-/** The rest of a type's announcement, and how to read its values. */
+/** Reads the rest of TYPE_INFO, and returns the type with a function that reads its values. */
 function readTypeInfo(id: number, reader: ByteReader): { type: string; read: () => unknown } {
   switch (id) {
     case typeId.guid:
@@ -146,7 +146,7 @@ function readTable(reader: ByteReader): TableValue {
   return { schema, name, columns: columns.map(({ type }) => type), rows };
 }
 
-/** The types that the test server answers with. */
+/** The column types of the test server's responses. */
 export type ColumnType = "int" | "bigint" | "bit" | "float" | "text" | "id" | "instant";
 
 /** Rows with named, typed columns. */
@@ -157,7 +157,7 @@ export interface Recordset {
 
 const collation = [0x09, 0x04, 0xd0, 0x00, 0x34];
 
-/** Announces a column's type. */
+/** Writes the TYPE_INFO of a column. */
 export function writeTypeInfo(writer: ByteWriter, type: ColumnType): void {
   switch (type) {
     case "int":
@@ -177,7 +177,7 @@ export function writeTypeInfo(writer: ByteWriter, type: ColumnType): void {
   }
 }
 
-/** Writes a column's value. */
+/** Writes the value of a column. */
 export function writeValue(writer: ByteWriter, type: ColumnType, value: unknown): void {
   if (value === null) {
     return void (type === "text" ? writer.u64(nullLength) : writer.u8(0));

@@ -2,15 +2,16 @@
 //
 //   deno run -A tests/support/tsql_server/docker.ts [image]
 //
-// Starts a container, runs the files of sql/sqlserver/ in it with sqlcmd, as a database
-// administrator would, runs the tests with the container's address in EVERTASK_TEST_SQLSERVER, and
-// removes the container: once in a database where readers wait for writers, once in one where they
-// read the version before (READ_COMMITTED_SNAPSHOT, the default of Azure SQL). By running it you
-// accept the licence of the image: https://go.microsoft.com/fwlink/?linkid=857698.
+// Starts a container, runs the files of sql/sqlserver/ with sqlcmd as a database administrator
+// would, runs the tests with the container's address in EVERTASK_TEST_SQLSERVER, and removes the
+// container. The tests run in two databases: one in which readers wait for writers, and one in
+// which they read the last committed version (READ_COMMITTED_SNAPSHOT, the default of Azure SQL).
+// By running this program you accept the licence of the image:
+// https://go.microsoft.com/fwlink/?linkid=857698.
 
 const [image = "mcr.microsoft.com/mssql/server:2022-latest"] = Deno.args;
 
-/** The tests that have something to do with a T-SQL engine. */
+/** The tests that use a T-SQL engine. */
 const testFiles = [
   "tests/drivers/sqlserver",
   "tests/integration/cancelling_test.ts",
@@ -30,8 +31,8 @@ async function run(program: string, ...args: readonly string[]): Promise<string>
 }
 
 /**
- * sqlcmd of the image, the newest if there are two; `-b` makes an error in a script its own, `-C`
- * trusts the certificate.
+ * The newest sqlcmd in the image. With `-b` it fails if a script fails, and with `-C` it trusts the
+ * server's certificate.
  */
 function sqlcmd(...args: readonly string[]): Promise<string> {
   const call = `exec "$(ls -d /opt/mssql-tools*/bin/sqlcmd | tail -n 1)" ` +
@@ -40,8 +41,7 @@ function sqlcmd(...args: readonly string[]): Promise<string> {
 }
 
 /**
- * Runs a statement as soon as the server is ready for it: two minutes after its start at the
- * latest.
+ * Runs a statement as soon as the server is ready, and fails if that takes more than two minutes.
  */
 async function whenReady(statement: string): Promise<void> {
   for (let attempt = 1;; attempt++) {
@@ -55,7 +55,7 @@ async function whenReady(statement: string): Promise<void> {
   }
 }
 
-/** The numbered files in their order, then the procedures. */
+/** Returns the numbered files in order, followed by the procedures. */
 async function runScripts(database: string): Promise<void> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(new URL("sql/sqlserver/", root))) {

@@ -8,16 +8,16 @@ import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
 import type { SqlServerConfig, SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 import { messageOf } from "../../../src/thrown/describe_error.ts";
 
-/** The variable that names the engine, and how its value looks. */
+/** The environment variable with the engine's URL, and the form of its value. */
 export const targetVariable =
   "EVERTASK_TEST_SQLSERVER=mssql://user:password@127.0.0.1:1433/database";
 
-/** The URL of the engine; undefined without one. */
+/** The URL of the engine, or undefined if there is none. */
 export const targetUrl: string | undefined = Deno.env.get(targetVariable.split("=")[0]!);
 
 const mssql = await loadMssql();
 
-/** Whether there is an engine. */
+/** Whether an engine is available. */
 export const hasTarget = targetUrl !== undefined;
 
 /**
@@ -27,7 +27,7 @@ export function needsTarget(name: string): { readonly name: string; readonly ign
   return { name: hasTarget ? name : `${name} (needs ${targetVariable})`, ignore: !hasTarget };
 }
 
-/** The engine's configuration; a test engine's certificate is its own. */
+/** The engine's configuration. A test engine has a self-signed certificate. */
 export function targetConfig(options: { readonly max?: number } = {}): SqlServerConfig {
   const config = poolConfig(checkServer(targetUrl!), mssql);
   return {
@@ -35,12 +35,12 @@ export function targetConfig(options: { readonly max?: number } = {}): SqlServer
     options: { ...config.options, trustServerCertificate: true },
     pool: { max: options.max ?? 8, min: 0 },
     connectionTimeout: 60_000,
-    // An engine may take long to compile a procedure at its first call.
+    // An engine may need a long time to compile a procedure when it is first called.
     requestTimeout: 120_000,
   };
 }
 
-/** Runs work with a pool of connections to the engine, and closes it. */
+/** Runs `work` with a pool of connections to the engine, and closes the pool. */
 export async function withPool<T>(
   work: (pool: SqlServerPool) => Promise<T>,
   options: { readonly max?: number } = {},
@@ -54,13 +54,13 @@ export async function withPool<T>(
   }
 }
 
-/** Whether the engine is Babelfish, which ignores hints about locks. */
+/** Whether the engine is Babelfish, which ignores lock hints. */
 export async function isBabelfish(pool: SqlServerPool): Promise<boolean> {
   const { recordsets } = await pool.request().query("SELECT SERVERPROPERTY('Babelfish') AS [It];");
   return (recordsets as { It: unknown }[][])[0]![0]!.It !== null;
 }
 
-/** Runs work with the name of a new schema, and removes the schema afterwards. */
+/** Runs `work` with the name of a new schema, and removes the schema afterwards. */
 export async function withSchema<T>(
   pool: SqlServerPool,
   work: (schema: string) => Promise<T>,
@@ -82,7 +82,7 @@ const tables = [
 
 const tableTypes = Object.values(tableTypeModule);
 
-/** Removes a schema and everything that the storage put there. */
+/** Removes a schema and everything that the storage created in it. */
 export async function dropSchema(pool: SqlServerPool, schema: string): Promise<void> {
   for (const procedure of procedureNames) {
     await pool.request().batch(`DROP PROCEDURE IF EXISTS [${schema}].[${procedure}];`);
@@ -101,19 +101,19 @@ export async function emptySchema(pool: SqlServerPool, schema: string): Promise<
   const emptied = tables.filter((table) =>
     table !== "SchemaVersions" && table !== "TaskExecutionLogs"
   );
-  // One by one: of a batch with several statements, Babelfish may forget the schema when others
-  // change theirs meanwhile.
+  // One statement at a time, because within a batch Babelfish may lose track of the schema when
+  // other schemas change at the same time.
   for (const table of emptied) await deleteRows(pool, `[${schema}].[${table}]`);
 }
 
-/** The foreign keys that cascade from one table. */
+/** The maximum number of foreign keys that cascade from one table. */
 const mostCascades = 3;
 
 /**
- * Deletes all rows of a table, again when Babelfish fails to cascade. It keeps the plan of a
- * foreign key; when it has to make one anew, it takes the name of the schema in it, which it has
- * translated already, and translates it again: `relation "evertask_evertask_test_….statusaudit"
- * does not exist` (seen with 4.3). That plan is dropped then, and the next one is right.
+ * Deletes all rows of a table, and retries if Babelfish fails to cascade. When Babelfish rebuilds
+ * the cached plan of a foreign key, it translates the already translated name of the schema once
+ * more: `relation "evertask_evertask_test_….statusaudit" does not exist` (seen with 4.3). It then
+ * discards that plan, and the next one is correct.
  */
 async function deleteRows(pool: SqlServerPool, table: string): Promise<void> {
   for (let triesLeft = mostCascades;; triesLeft--) {
@@ -127,7 +127,7 @@ async function deleteRows(pool: SqlServerPool, table: string): Promise<void> {
   }
 }
 
-/** The instants of each table. */
+/** The columns with instants, by table. */
 const instants: Readonly<Record<string, readonly string[]>> = {
   QueuedTasks: [
     ...["CreatedAtUtc", "LastExecutionUtc", "ScheduledExecutionUtc", "RunUntil", "NextRunUtc"],
@@ -143,7 +143,7 @@ const instants: Readonly<Record<string, readonly string[]>> = {
   OperatorActions: ["AtUtc"],
 };
 
-/** Ages the rows of a schema: moves all instants back. */
+/** Ages the rows of a schema by moving all of their instants back by `ms` milliseconds. */
 export async function passTime(
   pool: SqlServerPool,
   schema: string,

@@ -1,6 +1,6 @@
-// The tables of EverTask for .NET in SQL Server, as a database has them before it is adopted.
+// The SQL Server tables of EverTask for .NET, as they are before this library adopts the database.
 
-/** Upstream's tables as its newest version makes them, and as its first did. */
+/** Upstream's table of tasks, as created by its newest and by its first version. */
 export const upstreamTasks = {
   newest: `
 CREATE TABLE [EverTask].[QueuedTasks] (
@@ -27,7 +27,7 @@ CREATE TABLE [EverTask].[QueuedTasks] (
     [NextRunUtc] datetimeoffset NULL, [Status] nvarchar(15) NOT NULL);`,
 };
 
-/** The tables of its history, as its newest version makes them. */
+/** Upstream's history tables, as created by its newest version. */
 export const upstreamHistory = `
 CREATE TABLE [EverTask].[StatusAudit] (
     [Id] bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_StatusAudit] PRIMARY KEY,

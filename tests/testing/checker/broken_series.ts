@@ -1,11 +1,11 @@
-// Histories that break the rules about series.
+// Histories that violate the rules for series.
 
 import type { FinalTask, HistoryEntry } from "../../../src/testing/checker/history.ts";
 import type { Rule } from "../../../src/testing/checker/rule.ts";
 import * as series from "../../../src/testing/checker/series_rules.ts";
 import { claimed, run, runEnded, started, storedSeries } from "./histories.ts";
 
-/** What breaks a rule: the entries, and the tasks at the end. */
+/** A rule, and a history that violates it: a description, the entries, and the final tasks. */
 export type Broken = readonly [
   rule: Rule,
   what: string,
@@ -13,7 +13,7 @@ export type Broken = readonly [
   tasks?: readonly FinalTask[],
 ];
 
-/** The rules about series, and what breaks them. */
+/** Violations of the rules for series. */
 export const brokenSeries: readonly Broken[] = [
   [series.runsOnGrid, "a run between two instants", [
     storedSeries(),
@@ -24,7 +24,7 @@ export const brokenSeries: readonly Broken[] = [
     ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 1_000 }),
     ...run(2, { at: 1_100, plannedAt: 1_000, nextRunAt: 2_000 }),
   ]],
-  [series.misfiresAsAllowed, "an occurrence that is dropped without need", [
+  [series.misfiresAsAllowed, "an occurrence that is dropped without a reason", [
     storedSeries({ misfire: { all: 100 } }),
     ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 3_000 }),
     ...run(2, { at: 3_000, plannedAt: 3_000, nextRunAt: 4_000 }),
@@ -34,12 +34,12 @@ export const brokenSeries: readonly Broken[] = [
     ...run(1, { at: 5_000, plannedAt: 5_000, nextRunAt: 15_000 }),
     ...run(2, { at: 10_001, plannedAt: 15_000, nextRunAt: 20_000 }),
   ]],
-  [series.misfiresAsAllowed, "a catch-up run that does not come", [
+  [series.misfiresAsAllowed, "a missing catch-up run", [
     storedSeries({ misfire: "once" }),
     ...run(1, { at: 5_500, plannedAt: 1_000, nextRunAt: 7_000 }),
     ...run(2, { at: 5_600, plannedAt: 7_000, nextRunAt: 8_000 }),
   ]],
-  [series.catchUpsAsAllowed, "catch-up runs for all", [
+  [series.catchUpsAsAllowed, "catch-up runs for all missed occurrences", [
     storedSeries({ misfire: "once" }),
     ...run(1, { at: 9_500, plannedAt: 1_000, nextRunAt: 2_000 }),
     ...run(2, { at: 9_500, plannedAt: 2_000, nextRunAt: 3_000 }),
@@ -56,7 +56,7 @@ export const brokenSeries: readonly Broken[] = [
     storedSeries({}, {}, { maxRuns: 1 }),
     ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 2_000 }),
   ]],
-  [series.runsNumbered, "a number twice", [
+  [series.runsNumbered, "a run number that is used twice", [
     storedSeries(),
     ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 2_000 }),
     claimed({ at: 2_000, token: 2 }),

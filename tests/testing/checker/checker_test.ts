@@ -54,19 +54,19 @@ const broken: readonly Broken[] = [
     claimed({ at: 4 }),
   ]],
   [store.dueFirst, "a claim of an ended task", [stored(), cancelled(), claimed()]],
-  [store.bestFirst, "a claim beside a task of higher priority", [
+  [store.bestFirst, "a claim while a task of higher priority is due", [
     processDid("starts", { knows: ["plain"] }),
     stored(),
     stored({ task: "t2", priority: 1 }),
     claimed(),
   ]],
-  [store.bestFirst, "a claim beside a task that is due for longer", [
+  [store.bestFirst, "a claim while a task of the same priority has been due for longer", [
     processDid("starts", { knows: ["plain"] }),
     stored({ dueAt: 2 }),
     stored({ task: "t2", dueAt: 1 }),
     claimed({ at: 2 }),
   ]],
-  [store.knownTypes, "a claim of another type", [
+  [store.knownTypes, "a claim of a type that the worker does not have", [
     processDid("starts", { knows: ["timed"] }),
     stored(),
     claimed(),
@@ -84,28 +84,32 @@ const broken: readonly Broken[] = [
     claimed(),
     changed({ applied: false }),
   ]],
-  [store.tokensRise, "the same token again", [
+  [store.tokensRise, "a token that is used twice", [
     stored(),
     claimed(),
     changed({ dueAt: 0 }),
     claimed({ attempt: 2 }),
   ]],
   [store.attemptsCounted, "an attempt that counts twice", [stored(), claimed({ attempt: 2 })]],
-  [store.attemptsCounted, "an attempt that was given back and counts", [
+  [store.attemptsCounted, "a returned attempt that counts", [
     stored(),
     claimed(),
     changed({ transitions: ["ServiceStopped!"], dueAt: 0, returnsAttempt: true }),
     claimed({ token: 2, attempt: 2 }),
   ]],
   [store.lossesCounted, "a loss that counts twice", [stored(), claimed(), lost({ lostCount: 2 })]],
-  [store.lossesCounted, "a loss of another's task", [stored(), claimed(), lost({ worker: "w2" })]],
-  [store.lossesCounted, "a failure by a loss that the limit allows", [
+  [store.lossesCounted, "a loss of a task that another worker holds", [
+    stored(),
+    claimed(),
+    lost({ worker: "w2" }),
+  ]],
+  [store.lossesCounted, "a failure after a loss within the limit", [
     stored(),
     claimed(),
     changed({ transitions: ["InProgress"] }),
     lost({ poisoned: true }),
   ]],
-  [store.leasesHold, "a loss before the lease is over", [
+  [store.leasesHold, "a loss before the lease has ended", [
     stored(),
     claimed(),
     lost({ silentMs: 5_000 }),
@@ -121,8 +125,11 @@ const broken: readonly Broken[] = [
     stored({ key: "a" }),
     stored({ key: "a", task: "t2", dispatch: 2 }),
   ]],
-  [store.pausesHold, "a claim", [stored(), paused, claimed()]],
-  [store.pausesHold, "a task that is born claimed", [paused, stored({ claimedBy: "w1" })]],
+  [store.pausesHold, "a claim from a paused queue", [stored(), paused, claimed()]],
+  [store.pausesHold, "a task that is stored as claimed in a paused queue", [
+    paused,
+    stored({ claimedBy: "w1" }),
+  ]],
 
   [call.nothingLost, "a dispatch without a row", [asked(), stored(), answered()]],
   [call.storedOnce, "two tasks of one dispatch", [stored(), stored({ task: "t2" })]],
@@ -132,7 +139,10 @@ const broken: readonly Broken[] = [
     stored(),
   ]],
   [call.callsAnswered, "a call without an answer", [processDid("starts"), asked()]],
-  [call.stopsEnd, "a process that continues", [processDid("starts"), processDid("stops")]],
+  [call.stopsEnd, "a process that does not end after its stop", [
+    processDid("starts"),
+    processDid("stops"),
+  ]],
   [call.startsClaimed, "a start without a claim", [stored(), started()]],
   [call.startsClaimed, "a second start", [stored(), claimed(), started(), started()]],
   [call.startsClaimed, "a start in another process", [
@@ -165,7 +175,7 @@ const broken: readonly Broken[] = [
     ran("threw"),
     changed(),
   ]],
-  [ending.endingsHaveReasons, "a completion by the return of an attempt before", [
+  [ending.endingsHaveReasons, "a completion by the return of an earlier attempt", [
     stored(),
     claimed(),
     started(),
@@ -192,12 +202,12 @@ const broken: readonly Broken[] = [
     claimed({ token: 2, attempt: 2 }),
     changed({ token: 2 }),
   ]],
-  [ending.statusesInOrder, "an outcome of what was never in progress", [
+  [ending.statusesInOrder, "an outcome of a task that was never in progress", [
     stored(),
     claimed(),
     changed({ transitions: ["Completed"] }),
   ]],
-  [ending.completionsCommit, "a commit of a completion that was refused", [
+  [ending.completionsCommit, "a commit of a rejected completion", [
     stored(),
     claimed(),
     started(),
@@ -208,12 +218,12 @@ const broken: readonly Broken[] = [
   ...brokenSeries,
 
   [limit.ratesHold, "a third start in a period", [0, 500, 999].map((at) => slotTaken({ at }))],
-  [limit.startsPermitted, "a second start by one permit", [
+  [limit.startsPermitted, "a second start with one permit", [
     slotTaken(),
     started({ limit: "limited" }),
     started({ task: "t2", limit: "limited" }),
   ]],
-  [limit.startsPermitted, "a start that was told to wait", [
+  [limit.startsPermitted, "a start before the granted slot", [
     slotTaken({ goes: false }),
     started({ limit: "limited" }),
   ]],
@@ -231,7 +241,7 @@ const broken: readonly Broken[] = [
     changed(),
     purgedBefore(0),
   ], [completed({ trail: [] })]],
-  [end.auditAsLevelled, "a row of a run that is missing", [
+  [end.auditAsLevelled, "a missing row of a run", [
     storedSeries(),
     ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: null }),
   ], [
@@ -243,31 +253,35 @@ const broken: readonly Broken[] = [
     }),
   ]],
 
-  [end.allEnd, "a task that waits", [], [completed({ status: "Queued", dueAt: 3 })]],
-  [end.allEnd, "a task that is held", [], [completed({ worker: "w1" })]],
+  [end.allEnd, "a task that is still waiting", [], [completed({ status: "Queued", dueAt: 3 })]],
+  [end.allEnd, "a task that is still held", [], [completed({ worker: "w1" })]],
   [end.allEnd, "a task that is neither due nor has ended", [], [completed({ status: "Pending" })]],
   [end.rowsAgree, "a task that was never stored", [], [completed()]],
-  [end.rowsAgree, "a count that nothing raised", [stored(), claimed(), changed()], [
+  [end.rowsAgree, "a count without a cause", [stored(), claimed(), changed()], [
     completed({ lostCount: 1 }),
   ]],
-  [end.rowsAgree, "a mark to cancel that nobody has set", [stored(), claimed(), changed()], [
+  [end.rowsAgree, "a cancel mark without a request", [stored(), claimed(), changed()], [
     completed({ cancelRequested: true }),
   ]],
-  [end.rowsAgree, "another status", [stored(), claimed(), changed()], [
+  [end.rowsAgree, "a status that differs from the history", [stored(), claimed(), changed()], [
     completed({ status: "Failed" }),
   ]],
-  [end.auditAsLevelled, "a row that is missing", [stored(), claimed(), changed()], [
+  [end.auditAsLevelled, "a missing row", [stored(), claimed(), changed()], [
     completed({ trail: ["Queued", "Completed"] }),
   ]],
-  [end.auditAsLevelled, "a row that the level does not ask for", [
+  [end.auditAsLevelled, "a row that the audit level excludes", [
     stored({ level: "ErrorsOnly" }),
     claimed(),
     changed(),
   ], [completed({ level: "ErrorsOnly", trail: ["Completed"] })]],
-  [end.auditInTime, "a row before the one before", [stored(), claimed(), changed({ at: 500 })], [
+  [end.auditInTime, "a row that is older than the previous one", [
+    stored(),
+    claimed(),
+    changed({ at: 500 }),
+  ], [
     completed({ trailAt: [0, 450, 400] }),
   ]],
-  [end.auditInTime, "a row of later than it was written", [stored(), claimed(), changed()], [
+  [end.auditInTime, "a row with an instant after its writing", [stored(), claimed(), changed()], [
     completed({ trailAt: [0, 0, 1] }),
   ]],
   [ending.retriesAsAllowed, "a retry too many", [
@@ -299,7 +313,7 @@ Deno.test("a history that follows every rule passes", () => {
 });
 
 for (const [rule, what, entries, tasks = []] of broken) {
-  Deno.test(`"${rule.name}" is broken by ${what}`, () => {
+  Deno.test(`the rule "${rule.name}" is violated by ${what}`, () => {
     const history = { startsAt: 0, entries, tasks };
     assert(rule.check(replay(history)).length > 0);
     assert(checkHistory(history).some((line) => line.includes(rule.name)));
@@ -311,7 +325,7 @@ Deno.test("each rule has a history that violates it", () => {
   assertEquals(rules.filter((rule) => !tested.has(rule)).map(({ name }) => name), []);
 });
 
-Deno.test("an attempt after a loss, which is stored before its handler is called, may continue while its process stops", () => {
+Deno.test("a stopping process may start a handler whose attempt is stored as in progress", () => {
   const entries = [
     stored(),
     claimed(),
@@ -322,11 +336,11 @@ Deno.test("an attempt after a loss, which is stored before its handler is called
   assertEquals(call.stopsHold.check(replay({ startsAt: 0, entries, tasks: [] })), []);
 });
 
-Deno.test("a failure before the last attempt is valid for a timeout, and for a task that was lost too often", () => {
+Deno.test("a task may fail before its last attempt by a timeout or by too many losses", () => {
   const begun = [stored(), claimed(), started()];
   const ends: HistoryEntry[][] = [
     [ran("threw", { aborted: "TimeoutError" }), changed({ transitions: failed })],
-    [changed({ transitions: failed })], // given up: its handler continues
+    [changed({ transitions: failed })], // given up while its handler is still running
     [lost({ poisoned: true })],
     [ // the same, and the handler of an attempt that was lost ends later
       lost(),

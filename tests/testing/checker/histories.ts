@@ -13,7 +13,7 @@ type Parts<Kind> = Partial<Omit<Entry<Kind>, "kind">>;
 
 const here = { at: 0, instance: "p1" };
 
-/** A dispatch that the store carried out. */
+/** An entry for a dispatch that the store applied. */
 export const stored = (parts: Parts<"stored"> = {}): Entry<"stored"> => ({
   ...here,
   kind: "stored",
@@ -33,7 +33,7 @@ export const stored = (parts: Parts<"stored"> = {}): Entry<"stored"> => ({
   ...parts,
 });
 
-/** A dispatch of a series that runs each second, from the first on. */
+/** An entry for the dispatch of a series that runs every second. */
 export const storedSeries = (
   schedule: Partial<IntervalRecurrence> = {},
   parts: Parts<"stored"> = {},
@@ -53,7 +53,7 @@ export const storedSeries = (
     ...parts,
   });
 
-/** A claim that the store carried out. */
+/** An entry for a claim that the store applied. */
 export const claimed = (parts: Parts<"claimed"> = {}): Entry<"claimed"> => ({
   ...here,
   kind: "claimed",
@@ -64,7 +64,7 @@ export const claimed = (parts: Parts<"claimed"> = {}): Entry<"claimed"> => ({
   ...parts,
 });
 
-/** A change that the store carried out. */
+/** An entry for a status change that the store applied. */
 export const changed = (parts: Parts<"changed"> = {}): Entry<"changed"> => ({
   ...here,
   kind: "changed",
@@ -80,7 +80,7 @@ export const changed = (parts: Parts<"changed"> = {}): Entry<"changed"> => ({
   ...parts,
 });
 
-/** A run that the store carried out as ended. */
+/** An entry for the end of a run that the store applied. */
 export const runEnded = (parts: Parts<"runEnded"> = {}): Entry<"runEnded"> => ({
   ...here,
   kind: "runEnded",
@@ -95,7 +95,7 @@ export const runEnded = (parts: Parts<"runEnded"> = {}): Entry<"runEnded"> => ({
   ...parts,
 });
 
-/** A whole run of a series: it is claimed, starts and ends. */
+/** The entries for a whole run of a series: its claim, start and end. */
 export const run = (
   number: number,
   { at, plannedAt, nextRunAt }: {
@@ -110,7 +110,7 @@ export const run = (
   runEnded({ at, token: number, nextRunAt }),
 ];
 
-/** An answer of a rate limit of 1 a second, with a burst of 1. */
+/** An entry for a slot of a rate limit of 1 per second with a burst of 1. */
 export const slotTaken = (parts: Parts<"slotTaken"> = {}): Entry<"slotTaken"> => ({
   ...here,
   kind: "slotTaken",
@@ -121,7 +121,7 @@ export const slotTaken = (parts: Parts<"slotTaken"> = {}): Entry<"slotTaken"> =>
   ...parts,
 });
 
-/** A loss that the store carried out. */
+/** An entry for a loss that the store applied. */
 export const lost = (parts: Parts<"lost"> = {}): Entry<"lost"> => ({
   ...here,
   kind: "lost",
@@ -135,7 +135,7 @@ export const lost = (parts: Parts<"lost"> = {}): Entry<"lost"> => ({
   ...parts,
 });
 
-/** A cancel that the store carried out. */
+/** An entry for a cancellation that the store applied. */
 export const cancelled = (parts: Parts<"cancelled"> = {}): Entry<"cancelled"> => ({
   ...here,
   kind: "cancelled",
@@ -144,7 +144,7 @@ export const cancelled = (parts: Parts<"cancelled"> = {}): Entry<"cancelled"> =>
   ...parts,
 });
 
-/** A handler starts. */
+/** An entry for the start of a handler. */
 export const started = (parts: Parts<"started"> = {}): Entry<"started"> => ({
   ...here,
   kind: "started",
@@ -158,7 +158,7 @@ export const started = (parts: Parts<"started"> = {}): Entry<"started"> => ({
   ...parts,
 });
 
-/** A handler ends. */
+/** An entry for the end of a handler. */
 export const ran = (
   kind: "returned" | "threw",
   parts: Parts<"returned" | "threw"> = {},
@@ -172,7 +172,7 @@ export const ran = (
   ...parts,
 });
 
-/** Something happens to a process. */
+/** An entry for a change of a process. */
 export const processDid = (what: string, parts: Parts<"process"> = {}): HistoryEntry => ({
   ...here,
   kind: "process",
@@ -180,7 +180,7 @@ export const processDid = (what: string, parts: Parts<"process"> = {}): HistoryE
   ...parts,
 });
 
-/** A call of an instance. */
+/** An entry for a call of an instance. */
 export const asked = (what = "dispatch 1", call = 1): HistoryEntry => ({
   ...here,
   kind: "asked",
@@ -188,7 +188,7 @@ export const asked = (what = "dispatch 1", call = 1): HistoryEntry => ({
   what,
 });
 
-/** The answer to a call. */
+/** An entry for the result of a call. */
 export const answered = (parts: Parts<"answered"> = {}): HistoryEntry => ({
   ...here,
   kind: "answered",
@@ -199,7 +199,7 @@ export const answered = (parts: Parts<"answered"> = {}): HistoryEntry => ({
   ...parts,
 });
 
-/** A task that has completed in its first attempt. */
+/** The final state of a task that completed in its first attempt. */
 export const completed = (parts: Partial<FinalTask> = {}): FinalTask => ({
   task: "t1",
   status: "Completed",
@@ -218,7 +218,7 @@ export const completed = (parts: Partial<FinalTask> = {}): FinalTask => ({
   ...parts,
 });
 
-/** One task that is dispatched, fails, is tried again and completes. */
+/** The history of a task that is dispatched, fails, is retried and completes. */
 export const wellKept: History = {
   startsAt: 0,
   entries: [

@@ -1,4 +1,4 @@
-// Stores that each violate the contract in one way. A simulation must detect all of them.
+// Stores that each violate the contract in one way. A simulation must detect each of them.
 
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StoreMaker } from "../../../src/testing/simulation/world.ts";
@@ -7,12 +7,12 @@ import { memoryStore } from "./memory_store.ts";
 /** Replacements of some verbs of a store. */
 type Faults = (store: Storage) => Partial<Storage>;
 
-/** The faults by their description. */
+/** The faults by description. */
 export const faults: Readonly<Record<string, Faults>> = {
   "a write needs no lease": (store) => ({
     setStatusMany: (changes) => store.setStatusMany(changes.map(({ lease: _, ...rest }) => rest)),
   }),
-  "a write of the holder is refused at times": (store) => {
+  "some writes of the holder are rejected": (store) => {
     let count = 0;
     return {
       async setStatusMany(changes) {
@@ -21,7 +21,7 @@ export const faults: Readonly<Record<string, Faults>> = {
       },
     };
   },
-  "a write is told to be refused, and is applied": (store) => ({
+  "an applied write is reported as rejected": (store) => ({
     async setStatusMany(changes) {
       await store.setStatusMany(changes);
       return changes.map(() => ({ applied: false }));
@@ -36,16 +36,16 @@ export const faults: Readonly<Record<string, Faults>> = {
       );
     },
   }),
-  "a task that waits is not cancelled, though it is said to be": () => ({
+  "a waiting task is reported as cancelled, and is not": () => ({
     requestCancel: (ids) => Promise.resolve(ids.map(() => "cancelled")),
   }),
-  "a mark to cancel is lost": (store) => ({
+  "a cancel request is lost": (store) => ({
     async heartbeat(workerId, leaseMs) {
       return { ...await store.heartbeat(workerId, leaseMs), cancelRequests: [] };
     },
     requestCancel: (ids) => Promise.resolve(ids.map(() => "requested")),
   }),
-  "a claim that is given back counts as an attempt": (store) => ({
+  "a returned claim counts as an attempt": (store) => ({
     setStatusMany: (changes) =>
       store.setStatusMany(changes.map((change) => ({ ...change, returnAttempt: false }))),
   }),
@@ -61,25 +61,25 @@ export const faults: Readonly<Record<string, Faults>> = {
       return { items: [...items, ...items.slice(-1)], next };
     },
   }),
-  "a retry comes at once": (store) => ({
+  "a retry is due at once": (store) => ({
     setStatusMany: (changes) =>
       store.setStatusMany(
         changes.map((change) => change.dueInMs === undefined ? change : { ...change, dueInMs: 0 }),
       ),
   }),
-  "a paused queue goes on": () => ({
+  "a paused queue continues": () => ({
     setQueuePaused: () => Promise.resolve(),
   }),
-  "the tasks of a worker are taken from it too early": (store) => ({
+  "the tasks of a worker are released too early": (store) => ({
     async heartbeat(workerId, leaseMs) {
       return { ...await store.heartbeat(workerId, leaseMs / 10), othersLost: true };
     },
     releaseLost: (request) => store.releaseLost({ ...request, leaseMs: request.leaseMs / 10 }),
   }),
-  "the tasks of a lost worker are not taken from it": () => ({
+  "the tasks of a lost worker are not released": () => ({
     releaseLost: () => Promise.resolve([]),
   }),
-  "a claim whose answer was lost is not given back": () => ({
+  "a claim whose response was lost is not released": () => ({
     releaseUnknown: () => Promise.resolve(0),
   }),
 };

@@ -24,7 +24,7 @@ Deno.test("the clock of a machine has the given error", async () => {
   assertEquals(machine.clock.monotonic(), 1_200);
 });
 
-Deno.test("the timers of a frozen machine fire once it thaws, those of a killed one never", async () => {
+Deno.test("the timers of a frozen machine fire when it thaws, and those of a killed one never", async () => {
   const { timeline, machine, fired, set } = makeMachine();
   set(100);
   set(Infinity);
@@ -43,7 +43,7 @@ Deno.test("the timers of a frozen machine fire once it thaws, those of a killed 
   assertEquals(fired, [1_000]);
 });
 
-Deno.test("actions at the same instant run in the order of planning", async () => {
+Deno.test("actions at the same instant run in the order in which they were planned", async () => {
   const timeline = new Timeline(worldStart);
   const order: string[] = [];
   timeline.in(10, () => order.push("b"));

@@ -1,5 +1,5 @@
-// Minimal scenarios that once showed a fault of the engine. They prevent its return even when seeds
-// generate other scenarios.
+// Minimal scenarios that once exposed a fault of the engine. They prevent regressions even if the
+// seeds generate other scenarios.
 
 import type { DispatchStep, Scenario } from "../../../src/testing/simulation/scenario.ts";
 
@@ -25,7 +25,7 @@ const world = {
   weather: { lossRate: 0, slowestMs: 0 },
 } satisfies Partial<Scenario>;
 
-/** The scenarios, by what must be true. */
+/** The scenarios, by the rule that they must satisfy. */
 export const mended: Readonly<Record<string, Scenario>> = {
   "a process that was frozen beyond its lease starts nothing until a heartbeat is answered": {
     ...world,
@@ -53,32 +53,33 @@ export const mended: Readonly<Record<string, Scenario>> = {
       { atMs: 8_097, instance: 0, kind: "cancel", number: 6 },
     ],
   },
-  "a process that was frozen while an answer was on its way plans no series by its old reading": {
-    ...world,
-    seed: 11729822,
-    machines: [
-      { offsetMs: 3_154_564, rate: 1.02, knows: ["timed"] },
-      { offsetMs: 951_009, rate: 1, knows: ["timed"] },
-    ],
-    weather: { lossRate: 0, slowestMs: 500 },
-    steps: [
-      { atMs: 1_162, instance: 1, kind: "freeze", forMs: 8_000 },
-      {
-        ...dispatch,
-        atMs: 6_123,
-        instance: 0,
-        type: "timed",
-        play: { number: 8, acts: ["work"], takesMs: 9_000 },
-        recurring: {
-          kind: "interval",
-          unit: "seconds",
-          every: 6,
-          start: { mode: "runDelayed", delayMs: 1_746 },
-          runUntil: Date.UTC(2026, 0, 1, 0, 0, 39),
-          maxRuns: 1,
+  "a process that was frozen while waiting for a response plans no series by its old clock reading":
+    {
+      ...world,
+      seed: 11729822,
+      machines: [
+        { offsetMs: 3_154_564, rate: 1.02, knows: ["timed"] },
+        { offsetMs: 951_009, rate: 1, knows: ["timed"] },
+      ],
+      weather: { lossRate: 0, slowestMs: 500 },
+      steps: [
+        { atMs: 1_162, instance: 1, kind: "freeze", forMs: 8_000 },
+        {
+          ...dispatch,
+          atMs: 6_123,
+          instance: 0,
+          type: "timed",
+          play: { number: 8, acts: ["work"], takesMs: 9_000 },
+          recurring: {
+            kind: "interval",
+            unit: "seconds",
+            every: 6,
+            start: { mode: "runDelayed", delayMs: 1_746 },
+            runUntil: Date.UTC(2026, 0, 1, 0, 0, 39),
+            maxRuns: 1,
+          },
         },
-      },
-      { atMs: 8_671, instance: 0, kind: "stop", timeoutMs: 500 },
-    ],
-  },
+        { atMs: 8_671, instance: 0, kind: "stop", timeoutMs: 500 },
+      ],
+    },
 };

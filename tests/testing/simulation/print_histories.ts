@@ -1,4 +1,4 @@
-// Prints the histories of seeds, under any runtime:
+// Prints the histories of seeds, in any runtime:
 //
 //   print_histories.ts FROM COUNT
 

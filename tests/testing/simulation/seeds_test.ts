@@ -9,18 +9,18 @@ import {
 import { mended } from "./mended.ts";
 import { memoryStore } from "./memory_store.ts";
 
-/** They take about 12 s on one core. */
+/** The number of seeds. They take about 12 s on one core. */
 const count = 2_000;
 
-/** The seeds are the same each time; EVERTASK_SEED selects others. */
+/** The first seed, the same in each run unless EVERTASK_SEED sets another one. */
 const from = Number(Deno.env.get("EVERTASK_SEED") ?? 1);
 
-Deno.test(`${count} seeds keep every promise, whatever befalls the processes, the network and the clocks`, async () => {
+Deno.test(`${count} seeds keep every promise despite faults of processes, the network and clocks`, async () => {
   for (let seed = from; seed < from + count; seed++) await keepsPromises(seed);
 });
 
 for (const [sentence, scenario] of Object.entries(mended)) {
-  Deno.test(`${sentence}: a scenario that was mended`, async () => {
+  Deno.test(`regression: ${sentence}`, async () => {
     const failure = await tryScenario(scenario, memoryStore);
     if (failure !== null) throw new Error(formatFailure(failure));
   });

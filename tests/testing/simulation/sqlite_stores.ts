@@ -1,4 +1,5 @@
-// SQLite, for simulations: each world has a file of its own, and each process a connection.
+// Provides SQLite stores for simulations: one file for each world, and one connection for each
+// process.
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -8,19 +9,19 @@ import type { Scenario } from "../../../src/testing/simulation/scenario.ts";
 import type { StoreMaker } from "../../../src/testing/simulation/world.ts";
 
 /**
- * Draws the scenario of a seed for SQLite: between the batches of a purge the driver lets real time
- * pass, and so time of the world that no seed decides.
+ * Draws the scenario of a seed without retention. The SQLite driver waits in real time between the
+ * batches of a purge, which would make the simulated time depend on more than the seed.
  */
 export function drawWithoutRetention(seed: number): Scenario {
   return { ...drawScenario(seed), retention: null };
 }
 
-/** Makes stores in a folder, which is removed in the end. */
+/** Creates stores in a temporary folder, which is removed on disposal. */
 export class SqliteStores implements Disposable {
   readonly #folder: string;
   readonly #empty: string;
   #count = 0;
-  /** The connections of the world that runs. */
+  /** The connections of the current world. */
   #connections: DatabaseSync[] = [];
 
   private constructor(folder: string) {
@@ -28,7 +29,7 @@ export class SqliteStores implements Disposable {
     this.#empty = join(folder, "empty.db");
   }
 
-  /** Creates the folder, and an empty store that the others are copies of. */
+  /** Creates the folder, and an empty store as the template of the others. */
   static async open(): Promise<SqliteStores> {
     const stores = new SqliteStores(Deno.makeTempDirSync({ prefix: "evertask-simulation-" }));
     const storage = sqliteStorage({ path: stores.#empty });
@@ -37,7 +38,7 @@ export class SqliteStores implements Disposable {
     return stores;
   }
 
-  /** Makes an empty store. The world before is over: killed processes left connections open. */
+  /** Creates an empty store, and closes connections that killed processes left open. */
   readonly make: StoreMaker = (clock) => {
     this.#closeAll();
     const path = join(this.#folder, `${++this.#count}.db`);
@@ -59,7 +60,7 @@ export class SqliteStores implements Disposable {
   }
 }
 
-/** The file does not outlive the world: nothing waits for the disk. */
+/** Connects to a file without waiting for the disk, because the file does not outlive the world. */
 function connect(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");

@@ -1,10 +1,10 @@
-// The same worlds on SQLite: its connections go by the simulated clock, and the same faults stand
+// Runs simulations on SQLite. Its connections use the simulated clock, and faults are injected
 // between them and the instances.
 
 import { formatFailure, shrink, tryScenario } from "../../../src/testing/simulation/trial.ts";
 import { drawWithoutRetention, SqliteStores } from "./sqlite_stores.ts";
 
-/** They take some 4 s on a core. */
+/** The number of seeds. They take about 4 s on one core. */
 const count = 150;
 
 const from = Number(Deno.env.get("EVERTASK_SEED") ?? 1);

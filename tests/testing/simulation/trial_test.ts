@@ -22,9 +22,9 @@ for (const [what, fault] of Object.entries(faults)) {
   });
 }
 
-Deno.test("a failure is made smaller, breaks the same rule, and can be read", async () => {
+Deno.test("a shrunk failure is smaller, violates the same rule, and is readable", async () => {
   const makeStore = faultyStore(
-    faults["a task that waits is not cancelled, though it is said to be"]!,
+    faults["a waiting task is reported as cancelled, and is not"]!,
   );
   const failure = await firstFailure(makeStore);
   const small = await shrink(failure, makeStore);

@@ -4,7 +4,7 @@ import { formatHistory } from "../../../src/testing/checker/history.ts";
 import { playScenario } from "../../../src/testing/simulation/world.ts";
 import { memoryStore } from "./memory_store.ts";
 
-/** The history of a seed as text. */
+/** Plays the scenario of a seed, and returns the history as text. */
 async function play(seed: number): Promise<string> {
   return formatHistory(await playScenario(drawScenario(seed), memoryStore));
 }
@@ -17,7 +17,7 @@ Deno.test("a seed gives the same history each time, byte for byte", async () => 
   }
 });
 
-/** The operations of a seed's scenario, and what its history has. */
+/** Returns the operations in the scenario of a seed, and the kinds of entries in its history. */
 async function seenIn(seed: number): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
   const scenario = drawScenario(seed);
@@ -37,7 +37,7 @@ async function seenIn(seed: number): Promise<ReadonlySet<string>> {
   return seen;
 }
 
-Deno.test("the seeds draw every operation, and the histories have them", async () => {
+Deno.test("the seeds draw every operation, and the histories contain every kind of entry", async () => {
   const expected = [
     ...[
       "dispatch",
@@ -69,7 +69,7 @@ Deno.test("the seeds draw every operation, and the histories have them", async (
   assertEquals([...missing], []);
 });
 
-Deno.test("a store that answers too late does not hold up the end of a world", async () => {
+Deno.test("a store that does not answer in time does not delay the end of a world", async () => {
   const { tasks } = await playScenario({
     seed: 1,
     startsAt: 0,
