@@ -57,7 +57,7 @@ export function addToAction(
   };
 }
 
-/** {@linkcode Storage.operatorActions}. */
+/** Implements {@linkcode Storage.operatorActions}. */
 export function listActions(
   state: MemoryState,
   filter: ActionFilter = {},

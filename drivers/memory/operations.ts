@@ -7,7 +7,7 @@ import { dueInstant } from "./persist.ts";
 import { newSeries, type TaskRow } from "./rows.ts";
 import type { MemoryState } from "./state.ts";
 
-/** {@linkcode Storage.editTasks}. */
+/** Implements {@linkcode Storage.editTasks}. */
 export function editTasks(state: MemoryState, request: TasksEdit, now: number): TasksEdited {
   const { edits, action, batch } = request;
   if (batch !== undefined && !isInTurn(state, batch)) return nothingEdited(request);

@@ -5,7 +5,7 @@ import type { Page, PageRequest } from "../../src/storage/queries.ts";
 import type { ActionFilter, OperatorActionRecord } from "../../src/storage/requests.ts";
 import type { Call } from "./database.ts";
 
-/** {@linkcode Storage.operatorActions}. */
+/** Implements {@linkcode Storage.operatorActions}. */
 export async function operatorActions(
   call: Call,
   filter: ActionFilter = {},

@@ -12,7 +12,7 @@ interface StoredEdits {
   readonly edited: readonly string[];
 }
 
-/** {@linkcode Storage.editTasks}. */
+/** Implements {@linkcode Storage.editTasks}. */
 export async function editTasks(
   access: DatabaseAccess,
   request: TasksEdit,

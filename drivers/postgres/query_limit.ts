@@ -72,7 +72,7 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
           moreMs = 0;
           return;
         }
-        if (cut !== null && query.active === false) return arm(graceMs); // and so has the query before it
+        if (cut !== null && query.active === false) return arm(graceMs); // the query before it has its own timeout
         if (isOverdue && cut === null) return giveUp();
         if (isOverdue) cut!(); // which rejects the query
         else if (query.active !== false) cancel(query);

@@ -9,7 +9,7 @@ interface StoredWatch extends Omit<WatchResult, "positions"> {
   readonly positions: readonly (readonly [writerId: string, upTo: number])[];
 }
 
-/** {@linkcode Storage.watchEvents}. */
+/** Implements {@linkcode Storage.watchEvents}. */
 export async function watchEvents(
   access: DatabaseAccess,
   { id, forMs, parameters }: Args<"watchEvents">[0],
@@ -19,7 +19,7 @@ export async function watchEvents(
   return { ...answer, positions: new Map(answer.positions) };
 }
 
-/** {@linkcode Storage.publishEvents}. */
+/** Implements {@linkcode Storage.publishEvents}. */
 export async function publishEvents(
   access: DatabaseAccess,
   { writerId, since, upTo, workerId, host, events }: Args<"publishEvents">[0],
@@ -27,7 +27,7 @@ export async function publishEvents(
   return await access.call("publish_events", writerId, since, upTo, workerId, host, events);
 }
 
-/** {@linkcode Storage.readEvents}. */
+/** Implements {@linkcode Storage.readEvents}. */
 export async function readEvents(
   access: DatabaseAccess,
   { after, exceptFrom, limit }: Args<"readEvents">[0],

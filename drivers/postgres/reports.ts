@@ -14,7 +14,7 @@ import {
 import type { Call } from "./database.ts";
 import { toId } from "./rows.ts";
 
-/** {@linkcode Storage.reportWork}. */
+/** Implements {@linkcode Storage.reportWork}. */
 export async function reportWork(call: Call, report: WorkReport): Promise<void> {
   const { source, activity, failures, retention } = report;
   const groups = failures.map((failure) => ({ ...failure, taskId: toId(failure.taskId) }));
@@ -26,7 +26,7 @@ function toRow({ at, type, queue, figures }: ActivityReport): object {
   return { at_ms: at, type, queue_name: queue, ...Object.fromEntries(columns) };
 }
 
-/** {@linkcode Storage.activity}. */
+/** Implements {@linkcode Storage.activity}. */
 export async function activity(call: Call, request: ActivityRequest): Promise<ActivityPoint[]> {
   checkActivityRequest(request);
   const { from, to, stepMs, by } = request;
@@ -34,7 +34,7 @@ export async function activity(call: Call, request: ActivityRequest): Promise<Ac
   return await call("read_activity", from, to, stepMs, byType, byQueue);
 }
 
-/** {@linkcode Storage.failureGroups}. */
+/** Implements {@linkcode Storage.failureGroups}. */
 export async function failureGroups(
   call: Call,
   request?: PageRequest,

@@ -61,7 +61,7 @@ export function addToAction(
   connection.run(addBatch, changed, skipped, next, Number(actionId));
 }
 
-/** {@linkcode Storage.operatorActions}. */
+/** Implements {@linkcode Storage.operatorActions}. */
 export function operatorActions(
   connection: Connection,
   filter: ActionFilter = {},

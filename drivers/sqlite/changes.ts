@@ -56,7 +56,7 @@ const standInLine = new FencedUpdate(
 const executed = "last_execution_utc = coalesce(?, last_execution_utc), " +
   "execution_time_ms = coalesce(?, execution_time_ms)";
 
-/** Ends a task, as nearly all tasks end; see also {@linkcode TaskEnds}. */
+/** Ends a task, so that it is not due again. The most common change; see {@linkcode TaskEnds}. */
 const endTask = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, due_at_utc = NULL, " +
     `cancel_requested = 0, rate_slot_utc = NULL, ${executed}`,

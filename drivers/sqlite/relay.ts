@@ -40,7 +40,7 @@ export const selectWriters = "WITH RECURSIVE writer(id) AS (" +
 
 const lastOf = "SELECT max(up_to) AS up_to FROM relayed_events WHERE writer_id = ?";
 
-/** Makes a watcher known, or renews it; see `Storage.watchEvents`. */
+/** Registers or renews a watcher; see `Storage.watchEvents`. */
 export function watchEvents(
   connection: Connection,
   { id, parameters, forMs }: WatchRequest,

@@ -36,7 +36,7 @@ function storedTarget(id: string): string {
 const columns = "[Id], [AtUtc], [Verb], [Actor], [Reason], [TargetKind], [Target], [Before], " +
   "[After], [Changed], [Skipped], [Next]";
 
-/** {@linkcode Storage.operatorActions}. */
+/** Implements {@linkcode Storage.operatorActions}. */
 export async function operatorActions(
   database: SqlServerDatabase,
   filter: ActionFilter = {},

@@ -10,7 +10,7 @@ import { lockKey } from "./lock_key.ts";
 import { bigInt, bit, name } from "./mssql.ts";
 import { truth } from "./rows.ts";
 
-/** {@linkcode Storage.editTasks}. */
+/** Implements {@linkcode Storage.editTasks}. */
 export async function editTasks(
   database: SqlServerDatabase,
   { edits, action, batch }: TasksEdit,

@@ -10,7 +10,7 @@ import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
 import { fromStored, fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
 
-/** {@linkcode Storage.watchEvents}. */
+/** Implements {@linkcode Storage.watchEvents}. */
 export async function watchEvents(
   database: SqlServerDatabase,
   { id, forMs, parameters }: Args<"watchEvents">[0],
@@ -29,7 +29,7 @@ export async function watchEvents(
   };
 }
 
-/** {@linkcode Storage.unwatchEvents}. */
+/** Implements {@linkcode Storage.unwatchEvents}. */
 export async function unwatchEvents(
   database: SqlServerDatabase,
   watcherId: string,
@@ -37,7 +37,7 @@ export async function unwatchEvents(
   await database.call("usp_UnwatchEvents", { WatcherId: process(watcherId) });
 }
 
-/** {@linkcode Storage.publishEvents}. */
+/** Implements {@linkcode Storage.publishEvents}. */
 export async function publishEvents(
   database: SqlServerDatabase,
   { writerId, since, upTo, workerId, host, events }: EventBatch,
@@ -53,7 +53,7 @@ export async function publishEvents(
   return watchers!.map(toWatcher);
 }
 
-/** {@linkcode Storage.readEvents}. */
+/** Implements {@linkcode Storage.readEvents}. */
 export async function readEvents(
   database: SqlServerDatabase,
   { after, exceptFrom, limit }: Args<"readEvents">[0],
@@ -66,7 +66,7 @@ export async function readEvents(
   return { now: rows.instant(state![0]!.Now), batches: batches!.map(toBatch) };
 }
 
-/** {@linkcode Storage.sweepEvents}. */
+/** Implements {@linkcode Storage.sweepEvents}. */
 export async function sweepEvents(database: SqlServerDatabase): Promise<number> {
   const [state] = await database.call("usp_SweepEvents", {});
   return Number(state![0]!.Swept);

@@ -20,7 +20,7 @@ import { figureColumn } from "./sql_types.ts";
 import { activityList, failureList } from "./table_types.ts";
 import { fromStored, fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
 
-/** {@linkcode Storage.reportWork}. */
+/** Implements {@linkcode Storage.reportWork}. */
 export async function reportWork(database: SqlServerDatabase, report: WorkReport): Promise<void> {
   const { source, activity, failures, retention } = report;
   await database.call("usp_ReportWork", {
@@ -71,7 +71,7 @@ const sums = activityColumns.map((column) =>
   }]`
 ).join(", ");
 
-/** {@linkcode Storage.activity}. */
+/** Implements {@linkcode Storage.activity}. */
 export async function activity(
   database: SqlServerDatabase,
   request: ActivityRequest,
@@ -101,7 +101,7 @@ export async function activity(
   }));
 }
 
-/** {@linkcode Storage.failureGroups}. */
+/** Implements {@linkcode Storage.failureGroups}. */
 export async function failureGroups(
   database: SqlServerDatabase,
   request?: PageRequest,

@@ -121,7 +121,7 @@ export async function countHeld(
   return Number(found![0]!.Held);
 }
 
-/** {@linkcode Storage.rateLimits}. */
+/** Implements {@linkcode Storage.rateLimits}. */
 export async function rateLimits(
   database: SqlServerDatabase,
   request?: PageRequest,

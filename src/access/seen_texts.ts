@@ -1,4 +1,4 @@
-// Removes from texts and events what a user may not see.
+// Restricts texts and events to the parts that a user may see.
 
 import { answerAtOnce } from "../guards/calls.ts";
 import type { TaskEvent } from "../events/task_event.ts";

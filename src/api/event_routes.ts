@@ -9,7 +9,7 @@ import type { ApiEnvironment } from "./environment.ts";
 import { describeProblems, problem, problemResponses } from "./problems.ts";
 import { present } from "./search_query.ts";
 
-/** How often a comment keeps a silent connection open, in milliseconds. */
+/** The interval of comments that keep an idle connection open, in milliseconds. */
 const keepAliveMs = 15_000;
 
 /** The maximum number of streams at a time. */

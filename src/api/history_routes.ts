@@ -88,7 +88,7 @@ export function addHistoryRoutes(app: OpenAPIHono<ApiEnvironment>): void {
 
 type LogPage = Page<Dated<ExecutionLogRecord>>;
 
-/** Streams the lines of a page and of all later pages, each read when the client is ready for it. */
+/** Streams the lines of a page and of all later pages. Reads each page when the client is ready. */
 function textOf(view: View, taskId: string, first: LogPage): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let page: LogPage | null = first;

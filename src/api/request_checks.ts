@@ -23,8 +23,8 @@ const safeMethods = ["GET", "HEAD", "OPTIONS"];
 
 /**
  * Rejects requests of pages of other origins, and changes that a page could send without a
- * preflight request. `csrf` of Hono accepts requests without marks of their origin, and compares the
- * scheme, which differs behind a proxy that ends TLS.
+ * preflight request. Hono's `csrf` is not used, because it accepts requests without headers that
+ * show their origin, and compares the scheme, which differs behind a proxy that terminates TLS.
  */
 export function sameOrigin(origins: Origins): MiddlewareHandler {
   return async (context, next) => {

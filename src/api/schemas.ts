@@ -197,7 +197,7 @@ export const auditGrowthSchema = z.object({
   })),
 }).openapi("AuditGrowth");
 
-/** What a retention policy would delete. */
+/** The numbers of rows that a retention policy would delete. */
 export const retentionPreviewSchema = z.object({
   statusAudit: z.int(),
   runsAudit: z.int(),

@@ -68,7 +68,9 @@ export class View {
     return this.#source.operate.tasks.count(this.#narrowed(filter), options);
   }
 
-  /** Explains why a task is not running; null if the user's filter excludes the task. */
+  /**
+   * Explains why a task is not running; null if the user has a filter and does not see the task.
+   */
   async explain(taskId: string): Promise<Explanation | null> {
     const task = await this.#find(taskId);
     if (task === null && this.#user.filter !== undefined) return null;
@@ -81,7 +83,8 @@ export class View {
   /**
    * Returns the next runs of a series.
    *
-   * @returns The runs; null if the schedule is unreadable; undefined if the user sees no such series.
+   * @returns The runs; null if the stored schedule is unreadable; undefined if the user sees no
+   * such series.
    */
   async nextRuns(taskId: string, count: number): Promise<readonly Date[] | null | undefined> {
     const task = await this.#find(taskId);
@@ -204,7 +207,10 @@ export class View {
     taskType: string,
   ): T => ({ ...record, exception: seenError(this.#user, record.exception, taskType) });
 
-  /** Returns an action with the texts that the user may see. The values may contain a payload. */
+  /**
+   * Returns an action with the texts that the user may see. `before` and `after` may contain a
+   * payload.
+   */
   #seenAction(action: OperatorAction): OperatorAction {
     const { can, redact } = this.#user;
     const values = can.includes("payloads") && redact === undefined

@@ -2,7 +2,7 @@
 // deno-fmt-ignore-file
 
 /** The hash of the files that were bundled. */
-export const hashOfPage = "166a60aca26b56d3";
+export const hashOfPage = "fd2e7c2755c12f09";
 
 /** The assets of the page by path: gzip in base64. */
 export const assets: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-// createDashboard: the page, its assets, and the REST API below it.
+// createDashboard: combines the page, its assets, and the REST API below it.
 
 import { type Api, type ApiOptions, createApi } from "../api/create_api.ts";
 import type { ApiSource } from "../api/source.ts";

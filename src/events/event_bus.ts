@@ -31,7 +31,7 @@ export interface EventTap {
    * subscriber wants, so it must be quick.
    */
   wants(kind: TaskEventKind): boolean;
-  /** Receives an event of any kind as soon as it is emitted. Must be quick, too. */
+  /** Receives an event of any kind as soon as it is emitted. It must be quick. */
   offer(event: TaskEvent): void;
 }
 
@@ -120,7 +120,7 @@ export class EventBus implements TaskEventSource {
     }
   }
 
-  /** The events of this process as an async iterator; see {@linkcode EventBus.stream}. */
+  /** Returns the events of this process as an async iterator; see {@linkcode EventBus.stream}. */
   [Symbol.asyncIterator](): AsyncGenerator<TaskEvent, void, void> {
     return this.stream();
   }

@@ -11,7 +11,7 @@ export function servingReasons(
   workers: readonly WorkerStatus[],
 ): UntoldReason[] {
   const live = workers.filter(({ alive }) => alive);
-  // Workers of version 0.1 do not report what they serve, so one may take this task.
+  // Workers of version 0.1 do not report their queues and types, so one may take this task.
   if (live.some(({ serves }) => serves === null)) return [];
   const served = live.map(({ serves }) => serves!);
   const ofQueue = served.filter(({ queues }) => queues.some(({ name }) => name === queue));

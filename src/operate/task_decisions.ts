@@ -102,7 +102,7 @@ export const decideCancel: Decide = (task) => {
   };
 };
 
-/** Pauses a series. A run that is under way ends first, with its retries. */
+/** Pauses a series. The current run ends first, with its retries. */
 export const decidePause: Decide = (task) => {
   const { series, workerId } = task;
   if (series === null) return "oneShot";

@@ -1,4 +1,4 @@
-// Formats times and counts for sentences.
+// Formats times and counts as words, for sentences.
 
 const units: readonly (readonly [one: string, many: string, ms: number])[] = [
   ["day", "days", 86_400_000],

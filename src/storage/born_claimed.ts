@@ -1,4 +1,4 @@
-// Makes the claimed task of a worker for which a task was stored already claimed.
+// Creates the claimed task of a worker from a new task that was stored as claimed.
 
 import type { NewTask } from "./persist_requests.ts";
 import type { ClaimedTask } from "./records.ts";

@@ -1,4 +1,4 @@
-// The storage errors, divided by what the caller can do about them.
+// The storage errors, divided by the possible reactions of the caller.
 
 import { EverTaskError } from "../guards/errors.ts";
 

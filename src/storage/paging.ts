@@ -1,4 +1,4 @@
-// The part of keyset paging that all drivers share: page limits, and pages made of rows.
+// The part of keyset paging that all drivers share: reads page requests, and makes pages of rows.
 
 import {
   checkCallback,

@@ -38,7 +38,7 @@ export interface StorageReading {
   list(filter?: TaskFilter, page?: TaskPageRequest): Promise<TaskPage>;
   /**
    * Counts the tasks that match a filter, newest first, up to `cap`. A call reads at most about
-   * 10,000 rows. If there may be more matches, `next` tells where to continue.
+   * 10,000 rows. If there may be more matches, `next` is the position at which to continue.
    *
    * @throws {InvalidArgumentError} If the cap is not an integer from 1 to 10,000, or `after` is not
    * the `next` of a previous count.

@@ -15,7 +15,7 @@ export interface StorageReports {
   reportWork(report: WorkReport): Promise<void>;
   /**
    * Returns the activity of a span, summed over the workers, oldest first, then by type and queue.
-   * Its cost depends on what was reported for the span, not on the number of tasks.
+   * The cost depends on the number of reports for the span, not on the number of tasks.
    */
   activity(request: ActivityRequest): Promise<readonly ActivityPoint[]>;
   /**

@@ -110,7 +110,7 @@ export class Starter {
     const goes = isHeld && verdict?.kind === "go";
     if (goes && this.#start(job, clock.monotonic())) return;
     runner.freeSlot();
-    if (goes) runner.push(job); // stopped: the job is to be given back
+    if (goes) runner.push(job); // after a stop, the job is given back
     else if (isHeld) rateLimiter.sendAway(job, verdict);
     else rateLimiter.forget(job, verdict);
     this.fill(runner);

@@ -17,7 +17,7 @@ import { SignInLinks } from "./sign_in_links.ts";
 /** Options of {@linkcode authorizePeople}. */
 export interface AuthorizePeopleOptions {
   /**
-   * How long a session lasts; at most 400 days.
+   * The duration of a session; at most 400 days.
    * @default 12 hours
    */
   readonly sessionDuration?: Duration;
@@ -41,7 +41,7 @@ export interface AuthorizePeople extends Authorize {
    *
    * @param url The URL of the API without `/api/v1`, such as `http://localhost:8000`.
    * @param user The name of one of the people.
-   * @throws {InvalidArgumentError} If the URL is invalid, or nobody has this name.
+   * @throws {InvalidArgumentError} If the URL is invalid, or no person has this name.
    */
   signInLink(url: string, user: string): string;
   /** Signs people in and out, for the routes of the API. */
@@ -50,7 +50,7 @@ export interface AuthorizePeople extends Authorize {
 
 /** Signs people in and out. */
 export interface SignIn {
-  /** Signs in by a token; returns null if nobody has it. */
+  /** Signs in by a token; returns null if no person has it. */
   byToken(token: string, request: Request): Promise<SignedIn | null>;
   /** Signs in by the code of a link; returns null if it is not valid. */
   byCode(code: string, request: Request): Promise<SignedIn | null>;
@@ -74,13 +74,13 @@ const optionNames: OptionNames<AuthorizePeopleOptions> = {
 
 /**
  * Creates an `authorize` for the API and the monitoring hub that identifies people by their tokens.
- * Programs send `Authorization: Bearer TOKEN`. Browsers sign in with `POST /api/v1/session`, and get
- * a cookie.
+ * Programs send `Authorization: Bearer TOKEN`. Browsers sign in with `POST /api/v1/session`, and
+ * get a cookie.
  *
- * @param people The people, or a string of entries `name:token:right+right` separated by whitespace,
- * such as an environment variable.
- * @throws {InvalidArgumentError} If there are no people, a token has fewer than 32 characters, or an
- * option is invalid.
+ * @param people The people, or a string of entries `name:token:right+right` separated by
+ * whitespace, such as an environment variable.
+ * @throws {InvalidArgumentError} If there are no people, a token has fewer than 32 characters, or
+ * an option is invalid.
  *
  * @example
  * ```ts
@@ -142,7 +142,9 @@ export function authorizePeople(
   });
 }
 
-/** Returns the person with a token. Compares all tokens, so that the time does not depend on them. */
+/**
+ * Returns the person with a token. Compares all tokens, so that the time depends on none of them.
+ */
 async function withToken(people: ReadonlyMap<string, Person>, token: string) {
   let found: Person | null = null;
   for (const person of people.values()) {

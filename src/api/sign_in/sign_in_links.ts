@@ -3,7 +3,7 @@
 import { randomId } from "../../ids/random_id.ts";
 import type { Clock } from "../../time/clock.ts";
 
-/** How long a link is valid, in milliseconds. */
+/** The time for which a link is valid, in milliseconds. */
 const validForMs = 600_000;
 
 /** The maximum number of unused links; the oldest is removed first. */

@@ -34,7 +34,7 @@ export class EventBook {
   /** In the order of writing. */
   #batches: StoredBatch[] = [];
 
-  /** {@linkcode StorageRelay.watchEvents}. */
+  /** Implements {@linkcode StorageRelay.watchEvents}. */
   watch(request: WatchRequest, now: number): WatchResult {
     checkRequest(request, "request", {
       id: checkString,
@@ -51,7 +51,7 @@ export class EventBook {
     };
   }
 
-  /** {@linkcode StorageRelay.unwatchEvents}. */
+  /** Implements {@linkcode StorageRelay.unwatchEvents}. */
   unwatch(watcherId: string): void {
     checkString(watcherId, "watcherId");
     this.#watching.delete(watcherId);
@@ -66,7 +66,7 @@ export class EventBook {
       .sort((a, b) => a.id < b.id ? -1 : 1);
   }
 
-  /** {@linkcode StorageRelay.publishEvents}. */
+  /** Implements {@linkcode StorageRelay.publishEvents}. */
   publish(batch: EventBatch, now: number): EventWatcher[] {
     checkRequest(batch, "batch", {
       ...{ writerId: checkString, since: checkNumber, upTo: checkNumber, host: checkString },
@@ -81,7 +81,7 @@ export class EventBook {
     return watchers;
   }
 
-  /** {@linkcode StorageRelay.readEvents}. */
+  /** Implements {@linkcode StorageRelay.readEvents}. */
   read(request: ReadEventsRequest, now: number): ReadEvents {
     const checks = { after: checkPositions, exceptFrom: checkString, limit: checkNumber };
     checkRequest(request, "request", checks);
@@ -97,7 +97,7 @@ export class EventBook {
     return { now, batches: batches.map(({ writtenAt: _, ...batch }) => batch) };
   }
 
-  /** {@linkcode StorageRelay.sweepEvents}. */
+  /** Implements {@linkcode StorageRelay.sweepEvents}. */
   sweep(now: number): number {
     checkNumber(now, "now");
     for (const { id, expiresAt } of this.#watching.values()) {

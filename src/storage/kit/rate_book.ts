@@ -54,7 +54,7 @@ export class RateBook {
     this.#entries.get(key)?.returned.add(slotAt);
   }
 
-  /** The keys in use; see {@linkcode Storage.rateLimits}. */
+  /** Returns the keys in use; see {@linkcode Storage.rateLimits}. */
   list(request?: PageRequest): Page<RateLimitRecord> {
     const page = rateLimitPage(request);
     const keys = [...this.#entries.keys()].filter((key) => key > page.after).sort();

@@ -49,7 +49,7 @@ export class ReportBook {
     if (retention !== null) this.#tidy(retention, now);
   }
 
-  /** See {@linkcode Storage.activity}. */
+  /** Implements {@linkcode Storage.activity}. */
   activity(request: ActivityRequest): ActivityPoint[] {
     checkActivityRequest(request);
     const { from, to, stepMs, by } = request;
@@ -69,7 +69,7 @@ export class ReportBook {
     );
   }
 
-  /** See {@linkcode Storage.failureGroups}. */
+  /** Implements {@linkcode Storage.failureGroups}. */
   failureGroups(request?: PageRequest): Page<FailureGroup> {
     const page = failurePage(request);
     const groups = [...this.#failures.values()]

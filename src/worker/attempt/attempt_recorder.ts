@@ -54,7 +54,7 @@ export class AttemptRecorder {
    * Writes that a job is in progress, and resolves when that is stored. If the handler crashes the
    * process, storage can then tell this task from those that were only waiting.
    *
-   * @throws The abort reason, if the job is asked to stop before.
+   * @throws The abort reason, if the job is aborted before its report is stored.
    */
   reportFirst(job: Job): Promise<void> {
     job.attempt.markReported();

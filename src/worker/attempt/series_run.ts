@@ -115,7 +115,7 @@ function hasBegun({ attempt, status }: ClaimedTask): boolean {
 }
 
 /**
- * Reports whether a run that starts at `startsAt` comes too late: at or after the end of its
+ * Reports whether the task's run has not begun, and `startsAt` is at or after the end of its
  * series.
  */
 export function comesTooLate(task: ClaimedTask, startsAt: number): boolean {

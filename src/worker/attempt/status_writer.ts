@@ -16,7 +16,7 @@ import type { HeldTasks } from "../held_tasks.ts";
 import type { TimedTransition } from "./unwritten_transitions.ts";
 import { transitionsByAge } from "./transition_ages.ts";
 
-/** What is written at the end of an attempt, in addition to the transitions of its job. */
+/** The data to write at the end of an attempt, in addition to the transitions of its job. */
 export type AttemptEnd =
   | {
     readonly kind: "change";

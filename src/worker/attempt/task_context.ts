@@ -17,7 +17,7 @@ export interface ContextParts {
   readonly complete: (job: Job, connection: unknown) => Promise<void>;
 }
 
-/** One attempt as its handler sees it. */
+/** The context of one attempt, which is passed to its handler. */
 export class AttemptContext implements LoggedContext {
   readonly #job: Job;
   readonly #parts: ContextParts;

@@ -1,4 +1,4 @@
-// Gives claimed tasks that have not started and shall not start back to storage.
+// Gives claimed tasks back to storage before they start.
 
 import type { Logger } from "../../log/logger.ts";
 import type { Storage } from "../../storage/storage.ts";

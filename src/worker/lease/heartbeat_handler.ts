@@ -26,7 +26,7 @@ export interface HeartbeatHandlerParts {
   readonly attemptEvents: AttemptEvents;
   readonly reporter: WorkerReporter;
   readonly corrector: SetBackCorrector;
-  /** Reports what this process did. */
+  /** Reports the work of this process to storage. */
   readonly workSender: WorkSender;
   /** The tasks that this process holds. */
   readonly held: HeldTasks;

@@ -130,7 +130,7 @@ export const rateLimits: readonly Mutant[] = [
   },
   {
     file: starter,
-    original: "if (goes) runner.push(job); // stopped: the job is to be given back",
+    original: "if (goes) runner.push(job); // after a stop, the job is given back",
     replacement: "if (goes) return;",
     tests: rateLimiterTests,
     filter: "while the worker stops",

@@ -33,7 +33,7 @@ export function Problem({ error }: { readonly error: unknown }) {
   );
 }
 
-/** Shows that there is nothing, and what to do about it. */
+/** Shows that there is no data, with a hint about the next step. */
 export function Empty({ title, help }: { readonly title: string; readonly help?: string }) {
   return (
     <div class="empty">
