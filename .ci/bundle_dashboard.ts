@@ -1,16 +1,16 @@
-// Bundles the dashboard's page, src/dashboard/ui/, into the module that serves it,
-// src/dashboard/assets.generated.ts: the files of a package cannot be read as files from JSR. Run
-// it with `deno task dashboard` after a change of the page; a test fails while the module is stale.
+// Bundles the dashboard's page (src/dashboard/ui/) into a module,
+// src/dashboard/assets.generated.ts, because a package on JSR cannot read its own files. Run `deno
+// task dashboard` after a change of the page. A test fails while the module is out of date.
 
 const root = new URL("../", import.meta.url);
 const folder = new URL("src/dashboard/ui/", root);
 
-/** The generated module. */
+/** The path of the generated module. */
 export const generatedFile: URL = new URL("src/dashboard/assets.generated.ts", root);
 
 /**
- * Returns a hash of the files of the page, which the generated module names. The bundle itself is
- * not the same in each version of Deno.
+ * Returns a hash of the page's source files, which is stored in the generated module. The bundle
+ * itself cannot be compared, because it depends on the version of Deno.
  */
 export async function hashOfPage(): Promise<string> {
   const paths: string[] = [];

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the programs that the tests use beside Deno, where that may be done: as root, with apt-get. Without them, the tests
-# that need them are skipped, which .ci/summarize.ts reports.
+# Installs the programs that the tests use in addition to Deno, if this user is root and apt-get is available. Tests whose
+# programs are missing are skipped, and .ci/summarize.ts reports them.
 set -euo pipefail
 
-# Each program, and the Debian package that brings it.
+# Each program with its Debian package.
 programs=(chromium:chromium nginx:nginx-light haproxy:haproxy caddy:caddy promtool:prometheus setpriv:util-linux)
 
 missing=()

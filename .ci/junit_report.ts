@@ -14,7 +14,7 @@ const entities: Readonly<Record<string, string>> = {
   apos: "'",
 };
 
-/** The tests of a report. In XML, text and attributes hold no bare `<`, so a tag found is a tag. */
+/** Yields the tests of a report. XML escapes `<` in text and attributes, so each match is a tag. */
 export function* testCases(report: string): Generator<TestCase> {
   const pattern = /<testcase\s([^<]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g;
   for (const [, attributes = "", content = ""] of report.matchAll(pattern)) {

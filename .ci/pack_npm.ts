@@ -1,28 +1,28 @@
-// Packs the package for npm: what `deno pack` makes of deno.json, and with it what deno.json has no
-// word for.
+// Packs the package for npm. Extends the output of `deno pack` with settings that deno.json cannot
+// express.
 //
 //   deno task pack evertask.tgz
 
 const root = new URL("../", import.meta.url);
 
-/** The parts of the package.json that `deno pack` writes which are looked at here. */
+/** The used part of the package.json that `deno pack` writes. */
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, { readonly types: string }>>;
 }
 
 /**
- * Packages that an application installs itself where it needs them. OpenTelemetry's API must be the
- * copy that the application's SDK works with: another copy records nothing, without an error. The
- * others are for `@evertask/evertask/api` and `/dashboard` alone.
+ * Packages that applications install themselves if they need them. OpenTelemetry's API must be the
+ * copy that the application's SDK uses, because any other copy silently records nothing. The others
+ * are needed only for `@evertask/evertask/api` and `/dashboard`.
  */
 const broughtAlong = ["@opentelemetry/api", "@hono/zod-openapi", "hono"];
 
-/** Adds to a package.json what `deno pack` does not write. */
+/** Adds the settings to a package.json that `deno pack` does not write. */
 function complete(written: Manifest): object {
   const entries = Object.entries(written.dependencies);
   const isBroughtAlong = ([name]: [string, string]) => broughtAlong.includes(name);
-  // mssql is loaded when a SQL Server is opened: those who use another store do not install it.
+  // mssql is loaded when a SQL Server store is opened, so users of other stores do not need it.
   const peers = { mssql: ">=11", ...Object.fromEntries(entries.filter(isBroughtAlong)) };
   return {
     ...written,
@@ -35,7 +35,7 @@ function complete(written: Manifest): object {
   };
 }
 
-/** Refers the declarations of every entry point to those of the runtime's types. */
+/** Adds a reference to runtime.d.ts to the declarations of every entry point. */
 async function declareRuntime(folder: string, { exports }: Manifest): Promise<void> {
   await Deno.copyFile(new URL("runtime.d.ts", import.meta.url), `${folder}/runtime.d.ts`);
   for (const { types } of Object.values(exports)) {
@@ -46,7 +46,7 @@ async function declareRuntime(folder: string, { exports }: Manifest): Promise<vo
   }
 }
 
-/** Writes the package to a file, without source maps: with them it is three times as large. */
+/** Writes the package to a file, without source maps, which would triple its size. */
 export async function packForNpm(file: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-pack-" });
   try {

@@ -1,8 +1,8 @@
-// What the package's declarations name and a program need not declare: it may be compiled for `lib:
-// ["es2022"]` without DOM and without @types/node. `deno pack` leaves references out of what it
-// writes, so every entry point is given one to this file.
+// Declares the types that the package's declarations use and that a program may lack, because it
+// can be compiled with `lib: ["es2022"]`, without DOM and without @types/node. `deno pack` omits
+// references, so pack_npm.ts adds one to this file to every entry point.
 
-// An empty interface adds nothing to one that the program declares.
+// An empty interface does not change an interface that the program declares.
 // deno-lint-ignore-file no-empty-interface
 
 /// <reference lib="esnext.disposable" />

@@ -1,12 +1,12 @@
-// Tells which tests a run skipped: those that may_be_skipped.json names, by how many each reason
-// stands for, and the others one by one.
+// Reports the skipped tests of a run: the number for each reason in may_be_skipped.json, and the
+// names of all others.
 
 import permitted from "./may_be_skipped.json" with { type: "json" };
 
 /**
  * Prints the skipped tests.
  *
- * @returns How many of them may not be skipped.
+ * @returns The number of tests that must not be skipped.
  */
 export function reportSkipped(names: readonly string[]): number {
   const reasons = permitted.map(({ name, why }) => ({ pattern: new RegExp(name), why, count: 0 }));

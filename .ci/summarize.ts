@@ -1,11 +1,10 @@
-// Sums up a JUnit report of `deno test` in the closing line of a run, "N passed, N failed, N
-// skipped":
+// Summarizes a JUnit report of `deno test` in one line, "N passed, N failed, N skipped":
 //
 //   deno run --allow-read --allow-env=CI .ci/summarize.ts junit.xml EXIT_CODE
 //
-// It fails when a test failed, when nothing ran, and when the tests ended with another exit code
-// than 0: a file that cannot be loaded is in no report. In CI it also fails when a test was skipped
-// that may_be_skipped.json does not name.
+// Fails if a test failed, if no test ran, or if the exit code of the tests is not 0, because a file
+// that cannot be loaded is in no report. In CI it also fails if a test was skipped that is not in
+// may_be_skipped.json.
 
 import { testCases } from "./junit_report.ts";
 import { reportSkipped } from "./skipped_tests.ts";

@@ -16,7 +16,7 @@ const layout = {
   bottom: 14,
 };
 
-/** The two things compared, side by side. */
+/** The two measurements, side by side. */
 const panels = [
   { title: "lifecycle: dispatch, run, end", value: (row: LevelFigures) => row.lifecycle },
   { title: "drain: a stored backlog", value: (row: LevelFigures) => row.drain },
@@ -25,7 +25,7 @@ const panels = [
 /** The colours of the levels, in order. They repeat after the last. */
 const colors = ["#2563eb", "#0d9488", "#d97706", "#9333ea"];
 
-/** Colours of text follow the page; the bars' are strong enough on both. */
+/** Text has the page's colour. The colours of bars have enough contrast on light and dark pages. */
 const style = `
     text { font: 12px system-ui, sans-serif; fill: #1f2328; }
     .title { font-weight: 600; font-size: 14px; }

@@ -20,8 +20,8 @@ interface FinishedRowsFigures extends TakeoverFigures {
 }
 
 /**
- * Ended tasks with their three audit rows, as they lie there after long use: ran in the course of
- * the last month, with ids that are older than all new ones.
+ * Ended tasks with three audit rows each, as after long use: they ran during the last month, and
+ * their ids are older than all new ones.
  *
  * Their pages are a little fuller than new ones. In use, vacuum soon frees the space of ended tasks
  * for new rows. Pages of bulk-loaded rows would each have room for one or two of the measured

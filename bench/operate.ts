@@ -1,5 +1,5 @@
-// What the reads of operators cost with millions of ended tasks, compared with 5,000 tasks: each read
-// of `everTask.operate`, and the same over REST. The figures of both stores are of one run.
+// Measures the cost of operators' reads with millions of ended tasks, compared with 5,000 tasks:
+// the reads of `everTask.operate`, and some of them over REST. Both stores are measured in one run.
 
 import { createEverTask, defineTask, type EverTask } from "@evertask/evertask";
 import { createApi } from "@evertask/evertask/api";
@@ -10,15 +10,15 @@ import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 
-/** What the large store holds, at factor 1. */
+/** The tasks of the large store at factor 1. */
 const large: Filling = { ended: 5_000_000, waiting: 100_000, failed: 20_000 };
-/** What the small store holds. */
+/** The tasks of the small store. */
 const small: Filling = { ended: 4_750, waiting: 200, failed: 50 };
 
-/** How many times as long a read of the large store may take. */
+/** The maximum ratio of a read in the large store to one in the small store. */
 const mostRatio = 3;
 
-/** Below this many milliseconds, differences are noise. */
+/** The duration in milliseconds below which differences are noise. */
 const leastMs = 2;
 
 const counted = defineTask<null>({ type: "counted", handle() {} });
@@ -95,7 +95,7 @@ async function timesOf(
   return times;
 }
 
-/** Multiplies what the store holds. */
+/** Multiplies the numbers of tasks. */
 function scaled({ ended, waiting, failed }: Filling, factor: number): Filling {
   const times = (count: number) => Math.max(1, Math.round(count * factor));
   return { ended: times(ended), waiting: times(waiting), failed: times(failed) };

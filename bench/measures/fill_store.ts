@@ -1,18 +1,18 @@
-// Fills a database by bulk statements with what long use leaves there: ended and failed tasks with
-// tags, waiting ones, activity and groups of failures.
+// Fills a database with bulk statements, as after long use: ended and failed tasks with tags,
+// waiting tasks, activity and failure groups.
 
 import { DatabaseSync } from "node:sqlite";
 import type { BenchDatabase } from "../support/open_storage.ts";
 import { PostgresSession } from "../support/postgres_session.ts";
 
-/** How many tasks a store holds. */
+/** The number of tasks in a store. */
 export interface Filling {
   readonly ended: number;
   readonly waiting: number;
   readonly failed: number;
 }
 
-/** Every how many ended tasks have tags. */
+/** One in this number of ended tasks has tags. */
 const tagged = 50;
 
 /** Fills a new database. */

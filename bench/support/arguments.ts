@@ -17,7 +17,7 @@ export interface BenchOptions {
   readonly tasks: number | null;
   /** The number of ended tasks in the store, for benchmarks that use them. */
   readonly finished: number;
-  /** By what the size of the large store is multiplied, for subjects about one. */
+  /** The factor for the size of the large store, for benchmarks that use one. */
   readonly factor: number;
   /** The number of series that are not due, for benchmarks that use them. */
   readonly series: number;
@@ -44,7 +44,7 @@ export const optionsHelp =
 /**
  * Reads the command line: the benchmark's name, if there is one, and the options.
  *
- * @throws {UsageError} If there is something wrong with it.
+ * @throws {UsageError} If it is invalid.
  */
 export function readArguments(args: string[]) {
   const { values, positionals } = parse(args);

@@ -10,8 +10,7 @@ import {
   refuteDispatched,
 } from "@evertask/evertask/testing";
 
-// ---- the application: a sign-up sends a welcome, and optionally an invitation to the newsletter
-// ----
+// ---- the application: a sign-up sends a welcome and, optionally, a newsletter invitation ----
 
 const sent: string[] = [];
 

@@ -37,7 +37,7 @@ const chargeCard = defineTask<{ card: string; amount: number }>({
 
 // ---- its tests ----
 
-// It charges, logs, and has a receipt sent a minute later.
+// The handler charges the card, logs, and dispatches a receipt with a delay of a minute.
 const charged = await runHandler(chargeCard, { card: "4242", amount: 20 });
 assert.equal(charged.outcome, "completed");
 assert.deepEqual(charged.log.map(({ message }) => message), ["Charged 20"]);
@@ -46,7 +46,7 @@ await assertDispatched(charged, sendReceipt, {
   delay: { minutes: 1 },
 });
 
-// A bank that does not answer is asked three times, half a minute apart.
+// If the bank does not answer, it is asked three times, half a minute apart.
 const offline = await runHandler(chargeCard, { card: "offline", amount: 20 });
 assert.deepEqual([offline.outcome, offline.delayMs], ["retry", 30_000]);
 const third = await runHandler(chargeCard, { card: "offline", amount: 20 }, { attempt: 3 });

@@ -5,7 +5,7 @@ import { defineTask, linearRetry, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { createTestEverTask } from "@evertask/evertask/testing";
 
-// ---- the application: pictures are stored, and thumbnails made of them ----
+// ---- the application: stores pictures and creates thumbnails ----
 
 const thumbnails = new Map<string, string>();
 let storageFails = 1;

@@ -5,7 +5,7 @@ import { defineTask, linearRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { assertDispatched, createTestEverTask, FakeClock } from "@evertask/evertask/testing";
 
-// ---- the application: a trial ends after 14 days, with a reminder before; each Monday a report ----
+// ---- the application: a trial of 14 days with a reminder, and a report every Monday ----
 
 const notes: string[] = [];
 const note = (text: string) => void notes.push(`${new Date(clock.now()).toISOString()} ${text}`);

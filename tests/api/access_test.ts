@@ -1,4 +1,4 @@
-// Access to the API, and the visible data.
+// Tests access to the API, and which data users can see.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createEverTask, silentLogger } from "../../mod.ts";
@@ -14,7 +14,7 @@ const users: Readonly<Record<string, AuthorizedUser>> = {
 const authorize = (request: Request) => users[request.headers.get("x-user") ?? ""] ?? null;
 const as = (user: string) => ({ headers: { "x-user": user } });
 
-Deno.test("authorize says who may ask, on every route", async () => {
+Deno.test("authorize decides about access on every route", async () => {
   await using served = new ServedApi({ authorize });
   const { id } = await served.everTask.dispatch(email, null);
   const paths = ["tasks", "tasks/count", `tasks/${id}`, `tasks/${id}/explain`, "queues", "workers"];
@@ -32,7 +32,7 @@ Deno.test("authorize says who may ask, on every route", async () => {
   }
 });
 
-Deno.test("payloads are shown only to users with the right to see them", async () => {
+Deno.test("payloads are returned only to users with the right to see them", async () => {
   await using served = new ServedApi({ authorize });
   const { id } = await served.everTask.dispatch(email, "a secret of the tenant");
   for (const path of [`/api/v1/tasks/${id}`, "/api/v1/tasks", `/api/v1/tasks/${id}/explain`]) {
@@ -46,7 +46,7 @@ Deno.test("payloads are shown only to users with the right to see them", async (
   });
 });
 
-Deno.test("an authorize that fails admits no request", async () => {
+Deno.test("if authorize fails or returns an invalid value, the response is 500", async () => {
   for (
     const authorize of [
       () => Promise.reject(new Error("secret")),
@@ -78,15 +78,20 @@ const asked: [
   ["this machine, served by Node", { host: "localhost" }, ofNode("::ffff:127.0.0.1"), 200],
   ["another machine", { host: "localhost" }, { remoteAddr: { hostname: "192.0.2.1" } }, 403],
   ["another machine, served by Node", { host: "localhost" }, ofNode("192.0.2.1"), 403],
-  ["a name that points here", { host: "rebound.example" }, local, 403],
-  ["a name like a loopback one", { host: "localhost.example" }, local, 403],
+  ["a foreign name that resolves to this machine", { host: "rebound.example" }, local, 403],
+  ["a name that begins with localhost", { host: "localhost.example" }, local, 403],
   ["a proxy", { host: "localhost", "x-forwarded-for": "192.0.2.1" }, local, 403],
-  ["a proxy of today", { host: "localhost", forwarded: "for=192.0.2.1" }, local, 403],
-  ["a server that does not tell", { host: "localhost" }, undefined, 403],
-  ["a host that is none", { host: "a b" }, local, 403],
+  [
+    "a proxy with the header Forwarded",
+    { host: "localhost", forwarded: "for=192.0.2.1" },
+    local,
+    403,
+  ],
+  ["a server that does not pass the address", { host: "localhost" }, undefined, 403],
+  ["an invalid host", { host: "a b" }, local, 403],
 ];
 
-Deno.test("without authorize, only this machine may ask", async () => {
+Deno.test("without authorize, only this machine has access", async () => {
   await using everTask = createEverTask({
     storage: memoryStorage(),
     tasks: [],

@@ -1,4 +1,4 @@
-// Serves the API by node:http and calls it: prints what it answered as JSON.
+// Serves the API with node:http, calls it, and prints the results as JSON.
 
 import { createServer } from "node:http";
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";

@@ -1,10 +1,10 @@
-// The API in Node, as npm users have it.
+// Tests the API in Node, installed from npm.
 
 import { assertEquals } from "@std/assert";
 import type { NpmProject } from "../support/npm_project.ts";
 import { runCommand } from "../support/run_command.ts";
 
-/** Checks the API in a project with hono and @hono/zod-openapi. */
+/** Tests the API in a project with hono and @hono/zod-openapi. */
 export async function checkApiInNode(t: Deno.TestContext, project: NpmProject): Promise<void> {
   await t.step("the API is served by node:http", async () => {
     const program = `${project.folder}/api_in_node.mjs`;

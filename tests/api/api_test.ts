@@ -1,4 +1,4 @@
-// The answers of the REST API over HTTP, and their form.
+// Tests the responses of the REST API over HTTP.
 
 import type { ProblemError } from "../../src/api/problems.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
@@ -18,7 +18,7 @@ import { email, failing, ServedApi } from "./served_api.ts";
 
 const unknownId = "01900000-0000-7000-8000-000000000001";
 
-/** A store with tasks in several states, which the instance itself has run. */
+/** Serves an API with a waiting task, a series and a cancelled task. */
 async function filled() {
   const served = new ServedApi();
   const { everTask } = served;
@@ -62,7 +62,7 @@ Deno.test("every response matches its schema and is not cached", async () => {
   assertEquals(served.log, []);
 });
 
-Deno.test("a task's instants are ISO 8601, and its payload is text beside its parsed form", async () => {
+Deno.test("a task's instants are in ISO 8601, and its payload is returned as text and as a value", async () => {
   await using served = new ServedApi();
   const { id } = await served.everTask.dispatch(email, { n: 1, to: "Ada \u0000 😀" });
   const { body } = await served.ask(`/api/v1/tasks/${id.toUpperCase()}`);
@@ -72,7 +72,7 @@ Deno.test("a task's instants are ISO 8601, and its payload is text beside its pa
   assertEquals([body.id, body.status, body.queue], [id, "Queued", "default"]);
 });
 
-Deno.test("a large integer of a payload stored by others is exact in its text", async () => {
+Deno.test("the text of a payload keeps large integers that other programs stored", async () => {
   const storage = memoryStorage();
   await using served = new ServedApi({}, storage);
   const { id } = await served.everTask.dispatch(email, null);
@@ -83,7 +83,7 @@ Deno.test("a large integer of a payload stored by others is exact in its text", 
   assertEquals(body.payload.text, '{"n":9007199254740993}');
 });
 
-Deno.test("searches take every parameter, and several values of one", async () => {
+Deno.test("a search accepts every parameter, also with several values", async () => {
   const { served, waiting, series, cancelled } = await filled();
   await using _served = served;
   const soon = encodeURIComponent(new Date(Date.now() + 60_000).toISOString());
@@ -117,7 +117,7 @@ Deno.test("searches take every parameter, and several values of one", async () =
   assertEquals(capped.body, { count: 2, exact: false });
 });
 
-Deno.test("a task that failed is found by its error, and explained", async () => {
+Deno.test("a failed task can be found by its error, and is explained", async () => {
   await using served = new ServedApi();
   const { everTask } = served;
   const failed = Promise.withResolvers<string>();
@@ -131,7 +131,7 @@ Deno.test("a task that failed is found by its error, and explained", async () =>
   assertEquals(explained.body.reasons[0].kind, "ended");
 });
 
-Deno.test("pages follow the Link header to the end", async () => {
+Deno.test("the Link header leads through all pages", async () => {
   await using served = new ServedApi();
   const dispatched = await served.everTask.dispatchMany(email, [1, 2, 3, 4, 5]);
   const ids: string[] = [];
@@ -150,7 +150,7 @@ Deno.test("pages follow the Link header to the end", async () => {
   assertEquals(pages, 3);
 });
 
-Deno.test("a response has a strong ETag, and If-None-Match gets 304 until something changes", async () => {
+Deno.test("responses have a strong ETag, and If-None-Match gets 304 until the data changes", async () => {
   await using served = new ServedApi();
   const { id } = await served.everTask.dispatch(email, null);
   const first = await served.ask(`/api/v1/tasks/${id}`);
@@ -184,7 +184,7 @@ const wrong: [method: string, path: string, status: number, kind: string, names:
   ["PUT", `/api/v1/tasks/${unknownId}`, 405, "method-not-allowed", []],
 ];
 
-Deno.test("an invalid request gets a problem that names the fault", async () => {
+Deno.test("an invalid request gets a problem response that names the parameter", async () => {
   await using served = new ServedApi();
   for (const [method, path, status, kind, names] of wrong) {
     const init = { method, headers: { "content-type": "application/json" } };
@@ -207,14 +207,14 @@ Deno.test("an invalid request gets a problem that names the fault", async () => 
   assertEquals(served.log, []);
 });
 
-Deno.test("HEAD is answered as GET is, without a body", async () => {
+Deno.test("HEAD gets the response of GET without a body", async () => {
   await using served = new ServedApi();
   const { status, body, headers } = await served.ask("/api/v1/tasks", { method: "HEAD" });
   assertEquals([status, body], [200, null]);
   assertEquals(headers.get("etag"), (await served.ask("/api/v1/tasks")).headers.get("etag"));
 });
 
-Deno.test("an unavailable storage is a 503, and any other fault a logged 500", async () => {
+Deno.test("unavailable storage gives a 503, and any other error a logged 500", async () => {
   const storage = memoryStorage();
   await using served = new ServedApi({}, storage);
   await served.ask("/api/v1/tasks");
@@ -230,7 +230,7 @@ Deno.test("an unavailable storage is a 503, and any other fault a logged 500", a
   assertEquals(served.log.length, 1);
 });
 
-Deno.test("the API describes all of its routes as OpenAPI 3.1", async () => {
+Deno.test("the OpenAPI 3.1 document describes all routes", async () => {
   await using served = new ServedApi();
   const { status, body } = await served.ask("/api/v1/openapi.json");
   assertEquals([status, body.openapi], [200, "3.1.0"]);

@@ -1,4 +1,4 @@
-// Changes over REST: who may make them, of what, and what two operators do to each other.
+// Tests changes over REST: permissions, tenants, and conflicts between operators.
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { createEverTask, defineTask, silentLogger, type StandardSchema } from "../../mod.ts";
@@ -22,7 +22,7 @@ const users: Readonly<Record<string, AuthorizedUser>> = {
 const authorize = authorizeByName(users);
 const reason = "a test";
 
-/** An API over a store, and a way to send JSON to it. */
+/** Creates an API, and returns a function that sends JSON requests to it. */
 function makeApi(everTask: Parameters<typeof createApi>[0]) {
   const { fetch } = createApi(everTask, { authorize, logger: silentLogger });
   return async (
@@ -52,7 +52,7 @@ function makeApi(everTask: Parameters<typeof createApi>[0]) {
 type Ask = ReturnType<typeof makeApi>;
 type Ids = TenantStore["tasks"]["zebra"];
 
-/** A request of each operation that changes something, about the second tenant. */
+/** A request for each operation that changes something, on data of the second tenant. */
 const requests: Readonly<Record<string, (ids: Ids) => [path: string, body: unknown]>> = {
   "post /api/v1/tasks": () => [
     "tasks",
@@ -73,7 +73,7 @@ const requests: Readonly<Record<string, (ids: Ids) => [path: string, body: unkno
   "post /api/v1/queues/{queue}/{verb}": () => ["queues/zebra/pause", { reason }],
 };
 
-/** The operations of the description that change something. */
+/** Returns the operations in the API's description that change something. */
 async function changingOperations(ask: Ask): Promise<string[]> {
   const { body } = await ask("ada", "GET", "openapi.json");
   return Object.entries<Record<string, unknown>>(body.paths).flatMap(([path, operations]) =>
@@ -83,14 +83,14 @@ async function changingOperations(ask: Ask): Promise<string[]> {
   );
 }
 
-/** Everything that users see of the second tenant. */
+/** Returns all data of the second tenant that the changes could affect. */
 async function stateOf(ask: Ask): Promise<string> {
   const parts = ["tasks?queue=zebra", "queues", "actions"];
   return (await Promise.all(parts.map((part) => ask("ada", "GET", part)))).map(({ text }) => text)
     .join();
 }
 
-Deno.test("nobody changes what they may not: no right, or another tenant's tasks", async () => {
+Deno.test("users without the right, and users of another tenant, cannot change anything", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -115,7 +115,7 @@ Deno.test("nobody changes what they may not: no right, or another tenant's tasks
   assertEquals(await stateOf(ask), before);
 });
 
-Deno.test("without authorize, nothing is changed", async () => {
+Deno.test("without authorize, all changes are rejected", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const { fetch } = createApi(everTask, { logger: silentLogger });
@@ -137,7 +137,7 @@ Deno.test("without authorize, nothing is changed", async () => {
   assertEquals(await stateOf(makeApi(everTask)), before);
 });
 
-Deno.test("each change is made for the version that was seen, and is noted", async () => {
+Deno.test("each change requires the current version, and is recorded as an action", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -162,14 +162,14 @@ Deno.test("each change is made for the version that was seen, and is noted", asy
       assertEquals(status, 412, `${operation} ${wrong}`);
     }
     const answer = await ask("ada", method, path, body, { "if-match": etag });
-    // The failed task was retried, and the waiting one was run before it is cancelled.
+    // Each request must apply after those before it, such as a cancel after "run".
     assertEquals(answer.status, 200, `${operation}: ${answer.text}`);
     const { body: { items: [action] } } = await ask("ada", "GET", `actions?taskId=${id}`);
     assertEquals([action.id, action.by], [answer.body.actionId, "ada"], operation);
   }
 });
 
-Deno.test("of operators who change a task at the same time, one succeeds, the others get 412", async () => {
+Deno.test("if operators change a task concurrently, one succeeds and the others get 412", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -188,7 +188,7 @@ Deno.test("of operators who change a task at the same time, one succeeds, the ot
   assertEquals(body.priority, statuses.indexOf(200) + 2);
 });
 
-Deno.test("a change that does not apply is refused with the reason", async () => {
+Deno.test("a change that does not apply is rejected with the reason", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -206,7 +206,7 @@ Deno.test("a change that does not apply is refused with the reason", async () =>
   }
 });
 
-Deno.test("destructive changes need a reason, and bodies have known members only", async () => {
+Deno.test("destructive changes require a reason, and bodies with unknown members are rejected", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -246,7 +246,7 @@ Deno.test("destructive changes need a reason, and bodies have known members only
   assertEquals((await ask("ada", "POST", "queues/nowhere/pause", { reason })).status, 400);
 });
 
-Deno.test("a payload is edited only by those who see payloads", async () => {
+Deno.test("editing a payload requires the right to see payloads", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -261,7 +261,7 @@ Deno.test("a payload is edited only by those who see payloads", async () => {
   assertEquals([body.items[0].before, body.items[0].after], [null, null]);
 });
 
-Deno.test("no tenant moves a task into or out of what they see", async () => {
+Deno.test("a user with a filter cannot move a task into or out of the filter", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -282,7 +282,7 @@ Deno.test("no tenant moves a task into or out of what they see", async () => {
   assertEquals(task.taskKey, "apple:api:by key:1");
 });
 
-Deno.test("many tasks are changed batch by batch, after a dry run", async () => {
+Deno.test("a bulk change has a dry run, and is applied in batches", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -316,7 +316,7 @@ const schema: StandardSchema<{ to: string }, { to: string }> = {
   },
 };
 
-Deno.test("a task is dispatched by its type, checked by its validator, once for a key", async () => {
+Deno.test("a task can be dispatched by type, with its validator and an idempotency key", async () => {
   const mail = defineTask({ type: "mail", payload: schema, handle() {} });
   const storage = memoryStorage();
   await using everTask = createEverTask({ storage, tasks: [mail], logger: silentLogger });

@@ -1,5 +1,5 @@
-// A client that openapi-typescript and openapi-fetch make of the API's description calls every
-// operation of it.
+// Tests a client of openapi-typescript and openapi-fetch, generated from the API's description,
+// with every operation.
 
 import { assert, assertEquals } from "@std/assert";
 import createClient from "openapi-fetch";
@@ -9,7 +9,7 @@ import type { paths } from "./client.generated.d.ts";
 import { clientFile, generateClient } from "./generate_client.ts";
 import { makeTenantStore } from "./tenants.ts";
 
-Deno.test("the types of the client are those of the description", async () => {
+Deno.test("the types of the client are up to date with the description", async () => {
   const remedy = "run: deno run -A tests/offline/deno.ts run -A tests/api/generate_client.ts";
   assert(await Deno.readTextFile(clientFile) === await generateClient(), remedy);
 });
@@ -17,7 +17,7 @@ Deno.test("the types of the client are those of the description", async () => {
 const token = "0123456789abcdef0123456789abcdef";
 const reason = "a test";
 
-Deno.test("the client calls every operation", async () => {
+Deno.test("the client can call every operation", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const authorize = authorizePeople([
@@ -36,14 +36,14 @@ Deno.test("the client calls every operation", async () => {
       called.add(`${request.method.toLowerCase()} ${schemaPath}`);
     },
   });
-  /** Returns the data of a response that is no problem. */
+  /** Returns the data of a successful response. */
   async function data<T>(answer: Promise<{ data?: T; error?: unknown }>): Promise<T> {
     const { data, error } = await answer;
     assertEquals(error, undefined);
     return data!;
   }
   const { failed, waiting, series } = store.tasks.apple;
-  /** The parameters of a change of a task, for the version that it has. */
+  /** Returns the parameters for a change of a task, with its current version. */
   const seen = async (id: string) => {
     const { response } = await client.GET("/api/v1/tasks/{id}", { params: { path: { id } } });
     return { path: { id }, header: { "if-match": response.headers.get("etag")! } };

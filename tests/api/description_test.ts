@@ -1,5 +1,5 @@
-// The API against its own description: the document is valid, and hostile requests get only
-// responses that it describes, with bodies that match its schemas.
+// Tests the API against its own description. The document must be valid, and hostile requests must
+// get only responses that it describes, with bodies that match its schemas.
 
 import { parse, validate } from "@readme/openapi-parser";
 import { assert, assertEquals } from "@std/assert";
@@ -10,12 +10,12 @@ import { createApi } from "../../src/api/mod.ts";
 import { type Logger, silentLogger } from "../../mod.ts";
 import { makeTenantStore } from "./tenants.ts";
 
-/** A schema of JSON, as far as it is looked into. */
+/** The used part of a JSON schema. */
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
 }
 
-/** An operation as the document describes it. */
+/** An operation in the document. */
 interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: {
@@ -28,7 +28,7 @@ interface Operation {
 
 const user = { user: "ada", can: ["view", "payloads", "operate", "admin"] } as const;
 
-/** An API over a store with tasks, its description, and what it has logged as an error. */
+/** Creates an API with tasks, and returns its description and its log of errors. */
 async function makeApi() {
   const store = await makeTenantStore();
   const log: string[] = [];
@@ -60,7 +60,7 @@ class BodyChecks {
     this.#components = components;
   }
 
-  /** Returns what is wrong with a body; null if it matches. */
+  /** Returns the errors of a body, or null if it matches the schema. */
   faultOf(schema: Schema, body: unknown): string | null {
     let check = this.#known.get(schema);
     if (check === undefined) {
@@ -86,7 +86,7 @@ const hostileValue = fc.oneof(
   fc.jsonValue(),
   fc.constantFrom(null, true, -1, 0, 1, 1.5, 1e300, [], {}, { queue: ["x"] }, { kind: "cron" }),
 );
-/** What makes one request of an operation. */
+/** Generates the parts of a request. */
 const requests = fc.record({
   at: fc.nat(),
   isOfStore: fc.boolean(),
@@ -96,13 +96,13 @@ const requests = fc.record({
   rawBody: fc.option(hostileText, { freq: 10 }),
 });
 
-Deno.test("for any parameters and bodies, the response is one that the description has", async () => {
+Deno.test("for any parameters and bodies, the response matches the description", async () => {
   const { store, log, ask, document } = await makeApi();
   await using _everTask = store.everTask;
   const checks = new BodyChecks(document);
   const ids = Object.values(store.tasks).flatMap((ofTenant) => Object.values(ofTenant));
   const operations = Object.entries<Readonly<Record<string, Operation>>>(document.paths)
-    .filter(([path]) => path !== "/api/v1/events") // its response does not end
+    .filter(([path]) => path !== "/api/v1/events") // this response does not end
     .flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ path, method, operation }))
     );
@@ -122,7 +122,7 @@ Deno.test("for any parameters and bodies, the response is one that the descripti
         const text = name === "id" && isOfStore ? pick(ids, at) : pick(texts, name.length);
         return encodeURIComponent(text.toWellFormed()) || "x";
       });
-      if (/\/\.\.?(\/|$)/.test(filled)) return; // another path
+      if (/\/\.\.?(\/|$)/.test(filled)) return; // the URL parser would normalize this path
       const members = Object.keys(requestBody?.content["application/json"].schema.properties ?? {});
       const body = Object.fromEntries(
         names.map((name, index) => [pick([...members, "x"], name), pick(values, index)]),

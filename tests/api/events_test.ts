@@ -1,4 +1,4 @@
-// The stream of events: each user gets what they may see, and a stream leaves nothing behind.
+// Tests the stream of events: its filter and redaction for each user, and its parameters.
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { type AuthorizedUser, createApi } from "../../src/api/mod.ts";
@@ -17,7 +17,7 @@ const users: Readonly<Record<string, AuthorizedUser>> = {
   redacted: { user: "redacted", can: all, redact: () => '"hidden"' },
 };
 
-Deno.test("each user gets the events of the tasks that they see, redacted for them", async () => {
+Deno.test("each user gets only events of visible tasks, redacted for the user", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const api = createApi(everTask, { authorize: authorizeByName(users), logger: silentLogger });
@@ -54,7 +54,7 @@ Deno.test("each user gets the events of the tasks that they see, redacted for th
   await errors.cancel();
 });
 
-Deno.test("a stream of events needs the right to view, and parameters that exist", async () => {
+Deno.test("a stream of events requires the right to view and valid parameters", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const api = createApi(everTask, {

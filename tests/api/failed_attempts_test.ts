@@ -1,10 +1,10 @@
-// The memory of failed attempts is bounded.
+// Tests the record of failed attempts, which is limited in size.
 
 import { assert, assertEquals } from "@std/assert";
 import { FailedAttempts } from "../../src/api/sign_in/failed_attempts.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 
-Deno.test("failures of 10,000 addresses are remembered, the oldest are forgotten", () => {
+Deno.test("failures of at most 10,000 addresses are kept, and the oldest are dropped", () => {
   const attempts = new FailedAttempts(new FakeClock());
   const fail = (address: string) => {
     for (let failure = 0; failure < 10; failure++) attempts.add(address);
@@ -17,7 +17,7 @@ Deno.test("failures of 10,000 addresses are remembered, the oldest are forgotten
   assert(attempts.secondsToWait("one more") > 0);
 });
 
-Deno.test("the addresses of an IPv6 network count as one, IPv4 addresses each", () => {
+Deno.test("the addresses of an IPv6 /64 network share a count, and each IPv4 address has its own", () => {
   const pairs: [one: string, other: string, isSame: boolean][] = [
     ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true],
     ["2001:db8:1:2::1", "2001:DB8:1:2::", true],

@@ -1,5 +1,5 @@
-// A user who may see one tenant only, on every route that the description has: nothing of the other
-// tenant is in any answer, header or file. A new route is walked as well.
+// Tests users who may see only one tenant. On every route in the description, no response body,
+// header or file contains data of the other tenant. New routes are tested automatically.
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { type AuthorizedUser, createApi } from "../../src/api/mod.ts";
@@ -32,7 +32,7 @@ const { fetch } = createApi(store.everTask, {
   logger: silentLogger,
 });
 
-/** Asks as a user, and reads all of the answer. */
+/** Sends a request as a user, and reads the whole response. */
 async function ask(user: string, { method, path }: Pick<Call, "method" | "path">) {
   const request = new Request(`http://localhost${path}`, { method, headers: { "x-user": user } });
   const response = await fetch(request);
@@ -44,7 +44,7 @@ async function ask(user: string, { method, path }: Pick<Call, "method" | "path">
 const { body } = await ask("everything", { method: "GET", path: "/api/v1/openapi.json" });
 const calls = [...callsOf(JSON.parse(body), store)];
 
-Deno.test("every operation answers somebody who sees everything, in at least one call", async () => {
+Deno.test("every operation succeeds in at least one call for a user without a filter", async () => {
   const answered = new Set<string>();
   const shown = new Set<string>();
   for (const call of calls) {
@@ -54,12 +54,12 @@ Deno.test("every operation answers somebody who sees everything, in at least one
     if (text.includes("zebra")) shown.add(call.operation);
   }
   assertEquals([...answered], [...new Set(calls.map(({ operation }) => operation))]);
-  // The walk is of worth where it finds the other tenant for those who may see it.
+  // The calls can detect a leak only if they find the other tenant for users who may see it.
   assert(shown.size > 8, [...shown].join());
 });
 
 for (const user of ofOneTenant) {
-  Deno.test(`${user}, nothing of another tenant is in any answer`, async () => {
+  Deno.test(`filter ${user}: no response contains data of another tenant`, async () => {
     const own = new Set<string>();
     for (const call of calls) {
       const { status, text } = await ask(user, call);
@@ -79,7 +79,7 @@ for (const user of ofOneTenant) {
   });
 }
 
-Deno.test("what sums up the whole store is refused to a user who sees a part", async () => {
+Deno.test("routes that summarize the whole store reject users with a filter", async () => {
   const paths = [
     "queues",
     "workers",
@@ -96,7 +96,7 @@ Deno.test("what sums up the whole store is refused to a user who sees a part", a
   }
 });
 
-Deno.test("a filter cuts searches and counts down, whatever they ask for", async () => {
+Deno.test("a user's filter restricts every search and count", async () => {
   const { apple, zebra } = store.tasks;
   const both = `id=${apple.failed}&id=${zebra.failed}`;
   const asked: [query: string, count: number][] = [
@@ -124,7 +124,7 @@ Deno.test("a filter cuts searches and counts down, whatever they ask for", async
   }
 });
 
-Deno.test("a redacted text is in no answer, and cannot be searched for", async () => {
+Deno.test("redacted text is in no response, and cannot be searched for", async () => {
   const replaced = new Set<string>();
   for (const call of calls) {
     const { status, text } = await ask("redacted", call);
@@ -142,7 +142,7 @@ Deno.test("a redacted text is in no answer, and cannot be searched for", async (
   }
 });
 
-Deno.test("a redact that fails fails the request, and its text is not shown", async () => {
+Deno.test("if redact fails, the request fails without returning the text", async () => {
   const failing: unknown[] = [
     () => {
       throw new Error(secretOf("apple"));
@@ -161,14 +161,14 @@ Deno.test("a redact that fails fails the request, and its text is not shown", as
   }
 });
 
-Deno.test("without the right to see payloads, a payload is in no answer", async () => {
+Deno.test("without the right to see payloads, no response contains a payload", async () => {
   for (const call of calls) {
     const { text } = await ask("no payloads", call);
     assertFalse(text.includes('{"text"') || text.includes('{\\"text\\"'), call.path);
   }
 });
 
-Deno.test("a user whom authorize describes wrongly sees nothing", async () => {
+Deno.test("if authorize returns an invalid user, the request is rejected", async () => {
   const wrong = [
     { user: "ada", can: ["view", "everything"] },
     { user: "ada", can: ["view"], filters: { queues: ["apple"] } },

@@ -8,7 +8,7 @@ import { createEverTask, silentLogger } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { authorizePeople, createApi } from "../../src/api/mod.ts";
 
-/** Where the types are. */
+/** The path of the generated types. */
 export const clientFile = new URL("client.generated.d.ts", import.meta.url);
 
 const heading = `// deno-fmt-ignore-file

@@ -1,4 +1,4 @@
-// The routes of what has happened to a task, of series, and of the whole store.
+// Tests the routes for the history of tasks, for series, and for the whole store.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createApi } from "../../src/api/mod.ts";
@@ -18,7 +18,7 @@ async function ask(path: string) {
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-Deno.test("a task's status changes are pages, oldest first", async () => {
+Deno.test("a task's status changes are paged, oldest first", async () => {
   const { body } = await ask(`tasks/${failed}/transitions`);
   const statuses = body.items.map(({ newStatus }: { newStatus: string }) => newStatus);
   assertEquals([statuses.at(-1), body.next], ["Failed", null]);
@@ -30,7 +30,7 @@ Deno.test("a task's status changes are pages, oldest first", async () => {
   assertEquals(rest.body.items, body.items.slice(1));
 });
 
-Deno.test("a series' runs are listed, and its next ones told", async () => {
+Deno.test("the past and next runs of a series are listed", async () => {
   const { body } = await ask(`tasks/${series}/runs`);
   assertEquals(body.items.map(({ status }: { status: string }) => status), ["Completed"]);
   const { body: { items } } = await ask("series");
@@ -43,7 +43,7 @@ Deno.test("a series' runs are listed, and its next ones told", async () => {
   assertEquals((await ask(`series/${waiting}/next`)).status, 404);
 });
 
-Deno.test("a task's log lines are a page, or a file", async () => {
+Deno.test("a task's log lines are returned as a page or as a file", async () => {
   const { body } = await ask(`tasks/${failed}/logs`);
   assertEquals(body.items[0].message, `${secretOf("apple")} is logged`);
   const path = `http://localhost/api/v1/tasks/${failed}/logs?format=text&limit=1`;
@@ -56,7 +56,7 @@ Deno.test("a task's log lines are a page, or a file", async () => {
   assertEquals(lines.filter((line) => !line.startsWith("  ")).length, body.items.length);
 });
 
-Deno.test("what belongs to a task that does not exist is not found", async () => {
+Deno.test("the history of a task that does not exist is a 404", async () => {
   for (const part of ["transitions", "runs", "logs", "logs?format=text"]) {
     for (const id of ["01900000-0000-7000-8000-000000000001", "nobody"]) {
       assertEquals((await ask(`tasks/${id}/${part}`)).status, 404, part);
@@ -80,7 +80,7 @@ Deno.test("counts, growth and a preview of retention cover the whole store", asy
   assertEquals((await ask(`tasks/${failed}`)).status, 200);
 });
 
-Deno.test("me tells who asks", async () => {
+Deno.test("/me returns the user of the request", async () => {
   const { body } = await ask("me");
   assertEquals(body, { user: "ada", can: ["view"], filter: null, redacted: false });
 });

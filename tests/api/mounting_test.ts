@@ -1,4 +1,4 @@
-// The API in each server, under a path, and behind a proxy that removes the path.
+// Tests the API in several servers, under a path, and behind a proxy that removes the path.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,12 +13,12 @@ import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { type Api, authorizePeople, createApi } from "../../src/api/mod.ts";
 import { nodeListener } from "../../src/monitor/mod.ts";
 
-/** A server with the API, and where the API is. */
+/** A server with the API, and the API's URL. */
 interface Mount extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts a server of Node. */
+/** Starts a Node server. */
 async function listen(server: ReturnType<typeof createServer>, path: string): Promise<Mount> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -39,7 +39,7 @@ function serve(handler: Deno.ServeHandler<Deno.NetAddr>, path: string): Mount {
   };
 }
 
-/** A proxy that removes a path before it passes a request on. */
+/** Starts a proxy that removes a path prefix from requests. */
 function proxyTo({ url }: Mount, path: string): Mount {
   return serve((request) => {
     const { pathname, search } = new URL(request.url);
@@ -52,7 +52,7 @@ function proxyTo({ url }: Mount, path: string): Mount {
   }, path);
 }
 
-/** Ways to mount the API: what `path` it is made with, and where it is then. */
+/** Ways to mount the API: its option `path`, and a function that starts the server. */
 const mounts: Readonly<
   Record<string, [path: string, mount: (api: Api) => Mount | Promise<Mount>]>
 > = {
@@ -138,7 +138,7 @@ for (const [name, [path, mount]] of Object.entries(mounts)) {
     assertEquals(stored.response.status, 201);
     await ask("tasks", { method: "POST", body: JSON.stringify({ type: "mail", delayMs: 60_000 }) });
 
-    // A page leads to the next one, and the description to the API, by relative URLs.
+    // Relative URLs lead from a page to the next one, and from the description to the API.
     const { response: page } = await ask("tasks?limit=1");
     const [, next] = /^<([^>]+)>/.exec(page.headers.get("link")!)!;
     const second = await fetch(new URL(next!, page.url), { headers: bearer });
@@ -147,7 +147,7 @@ for (const [name, [path, mount]] of Object.entries(mounts)) {
     const server = new URL(document.servers[0].url, described.url).href.replace(/\/$/, "");
     assertEquals(server, url);
 
-    // The cookie has no path: browsers send it below the folder of the URL as they see it.
+    // The cookie has no path, so browsers send it to the folder of the request's URL and below.
     const signedIn = await ask("session", { method: "POST", body: JSON.stringify({ token }) });
     const cookie = signedIn.response.headers.get("set-cookie")!;
     assert(!cookie.includes("Path="), cookie);
@@ -165,7 +165,7 @@ for (const [name, [path, mount]] of Object.entries(mounts)) {
   });
 }
 
-Deno.test("without authorize, each server tells that a request is from this machine", async () => {
+Deno.test("without authorize, each server admits requests from this machine", async () => {
   for (const [name, [path, mount]] of Object.entries(mounts)) {
     await using everTask = createEverTask({
       storage: memoryStorage(),
@@ -179,7 +179,7 @@ Deno.test("without authorize, each server tells that a request is from this mach
   }
 });
 
-Deno.test("an API that is made for a path answers nothing outside of it", async () => {
+Deno.test("an API with a path responds 404 to requests outside of it", async () => {
   await using everTask = createEverTask({
     storage: memoryStorage(),
     tasks: [],

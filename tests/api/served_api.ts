@@ -1,4 +1,4 @@
-// An API that is served over HTTP, and an instance behind it.
+// Serves an API over HTTP, with its own instance.
 
 import { createEverTask, defineTask, type EverTask, silentLogger } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
@@ -11,18 +11,18 @@ export const failing = defineTask<null>({
   handle: () => Promise.reject(new Error("No server.")),
 });
 
-/** An answer of the API. */
+/** A response of the API. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // deno-lint-ignore no-explicit-any -- what it holds is what the tests look at
+  // deno-lint-ignore no-explicit-any -- tests know the type of each body
   readonly body: any;
 }
 
-/** A server of its own. */
+/** A server with an API. */
 export class ServedApi implements AsyncDisposable {
   readonly everTask: EverTask;
-  /** What the API has reported as an error. */
+  /** The messages that the API logged as errors. */
   readonly log: string[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
@@ -34,12 +34,12 @@ export class ServedApi implements AsyncDisposable {
     this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, fetch);
   }
 
-  /** The URL of a path. */
+  /** Returns the URL of a path. */
   url(path: string): string {
     return `http://127.0.0.1:${this.#server.addr.port}${path}`;
   }
 
-  /** Asks, and reads the answer. */
+  /** Sends a request, and reads the response. */
   async ask(path: string, init: RequestInit = {}): Promise<Answer> {
     const response = await fetch(this.url(path), init);
     const { status, headers } = response;

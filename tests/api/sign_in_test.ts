@@ -1,5 +1,4 @@
-// Authorization by people's tokens: bearer tokens, session cookies, sign-in links, and what is
-// refused.
+// Tests authorizePeople: bearer tokens, session cookies and sign-in links, and rejected requests.
 
 import { assert, assertEquals, assertFalse, assertMatch, assertThrows } from "@std/assert";
 import { createEverTask, InvalidArgumentError, silentLogger } from "../../mod.ts";
@@ -20,7 +19,7 @@ const people: readonly Person[] = [
 ];
 const local = { remoteAddr: { hostname: "127.0.0.1" } };
 
-/** An API for the people, a clock that stands still, and a way to send requests. */
+/** Creates an API with a fake clock, and returns functions that send requests to it. */
 function makeApi(options: ApiOptions = {}) {
   const clock = new FakeClock();
   const authorize = authorizePeople(people, { clock });
@@ -40,12 +39,12 @@ function makeApi(options: ApiOptions = {}) {
   return { clock, authorize, api, ask, post, me };
 }
 
-/** The pair of a cookie that a browser sends back. */
+/** Returns the name and value of the response's cookie, as sent back by browsers. */
 function cookieOf(response: Response): string {
   return response.headers.get("set-cookie")!.split(";")[0]!;
 }
 
-Deno.test("a bearer token names its person", async () => {
+Deno.test("a bearer token identifies its person", async () => {
   const { me } = makeApi();
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
   assertEquals(await me(bearer(tokens.ada)), "ada");
@@ -57,7 +56,7 @@ Deno.test("a bearer token names its person", async () => {
   assertEquals(await me({}), 401);
 });
 
-Deno.test("people may come from a string, as an environment variable has it", async () => {
+Deno.test("people can be given as a string, such as the value of an environment variable", async () => {
   const authorize = authorizePeople(`ada:${tokens.ada}:view+operate\n  bob:${tokens.bob}:view`);
   const headers = { authorization: `Bearer ${tokens.ada}` };
   assertEquals(await authorize(new Request("http://localhost/", { headers })), {
@@ -84,14 +83,14 @@ const wrongPeople: [what: string, people: unknown][] = [
   ["a string with an empty right", `ada:${tokens.ada}:`],
 ];
 
-Deno.test("wrong people are refused, and no message shows a token", () => {
+Deno.test("invalid people are rejected, and no message contains a token", () => {
   for (const [what, people] of wrongPeople) {
     const error = assertThrows(() => authorizePeople(people as string), InvalidArgumentError, "");
     assertFalse(/s3cret|0123456789/.test(error.message), `${what}: ${error.message}`);
   }
 });
 
-Deno.test("signing in sets a cookie that only this site and HTTP see", async () => {
+Deno.test("signing in sets a cookie with HttpOnly and SameSite=Strict", async () => {
   const { post, me } = makeApi();
   const response = await post({ token: tokens.bob });
   assertEquals([response.status, await response.json()], [200, { user: "bob : é" }]);
@@ -103,7 +102,7 @@ Deno.test("signing in sets a cookie that only this site and HTTP see", async () 
   assertEquals(await me({ cookie: `other=1; ${cookie}; more=2` }), "bob : é");
 });
 
-Deno.test("behind TLS the cookie is Secure", async () => {
+Deno.test("over TLS, the cookie is Secure", async () => {
   const { post, api } = makeApi();
   const secure = async (headers: Record<string, string>) =>
     (await post({ token: tokens.ada }, headers)).headers.get("set-cookie")!.includes("; Secure");
@@ -121,7 +120,7 @@ Deno.test("behind TLS the cookie is Secure", async () => {
   assert(response.headers.get("set-cookie")!.includes("; Secure"));
 });
 
-Deno.test("the path of the cookie may be chosen", async () => {
+Deno.test("cookiePath sets the path of the cookie", async () => {
   const authorize = authorizePeople(people, { cookiePath: "/ops" });
   const { post } = makeApi({ authorize });
   const response = await post({ token: tokens.ada });
@@ -131,7 +130,7 @@ Deno.test("the path of the cookie may be chosen", async () => {
   }
 });
 
-Deno.test("a cookie that was changed, has expired or is of an old token is worth nothing", async () => {
+Deno.test("a changed or expired cookie, or one of an old token, is rejected", async () => {
   const { post, me, clock } = makeApi();
   const cookie = cookieOf(await post({ token: tokens.ada }));
   const [name, value] = [
@@ -162,7 +161,7 @@ Deno.test("a cookie that was changed, has expired or is of an old token is worth
   assertEquals(await me({ cookie }), 401);
 });
 
-Deno.test("a session holds in every process that has the token", async () => {
+Deno.test("a session is valid in every process with the same token", async () => {
   const cookie = cookieOf(await makeApi().post({ token: tokens.ada }));
   assertEquals(await makeApi().me({ cookie }), "ada");
 });
@@ -177,7 +176,7 @@ Deno.test("signing out removes the cookie", async () => {
   );
 });
 
-Deno.test("a sign-in link signs in once, within ten minutes, on this machine", async () => {
+Deno.test("a sign-in link works once, within ten minutes, on this machine", async () => {
   const { authorize, ask, me, clock, api } = makeApi();
   const link = authorize.signInLink("http://localhost:8000/", "ada");
   const open = (url: string, connection: unknown = local, headers = {}) =>
@@ -203,7 +202,7 @@ Deno.test("an API without authorizePeople has no routes for sessions", async () 
   assertEquals((await ask("sign-in?code=x")).status, 404);
 });
 
-Deno.test("an address that fails ten times in a minute is refused, others are not", async () => {
+Deno.test("an address that fails ten times in a minute is blocked, and others are not", async () => {
   const { post, ask, clock } = makeApi();
   const from = (hostname: string) => ({ remoteAddr: { hostname } });
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
@@ -227,7 +226,7 @@ Deno.test("an address that fails ten times in a minute is refused, others are no
   }
 });
 
-Deno.test("attempts to sign in at the same time count, too", async () => {
+Deno.test("concurrent attempts to sign in are all counted", async () => {
   const { post } = makeApi();
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => post({ token: "wrong" }, {}, local)),
@@ -235,7 +234,7 @@ Deno.test("attempts to sign in at the same time count, too", async () => {
   assertEquals(answers.filter(({ status }) => status === 401).length, 10);
 });
 
-Deno.test("a session goes on at an address that has failed", async () => {
+Deno.test("a session remains valid at a blocked address", async () => {
   const { post, me } = makeApi();
   const cookie = cookieOf(await post({ token: tokens.ada }));
   for (let failure = 0; failure < 10; failure++) await post({ token: "wrong" });
@@ -243,7 +242,7 @@ Deno.test("a session goes on at an address that has failed", async () => {
   assertEquals(await me({ cookie }), "ada");
 });
 
-Deno.test("behind a proxy, the address of a client is what clientAddress returns", async () => {
+Deno.test("clientAddress determines the address of clients behind a proxy", async () => {
   const { post } = makeApi({ clientAddress: ({ headers }) => headers.get("x-real-ip") ?? "none" });
   for (let failure = 0; failure < 10; failure++) {
     await post({ token: "wrong" }, { "x-real-ip": "192.0.2.1" });
@@ -273,7 +272,7 @@ const crossSite: [what: string, method: string, headers: Record<string, string>,
     ["no page", "POST", {}, 200],
   ];
 
-Deno.test("a page of another origin, and a request that is not JSON, changes nothing", async () => {
+Deno.test("requests from other origins and requests without JSON are rejected", async () => {
   const { ask } = makeApi();
   for (const [what, method, headers, status] of crossSite) {
     const response = await ask("session", {
@@ -290,12 +289,12 @@ Deno.test("a page of another origin, and a request that is not JSON, changes not
   }
 });
 
-Deno.test("a POST without a content type is refused", async () => {
+Deno.test("a POST without a content type is rejected", async () => {
   const { ask } = makeApi();
   assertEquals((await ask("session", { method: "POST" })).status, 415);
 });
 
-Deno.test("a body that is too large, or no JSON, or not as described is a problem", async () => {
+Deno.test("a body that is too large, invalid JSON or against the schema gets a problem response", async () => {
   const { ask, post } = makeApi();
   const send = (body: string) =>
     ask("session", { method: "POST", headers: { "content-type": "application/json" }, body });
@@ -309,7 +308,7 @@ Deno.test("a body that is too large, or no JSON, or not as described is a proble
   assertEquals(errors[0].name, "token");
 });
 
-Deno.test("no answer may be cached, framed or run as a script", async () => {
+Deno.test("the headers of every response forbid caching, framing and scripts", async () => {
   const { ask, post } = makeApi();
   const bearer = { headers: { authorization: `Bearer ${tokens.ada}` } };
   const answers = [
@@ -328,7 +327,7 @@ Deno.test("no answer may be cached, framed or run as a script", async () => {
   }
 });
 
-Deno.test("an API without authorize says at the start whom it accepts", () => {
+Deno.test("an API without authorize logs at the start which requests it accepts", () => {
   const said: string[] = [];
   const info = (message: string) => void said.push(message);
   createApi(everTask, { logger: { ...silentLogger, info } });

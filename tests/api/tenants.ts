@@ -1,16 +1,16 @@
-// A store of two tenants: every text of one contains its name. Each has a task that failed, one
-// that waits, and a series.
+// Creates a store with two tenants, whose names are contained in all of their texts. Each tenant
+// has a failed task, a waiting task and a series.
 
 import { createEverTask, defineTask, type EverTask, noRetry, silentLogger } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import type { Storage } from "../../src/storage/mod.ts";
 import type { Authorize, AuthorizedUser, TaskScope } from "../../src/api/mod.ts";
 
-/** The tenants; the first one's user looks, the second one's texts are looked for. */
+/** The tenants. Tests act as users of the first one, and search for texts of the second one. */
 export const tenants = ["apple", "zebra"] as const;
 export type Tenant = typeof tenants[number];
 
-/** What a tenant's texts of handlers hold, and names do not. */
+/** Returns the text in a tenant's payloads, errors and log lines, but not in its names. */
 export const secretOf = (tenant: Tenant) => `${tenant}-s3cret`;
 
 function tasksOf(tenant: Tenant) {
@@ -32,7 +32,7 @@ function tasksOf(tenant: Tenant) {
   return { failing, running };
 }
 
-/** What selects the tasks of a tenant, by each member that a filter may have. */
+/** Returns the filters for a tenant's tasks, by the member of the filter. */
 export const scopesOf = (tenant: Tenant): Readonly<Required<TaskScope>> => ({
   types: [`${tenant}-mail`, `${tenant}-report`],
   queues: [tenant],
@@ -50,14 +50,14 @@ export interface TenantTasks {
 /** The store, with its tasks. */
 export interface TenantStore {
   readonly everTask: EverTask;
-  /** Makes an event of the second tenant, then one of the first. */
+  /** Emits an event of the second tenant, then one of the first. */
   readonly stir: () => Promise<void>;
   readonly tasks: Readonly<Record<Tenant, TenantTasks>>;
 }
 
 /**
- * Makes the store. Its tasks have had their first runs, and one worker is registered; the instance
- * that is returned runs none.
+ * Creates the store. The first runs of its tasks have ended, and one worker is registered. The
+ * returned instance runs no tasks.
  */
 export async function makeTenantStore(storage: Storage = memoryStorage()): Promise<TenantStore> {
   const definitions = { apple: tasksOf("apple"), zebra: tasksOf("zebra") };
@@ -129,7 +129,7 @@ export async function makeTenantStore(storage: Storage = memoryStorage()): Promi
   return { everTask, tasks, stir };
 }
 
-/** Lets users pass by the name in the header `x-user`. */
+/** Identifies users by the header `x-user`. */
 export function authorizeByName(users: Readonly<Record<string, AuthorizedUser>>): Authorize {
   return ({ headers }) => users[headers.get("x-user") ?? ""] ?? null;
 }

@@ -1,10 +1,10 @@
-// Calls every operation of the API's own description that reads, in many ways. Streams of
-// events and changes have tests of their own: events_test.ts and changes_test.ts.
+// Generates calls of every GET operation in the API's description, with many parameters. The stream
+// of events and the changes are tested in events_test.ts and changes_test.ts.
 
 import { assert } from "@std/assert";
 import type { TenantStore } from "./tenants.ts";
 
-/** An operation as the description has it. */
+/** An operation in the description. */
 interface Operation {
   readonly parameters?: readonly Parameter[];
 }
@@ -16,7 +16,7 @@ interface Parameter {
 
 /** A request, and the operation that it calls. */
 export interface Call {
-  /** Such as `GET /api/v1/tasks/{id}`. */
+  /** The method and the template of the path, such as `GET /api/v1/tasks/{id}`. */
   readonly operation: string;
   readonly path: string;
   readonly method: string;
@@ -25,8 +25,8 @@ export interface Call {
 }
 
 /**
- * Values for each query parameter. A parameter without an entry fails the walk: give it values with
- * which its route answers as much as it can.
+ * Returns the values for each query parameter. A parameter without an entry fails the test. Choose
+ * values with which the route returns as much as possible.
  */
 function valuesOf({ tasks }: TenantStore): Readonly<Record<string, readonly string[]>> {
   const ids = Object.values(tasks).flatMap((ofTenant) => Object.values(ofTenant));
@@ -72,10 +72,10 @@ function valuesOf({ tasks }: TenantStore): Readonly<Record<string, readonly stri
   };
 }
 
-/** The one stream of events; a call of it does not end. */
+/** The stream of events, whose response does not end. */
 const testedAsStream = "GET /api/v1/events";
 
-/** Every call of the walk. */
+/** Yields all calls. */
 export function* callsOf(
   document: { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> },
   store: TenantStore,

@@ -1,5 +1,6 @@
-// BullMQ on Redis, in Node, with one worker of as many jobs at a time as it drains fastest with here (50 to 200 make no
-// difference; https://docs.bullmq.io/guide/workers/concurrency). Ended jobs are removed, as its guide to production advises.
+// BullMQ on Redis, in Node, with one worker and the concurrency with which it is fastest here.
+// Values from 50 to 200 make no difference (https://docs.bullmq.io/guide/workers/concurrency).
+// Ended jobs are removed, as its guide to production advises.
 
 import { contest, Counter, dispatchAll, installed, latency, payload, timed } from "./contest.mjs";
 
@@ -29,7 +30,7 @@ function open(address, handle, options = {}) {
   };
 }
 
-/** Measures the work until the last completion is stored. */
+/** Measures from the start of the work until the last completion is stored. */
 async function timedAndClosed(tasks, work, opened) {
   const figures = await timed(tasks, async () => {
     await work();

@@ -1,15 +1,19 @@
-// What every contender does alike: 256 callers, counting, timing. Plain JavaScript of the web's standards, since contenders
-// run in different runtimes.
+// The code that all contenders share: 256 callers, counting and timing. It uses only web standards,
+// because contenders run in different runtimes.
 //
-// A contender is called as `NAME.mjs MEASUREMENT TASKS ADDRESS...`: it measures once on every address, each an empty
-// database, and writes the last figures as a line of JSON. The first address is for warming up.
+// A contender is called as `NAME.mjs MEASUREMENT TASKS ADDRESS...`. It measures once on each
+// address, which is an empty database, and writes the last figures as a line of JSON. The first
+// address is a warm-up.
 
-/** How many callers dispatch at the same time, each awaiting the commit of its own task before the next. */
+/**
+ * The number of concurrent callers. Each waits for the commit of its task before it dispatches the
+ * next one.
+ */
 const callers = 256;
 
 /**
- * Loads a library that is installed beside the program when it runs. This project does not depend on it: an import that a
- * type check follows would lead nowhere.
+ * Imports a library that is installed with the program at run time. A static import would fail the
+ * type check, because this project does not depend on the library.
  */
 export function installed(library) {
   return import(library);
@@ -30,7 +34,7 @@ export class Counter {
     this.all = new Promise((resolve) => this.#resolve = resolve);
   }
 
-  /** `tasks` more tasks have been handled. */
+  /** Counts `tasks` more tasks as handled. */
   count(tasks = 1) {
     this.#left -= tasks;
     if (this.#left <= 0) this.#resolve();
@@ -46,7 +50,7 @@ export async function dispatchAll(tasks, dispatch) {
   await Promise.all(Array.from({ length: callers }, call));
 }
 
-/** Throughput of some work, in tasks a second. */
+/** Measures the throughput of some work, in tasks a second. */
 export async function timed(tasks, work) {
   const startedAt = performance.now();
   await work();
@@ -54,9 +58,10 @@ export async function timed(tasks, work) {
 }
 
 /**
- * Milliseconds from dispatch to handler, one task at a time.
+ * Measures the milliseconds from dispatch to handler, one task at a time.
  *
- * @param dispatch Stores a task; its handler is to call the function that `onHandler` was given.
+ * @param dispatch Stores a task, whose handler must call the function that was passed to
+ * `onHandler`.
  */
 export async function latency(tasks, dispatch, onHandler) {
   const waits = [];

@@ -1,6 +1,7 @@
 // graphile-worker on PostgreSQL, in Node, with the settings of its page on performance
-// (https://worker.graphile.org/docs/performance): jobs are fetched and completed in batches. It deletes completed jobs. A
-// longer local queue, which hoards that many jobs however slow they are, would drain a backlog faster still: see README.md.
+// (https://worker.graphile.org/docs/performance): jobs are fetched and completed in batches. It
+// deletes completed jobs. A longer local queue would drain a backlog even faster, but reserves that
+// many jobs even if they are slow: see README.md.
 
 import { contest, Counter, dispatchAll, installed, latency, payload, timed } from "./contest.mjs";
 
@@ -32,7 +33,7 @@ function measure(settings) {
       return await timed(tasks, async () => {
         await dispatchAll(tasks, (job) => runner.addJob("counted", job));
         await counter.all;
-        await runner.stop(); // completes what has not been completed yet
+        await runner.stop(); // completes the remaining jobs
       });
     },
     async drain(address, tasks) {

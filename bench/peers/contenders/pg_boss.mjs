@@ -1,7 +1,8 @@
-// pg-boss on PostgreSQL, in Node, with the fastest of its documented settings (https://pgboss.io): four workers fetch and
-// complete jobs in batches, and a full batch is followed by the next at once. (Two or eight workers, or batches of 2,000, drain
-// no faster here; one worker takes a third less.) Workers are woken by notifications, or look every half second, which is the
-// shortest interval.
+// pg-boss on PostgreSQL, in Node, with the fastest of its documented settings (https://pgboss.io):
+// four workers fetch and complete jobs in batches, and a full batch is followed by the next at
+// once. (Two or eight workers, or batches of 2,000, drain no faster here; one worker takes a third
+// less.) Workers are woken by notifications, or look every half second, which is the shortest
+// interval.
 
 import { contest, Counter, dispatchAll, installed, latency, payload, timed } from "./contest.mjs";
 
@@ -32,7 +33,7 @@ async function start(address) {
   return boss;
 }
 
-/** Its stop takes longer than its work needs to end: it is not counted. */
+/** Stopping takes longer than the work needs to end, so it is not measured. */
 async function timedAndStopped(tasks, work, boss) {
   const figures = await timed(tasks, work);
   await boss.stop();

@@ -1,7 +1,7 @@
 // plainjob on SQLite, in Bun: https://github.com/justplainstuff/plainjob
 //
-// It has one call that stores many jobs, and a worker that takes them one by one; its journal mode is WAL with
-// synchronous=NORMAL, as EverTask's.
+// It has a call that stores many jobs, and a worker that takes one job at a time. Its journal mode
+// is WAL with synchronous=NORMAL, like that of EverTask.
 
 import { contest, Counter, dispatchAll, installed, latency, payload, timed } from "./contest.mjs";
 

@@ -223,7 +223,7 @@ const broken: readonly Broken[] = [
     started({ limit: "limited" }),
     started({ task: "t2", limit: "limited" }),
   ]],
-  [limit.startsPermitted, "a start before the granted slot", [
+  [limit.startsPermitted, "a start that the limit has postponed", [
     slotTaken({ goes: false }),
     started({ limit: "limited" }),
   ]],
