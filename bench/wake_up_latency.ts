@@ -10,7 +10,10 @@ import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 
 const defaultTasks = 300;
-/** The first ones compile code and open connections. */
+/**
+ * The number of tasks at the start that are not measured, because they compile code and open
+ * connections.
+ */
 const uncounted = 20;
 /** The pause between two tasks, so that each finds the worker idle and the channel quiet. */
 const pauseMs = 10;

@@ -24,7 +24,7 @@ class Program implements AsyncDisposable {
     this.#lines = readLines(this.#process.stdout);
   }
 
-  /** Reads until a line that begins with `start`. */
+  /** Reads lines until one begins with `beginning`. */
   async says(beginning: string): Promise<void> {
     const read = async () => {
       while (true) {

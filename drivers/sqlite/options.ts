@@ -42,7 +42,8 @@ export interface SqliteStorageOptions {
    * The time that a call waits while another connection writes. It blocks the event loop for at
    * most the first 20 milliseconds (with `database`: for the busy timeout of that connection), and
    * not at all while the file is known to be busy. After it, the call fails with a transient error,
-   * and the worker retries with growing pauses. @default 250 milliseconds
+   * and the worker retries with growing pauses.
+   * @default 250 milliseconds
    */
   readonly busyTimeout?: Duration;
   /**

@@ -61,7 +61,8 @@ export interface TaskEvents extends TaskEventSource, AsyncIterable<TaskEvent> {
 /** Options of {@linkcode EverTask.stop}. */
 export interface StopOptions {
   /**
-   * The time for which running handlers may continue until their signals abort. @default 30 seconds
+   * The time for which running handlers may continue until their signals abort.
+   * @default 30 seconds
    */
   readonly timeout?: Duration;
 }

@@ -76,7 +76,8 @@ export interface EverTaskOptions {
    */
   readonly persistentLogs?: boolean | PersistentLogOptions;
   /**
-   * Deletes old audit rows, log lines and ended tasks while the worker runs. @default everything is
+   * Deletes old audit rows, log lines and ended tasks while the worker runs.
+   * @default everything is
    * kept
    */
   readonly retention?: RetentionOptions;

@@ -34,7 +34,8 @@ export interface StopOnSignalsOptions {
   readonly signals?: readonly StopSignal[];
   /**
    * The time for which running handlers may continue. Choose less than the service manager's
-   * timeout. @default 30 seconds
+   * timeout.
+   * @default 30 seconds
    */
   readonly timeout?: Duration;
 }

@@ -18,7 +18,11 @@ const maxLag = 10_000;
 
 /** Delivers the events of other processes while a subscriber wants them. */
 export interface StoreFollower {
-  /** Called when a subscriber wants them. @param withParameters Whether one wants payloads. */
+  /**
+   * Called when a subscriber wants them.
+   *
+   * @param withParameters Whether one wants payloads.
+   */
   follow(withParameters: boolean): void;
   /** Called when no subscriber wants them any more. */
   rest(): void;

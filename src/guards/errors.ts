@@ -26,8 +26,8 @@ export class InvalidArgumentError extends EverTaskError {
    * Creates the error with a message from these parts.
    *
    * @param argument The option or argument, as the caller spells it.
-   * @param value The invalid value. @param remedy The allowed values, as a sentence fragment after
-   * "must", such as `be an integer of at least 1`.
+   * @param value The invalid value.
+   * @param remedy The allowed values, as the end of a sentence after "must", such as `be an integer of at least 1`.
    */
   constructor(argument: string, value: unknown, remedy: string) {
     super(`${argument} is ${describeValue(value)}, but it must ${remedy}.`);

@@ -17,7 +17,8 @@ export interface FieldRange {
   readonly max: number;
   /**
    * The largest number that may be written. Numbers above `max` continue from `min`: a week has the
-   * days 0 to 6, and both 0 and 7 are Sunday. @default max
+   * days 0 to 6, and both 0 and 7 are Sunday.
+   * @default max
    */
   readonly maxWritten?: number;
   /** Names for numbers. The first is the name of `min`. */

@@ -49,7 +49,8 @@ export interface StatusChange {
   readonly dueInMs?: number;
   /**
    * Subtracts one from `attempt`, because a graceful stop or a deferral does not count as an
-   * attempt. @default false
+   * attempt.
+   * @default false
    */
   readonly returnAttempt?: boolean;
   /** The rate limit slot that the task waits for. @default null */

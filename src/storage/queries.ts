@@ -78,7 +78,8 @@ export interface Page<T> {
 export interface TaskPage extends Page<TaskRecord> {
   /**
    * Whether the search stopped before the page was full, because one call reads a limited number of
-   * rows. The next pages hold the other matches. @default false
+   * rows. The next pages hold the other matches.
+   * @default false
    */
   readonly incomplete?: boolean;
 }

@@ -17,13 +17,15 @@ import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
  */
 export interface QueueOptions {
   /**
-   * The maximum number of its tasks that this process runs concurrently. @default 2 × cores, at
+   * The maximum number of its tasks that this process runs concurrently.
+   * @default 2 × cores, at
    * least 4
    */
   readonly parallelism?: number;
   /**
    * The maximum number of its tasks that this process holds, including running ones. The actual
-   * number depends on the throughput, so that slow tasks are left for other workers. @default 1000
+   * number depends on the throughput, so that slow tasks are left for other workers.
+   * @default 1000
    */
   readonly capacity?: number;
   /**
@@ -39,7 +41,8 @@ export interface QueueOptions {
    * The option affects only tasks that are due at once, and only a process with a worker: a process
    * that has not called `start` only stores its tasks. While older tasks may wait in storage, a
    * tenth of the capacity is reserved for them. `dispatchMany` checks the room once for up to 5,000
-   * tasks, which then wait in storage. @default "store"
+   * tasks, which then wait in storage.
+   * @default "store"
    */
   readonly whenFull?: WhenFull;
   /** The timeout of tasks without one. @default the instance's */

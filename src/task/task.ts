@@ -72,7 +72,8 @@ export interface TaskSettings {
   /** An integer from -32768 to 32767. Larger values run earlier. @default 0 */
   readonly priority?: number;
   /**
-   * The audit level of its tasks, which sets how much history is recorded. @default the instance's
+   * The audit level of its tasks, which sets how much history is recorded.
+   * @default the instance's
    * `defaultAuditLevel`
    */
   readonly auditLevel?: AuditLevel;

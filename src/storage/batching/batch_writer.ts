@@ -16,7 +16,8 @@ export interface BatchWriterOptions<Item, Result> {
   readonly maxBatch: number;
   /**
    * Returns the length of an item's strings, in characters, by which {@linkcode batchEnd} limits a
-   * write. @default 0 for each item
+   * write.
+   * @default 0 for each item
    */
   readonly sizeOf?: (item: Item) => number;
   /** The maximum number of concurrent writes. */

@@ -1,13 +1,15 @@
 // The generic cell rate algorithm with reservations. A task that finds no budget reserves the next
 // slot that the limit allows, and asks again at that slot. It then runs if the limit allows a run
-// at that instant, regardless of other reservations. A key therefore has two budgets of the same
-// size. Reservations use one, which keeps tasks in order. Runs use the other, which is the limit
-// itself. The two differ only if a task uses its slot late or never. Each budget is one number, the
-// theoretical arrival time (TAT), which may be fractional. Source: ITU-T I.371, annex A ("virtual
-// scheduling"), with the tolerance expressed as a burst.
+// at that instant, regardless of other reservations. Reservations and runs are thus counted
+// separately: each key of a rate limit has two budgets of the same size. Reservations use one,
+// which keeps tasks in order. Runs use the other, which is the limit itself. The two differ only if
+// a task uses its slot late or never. Each budget is one number, the theoretical arrival time
+// (TAT), which may be fractional. Source: ITU-T I.371, annex A ("virtual scheduling"), with the
+// tolerance expressed as a burst.
 //
-// A cancelled task gives its slot back. A slot at the end of the line shortens the line. Any other
-// slot, which has later reservations behind it, goes to the next task that has to wait.
+// A cancelled task gives its slot back. If it is the last reserved slot, the queue of reservations
+// becomes one slot shorter. Any other slot, which has later reservations behind it, goes to the
+// next task that has to wait.
 
 import type { RateSlot, RateSlotRequest } from "../requests.ts";
 import { noSlots, type ReturnedSlots } from "./returned_slots.ts";
@@ -25,7 +27,7 @@ export type SlotWish = Omit<RateSlotRequest, "key">;
 
 /** The result of {@linkcode takeSlot}. */
 export interface TakenSlot extends RateSlot {
-  /** The new state of the key; null for a key that stays new. */
+  /** The state of the key after the request. It is null if the key needs no stored state. */
   readonly budget: RateBudget | null;
 }
 
@@ -37,18 +39,20 @@ const roundingMs = 1;
 /**
  * Starts a run if the limit allows it now, and otherwise reserves the next slot.
  *
- * A run is charged when it starts, or at the end of `startWithinMs` if it may start that much
- * later. Runs may start up to `graceMs` before the limit allows them, so that a run that starts a
- * few milliseconds after its slot does not delay those behind it. A task that missed its slot by
- * more than `graceMs` may not start early, because other tasks have reserved the slots that follow.
+ * A run is charged at the latest time at which it may start, `startWithinMs` from now. If a run
+ * starts a few milliseconds after its slot, the limit would also delay the runs that follow. To
+ * prevent this, a run in its slot may start up to `graceMs` before the limit allows it. A task that
+ * missed its slot by more than `graceMs` may not start early, because other tasks have reserved the
+ * slots that follow.
  *
- * At most permits + burst runs start in any window of one period, as long as (permits + 1) ·
- * `emissionIntervalMs` is longer than the period + `graceMs` + 1 + the variation of the time
- * between a start and the begin of its handler.
+ * In any window of one period, at most permits + burst runs start. This holds if (permits + 1) ·
+ * `emissionIntervalMs` > period + `graceMs` + 1 + jitter. The jitter is the variation of the time
+ * from the permission to start until the handler begins.
  *
  * @param kept The state of the key; null for a new one.
  * @param now Epoch milliseconds, whole.
- * @param returned The slots of the key that were given back. Not read while the budget is full.
+ * @param returned The slots of the key that were given back. Not read while nothing of the budget
+ * is in use.
  */
 export function takeSlot(
   kept: RateBudget | null,
@@ -70,7 +74,8 @@ export function takeSlot(
       return { slotAt: now, granted: true, budget: { reservedTat, startedTat: afterStart } };
     }
   }
-  // Late runs have used the budget of unused reservations, which later runs must not use again.
+  // A run that missed its slot may have used the budget of an unused reservation. New reservations
+  // must not use that budget a second time.
   const earliestTat = startedTat - leewayMs;
   const slotOf = (tat: number) => Math.max(now, Math.ceil(tat - toleranceMs - noiseMs));
   let budget = kept;

@@ -13,7 +13,8 @@ export type FailureHandling = "throw" | "record";
 export interface RunBounds {
   /**
    * The maximum number of attempts in one drain or dispatch. More are assumed to be an endless
-   * loop. @default 1000
+   * loop.
+   * @default 1000
    */
   readonly maxAttempts?: number;
   /**

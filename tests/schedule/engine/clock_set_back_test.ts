@@ -222,7 +222,7 @@ scenario(
   },
 );
 
-scenario("a failed look is repeated after the length of a lease", async (world) => {
+scenario("if listing the series fails, it is repeated after one lease duration", async (world) => {
   const { task, planned } = recorder(world);
   const faults = new Faults();
   const storage = faults.wrap(world.connect());

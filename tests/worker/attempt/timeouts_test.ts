@@ -29,7 +29,7 @@ Deno.test("an attempt that exceeds its timeout gets its signal aborted, and fail
   assertEquals(fleet.kinds(id), ["dispatched", "started", "timeout", "failed"]);
 });
 
-Deno.test("a timeout is retried where the policy handles it, and keeps what the handler threw as its cause", async () => {
+Deno.test("a timeout is retried if the policy handles it, and its cause is the error of the handler", async () => {
   await using fleet = new Fleet();
   const attempts: number[] = [];
   const task = defineTask<null>({
@@ -74,7 +74,7 @@ Deno.test("the timeout is the task's, then its queue's, then the instance's", as
   assertEquals([...ended], [["own", 1_000], ["queues", 2_000], ["instances", 3_000]]);
 });
 
-Deno.test("a handler that returns after its timeout has completed its task", async () => {
+Deno.test("a task is Completed if its handler returns normally after the timeout", async () => {
   await using fleet = new Fleet();
   const task = defineTask<null>({
     type: "slow",
@@ -169,7 +169,7 @@ Deno.test("onRetry is called before each retry with attempt, error and delay; on
   assertEquals((await everTask.get(id))!.status, "Failed");
 });
 
-Deno.test("the retry policy is the dispatch's, then the task's, its queue's, the instance's", async () => {
+Deno.test("the retry policy of a dispatch overrides those of the task, the queue and the instance, in this order", async () => {
   await using fleet = new Fleet();
   const attempts = new Map<string, number>();
   const handle = (_: null, { taskType, attempt }: TaskContext) => {

@@ -27,7 +27,8 @@ export interface WebhookOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /**
    * The secret that signs each request, in the format of Standard Webhooks: `whsec_` and the key in
-   * base64. @default requests are not signed
+   * base64.
+   * @default requests are not signed
    */
   readonly secret?: string;
   /**
