@@ -442,8 +442,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 15) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 15: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 16) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 16: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -474,7 +474,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (15, '33483b005c5ee62f46d4c3b3e15f18fdbdc1fe23ff94315775e7973e9a8b7867')
+INSERT INTO schema_functions (revision, hash) VALUES (16, 'dbccadd8c167bb32095aa2f2a3c5a641e634965ae263c1a265a3379dff8dd697')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -1565,8 +1565,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   ) AS r
 $$;
 `,
-  "functions/relay.sql": `-- Events that processes show each other, and the watchers for whom they do. Whoever waits for a
--- lock on their tables gives up soon: what else a process does must not wait behind.
+  "functions/relay.sql": `-- The events that processes write for the watchers of other processes. A statement waits only
+-- briefly for a lock on these tables, so that it does not delay the other work of its process.
 
 -- The watchers as EventWatcher (src/storage/relay_requests.ts).
 CREATE OR REPLACE FUNCTION list_watchers() RETURNS json LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$

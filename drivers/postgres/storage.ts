@@ -245,20 +245,31 @@ export class PostgresStorage implements Storage {
     }
   }
 
-  editTasks(...[request]: Args<"editTasks">): Result<"editTasks"> {
-    return editTasks(this.#access, request);
-  }
-
-  operatorActions(...args: Args<"operatorActions">): Result<"operatorActions"> {
-    return operatorActions(this.#access.call, ...args);
-  }
-
   async takeRateSlots(...[requests]: Args<"takeRateSlots">): Result<"takeRateSlots"> {
     return await this.#access.call("take_rate_slots", requests);
   }
 
   async returnRateSlots(...[slots]: Args<"returnRateSlots">): Result<"returnRateSlots"> {
     await this.#access.call("return_rate_slots", slots);
+  }
+
+  async countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
+    return await this.#access.call("count_held", queue, cap);
+  }
+
+  async rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {
+    const { after, limit, of } = rateLimitPage(page);
+    return of(await this.#access.call<RateLimitRecord[]>("list_rate_limits", after, limit + 1));
+  }
+
+  // ---- changes by operators ----
+
+  editTasks(...[request]: Args<"editTasks">): Result<"editTasks"> {
+    return editTasks(this.#access, request);
+  }
+
+  operatorActions(...args: Args<"operatorActions">): Result<"operatorActions"> {
+    return operatorActions(this.#access.call, ...args);
   }
 
   // ---- events of all processes ----
@@ -281,15 +292,6 @@ export class PostgresStorage implements Storage {
 
   async sweepEvents(): Result<"sweepEvents"> {
     return await this.#access.call("sweep_events");
-  }
-
-  async countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
-    return await this.#access.call("count_held", queue, cap);
-  }
-
-  async rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {
-    const { after, limit, of } = rateLimitPage(page);
-    return of(await this.#access.call<RateLimitRecord[]>("list_rate_limits", after, limit + 1));
   }
 
   // ---- reports of workers ----

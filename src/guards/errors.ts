@@ -27,7 +27,8 @@ export class InvalidArgumentError extends EverTaskError {
    *
    * @param argument The option or argument, as the caller spells it.
    * @param value The invalid value.
-   * @param remedy The allowed values, as the end of a sentence after "must", such as `be an integer of at least 1`.
+   * @param remedy The allowed values, as the end of a sentence after "must", such as
+   * `be an integer of at least 1`.
    */
   constructor(argument: string, value: unknown, remedy: string) {
     super(`${argument} is ${describeValue(value)}, but it must ${remedy}.`);

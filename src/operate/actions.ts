@@ -41,8 +41,10 @@ export class Actions {
    *
    * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
    * await everTask.queues.pause("default", { by: "ada", reason: "the server is down" });
-   * for (const { doneAt, by, verb, target, reason } of (await everTask.operate.actions.list()).items) {
-   *   console.log(doneAt, by, verb, target.id, reason); // … ada pauseQueue default the server is down
+   * const { items } = await everTask.operate.actions.list();
+   * for (const { doneAt, by, verb, target, reason } of items) {
+   *   console.log(doneAt, by, verb, target.id, reason);
+   *   // … ada pauseQueue default the server is down
    * }
    * ```
    *

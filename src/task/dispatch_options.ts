@@ -29,8 +29,8 @@ export interface CommonDispatchOptions {
    */
   readonly retry?: StorableRetryPolicy;
   /**
-   * By which `everTask.operate.tasks` finds the task, such as `["tenant:42"]`: at most 20, each of 1
-   * to 100 characters. A tag that is given twice counts once.
+   * The tags by which `everTask.operate.tasks` finds the task, such as `["tenant:42"]`. At most
+   * 20, each of 1 to 100 characters. Duplicates are dropped.
    * @default none
    */
   readonly tags?: readonly string[];

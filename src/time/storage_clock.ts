@@ -20,8 +20,8 @@ export class StorageClock {
 
   /**
    * Sets the estimate to a reading that storage has returned. A reading that arrives late, because
-   * the process was frozen, is less accurate than the estimate: it only corrects the estimate as far
-   * as it disproves it.
+   * the process was frozen, is less accurate than the estimate. It corrects the estimate only as
+   * far as it disproves it.
    *
    * @param askedAt When storage was asked, by the monotonic clock.
    */

@@ -15,8 +15,8 @@ const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
 /**
- * Registers a test that may leave a timer behind: when a pool closes, postgres.js does not clear the
- * timer of a connection that waits to reconnect. It fires within a second.
+ * Registers a test that may leave a timer behind: when a pool closes, postgres.js does not clear
+ * the timer of a connection that waits to reconnect. It fires within a second.
  */
 function networkTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
@@ -71,8 +71,8 @@ networkTest(
     await delay(outageMs);
     for (const [n, worker] of workers.entries()) {
       const complaints = worker.complaints.slice(before[n]);
-      // A heartbeat, a claim, and a write of ended tasks, each retried after pauses that grow to two
-      // seconds.
+      // A heartbeat, a claim, and a write of ended tasks, each retried after pauses that grow to
+      // two seconds.
       const awayMs = performance.now() - startedAt;
       assertLessOrEqual(complaints.length, 40 + awayMs / 100, complaints.join("\n"));
     }

@@ -1,4 +1,5 @@
-// A Node without node:sqlite: the core and the memory store work, and the SQLite driver says what it needs.
+// Checks in a Node without node:sqlite that the core and the memory store work, and that the SQLite
+// driver names what it needs.
 //
 // npm_package.ts copies this file into a project where the package is installed.
 

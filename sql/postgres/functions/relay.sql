@@ -1,5 +1,5 @@
--- Events that processes show each other, and the watchers for whom they do. Whoever waits for a
--- lock on their tables gives up soon: what else a process does must not wait behind.
+-- The events that processes write for the watchers of other processes. A statement waits only
+-- briefly for a lock on these tables, so that it does not delay the other work of its process.
 
 -- The watchers as EventWatcher (src/storage/relay_requests.ts).
 CREATE OR REPLACE FUNCTION list_watchers() RETURNS json LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$

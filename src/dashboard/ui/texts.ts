@@ -97,7 +97,7 @@ export const texts = {
   noWorkers: "No worker is registered.",
   noWorkersHelp: "Start an instance in a process: await everTask.start().",
   noSeries: "No series is stored.",
-  noSeriesHelp: "Pass a schedule to a dispatch, and it becomes a series.",
+  noSeriesHelp: "Dispatch a task with the option recurring, and it becomes a series.",
 
   why: {
     running: "What is it doing?",
@@ -108,7 +108,7 @@ export const texts = {
   noHistory: "Nothing is stored about it: its audit level keeps no status changes.",
   log: "Log",
   download: "Download",
-  noLog: "Its handler has logged nothing.",
+  noLog: "No line is stored. Lines are stored if the option persistentLogs is on.",
   olderLines: "Earlier lines are in the download.",
   taskNotFound: "There is no such task: it was deleted by retention, or never stored.",
   dispatched: "Dispatched",

@@ -48,7 +48,7 @@ export const retriesAsAllowed: Rule = {
     }),
 };
 
-/** Reports whether a timeout or a rate limit has failed a task, so that no retry policy has decided. */
+/** Reports whether a timeout or a rate limit failed a task, so that no retry policy decided. */
 function hasFailedOtherwise(lease: readonly HistoryEntry[]): boolean {
   if (wasRefused(lease)) return true;
   const last = lease.findLast(({ kind }) => ["started", "returned", "threw"].includes(kind));
@@ -81,9 +81,9 @@ export function inLease(
 }
 
 /**
- * The statuses of an attempt. A completion in the handler's transaction may overtake the report that
- * the attempt is in progress: the report is refused then, and its rows are missing. To wait for it
- * could be to wait for a lock that the transaction holds.
+ * The statuses of an attempt. A completion in the handler's transaction may overtake the report
+ * that the attempt is in progress. The report is then rejected, and its rows are missing. The
+ * completion cannot wait for the report, which may wait for a lock of the transaction.
  */
 export const statusesInOrder: Rule = {
   name: "a task becomes Queued, then InProgress, and then has the outcome of its attempt",

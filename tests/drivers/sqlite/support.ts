@@ -17,7 +17,7 @@ export class Scratch implements AsyncDisposable {
   /** A storage on the file, opened. */
   async open(options: SqliteStorageOptions = {}): Promise<Storage> {
     const { path } = this;
-    // No test needs a file to survive the crash of the machine, and to wait for the disk takes long.
+    // No test needs a file that survives a crash of the machine, and waiting for the disk is slow.
     const own = { path, synchronous: "off", ...options } as const;
     const storage = sqliteStorage(options.database ? options : own);
     await storage.open();

@@ -1,4 +1,5 @@
-// A handler in Node's HTTP/2 server, asked over one connection: writes what each request was answered, a line of JSON each.
+// Sends requests to a handler in Node's HTTP/2 server over one connection, and writes each response
+// as a line of JSON.
 
 import { connect, createServer } from "node:http2";
 import { nodeListener } from "@evertask/evertask/monitor";

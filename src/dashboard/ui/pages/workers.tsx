@@ -18,12 +18,12 @@ const columns: readonly Column<Worker>[] = [
     cell: ({ serves }) =>
       serves?.queues.map(({ name, parallelism }) => `${name} (${parallelism})`).join(", ") ??
         texts.none,
-    look: "rest",
+    look: "wrap",
   },
   {
     title: texts.knows,
     cell: ({ serves }) => serves?.types.join(", ") ?? texts.none,
-    look: "rest extra",
+    look: "wrap extra",
   },
   {
     title: texts.started,
