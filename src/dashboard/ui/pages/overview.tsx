@@ -22,7 +22,7 @@ export function OverviewPage() {
       </div>
       <div class="columns">
         <QueuesCard />
-        <WorkersCard />
+        <WorkersCard isShort />
       </div>
     </>
   );

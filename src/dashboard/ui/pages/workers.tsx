@@ -42,8 +42,13 @@ const columns: readonly Column<Worker>[] = [
   },
 ];
 
+/** The columns for a narrow card. The page of the workers has the others. */
+const shortColumns = columns.filter(({ title }) =>
+  title !== texts.knows && title !== texts.started
+);
+
 /** A card with all workers. */
-export function WorkersCard() {
+export function WorkersCard({ isShort = false }: { readonly isShort?: boolean }) {
   const workers = useResource<Workers>("workers");
   return (
     <Card title={pageNames.workers}>
@@ -52,7 +57,7 @@ export function WorkersCard() {
           items.length === 0 ? <Empty title={texts.noWorkers} help={texts.noWorkersHelp} /> : (
             <Table
               caption={pageNames.workers}
-              columns={columns}
+              columns={isShort ? shortColumns : columns}
               rows={items}
               keyOf={({ id }) => id}
             />
