@@ -83,7 +83,8 @@ export interface Api {
   readonly fetch: (request: Request, connection?: unknown) => Promise<Response>;
 }
 
-const optionNames: OptionNames<ApiOptions> = {
+/** The names of the options. */
+export const apiOptionNames: OptionNames<ApiOptions> = {
   authorize: true,
   path: true,
   clientAddress: true,
@@ -121,7 +122,7 @@ const optionNames: OptionNames<ApiOptions> = {
 export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
   const remedy = "be an instance, as createEverTask makes it";
   checkMethods(readMember(everTask, "operate"), ["explain"], "everTask", remedy, everTask);
-  checkOptions(options, optionNames, "options");
+  checkOptions(options, apiOptionNames, "options");
   const { authorize, path = "/", clientAddress = peerAddress, logger = consoleLogger } = options;
   checkFunction(authorize, "authorize");
   checkFunction(clientAddress, "clientAddress");

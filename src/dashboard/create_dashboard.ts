@@ -49,11 +49,19 @@ export function createDashboard(everTask: ApiSource, options: DashboardOptions =
     async fetch(request, connection) {
       const { pathname } = new URL(request.url);
       const path = pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length + 1) : null;
-      if (path?.startsWith("api/")) return await api.fetch(request, connection);
+      if (path?.startsWith("api/")) return toPage(path, await api.fetch(request, connection));
       if (path === null || request.method !== "GET" && request.method !== "HEAD") {
         return await api.fetch(request, connection); // responds with a problem
       }
       return assetResponse(path) ?? pageResponse(path);
     },
   };
+}
+
+/** Makes a used sign-in link lead to the start page. In the API alone it leads to the user. */
+function toPage(path: string, response: Response): Response {
+  if (path === "api/v1/sign-in" && response.status === 303) {
+    response.headers.set("location", "../../");
+  }
+  return response;
 }

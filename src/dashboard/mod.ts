@@ -7,3 +7,5 @@
 
 export { createDashboard } from "./create_dashboard.ts";
 export type { Dashboard, DashboardOptions } from "./create_dashboard.ts";
+export { serveDashboard } from "./serve_dashboard.ts";
+export type { DashboardServer, ServeDashboardOptions } from "./serve_dashboard.ts";

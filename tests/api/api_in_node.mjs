@@ -1,8 +1,9 @@
-// Serves the API with node:http, calls it, and prints the results as JSON.
+// Serves the API and the dashboard with node:http, calls them, and prints the results as JSON.
 
 import { createServer } from "node:http";
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import { authorizePeople, createApi } from "@evertask/evertask/api";
+import { serveDashboard } from "@evertask/evertask/dashboard";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { nodeListener } from "@evertask/evertask/monitor";
 
@@ -34,7 +35,11 @@ await everTask.dispatch(mail, null, { delay: { hours: 1 } });
 const event = new TextDecoder().decode((await reader.read()).value).split("\n")[0];
 await reader.cancel();
 const { status: local } = await fetch(`${url}/api/v1/me`);
-console.log(JSON.stringify({ user, stored: stored.status, signedIn, event, local }));
+const dashboard = await serveDashboard(everTask, { port: 0, logger: silentLogger });
+const page = (await (await fetch(dashboard.url)).text()).match(/<title>.*</)[0];
+const { status: link } = await fetch(dashboard.signInLink, { redirect: "manual" });
+await dashboard.stop();
+console.log(JSON.stringify({ user, stored: stored.status, signedIn, event, local, page, link }));
 server.close();
 server.closeAllConnections();
 await everTask.stop();

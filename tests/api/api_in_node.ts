@@ -6,13 +6,20 @@ import { runCommand } from "../support/run_command.ts";
 
 /** Tests the API in a project with hono and @hono/zod-openapi. */
 export async function checkApiInNode(t: Deno.TestContext, project: NpmProject): Promise<void> {
-  await t.step("the API is served by node:http", async () => {
+  await t.step("the API and the dashboard are served by node:http", async () => {
     const program = `${project.folder}/api_in_node.mjs`;
     await Deno.copyFile(new URL("api_in_node.mjs", import.meta.url), program);
     const { stdout } = await runCommand(project.nodeProgram("22"), [program], {
       cwd: project.folder,
     });
-    const expected = { user: "ada", stored: 201, signedIn: 200, event: "event: task", local: 200 };
-    assertEquals(JSON.parse(stdout), expected);
+    assertEquals(JSON.parse(stdout), {
+      user: "ada",
+      stored: 201,
+      signedIn: 200,
+      event: "event: task",
+      local: 200,
+      page: "<title>EverTask<",
+      link: 303,
+    });
   });
 }

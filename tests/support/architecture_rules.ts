@@ -72,7 +72,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "access",
     "monitor",
   ],
-  dashboard: [...foundation, "storage", "operate", "access", "monitor", "api"],
+  dashboard: [...foundation, "ids", "storage", "operate", "access", "monitor", "api"],
   testing: [...tasks, "instrumentation", "retry", "events", "dispatch", "worker", "application"],
 };
 
@@ -90,6 +90,8 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["src/monitor/prometheus/", [...onFloor("monitor"), "prom-client"]],
   ["src/monitor/otel/", [...onFloor("monitor"), "@opentelemetry/api"]],
   ["src/api/", [...onFloor("api"), "@hono/zod-openapi", "hono"]],
+  // It opens a port, in Deno, Node and Bun alike.
+  ["src/dashboard/serve_dashboard.ts", [...onFloor("dashboard"), "node:http"]],
   // It knows the answers of the API by their types.
   ["src/dashboard/ui/", [
     "src/dashboard/ui/",

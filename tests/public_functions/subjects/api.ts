@@ -4,25 +4,29 @@ import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { createEverTask, silentLogger } from "../../../mod.ts";
 import { systemClock } from "../../../src/storage/mod.ts";
 import { authorizePeople, createApi } from "../../../src/api/mod.ts";
-import { duration, optionalOptions, type Subjects, takes } from "../shapes.ts";
+import { duration, optionalOptions, type Shape, type Subjects, takes } from "../shapes.ts";
 
 const everTask = createEverTask({ storage: memoryStorage(), tasks: [], logger: silentLogger });
 
-/** The options of createApi. */
-export const apiOptions = optionalOptions({
+const apiOptionShapes = {
   authorize: takes(() => null),
   path: takes("/ops"),
   clientAddress: takes(() => "192.0.2.1"),
   clock: takes(systemClock),
   logger: takes(silentLogger),
-});
+};
+
+/** Describes the options of createApi, and those that another function adds to them. */
+export function apiOptionsWith(others: Readonly<Record<string, Shape>>): Shape {
+  return optionalOptions({ ...apiOptionShapes, ...others });
+}
 
 export const apiSubjects: Subjects = {
   createApi: [{
     call: (...args) => Reflect.apply(createApi as (...args: unknown[]) => unknown, null, args),
     args: [
       takes(everTask),
-      apiOptions,
+      apiOptionsWith({}),
     ],
   }],
   authorizePeople: [{
