@@ -188,6 +188,26 @@ Deno.test("a closed pipe ends the demo silently, and the next start resumes", as
   assertStringIncludes((await workplace.run()).stdout, "Continuing the scan");
 });
 
+Deno.test("--dashboard prints a link that signs in, and the demo continues until it is interrupted", async () => {
+  await using workplace = await Workplace.create(3);
+  const child = workplace.start("--dashboard", "--pause", "0");
+  let shown = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    shown += text;
+    if (!shown.includes("until you press Ctrl-C")) continue;
+    const [link] = /http:\S+/.exec(shown)!;
+    const signedIn = await fetch(link, { redirect: "manual" });
+    await signedIn.body?.cancel();
+    const cookie = signedIn.headers.get("set-cookie")!;
+    const tasks = new URL("tasks?status=Completed", link);
+    const { items } = await (await fetch(tasks, { headers: { cookie } })).json();
+    assertEquals(items.length, 3);
+    child.kill("SIGINT");
+  }
+  const stderr = await new Response(child.stderr).text();
+  assertEquals([(await child.status).code, stderr], [0, ""]);
+});
+
 Deno.test("--help lists the demo's arguments", async () => {
   await using workplace = await Workplace.create(0);
   const { code, stdout } = await workplace.runWith("--help");

@@ -8,12 +8,14 @@ import { type AuditLevel, auditLevels } from "@evertask/evertask";
 /** The usage of the program. */
 export const usage = `deno task demo [folder] [--audit ${
   auditLevels.join("|")
-}] [--database file] [--pause milliseconds]
+}] [--database file] [--pause milliseconds] [--dashboard]
 
   folder      whose files are hashed; the project itself if you name none
   --audit     how much history each task leaves (Full)
   --database  the SQLite file of the tasks and the results (evertask-demo.db)
-  --pause     how long each task waits before it ends, to leave you time for \`kill -9\` (0)`;
+  --pause     how long each task waits before it ends, to leave you time for \`kill -9\` (0)
+  --dashboard show the tasks in a browser, until you press Ctrl-C; tasks wait 100 ms each unless
+              --pause says otherwise, and log what they did`;
 
 /** The command line is invalid. */
 export class UsageError extends Error {
@@ -26,6 +28,7 @@ export interface Arguments {
   readonly auditLevel: AuditLevel;
   readonly database: string;
   readonly pauseMs: number;
+  readonly dashboard: boolean;
 }
 
 /**
@@ -51,7 +54,8 @@ export async function readArguments(given: string[]): Promise<Arguments | "help"
     folder,
     auditLevel: parseAuditLevel(values.audit),
     database,
-    pauseMs: parsePause(values.pause),
+    pauseMs: parsePause(values.pause ?? (values.dashboard ? "100" : "0")),
+    dashboard: values.dashboard,
   };
 }
 
@@ -63,7 +67,8 @@ function parse(args: string[]) {
       options: {
         audit: { type: "string", default: "Full" },
         database: { type: "string", default: "evertask-demo.db" },
-        pause: { type: "string", default: "0" },
+        pause: { type: "string" },
+        dashboard: { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
       },
     });

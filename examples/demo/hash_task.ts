@@ -21,8 +21,9 @@ export function defineHashTask(scans: Scans, pauseMs: number): Task<{ path: stri
     type: "hash-file",
     payload: z.object({ path: z.string() }),
     timeout: { minutes: 1 },
-    async handle({ path }, { taskId, signal }) {
+    async handle({ path }, { taskId, signal, log }) {
       const figures = await readFigures(path, signal);
+      await log.info("{bytes} bytes, {lines} lines", { ...figures });
       if (pauseMs > 0) await delay(pauseMs, undefined, { signal });
       scans.saveResult(taskId, figures);
     },

@@ -24,7 +24,7 @@ import { type Scan, Scans } from "./scans.ts";
 async function main(): Promise<void> {
   const args = await readArguments(process.argv.slice(2));
   if (args === "help") return print(usage);
-  const { folder, auditLevel, database, pauseMs } = args;
+  const { folder, auditLevel, database, pauseMs, dashboard } = args;
 
   const storage = sqliteStorage(database);
   await storage.open(); // EverTask's tables now exist in the application's file
@@ -38,24 +38,43 @@ async function main(): Promise<void> {
     // Short, so that the tasks of a killed process are taken over soon. Most applications can use
     // the default of 15 seconds.
     leaseDuration: { milliseconds: 1500 },
+    persistentLogs: dashboard,
     logger: silentLogger, // the bar shows what happens
   });
+  const server = dashboard ? await openDashboard() : null;
 
   const scan = continueScan(scans, folder) ?? await beginScan(folder, auditLevel);
   const progress = followProgress(everTask.events, scans, scan, new ProgressBar(process.stdout));
-  process.once("SIGINT", () => progress.interrupt());
-  process.once("SIGTERM", () => progress.interrupt());
+  const interrupted = Promise.withResolvers<void>();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, interrupted.resolve);
+  void interrupted.promise.then(() => progress.interrupt());
   await everTask.start();
   const { finished, ...figures } = await progress.ended;
-  await everTask.stop();
   if (finished) {
     scans.finish(scan);
     print(describeScan(scans, scan, figures));
-  } else {
+    if (server !== null) {
+      print("The dashboard stays open until you press Ctrl-C.");
+      await interrupted.promise;
+    }
+  }
+  await server?.stop();
+  await everTask.stop();
+  if (!finished) {
     print("Stopped. Start it again to finish the rest.");
     process.exitCode = 130;
   }
   scans.close();
+
+  /** Serves the dashboard, and prints a link to it. */
+  async function openDashboard() {
+    // A variable, so that Deno downloads the packages of the dashboard only here.
+    const name = "@evertask/evertask/dashboard";
+    const { serveDashboard }: typeof import("@evertask/evertask/dashboard") = await import(name);
+    const server = await serveDashboard(everTask, { port: 0, logger: silentLogger });
+    print(`Dashboard: ${server.signInLink}`);
+    return server;
+  }
 
   /**
    * Stores a new scan and its tasks in one transaction, so that after a crash there are all of them
