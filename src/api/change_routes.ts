@@ -4,7 +4,8 @@ import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { parseRecurrence } from "../schedule/recurrence.ts";
 import { changeRoute, reason, respondToChange } from "./change_parts.ts";
-import type { TaskChange } from "./changes.ts";
+import type { OperationResult } from "../operate/refusal.ts";
+import type { Changes, Seen, TaskChange } from "./changes.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { present } from "./search_query.ts";
 
@@ -18,6 +19,9 @@ export const editFields = {
   delayMs: z.int().min(0).optional().openapi({ description: "The delay from now, instead of at" }),
 };
 
+const newPayload = z.unknown().optional().openapi({
+  description: "Checked by the task's validator; refused if the server does not have the task",
+});
 const optionalReason = z.strictObject({ reason: reason.optional() });
 const requiredReason = z.strictObject({ reason });
 
@@ -27,9 +31,7 @@ const edit = changeRoute(
   "Change the payload, queue, priority or due instant of a waiting task",
   z.strictObject({
     ...editFields,
-    payload: z.unknown().optional().openapi({
-      description: "Checked by the task's validator; refused if the server does not have the task",
-    }),
+    payload: newPayload,
     reason: reason.optional(),
   }),
 );
@@ -42,8 +44,8 @@ const remove = changeRoute(
 const retry = changeRoute(
   "post",
   "/api/v1/tasks/{id}/retry",
-  "Run an ended task again from the start",
-  optionalReason,
+  "Run an ended task again from the start, with another payload if the request has one",
+  z.strictObject({ payload: newPayload, reason: reason.optional() }),
 );
 const run = changeRoute(
   "post",
@@ -82,37 +84,33 @@ interface ChangeInput {
 
 /** Adds the routes. */
 export function addChangeRoutes(app: OpenAPIHono<ApiEnvironment>): void {
-  const respond = <Path extends string>(
+  const apply = <Path extends string>(
     context: Context<ApiEnvironment, Path, ChangeInput>,
-    change: TaskChange,
+    change: (changes: Changes, id: string, seen: Seen) => Promise<OperationResult | null>,
   ) => {
     const { id } = context.req.valid("param");
     const version = context.req.valid("header")["if-match"];
     const { reason } = context.req.valid("json");
     const changes = context.get("changes");
-    return respondToChange(context, id, version, reason, (seen) => changes.task(id, seen, change));
+    return respondToChange(context, id, version, reason, (seen) => change(changes, id, seen));
   };
+  const respond = <Path extends string>(
+    context: Context<ApiEnvironment, Path, ChangeInput>,
+    change: TaskChange,
+  ) => apply(context, (changes, id, seen) => changes.task(id, seen, change));
   app.openapi(edit, (context) => {
-    const { id } = context.req.valid("param");
-    const { reason, delayMs, ...fields } = context.req.valid("json");
+    const { reason: _, delayMs, ...fields } = context.req.valid("json");
     const change = present({ ...fields, delay: delayMs });
-    const changes = context.get("changes");
-    return respondToChange(
-      context,
-      id,
-      context.req.valid("header")["if-match"],
-      reason,
-      (seen) => changes.edit(id, change, seen),
-    );
+    return apply(context, (changes, id, seen) => changes.edit(id, change, seen));
   });
   app.openapi(
     remove,
     (context) => respond(context, ({ tasks }, id, by) => tasks.delete(id, by)),
   );
-  app.openapi(
-    retry,
-    (context) => respond(context, ({ tasks }, id, by) => tasks.retry(id, by)),
-  );
+  app.openapi(retry, (context) => {
+    const { reason: _, ...payload } = context.req.valid("json");
+    return apply(context, (changes, id, seen) => changes.retry(id, payload, seen));
+  });
   app.openapi(
     run,
     (context) => respond(context, ({ tasks }, id, by) => tasks.runNow(id, by)),

@@ -6,7 +6,7 @@ import { isInScope, narrow, type ScopedTask } from "../access/task_scope.ts";
 import type { Operate } from "../operate/operate.ts";
 import type { Operator } from "../operate/operator.ts";
 import { type OperationResult, refusal } from "../operate/refusal.ts";
-import type { SharedEdit, TaskEditOptions } from "../operate/task_edit.ts";
+import type { PayloadEdit, SharedEdit, TaskEditOptions } from "../operate/task_edit.ts";
 import type { BulkOptions, BulkResult } from "../operate/bulk.ts";
 import type { TaskFilter } from "../storage/queries.ts";
 import type { DispatchOptions, DispatchResult } from "../task/dispatch_options.ts";
@@ -56,11 +56,16 @@ export class Changes {
 
   /** Changes fields of a task; null if the user sees no such task. */
   edit(taskId: string, edit: TaskEditOptions, seen: Seen): Promise<OperationResult | null> {
-    this.#need("operate");
-    if (edit.payload !== undefined) this.#need("payloads");
+    this.#needForEdit(edit);
     return this.#change(taskId, seen, ({ tasks }, id, operator) => {
       return tasks.edit(id, edit, operator);
     }, edit);
+  }
+
+  /** Retries a task, with another payload if one is given; null if the user sees no such task. */
+  retry(taskId: string, edit: PayloadEdit, seen: Seen): Promise<OperationResult | null> {
+    this.#needForEdit(edit);
+    return this.#change(taskId, seen, ({ tasks }, id, operator) => tasks.retry(id, operator, edit));
   }
 
   /** Changes all tasks that match a filter and that the user sees. */
@@ -146,6 +151,11 @@ export class Changes {
     { reason, ...options }: Options,
   ): Omit<Options, "reason"> & Operator {
     return { ...options, by: this.#user.user, ...reason === undefined ? {} : { reason } };
+  }
+
+  #needForEdit(edit: PayloadEdit): void {
+    this.#need("operate");
+    if (edit.payload !== undefined) this.#need("payloads");
   }
 
   #need(right: UserRight): void {

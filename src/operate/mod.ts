@@ -32,7 +32,7 @@ export type { OperatedTasks } from "./operated_tasks.ts";
 export type { Operator, TaskOperator } from "./operator.ts";
 export type { Applied, OperationResult, Refusal, RefusalReason } from "./refusal.ts";
 export type { Consequences } from "./task_changer.ts";
-export type { SharedEdit, TaskEditOptions } from "./task_edit.ts";
+export type { PayloadEdit, SharedEdit, TaskEditOptions } from "./task_edit.ts";
 export type { QueueOverview } from "./queue_overview.ts";
 export type * from "./reason.ts";
 export type { CountOptions, TaskCount, TaskSearch } from "./task_search.ts";

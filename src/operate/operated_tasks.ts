@@ -11,10 +11,16 @@ import {
   decideCancel,
   decideDelete,
   decideEdit,
-  decideRetry,
+  decideRetryWith,
   decideRunNow,
+  type FieldEdit,
 } from "./task_decisions.ts";
-import { parseTaskEdit, type TaskEditOptions } from "./task_edit.ts";
+import {
+  checkPayloadEdit,
+  parseTaskEdit,
+  type PayloadEdit,
+  type TaskEditOptions,
+} from "./task_edit.ts";
 import { TaskSearch } from "./task_search.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { OperatorVerb } from "../storage/requests.ts";
@@ -71,19 +77,8 @@ export class OperatedTasks extends TaskSearch {
   ): Promise<OperationResult> {
     const fields = parseTaskEdit(edit);
     const who = parseTaskOperator(operator);
-    if (edit.payload === undefined) {
-      return await this.#change("edit", taskId, decideEdit(fields), who);
-    }
-    const id = parseTaskId(taskId);
-    const task = id === null ? null : await (await this.#parts.opened()).get(id);
-    if (task === null) return refusal("notStored");
-    const definition = this.#parts.definitions.get(task.type);
-    if (definition === undefined && edit.unchecked !== true) return refusal("typeUnknown");
-    const schema = edit.unchecked ? undefined : definition?.payload;
-    const { text } = await encodePayload(task.type, schema, edit.payload);
-    const decide: Decide = (now) =>
-      now.type === task.type ? decideEdit({ ...fields, payload: text })(now) : "changed";
-    return await this.#change("edit", taskId, decide, who);
+    const decide = (payload: Pick<FieldEdit, "payload">) => decideEdit({ ...fields, ...payload });
+    return await this.#changeWithPayload("edit", taskId, edit, decide, who);
   }
 
   /**
@@ -111,10 +106,18 @@ export class OperatedTasks extends TaskSearch {
    * }
    * ```
    *
+   * @param edit Another payload, with which the task runs again. @default the stored payload
    * @throws {InvalidArgumentError} If an argument is invalid.
+   * @throws {PayloadValidationError} If the task's validator refuses the payload.
    */
-  retry(taskId: string, operator: TaskOperator): Promise<OperationResult> {
-    return this.#checked("retry", taskId, decideRetry, operator);
+  async retry(
+    taskId: string,
+    operator: TaskOperator,
+    edit: PayloadEdit = {},
+  ): Promise<OperationResult> {
+    checkPayloadEdit(edit);
+    const who = parseTaskOperator(operator);
+    return await this.#changeWithPayload("retry", taskId, edit, decideRetryWith, who);
   }
 
   /**
@@ -135,6 +138,27 @@ export class OperatedTasks extends TaskSearch {
    */
   cancel(taskId: string, operator: TaskOperator): Promise<OperationResult> {
     return this.#checked("cancel", taskId, decideCancel, operator);
+  }
+
+  /** Makes a change with the payload of an edit, if it has one and the validator accepts it. */
+  async #changeWithPayload(
+    verb: OperatorVerb,
+    taskId: string,
+    edit: PayloadEdit,
+    decideWith: (payload: Pick<FieldEdit, "payload">) => Decide,
+    who: ReturnType<typeof parseTaskOperator>,
+  ): Promise<OperationResult> {
+    if (edit.payload === undefined) return await this.#change(verb, taskId, decideWith({}), who);
+    const id = parseTaskId(taskId);
+    const task = id === null ? null : await (await this.#parts.opened()).get(id);
+    if (task === null) return refusal("notStored");
+    const definition = this.#parts.definitions.get(task.type);
+    if (definition === undefined && edit.unchecked !== true) return refusal("typeUnknown");
+    const schema = edit.unchecked ? undefined : definition?.payload;
+    const { text } = await encodePayload(task.type, schema, edit.payload);
+    const decide = decideWith({ payload: text });
+    const ofType: Decide = (now) => now.type === task.type ? decide(now) : "changed";
+    return await this.#change(verb, taskId, ofType, who);
   }
 
   async #checked(verb: OperatorVerb, taskId: string, decide: Decide, operator: TaskOperator) {

@@ -58,16 +58,22 @@ export const decideDelete: Decide = (task) => {
 };
 
 /** Runs an ended task again from the start. */
-export const decideRetry: Decide = (task) => {
-  if (task.workerId !== null) return "held";
-  if (task.series !== null) return hasEnded(task) ? "seriesEnded" : "series";
-  if (task.dueAt !== null) return "waiting";
-  return {
-    change: { status: "Queued", startsAnew: true, due: "soonest" },
-    before: { status: task.status, attempt: task.attempt },
-    after: { status: "Queued", attempt: 0 },
+export const decideRetry: Decide = decideRetryWith({});
+
+/** Runs an ended task again from the start, with another payload if one is given. */
+export function decideRetryWith(edit: Pick<FieldEdit, "payload">): Decide {
+  return (task) => {
+    if (task.workerId !== null) return "held";
+    if (task.series !== null) return hasEnded(task) ? "seriesEnded" : "series";
+    if (task.dueAt !== null) return "waiting";
+    const { status, attempt, payload } = task;
+    return {
+      change: { ...edit, status: "Queued", startsAnew: true, due: "soonest" },
+      before: { status, attempt, ...edit.payload !== undefined && { payload } },
+      after: { status: "Queued", attempt: 0, ...edit },
+    };
   };
-};
+}
 
 /** Makes a task due now: a waiting task, a series, or a task that ended without completing. */
 export const decideRunNow: Decide = (task) => {

@@ -21,8 +21,8 @@ export interface SharedEdit {
   readonly delay?: Duration;
 }
 
-/** The edit of one task. */
-export interface TaskEditOptions extends SharedEdit {
+/** The edit of a task's payload. */
+export interface PayloadEdit {
   /**
    * The payload. The task's validator checks it, so this process must define the task; otherwise
    * the edit is refused.
@@ -31,6 +31,9 @@ export interface TaskEditOptions extends SharedEdit {
   /** Stores the payload without a check. @default false */
   readonly unchecked?: boolean;
 }
+
+/** The edit of one task. */
+export interface TaskEditOptions extends SharedEdit, PayloadEdit {}
 
 const sharedNames: OptionNames<SharedEdit> = {
   queue: true,
@@ -68,6 +71,16 @@ export function parseTaskEdit(edit: TaskEditOptions): FieldEdit {
   if (edit.payload !== undefined || Object.keys(fields).length > 0) return fields;
   const remedy = `have one of payload, ${Object.keys(sharedNames).join(", ")}`;
   throw new InvalidArgumentError("edit", edit, remedy);
+}
+
+/**
+ * Checks the edit of a payload, except for the payload itself.
+ *
+ * @throws {InvalidArgumentError} If a member is unknown or has the wrong type.
+ */
+export function checkPayloadEdit(edit: PayloadEdit): void {
+  checkOptions(edit, { payload: true, unchecked: true }, "edit");
+  if (edit.unchecked !== undefined) checkFlag(edit.unchecked, "edit.unchecked");
 }
 
 function parseFields({ queue, priority, at, delay }: SharedEdit): FieldEdit {

@@ -246,7 +246,7 @@ Deno.test("destructive changes require a reason, and bodies with unknown members
   assertEquals((await ask("ada", "POST", "queues/nowhere/pause", { reason })).status, 400);
 });
 
-Deno.test("editing a payload requires the right to see payloads", async () => {
+Deno.test("editing a payload, also to retry, requires the right to see payloads", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -257,6 +257,13 @@ Deno.test("editing a payload requires the right to see payloads", async () => {
   assertEquals((await edit("operator")).status, 403);
   assertEquals((await edit("ada")).status, 200);
   assertEquals((await ask("ada", "GET", path)).body.payload.value, { n: 2 });
+  const failed = store.tasks.apple.failed;
+  const { etag: seen } = await ask("ada", "GET", `tasks/${failed}`);
+  const retry = (user: string) =>
+    ask(user, "POST", `tasks/${failed}/retry`, { payload: { n: 3 } }, { "if-match": seen });
+  assertEquals((await retry("operator")).status, 403);
+  assertEquals((await retry("ada")).status, 200);
+  assertEquals((await ask("ada", "GET", `tasks/${failed}`)).body.payload.value, { n: 3 });
   const { body } = await ask("operator", "GET", "actions?verb=edit");
   assertEquals([body.items[0].before, body.items[0].after], [null, null]);
 });

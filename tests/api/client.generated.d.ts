@@ -2217,7 +2217,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Run an ended task again from the start */
+        /** Run an ended task again from the start, with another payload if the request has one */
         post: {
             parameters: {
                 query?: never;
@@ -2234,6 +2234,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        /** @description Checked by the task's validator; refused if the server does not have the task */
+                        payload?: unknown;
                         /** @description The reason, for the list of actions */
                         reason?: string;
                     };

@@ -235,6 +235,31 @@ Deno.test("a failed task that is retried runs again, and keeps its history", asy
   assertEquals(items[before]!.newStatus, "Queued");
 });
 
+Deno.test("an ended task is retried with another payload, which its validator checks", async () => {
+  await using fleet = new Fleet();
+  const web = open(fleet);
+  const id = await ended(web, fleet, "Failed");
+  const { tasks } = web.operate;
+  await assertRejects(() => tasks.retry(id, operator, { payload: 10 }), PayloadValidationError);
+  await assertRejects(
+    () => tasks.retry(id, operator, { paylod: 1 } as never),
+    InvalidArgumentError,
+  );
+  const { payload, status } = (await web.get(id))!;
+  assertEquals([payload, status], ["1", "Failed"]);
+  const other = fleet.create({ tasks: [failing] });
+  assertEquals(
+    reasonOf(await other.operate.tasks.retry(id, operator, { payload: 2 })),
+    "typeUnknown",
+  );
+  assertEquals((await tasks.retry(id, operator, { payload: 2 })).applied, true);
+  const task = (await web.get(id))!;
+  assertEquals([task.payload, task.status, task.attempt], ["2", "Queued", 0]);
+  const { items: [action] } = await web.operate.actions.list({ taskId: id });
+  assertEquals(JSON.parse(action!.before!), { status: "Failed", attempt: 0, payload: "1" });
+  assertEquals(JSON.parse(action!.after!), { status: "Queued", attempt: 0, payload: "2" });
+});
+
 Deno.test("operate.tasks.cancel emits the same event as EverTask.cancel", async () => {
   await using fleet = new Fleet();
   const web = open(fleet);
