@@ -92,9 +92,10 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["src/api/", [...onFloor("api"), "@hono/zod-openapi", "hono"]],
   // It opens a port, in Deno, Node and Bun alike.
   ["src/dashboard/serve_dashboard.ts", [...onFloor("dashboard"), "node:http"]],
-  // It knows the answers of the API by their types.
+  // It knows the answers of the API by their types, and offers only the changes that apply.
   ["src/dashboard/ui/", [
     "src/dashboard/ui/",
+    "src/operate/task_decisions.ts",
     "src/api/",
     "preact",
     "@preact/",

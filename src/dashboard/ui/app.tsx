@@ -1,6 +1,7 @@
 // The frame of all pages: navigation, title, search and the page itself.
 
 import { useEffect } from "preact/hooks";
+import { Dialogs } from "./actions/dialogs.tsx";
 import type { Me } from "./answers.ts";
 import { ProblemError, send } from "./client.ts";
 import { startClock } from "./now.ts";
@@ -14,6 +15,7 @@ import { TaskPage } from "./pages/task.tsx";
 import { TasksPage } from "./pages/tasks.tsx";
 import { WorkersCard } from "./pages/workers.tsx";
 import { useResource } from "./resource.ts";
+import { me as rights } from "./rights.ts";
 import { followLinks, go, pageUrl, path } from "./router.ts";
 import { pageNames, texts } from "./texts.ts";
 
@@ -25,6 +27,9 @@ export function App() {
   const me = useResource<Me>("me");
   const mustSignIn = me.error instanceof ProblemError && me.error.status === 401;
   const title = titleOf(path.value);
+  useEffect(() => {
+    rights.value = me.data;
+  }, [me.data]);
   useEffect(() => {
     document.title = `${title} · EverTask`;
   }, [title]);
@@ -42,6 +47,7 @@ export function App() {
           <Loaded from={me}>{() => <Page />}</Loaded>
         </main>
       </div>
+      <Dialogs />
     </>
   );
 }

@@ -4,15 +4,20 @@ import type { z } from "@hono/zod-openapi";
 import type { problemSchema } from "../../api/problems.ts";
 import { base } from "./router.ts";
 
+type ProblemBody = z.infer<typeof problemSchema>;
+
 /** The error for a response that is not a success. */
 export class ProblemError extends Error {
   readonly status: number;
   readonly title: string;
+  /** The invalid parameters of the request. */
+  readonly errors: NonNullable<ProblemBody["errors"]>;
 
-  constructor({ status, title, detail }: z.infer<typeof problemSchema>) {
+  constructor({ status, title, detail, errors = [] }: ProblemBody) {
     super(detail);
     this.status = status;
     this.title = title;
+    this.errors = errors;
   }
 }
 
@@ -35,32 +40,30 @@ export function routeUrl(route: string): string {
  * @throws {ProblemError} If the response is not a success.
  */
 export function read<T>(route: string, signal?: AbortSignal): Promise<T> {
-  return request<T>("GET", route, undefined, signal);
+  return request<T>(route, { ...signal && { signal } });
 }
 
 /**
  * Sends JSON to a route.
  *
+ * @param headers Further headers, such as `if-match`.
  * @throws {ProblemError} If the response is not a success.
  */
-export function send<T>(method: string, route: string, body: unknown): Promise<T> {
-  return request<T>(method, route, body);
-}
-
-async function request<T>(
+export function send<T>(
   method: string,
   route: string,
   body: unknown,
-  signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<T> {
-  const response = await fetch(routeUrl(route), {
+  return request<T>(route, {
     method,
-    ...signal && { signal },
-    ...body !== undefined && {
-      body: JSON.stringify(body),
-      headers: { "content-type": "application/json" },
-    },
+    headers: { ...body !== undefined && { "content-type": "application/json" }, ...headers },
+    ...body !== undefined && { body: JSON.stringify(body) },
   });
+}
+
+async function request<T>(route: string, init: RequestInit): Promise<T> {
+  const response = await fetch(routeUrl(route), init);
   const date = Date.parse(response.headers.get("date") ?? "");
   // The `Date` header has a resolution of one second.
   if (Math.abs(date - Date.now()) > 1500) skewMs = date - Date.now();

@@ -13,6 +13,14 @@ export interface Resource<T> {
 /** The pause between two loads, in milliseconds. */
 const refreshMs = 3_000;
 
+/** The functions that load the resources of this page. */
+const loads = new Set<() => Promise<void>>();
+
+/** Loads all resources of this page again, such as after a change. */
+export function reload(): void {
+  for (const load of loads) void load();
+}
+
 /** Loads a route, and keeps it up to date while the tab is visible. */
 export function useResource<T>(route: string): Resource<T> {
   const state = useSignal<Resource<T> & { readonly route: string }>({
@@ -37,8 +45,10 @@ export function useResource<T>(route: string): Resource<T> {
     };
     const onVisible = () => document.hidden ? clearTimeout(timer) : void load();
     document.addEventListener("visibilitychange", onVisible);
+    loads.add(load);
     void load();
     return () => {
+      loads.delete(load);
       stopped.abort();
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", onVisible);

@@ -10,6 +10,91 @@ export const pageNames = {
   audit: "Audit",
 } as const;
 
+/** The texts of changes, by the change. */
+export const actionTexts = {
+  close: "Close",
+  reason: "Why?",
+  reasonOptional: "Why? (optional)",
+  reasonHelp: "Your colleagues read it under Actions.",
+  showAction: "Show it under Actions",
+  localTime: "In your time zone",
+  nothingChanged: "Nothing has changed yet.",
+  noJson: (message: string) => `This is not JSON: ${message}`,
+  inexact: (given: string, stored: string) =>
+    `${given} would be stored as ${stored}. Write it as a text, in quotation marks.`,
+
+  invalid: "This is not valid.",
+  notAllowed: "You may not do this.",
+  gone: "It is no longer there.",
+  notApplicable: "This does not apply.",
+  changedMeanwhile: "Somebody changed it meanwhile.",
+  changedMeanwhileHelp: "Nothing was done. Look at it again before you decide.",
+  lookAgain: "Load it again",
+  unknownOutcome: "Look whether the change was made before you repeat it.",
+
+  retry: {
+    button: "Retry…",
+    title: "Retry the task?",
+    help: "It runs again from its first attempt. Its history stays.",
+    label: "Retry",
+    done: "The task runs again.",
+  },
+  editAndRetry: {
+    button: "Edit payload and retry…",
+    title: "Edit the payload and retry",
+    help: "The task's validator checks the payload before anything changes.",
+    label: "Retry with this payload",
+    done: "The task runs again with the new payload.",
+  },
+  runNow: {
+    button: "Run now…",
+    title: "Run the task now?",
+    help: "It becomes due now, and runs as soon as a worker of its queue has a free place.",
+    label: "Run now",
+    done: "The task is due now.",
+  },
+  runSeriesNow: {
+    title: "Run the series now?",
+    help: "It gets an extra run. Its schedule stays.",
+    label: "Run now",
+    done: "The series gets an extra run.",
+  },
+  edit: {
+    button: "Change…",
+    title: "Change the task",
+    label: "Save",
+    done: "The task was changed.",
+  },
+  clone: {
+    button: "Clone…",
+    title: "Clone the task",
+    help: "Dispatches a new task of the same type. This one stays as it is.",
+    label: "Dispatch",
+  },
+  keyHelp: "Optional. With the key of a waiting task, that task is changed instead.",
+  cancel: {
+    button: "Cancel…",
+    title: "Cancel the task?",
+    help: "It does not run. If a worker holds it, the worker is asked to stop it.",
+    label: "Cancel the task",
+    done: "The task is cancelled, or its worker was asked to stop it.",
+  },
+  end: {
+    button: "End…",
+    title: "End the series?",
+    help: "It never runs again. To stop it for a while, pause it.",
+    label: "End the series",
+    done: "The series has ended.",
+  },
+  delete: {
+    button: "Delete…",
+    title: "Delete the task?",
+    help: "Its row, its history and its log are deleted. This cannot be undone.",
+    label: "Delete",
+    done: "The task was deleted.",
+  },
+} as const;
+
 /** The texts of all pages. */
 export const texts = {
   skipToContent: "Skip to content",

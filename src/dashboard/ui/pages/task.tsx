@@ -1,6 +1,7 @@
 // The page of a task: why it is not running, its history, and its payload.
 
 import type { ComponentChildren } from "preact";
+import { TaskActions } from "../actions/task_actions.tsx";
 import type { Explanation, Logs, Task, Transitions } from "../answers.ts";
 import { ProblemError, routeUrl } from "../client.ts";
 import { duration } from "../format.ts";
@@ -54,7 +55,8 @@ const titles: Partial<Record<Task["status"], string>> = {
   Cancelled: texts.why.ended,
 };
 
-function Why({ route, task: { status } }: { readonly route: string; readonly task: Task }) {
+function Why({ route, task }: { readonly route: string; readonly task: Task }) {
+  const { status } = task;
   const { data } = useResource<Explanation>(`${route}/explain`);
   return (
     <section class={`card why ${status === "Failed" ? "bad" : ""}`}>
@@ -62,6 +64,7 @@ function Why({ route, task: { status } }: { readonly route: string; readonly tas
         {titles[status] ?? texts.why.waiting} <Status status={status} />
       </h2>
       {data?.reasons.map(({ kind, sentence }) => <p key={kind}>{sentence}</p>)}
+      <TaskActions task={task} />
     </section>
   );
 }

@@ -1,0 +1,22 @@
+// The rights of the user. What the user may not do is not offered; the server refuses it as well.
+
+import { signal } from "@preact/signals";
+import type { Me } from "./answers.ts";
+
+/** The user; null until the server has answered. */
+export const me = signal<Me | null>(null);
+
+/** Reports whether the user has a right. */
+export function may(right: Me["can"][number]): boolean {
+  return me.value?.can.includes(right) ?? false;
+}
+
+/** Reports whether the user sees payloads as they are stored, and may therefore edit them. */
+export function mayEditPayloads(): boolean {
+  return may("operate") && may("payloads") && me.value?.redacted === false;
+}
+
+/** Reports whether the user sees the whole store, and not only the tasks of a tenant. */
+export function seesWholeStore(): boolean {
+  return me.value?.filter === null;
+}

@@ -1,0 +1,99 @@
+// A store with a worker process, and a dashboard in this process, which runs no tasks.
+
+import { createEverTask, type EverTask, silentLogger } from "../../mod.ts";
+import type { AuthorizedUser } from "../../src/api/mod.ts";
+import { createDashboard } from "../../src/dashboard/mod.ts";
+import { authorizeByName } from "../api/tenants.ts";
+import { startProgram } from "../support/lines.ts";
+import { startPostgres } from "../support/pg_server.ts";
+import { openStorage } from "./programs/open_storage.ts";
+import { charge, tasks } from "./programs/tasks.ts";
+
+const all = ["view", "payloads", "operate", "admin"] as const;
+
+/** The users, by what they may do. */
+export const users = {
+  ada: { user: "ada", can: all },
+  viewer: { user: "viewer", can: ["view", "payloads"] },
+  operator: { user: "operator", can: ["view", "operate"] },
+  redacted: { user: "redacted", can: all, redact: () => "hidden" },
+  tenant: { user: "tenant", can: ["view", "payloads", "operate"], filter: { tags: ["tenant:42"] } },
+} as const satisfies Readonly<Record<string, AuthorizedUser>>;
+
+/** The stores of the tests. */
+export const stores = {
+  async SQLite() {
+    const folder = await Deno.makeTempDir({ prefix: "evertask-dashboard-" });
+    const remove = () => Deno.remove(folder, { recursive: true });
+    return { url: `${folder}/tasks.db`, remove };
+  },
+  async PostgreSQL() {
+    const server = await startPostgres();
+    return { url: await server.createDatabase(), remove: () => server.stop() };
+  },
+};
+
+/** The kind of a store. */
+export type StoreName = keyof typeof stores;
+
+/** A store with a worker process and a dashboard. */
+export class OperatedStore implements AsyncDisposable {
+  readonly everTask: EverTask;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #storeUrl: string;
+  readonly #remove: () => Promise<void>;
+  #worker: ReturnType<typeof startProgram> | undefined;
+
+  private constructor(storeUrl: string, remove: () => Promise<void>) {
+    this.#storeUrl = storeUrl;
+    this.#remove = remove;
+    const storage = openStorage(storeUrl);
+    this.everTask = createEverTask({ storage, tasks, logger: silentLogger });
+    const { fetch } = createDashboard(this.everTask, {
+      authorize: authorizeByName(users),
+      logger: silentLogger,
+    });
+    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, fetch);
+  }
+
+  /** Creates a store without a worker. */
+  static async create(name: StoreName): Promise<OperatedStore> {
+    const { url, remove } = await stores[name]();
+    return new OperatedStore(url, remove);
+  }
+
+  /** Starts the worker process. */
+  async startWorker(): Promise<void> {
+    const program = new URL("programs/worker.ts", import.meta.url);
+    this.#worker = startProgram(program.href, [this.#storeUrl]);
+    await this.#worker.next();
+  }
+
+  /** The URL of a page. */
+  url(page = ""): string {
+    return `http://127.0.0.1:${this.#server.addr.port}/${page}`;
+  }
+
+  /** Dispatches charges that fail, or are due in an hour. Returns their ids. */
+  async charges(
+    count: number,
+    how: "fails" | "later",
+    options: { readonly tags?: readonly string[] } = {},
+  ): Promise<string[]> {
+    const payloads = Array.from({ length: count }, (_, order) => (
+      { order, ...how === "fails" && { fails: true } }
+    ));
+    const dispatched = await this.everTask.dispatchMany(charge, payloads, {
+      ...options,
+      ...how === "later" && { delay: { hours: 1 } },
+    });
+    return dispatched.map(({ id }) => id);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+    await this.#worker?.end();
+    await this.everTask.stop();
+    await this.#remove();
+  }
+}

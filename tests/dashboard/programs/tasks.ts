@@ -1,0 +1,54 @@
+// The tasks of the tests of the dashboard's actions.
+
+import { defineTask, noRetry } from "../../../mod.ts";
+import type { StandardSchema } from "../../../mod.ts";
+
+/** The payload of {@linkcode charge}. */
+export interface Charge {
+  readonly order: number;
+  /** Whether the handler throws. */
+  readonly fails?: boolean;
+}
+
+const schema: StandardSchema<Charge, Charge> = {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (value) =>
+      Number.isInteger((value as Charge | null)?.order)
+        ? { value: value as Charge }
+        : { issues: [{ message: "order must be an integer" }] },
+  },
+};
+
+/** Fails if its payload says so. */
+export const charge = defineTask({
+  type: "charge-card",
+  payload: schema,
+  queue: "payments",
+  retry: noRetry(),
+  handle({ order, fails = false }) {
+    if (fails) throw new Error(`The gateway refused order ${order}.`);
+  },
+});
+
+/** Runs until it is cancelled. */
+export const wait = defineTask<null>({
+  type: "wait",
+  retry: noRetry(),
+  async handle(_, { signal }) {
+    const aborted = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => aborted.resolve());
+    await aborted.promise;
+    signal.throwIfAborted();
+  },
+});
+
+/** Does nothing. */
+export const report = defineTask<null>({ type: "report", retry: noRetry(), handle() {} });
+
+/** All tasks. */
+export const tasks = [charge, wait, report];
+
+/** The queues of the worker process. */
+export const queues = { default: {}, payments: {}, recurring: {} };
