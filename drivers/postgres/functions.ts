@@ -1,7 +1,7 @@
 // The functions of sql/postgres/ that the driver calls, with the types of their parameters. Except
 // for migrations, all SQL that it sends is `SELECT schema.function($1, …)`.
 
-import { escapeText, fromJson, toJson } from "./json_text.ts";
+import { escapeText, fromJson, toJson, toTextArray } from "./json_text.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
 import { lostAnswer, toStorageError } from "./errors.ts";
 
@@ -9,6 +9,10 @@ const parameterTypes = {
   clock_ms: [],
   persist_tasks: ["json", "json"],
   persist_tasks_unless_busy: ["json", "json"],
+  persist_plain_tasks: [
+    ...["uuid[]", "text[]", "text[]", "text[]", "int[]"],
+    ...["text[]", "int[]", "text[]", "text[]", "json"],
+  ],
   claim_tasks: ["text", "json", "json"],
   set_task_statuses: ["json", "json"],
   complete_tasks: ["text", "uuid[]", "int[]", "int[]", "float8[]", "float8[]", "float8[]"],
@@ -115,6 +119,7 @@ export class Functions {
 function toParameter(value: unknown, type: string): string | null {
   if (value === undefined || value === null) return null;
   if (type === "json") return toJson(value);
+  if (type === "text[]") return toTextArray(value as readonly (string | null)[]);
   if (type.endsWith("[]")) return `{${(value as readonly (string | number)[]).join()}}`;
   return escapeText(String(value));
 }

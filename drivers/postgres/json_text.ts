@@ -26,6 +26,19 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, (_, item) => typeof item === "string" ? escapeText(item) : item);
 }
 
+/** Encodes a `text[]` as a literal, with escaped elements. */
+export function toTextArray(texts: readonly (string | null)[]): string {
+  // Tasks of a batch often share a text: it is encoded once.
+  let last: string | null = null;
+  let encoded = "NULL";
+  const elements = texts.map((text) => {
+    if (text === last) return encoded;
+    last = text;
+    return encoded = text === null ? "NULL" : `"${escapeText(text).replace(/["\\]/g, "\\$&")}"`;
+  });
+  return `{${elements.join()}}`;
+}
+
 /** Parses JSON from the database, and unescapes its strings. */
 export function fromJson(json: string): unknown {
   if (!json.includes("\\u001a")) return JSON.parse(json);

@@ -5,7 +5,6 @@ import { auditLevelFromNumber, auditLevelToNumber } from "../../src/audit/audit_
 import type { ClaimedTask, TaskFields, TaskRecord } from "../../src/storage/records.ts";
 import type { NewLogLine } from "../../src/storage/queries.ts";
 import type {
-  NewTask,
   ReleasedTask,
   RunEnd,
   SeriesCorrection,
@@ -82,34 +81,6 @@ export function fromClaimedLists(lists: ClaimedLists): ClaimedTask[] {
 export function toId(taskId: string): string {
   const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(taskId);
   return isId ? taskId : "00000000-0000-0000-0000-000000000000";
-}
-
-/** Converts a new task to the type new_task. */
-export function toNewTask(task: NewTask): object {
-  const { series, due } = task;
-  return {
-    id: task.id,
-    type: task.type,
-    handler: task.handlerName,
-    request: task.payload,
-    status: task.status,
-    due_in_ms: "inMs" in due ? due.inMs : undefined,
-    due_at_ms: "at" in due ? due.at : undefined,
-    audit_level: auditLevelToNumber(task.auditLevel),
-    queue_name: task.queue,
-    priority: task.priority,
-    task_key: task.taskKey ?? undefined,
-    trace_context: task.traceContext ?? undefined,
-    retry_policy: task.retryPolicy ?? undefined,
-    claim_for: task.claimFor ?? undefined,
-    schedule: series?.schedule,
-    info: series?.info,
-    anchor_at_ms: series?.anchorAt,
-    max_runs: series?.maxRuns,
-    run_until_ms: series?.runUntil,
-    next_run_at_ms: series?.nextRunAt,
-    tags: task.tags.length === 0 ? undefined : task.tags,
-  };
 }
 
 /** Converts a change to the type status_change. */

@@ -2,7 +2,7 @@
 // Generated from sql/postgres/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/postgres/. */
-export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0010_rate_limits.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql" | "0015_functions.sql" | "0016_tags.sql" | "0017_event_relay.sql" | "0018_operations.sql" | "0019_work_reports.sql" | "functions.sql" | "functions/0_superseded.sql" | "functions/audit_policy.sql" | "functions/claim.sql" | "functions/clock.sql" | "functions/dispatch.sql" | "functions/execution_logs.sql" | "functions/lost_workers.sql" | "functions/maintenance.sql" | "functions/notifications.sql" | "functions/operations.sql" | "functions/persist.sql" | "functions/persist_keyed.sql" | "functions/queues.sql" | "functions/rate_slots.sql" | "functions/reading.sql" | "functions/relay.sql" | "functions/release.sql" | "functions/reports.sql" | "functions/retention.sql" | "functions/search.sql" | "functions/series.sql" | "functions/statistics.sql" | "functions/status.sql" | "functions/tags.sql" | "functions/waiting.sql" | "functions/workers.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0010_rate_limits.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql" | "0015_functions.sql" | "0016_tags.sql" | "0017_event_relay.sql" | "0018_operations.sql" | "0019_work_reports.sql" | "functions.sql" | "functions/0_superseded.sql" | "functions/audit_policy.sql" | "functions/claim.sql" | "functions/clock.sql" | "functions/dispatch.sql" | "functions/execution_logs.sql" | "functions/lost_workers.sql" | "functions/maintenance.sql" | "functions/notifications.sql" | "functions/operations.sql" | "functions/persist.sql" | "functions/persist_keyed.sql" | "functions/persist_plain.sql" | "functions/queues.sql" | "functions/rate_slots.sql" | "functions/reading.sql" | "functions/relay.sql" | "functions/release.sql" | "functions/reports.sql" | "functions/retention.sql" | "functions/search.sql" | "functions/series.sql" | "functions/statistics.sql" | "functions/status.sql" | "functions/tags.sql" | "functions/waiting.sql" | "functions/workers.sql";
 
 /** The files of sql/postgres/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -442,8 +442,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 16) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 16: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 17) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 17: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -459,6 +459,7 @@ END $$;
 \\ir functions/operations.sql
 \\ir functions/persist.sql
 \\ir functions/persist_keyed.sql
+\\ir functions/persist_plain.sql
 \\ir functions/queues.sql
 \\ir functions/rate_slots.sql
 \\ir functions/reading.sql
@@ -474,7 +475,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (16, 'dbccadd8c167bb32095aa2f2a3c5a641e634965ae263c1a265a3379dff8dd697')
+INSERT INTO schema_functions (revision, hash) VALUES (17, '37b65bfc860012859c541e8d51b3949159704acc56a0284eb3bf55125b94ac02')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -1361,6 +1362,66 @@ BEGIN
     END;
   END LOOP;
   RETURN to_json(answers);
+END $$;
+`,
+  "functions/persist_plain.sql": `-- Stores plain tasks.
+
+-- Stores tasks that are due at once and have no key, schedule, retry policy or tags: what
+-- persist_tasks does, for the commonest dispatch of all. Lists instead of objects, and an INSERT that
+-- expects no stored id, take two fifths of the time less. The n-th task is the n-th of each list; its
+-- claim_for is the worker that takes it, or NULL. Returns the same as persist_tasks.
+CREATE OR REPLACE FUNCTION persist_plain_tasks(
+  ids uuid[], types text[], handlers text[], requests text[], audit_levels int[], queue_names text[],
+  priorities int[], trace_contexts text[], claim_fors text[], message json DEFAULT NULL
+) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock   timestamptz := utc_now();
+  claimed int := -1;
+BEGIN
+  BEGIN
+    WITH holder AS MATERIALIZED (
+      SELECT w.id, greatest(clock, w.claims_since) AS claimed_at_utc FROM workers AS w
+      WHERE w.id = ANY (claim_fors) AND w.is_registered
+      ORDER BY w.id
+      FOR KEY SHARE
+    ), created AS (
+      INSERT INTO queued_tasks (
+        id, type, handler, request, status, audit_level, queue_name, priority, trace_context,
+        created_at_utc, due_at_utc, worker_id, claimed_at_utc, attempt, lease_token
+      )
+      SELECT
+        t.id, t.type, t.handler, t.request, 'Queued', t.audit_level, t.queue_name, t.priority, t.trace_context,
+        clock, CASE WHEN h.id IS NULL THEN clock END, h.id, h.claimed_at_utc,
+        CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END
+      FROM unnest(ids, types, handlers, requests, audit_levels, queue_names, priorities, trace_contexts, claim_fors)
+        AS t (id, type, handler, request, audit_level, queue_name, priority, trace_context, claim_for)
+      LEFT JOIN holder AS h ON h.id = t.claim_for
+        AND t.queue_name <> ALL (ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused))
+      RETURNING id, audit_level, worker_id
+    ), audited AS (
+      INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+      SELECT c.id, clock, 'Queued' FROM created AS c WHERE writes_status_audit(c.audit_level, 'Queued', NULL)
+    )
+    SELECT count(c.worker_id) INTO claimed FROM created AS c;
+  EXCEPTION WHEN unique_violation THEN
+    -- The batch is sent again, since its answer was lost: leave out what is stored.
+    PERFORM store_tasks(ARRAY(
+      SELECT json_populate_record(json_populate_record(NULL::new_task, '{"status": "Queued"}'), to_json(t))
+      FROM unnest(ids, types, handlers, requests, audit_levels, queue_names, priorities, trace_contexts, claim_fors)
+        AS t (id, type, handler, request, audit_level, queue_name, priority, trace_context, claim_for)
+    ), clock);
+  END;
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  IF claimed = cardinality(array_remove(claim_fors, NULL)) THEN RETURN NULL; END IF;
+  RETURN to_json(ARRAY(
+    SELECT answer_for_stored(s, t.claim_for)
+    FROM unnest(ids, claim_fors) WITH ORDINALITY AS t (id, claim_for, ordinality) JOIN queued_tasks AS s ON s.id = t.id
+    ORDER BY t.ordinality
+  ));
 END $$;
 `,
   "functions/queues.sql": `-- Pauses and resumes queues.

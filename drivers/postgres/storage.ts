@@ -9,8 +9,6 @@ import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {
   CancelOutcome,
   HeartbeatResult,
-  NewTask,
-  PersistResult,
   Polling,
   WakeSignal,
 } from "../../src/storage/requests.ts";
@@ -26,6 +24,7 @@ import { DatabaseAccess } from "./database.ts";
 import { codeOf } from "./errors.ts";
 import { editTasks } from "./operations.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
 import { getTask, getTaskByKey, listHistory } from "./reading.ts";
 import { publishEvents, readEvents, watchEvents } from "./relay.ts";
@@ -36,7 +35,6 @@ import {
   toCorrection,
   toId,
   toLogLine,
-  toNewTask,
   toReleased,
 } from "./rows.ts";
 import { activity, failureGroups, reportWork } from "./reports.ts";
@@ -92,23 +90,8 @@ export class PostgresStorage implements Storage {
 
   // ---- tasks ----
 
-  async persist(...[tasks, options = {}]: Args<"persist">): Result<"persist"> {
-    if (tasks.length === 0) return [];
-    const { channel } = this.#access.session;
-    const wakes = tasks.some(isForOthersNow);
-    const inTransaction = options.connection !== undefined;
-    let message = null;
-    if (wakes) message = inTransaction ? channel?.messageToAll() : channel?.takeTasksMessage();
-    const skipsBusy = options.skipBusy && !inTransaction && tasks.some(hasKey);
-    const answers = await this.#access.callIn<PersistResult[] | null>(
-      options.connection,
-      skipsBusy ? "persist_tasks_unless_busy" : "persist_tasks",
-      tasks.map(toNewTask),
-      message,
-    );
-    if (wakes && !inTransaction && !message) channel?.tellOfTasks();
-    return answers ??
-      tasks.map(({ id, claimFor }) => ({ id, outcome: "created", claimed: claimFor !== null }));
+  persist(...[tasks, options]: Args<"persist">): Result<"persist"> {
+    return persist(this.#access, tasks, options);
   }
 
   async claim({ workerId, types, queues }: Args<"claim">[0]): Result<"claim"> {
@@ -379,13 +362,4 @@ export class PostgresStorage implements Storage {
       this.#isPurging = false;
     }
   }
-}
-
-function hasKey({ taskKey }: NewTask): boolean {
-  return taskKey !== null;
-}
-
-/** Reports whether other processes should be notified of a new task at once. */
-function isForOthersNow({ status, due, claimFor }: NewTask): boolean {
-  return claimFor === null && (status === "Queued" || ("inMs" in due && due.inMs <= 0));
 }

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 16) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 16: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 17) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 17: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -25,6 +25,7 @@ END $$;
 \ir functions/operations.sql
 \ir functions/persist.sql
 \ir functions/persist_keyed.sql
+\ir functions/persist_plain.sql
 \ir functions/queues.sql
 \ir functions/rate_slots.sql
 \ir functions/reading.sql
@@ -40,6 +41,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (16, 'dbccadd8c167bb32095aa2f2a3c5a641e634965ae263c1a265a3379dff8dd697')
+INSERT INTO schema_functions (revision, hash) VALUES (17, '37b65bfc860012859c541e8d51b3949159704acc56a0284eb3bf55125b94ac02')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -121,6 +121,18 @@ export const postgres: readonly Mutant[] = [
     ["WHERE a.is_real AND writes_runs_audit", "WHERE writes_runs_audit"],
     ["CASE WHEN r.is_real AND t.current_run_count < 2147483647", "CASE WHEN r.is_real"],
   ]),
+  ...mutantsOf({
+    file: "sql/postgres/functions/persist_plain.sql",
+    tests: ["tests/drivers/postgres/persist_test.ts"],
+  }, [
+    ["w.id = ANY (claim_fors) AND w.is_registered", "w.id = ANY (claim_fors)"],
+    ["CASE WHEN h.id IS NULL THEN clock END, h.id", "clock, h.id"],
+    ["AND t.queue_name <> ALL (ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused))", ""],
+    ["c.audit_level, 'Queued', NULL)", "0::smallint, 'Queued', NULL)"],
+    ["IF claimed = cardinality(array_remove(claim_fors, NULL)) THEN", "IF true THEN"],
+    [`'{"status": "Queued"}'`, `'{"status": "WaitingQueue"}'`],
+    ["ORDER BY t.ordinality", "ORDER BY t.id"],
+  ]),
   ...mutantsOf(
     { file: "sql/postgres/functions/persist.sql", tests: conformance, filter: dispatch },
     [
