@@ -7,6 +7,8 @@ import { jsonText } from "../monitor/json_text.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { describeProblems, problem, problemResponses } from "./problems.ts";
+import { EventSampler } from "./event_sampler.ts";
+import { integer } from "./route_parts.ts";
 import { present } from "./search_query.ts";
 
 /** The interval of comments that keep an idle connection open, in milliseconds. */
@@ -26,6 +28,14 @@ const events = createRoute({
       severity: z.enum(["Information", "Warning", "Error"]).optional(),
       kind: z.enum(kinds).optional(),
       taskType: z.string().min(1).max(500).optional(),
+      payloads: z.enum(["true", "false"]).optional().openapi({
+        description:
+          "Whether events have `taskParameters`, which is empty otherwise; `true` by default",
+      }),
+      perSecond: integer(10_000).openapi({
+        description: "The maximum number of events a second. Others are left out, and an event " +
+          "`leftOut` has their number; by default, only the client's speed limits them",
+      }),
     }),
   },
   responses: {
@@ -46,12 +56,13 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): 
       context.header("retry-after", "60");
       return problem(context, "storage-unavailable", "Too many clients read events.") as never;
     }
-    const { severity, kind, taskType } = context.req.valid("query");
+    const { severity, kind, taskType, payloads, perSecond } = context.req.valid("query");
     const filter = present({
       severity,
       kinds: kind && [kind],
       types: taskType === undefined ? undefined : [taskType],
     });
+    const sampler = new EventSampler(clock, perSecond ?? Infinity);
     const view = context.get("view");
     streams++;
     context.header("x-accel-buffering", "no"); // prevents nginx from buffering events
@@ -60,8 +71,13 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): 
       // The handler waits for the client. A slow client therefore loses events instead of using
       // memory.
       const unsubscribe = view.subscribe(
-        async (event) => await stream.writeSSE({ event: "task", data: jsonText(event) }),
-        filter,
+        async (event) => {
+          if (!sampler.takes()) return;
+          const leftOut = sampler.leftOut();
+          if (leftOut > 0) await stream.writeSSE({ event: "leftOut", data: `${leftOut}` });
+          await stream.writeSSE({ event: "task", data: jsonText(event) });
+        },
+        { ...filter, parameters: payloads !== "false" },
       );
       let stopTimer = () => {};
       const keepAlive = () => {

@@ -216,6 +216,7 @@ export const meSchema = z.object({
     tags: z.array(z.string()).nullable(),
   }).nullable().openapi({ description: "The tasks that you see; null: all" }),
   redacted: z.boolean().openapi({ description: "Whether texts are changed before you see them" }),
+  now: instant.openapi({ description: "The time of the store's clock, for ages of instants" }),
 }).openapi("Me");
 
 /** The result of signing in. */

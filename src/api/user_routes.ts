@@ -5,6 +5,7 @@ import type { ApiEnvironment } from "./environment.ts";
 import { problemResponses } from "./problems.ts";
 import { json } from "./route_parts.ts";
 import { meSchema } from "./schemas.ts";
+import { toWire } from "./wire.ts";
 
 const me = createRoute({
   method: "get",
@@ -15,7 +16,8 @@ const me = createRoute({
 
 /** Adds the route. */
 export function addUserRoutes(app: OpenAPIHono<ApiEnvironment>): void {
-  app.openapi(me, (context) => {
+  app.openapi(me, async (context) => {
+    const now = await context.get("view").now();
     const { user, can, filter, redact } = context.get("user");
     const { types = null, queues = null, taskKeyPrefix = null, tags = null } = filter ?? {};
     const seen = filter === undefined ? null : {
@@ -24,6 +26,7 @@ export function addUserRoutes(app: OpenAPIHono<ApiEnvironment>): void {
       taskKeyPrefix,
       tags: tags && [...tags],
     };
-    return context.json({ user, can: [...can], filter: seen, redacted: redact !== undefined }, 200);
+    const redacted = redact !== undefined;
+    return context.json({ user, can: [...can], filter: seen, redacted, now: toWire(now) }, 200);
   });
 }

@@ -48,6 +48,11 @@ export class View {
     throw new NotAllowedError("This summarizes all tasks, and you may see only some of them.");
   }
 
+  /** Returns the time of the store's clock. */
+  now(): Promise<Date> {
+    return this.#source.operate.now();
+  }
+
   /** Returns a task; null if the user sees no such task. */
   async task(taskId: string): Promise<SeenTask | null> {
     const task = await this.#find(taskId);
@@ -151,8 +156,11 @@ export class View {
    *
    * @returns A function that ends the subscription.
    */
-  subscribe(handler: (event: TaskEvent) => Promise<void>, filter: TaskEventFilter): () => void {
-    const parameters = this.#user.can.includes("payloads");
+  subscribe(
+    handler: (event: TaskEvent) => Promise<void>,
+    filter: TaskEventFilter & { readonly parameters: boolean },
+  ): () => void {
+    const parameters = filter.parameters && this.#user.can.includes("payloads");
     return this.#source.events.subscribe(async (event) => {
       const tags = this.#user.filter?.tags === undefined
         ? []

@@ -59,6 +59,7 @@ export function makeParts(settings: EverTaskSettings, runsUnstarted: boolean): I
     opened: () => life.opened(),
     bus: events,
     clock,
+    storageClock,
     logger: loggers("events"),
   });
   const newWorker = () =>

@@ -108,6 +108,12 @@ export class Operate {
     return task?.series ? nextRuns(task.series, count) : null;
   }
 
+  /** Returns the time of the store's clock, which decides what is due and who is alive. */
+  async now(): Promise<Date> {
+    await this.#parts.opened();
+    return new Date(this.#parts.now());
+  }
+
   /**
    * Returns the registered workers of the store, oldest first. Lost workers are listed with `alive:
    * false` until another worker has taken over their tasks.

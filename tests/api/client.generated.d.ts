@@ -3553,6 +3553,10 @@ export interface paths {
                     severity?: "Information" | "Warning" | "Error";
                     kind?: "dispatched" | "started" | "completed" | "failed" | "retrying" | "cancelled" | "timeout" | "recurringScheduled" | "missed" | "lost" | "stuck" | "leaseLost" | "rateLimitDeferred" | "rateLimitRejected" | "workerStarved";
                     taskType?: string;
+                    /** @description Whether events have `taskParameters`, which is empty otherwise; `true` by default */
+                    payloads?: "true" | "false";
+                    /** @description The maximum number of events a second. Others are left out, and an event `leftOut` has their number; by default, only the client's speed limits them */
+                    perSecond?: number;
                 };
                 header?: never;
                 path?: never;
@@ -4166,6 +4170,11 @@ export interface components {
             } | null;
             /** @description Whether texts are changed before you see them */
             redacted: boolean;
+            /**
+             * Format: date-time
+             * @description The time of the store's clock, for ages of instants
+             */
+            now: string;
         };
         Dispatched: {
             /** Format: uuid */

@@ -1,8 +1,11 @@
 // Tests the stream of events: its filter and redaction for each user, and its parameters.
 
-import { assert, assertEquals, assertFalse } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { type AuthorizedUser, createApi } from "../../src/api/mod.ts";
-import { silentLogger } from "../../mod.ts";
+import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
+import { EventSampler } from "../../src/api/event_sampler.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { authorizeByName, makeTenantStore, scopesOf } from "./tenants.ts";
 
 const { types, queues, taskKeyPrefix, tags } = scopesOf("apple");
@@ -52,6 +55,44 @@ Deno.test("each user gets only events of visible tasks, redacted for the user", 
     assertFalse(texts.get(user)!.includes("s3cret"), user);
   }
   await errors.cancel();
+});
+
+Deno.test("a stream leaves out events beyond perSecond, and reports their number", async () => {
+  const note = defineTask<number>({ type: "note", handle() {} });
+  await using everTask = createEverTask({
+    storage: memoryStorage(),
+    tasks: [note],
+    logger: silentLogger,
+  });
+  const clock = new FakeClock();
+  const authorize = () => users["everything"]!;
+  const api = createApi(everTask, { authorize, clock, logger: silentLogger });
+  const url = "http://localhost/api/v1/events?perSecond=2&payloads=false";
+  const { body } = await api.fetch(new Request(url));
+  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+  await everTask.dispatchMany(note, Array.from({ length: 40 }, (_, number) => number));
+  let text = "";
+  const readTo = async (tasks: number) => {
+    while (text.match(/event: task/g)?.length !== tasks) text += (await reader.read()).value;
+  };
+  await readTo(2);
+  await clock.advance(1_000);
+  await everTask.dispatch(note, 40);
+  await readTo(3);
+  const [first, second, leftOut, third] = text.match(/(?<=event: )(task|leftOut\ndata: \d+)/g)!;
+  assertEquals([first, second, third], ["task", "task", "task"]);
+  assertMatch(leftOut!, /^leftOut\ndata: ([1-9]|[12]\d|3[0-8])$/);
+  assertEquals(text.match(/"taskParameters":""/g)?.length, 3);
+  await reader.cancel();
+});
+
+Deno.test("a sampler counts what it leaves out", async () => {
+  const clock = new FakeClock();
+  const sampler = new EventSampler(clock, 3);
+  const take = (count: number) => Array.from({ length: count }, () => sampler.takes());
+  assertEquals(take(5), [true, true, true, false, false]);
+  await clock.advance(1_000);
+  assertEquals([take(4), sampler.leftOut(), sampler.leftOut()], [[true, true, true, false], 3, 0]);
 });
 
 Deno.test("a stream of events requires the right to view and valid parameters", async () => {

@@ -82,5 +82,7 @@ Deno.test("counts, growth and a preview of retention cover the whole store", asy
 
 Deno.test("/me returns the user of the request", async () => {
   const { body } = await ask("me");
-  assertEquals(body, { user: "ada", can: ["view"], filter: null, redacted: false });
+  const { now, ...user } = body;
+  assertEquals(user, { user: "ada", can: ["view"], filter: null, redacted: false });
+  assert(Math.abs(Date.parse(now) - Date.now()) < 60_000, now);
 });

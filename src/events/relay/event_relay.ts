@@ -5,6 +5,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { EventWatcher } from "../../storage/requests.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
+import type { StorageClock } from "../../time/storage_clock.ts";
 import type { EventBus, StoreFollower } from "../event_bus.ts";
 import { RelayReader } from "./relay_reader.ts";
 import { RelayWriter } from "./relay_writer.ts";
@@ -21,6 +22,8 @@ export interface EventRelayParts {
   readonly opened: () => Promise<unknown>;
   readonly bus: EventBus;
   readonly clock: Clock;
+  /** The estimate of the storage's clock, which reading events synchronizes. */
+  readonly storageClock: StorageClock;
   readonly logger: Logger;
 }
 

@@ -7,6 +7,7 @@ import { mostSwept } from "../../storage/kit/event_book.ts";
 import type { EventBatch, EventWatcher } from "../../storage/requests.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
+import type { StorageClock } from "../../time/storage_clock.ts";
 import type { TaskEvent } from "../task_event.ts";
 import { decodeEvents } from "./event_text.ts";
 import { happenedAt, inTaskOrder } from "./in_task_order.ts";
@@ -34,6 +35,8 @@ export interface RelayReaderParts {
   /** Opens the storage if it is not open. */
   readonly opened: () => Promise<unknown>;
   readonly clock: Clock;
+  /** Synchronized with each read, so that it is right in processes without a worker, too. */
+  readonly storageClock: StorageClock;
   readonly logger: Logger;
   /** Called with the watchers each time storage has returned them. */
   readonly onWatchers: (watchers: readonly EventWatcher[]) => void;
@@ -158,11 +161,14 @@ export class RelayReader {
   }
 
   async #read(): Promise<void> {
+    const { storage, clock, storageClock } = this.#parts;
     const after = this.#positions!;
     const request = { after, exceptFrom: this.#parts.id, limit: batchesAtATime };
     let isAll = false;
     while (!isAll && this.#isFollowing) {
-      const { now, batches } = await this.#parts.storage.readEvents(request);
+      const askedAt = clock.monotonic();
+      const { now, batches } = await storage.readEvents(request);
+      storageClock.sync(now, askedAt);
       const events = batches.flatMap((batch) => this.#take(batch));
       // The clock of another process may be ahead, so no event waits for more than one read.
       const until = Math.max(now - keepBackMs, ...this.#kept.map(happenedAt));
