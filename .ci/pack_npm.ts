@@ -26,6 +26,7 @@ function complete(written: Manifest): object {
   const peers = { mssql: ">=11", ...Object.fromEntries(entries.filter(isBroughtAlong)) };
   return {
     ...written,
+    bin: { evertask: "./bin/evertask.js" },
     dependencies: Object.fromEntries(entries.filter((entry) => !isBroughtAlong(entry))),
     engines: { node: ">=22.13" },
     peerDependencies: peers,
@@ -46,6 +47,17 @@ async function declareRuntime(folder: string, { exports }: Manifest): Promise<vo
   }
 }
 
+/** Adds the program, which `npx evertask` runs. In Deno, the entry point `./cli` is a program. */
+async function addProgram(folder: string): Promise<void> {
+  await Deno.mkdir(`${folder}/bin`);
+  const source = `#!/usr/bin/env node
+import { main } from "../src/cli/process/main.js";
+
+await main();
+`;
+  await Deno.writeTextFile(`${folder}/bin/evertask.js`, source, { mode: 0o755 });
+}
+
 /** Writes the package to a file, without source maps, which would triple its size. */
 export async function packForNpm(file: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-pack-" });
@@ -57,6 +69,7 @@ export async function packForNpm(file: string): Promise<void> {
     const written: Manifest = JSON.parse(await Deno.readTextFile(manifest));
     await Deno.writeTextFile(manifest, JSON.stringify(complete(written), null, 2));
     await declareRuntime(`${folder}/package`, written);
+    await addProgram(`${folder}/package`);
     await run("tar", "-czf", file, "-C", folder, "package");
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -68,6 +68,15 @@ export async function checkNpmPackage(t: Deno.TestContext, project: NpmProject):
     for (const store of ["memory", "sqlite"]) await passesConformance(version, store);
   }
   for (const version of strippingTypes) {
+    await t.step(`Node ${version} runs the program evertask`, async () => {
+      const program = `${project.folder}/node_modules/.bin/evertask`;
+      const node = project.nodeProgram(version);
+      assertEquals((await run(node, program, "--version")).stdout, `${config.version}\n`);
+      const storage = [`--storage=sqlite:program${version}.db`, "--json"];
+      await run(node, program, "migrate", ...storage);
+      const { stdout } = await run(node, program, "status", ...storage);
+      assertEquals(JSON.parse(stdout).due, 0);
+    });
     for (const { path } of await listPortableExamples()) {
       await t.step(`Node ${version} runs ${path}`, async () => {
         await copy(new URL(path, root), "example.ts");

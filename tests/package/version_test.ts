@@ -1,11 +1,12 @@
-// Tests that the version of the package is the same in three places.
+// Tests that the version of the package is the same in four places.
 
 import { assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
+import { version as versionOfCli } from "../../src/cli/version.ts";
 import { version } from "../../src/monitor/otel/version.ts";
 
 Deno.test("the code and the changelog name the version of the package", async () => {
-  assertEquals(version, config.version);
+  assertEquals([version, versionOfCli], [config.version, config.version]);
   const changelog = await Deno.readTextFile(new URL("../../CHANGELOG.md", import.meta.url));
   assertEquals(changelog.match(/^## (?!Unreleased)(.+)$/m)?.[1], config.version);
 });

@@ -40,6 +40,7 @@ const subjects: Readonly<Record<string, Subjects>> = {
   "./testing": testingSubjects,
   "./alerts": alertsSubjects,
   "./api": apiSubjects,
+  "./cli": {},
   "./dashboard": dashboardSubjects,
   "./monitor": monitorSubjects,
   "./operate": {},

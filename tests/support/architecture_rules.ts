@@ -73,6 +73,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "monitor",
   ],
   dashboard: [...foundation, "ids", "storage", "operate", "access", "monitor", "api"],
+  cli: [...foundation, "ids", "task", "schedule", "storage", "events", "operate"],
   testing: [...tasks, "instrumentation", "retry", "events", "dispatch", "worker", "application"],
 };
 
@@ -90,6 +91,9 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["src/monitor/prometheus/", [...onFloor("monitor"), "prom-client"]],
   ["src/monitor/otel/", [...onFloor("monitor"), "@opentelemetry/api"]],
   ["src/api/", [...onFloor("api"), "@hono/zod-openapi", "hono"]],
+  // The part that is a process: it makes instances, and opens the databases of all drivers.
+  ["src/cli/process/", [...onFloor("cli"), "src/application/", "mod.ts", "drivers/", "node:"]],
+  ["src/cli/", [...onFloor("cli"), "string-width", "node:util"]],
   // It opens a port, in Deno, Node and Bun alike.
   ["src/dashboard/serve_dashboard.ts", [...onFloor("dashboard"), "node:http"]],
   // It knows the answers of the API by their types, and offers only the changes that apply.
@@ -162,6 +166,9 @@ const instanceMakers = ["mod.ts", "src/testing/kit/", "src/testing/simulation/"]
 /** What belongs to one runtime, or to servers alone. */
 const runtimeGlobals = ["Deno", "Bun", "Buffer", "process"];
 
+/** The part of the command line that is a process. */
+const cliProcess = "src/cli/process/";
+
 /** A program of its own, with the clock of its browser. */
 const browserProgram = "src/dashboard/ui/";
 
@@ -211,7 +218,8 @@ const imports: Deno.lint.Rule = {
 
 const runtime: Deno.lint.Rule = {
   create(context) {
-    if (!isWithin(context.filename, "src/")) return {};
+    const { filename } = context;
+    if (!isWithin(filename, "src/") || isWithin(filename, cliProcess)) return {};
     return {
       Identifier(node) {
         if (!runtimeGlobals.includes(node.name) || isMemberName(node)) return;

@@ -15,15 +15,15 @@ const argumentErrors = ["InvalidArgumentError", "InvalidScheduleError", "NoRunLe
 
 const builtIn = /^(Error|TypeError|RangeError|AggregateError|SyntaxError|DOMException|URIError)$/;
 
-/** What runs in the browser: no program catches its errors. */
-const page = "/src/dashboard/ui/";
+/** Programs: no other program catches their errors. */
+const programs = ["/src/dashboard/ui/", "/src/cli/"];
 
 /** Every class of error in src/ and drivers/ with its messages, without doubles. */
 export async function listErrorMessages(root: URL): Promise<ErrorMessage[]> {
   const found = new Map<string, ErrorMessage>();
   for (const folder of ["src/", "drivers/"]) {
     for await (const path of listSources(new URL(folder, root))) {
-      if (path.pathname.includes(page)) continue;
+      if (programs.some((program) => path.pathname.includes(program))) continue;
       for (const each of messagesIn(await Deno.readTextFile(path))) {
         found.set(`${each.name}: ${each.message}`, each);
       }

@@ -1,0 +1,31 @@
+// What the command line needs of the process in which it runs. process/ implements it; tests replace
+// it.
+
+import type { Clock } from "../../time/clock.ts";
+import type { Maintenance } from "../../storage/maintenance.ts";
+import type { OperatedStore } from "./operated_store.ts";
+import type { Output } from "../text/output.ts";
+import type { Target } from "./target.ts";
+
+/** The process in which the command line runs. */
+export interface Host {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly clock: Clock;
+  /** The operator who is recorded with changes: the user of the operating system. */
+  readonly user: string;
+  /** Aborts when the process is asked to end. */
+  readonly interrupted: AbortSignal;
+  /** Returns an environment variable; undefined if it is unset or empty. */
+  env(name: string): string | undefined;
+  /** Reads a text file; `-` is the standard input. */
+  readTextFile(path: string): Promise<string>;
+  /** Asks a person a question on the terminal; null if there is no terminal. */
+  ask(question: string): Promise<string | null>;
+  /** Returns the target that the configuration file of the folder names; null without one. */
+  configured(path: string | undefined): Promise<Target | null>;
+  /** Opens a store. */
+  open(target: Target): Promise<OperatedStore>;
+  /** Opens the maintenance of a database. */
+  maintain(target: Target): Promise<Maintenance>;
+}

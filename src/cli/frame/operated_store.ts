@@ -1,0 +1,80 @@
+// What commands ask of a store, whether it is a database or behind a REST API.
+
+import type { Operate } from "../../operate/operate.ts";
+import type { Operator } from "../../operate/operator.ts";
+import type { TaskEvent, TaskEventFilter } from "../../events/task_event.ts";
+import type { AuditGrowth, Page, PageRequest, StorageStatistics } from "../../storage/queries.ts";
+import type {
+  ExecutionLogRecord,
+  RunsAuditRecord,
+  StatusAuditRecord,
+  TaskRecord,
+} from "../../storage/records.ts";
+import type { PurgeResult, RetentionPolicy } from "../../storage/retention.ts";
+import type { DispatchOptions, DispatchResult } from "../../task/dispatch_options.ts";
+import type { Dated } from "../../time/dated.ts";
+
+/** A task as a command sees it. Over a REST API, the payload may be hidden from the user. */
+export type SeenTask = Omit<Dated<TaskRecord>, "payload"> & { readonly payload: string | null };
+
+/** One page of tasks. */
+export interface SeenTaskPage extends Page<SeenTask> {
+  readonly incomplete?: boolean;
+}
+
+/** Options of {@linkcode OperatedStore.dispatch}. */
+export interface CheckedDispatchOptions extends DispatchOptions {
+  /** Whether to store a payload although no validator for its type is known. */
+  readonly unchecked: boolean;
+}
+
+/** The verbs of changes of tasks. */
+export type TaskVerb = "retry" | "runNow" | "cancel" | "delete";
+
+/** The part of `everTask.operate` that commands use. */
+export interface Operations
+  extends Pick<Operate, "explain" | "nextRuns" | "workers" | "queues" | "activity" | "limits"> {
+  readonly tasks: Pick<Operate["tasks"], "count" | TaskVerb> & {
+    search(...args: Parameters<Operate["tasks"]["search"]>): Promise<SeenTaskPage>;
+  };
+  readonly bulk: Pick<Operate["bulk"], TaskVerb>;
+  readonly series: Pick<Operate["series"], "pause" | "resume">;
+  readonly actions: Pick<Operate["actions"], "list">;
+  readonly failures: Pick<Operate["failures"], "list">;
+}
+
+/** The store that a command works on. */
+export interface OperatedStore extends AsyncDisposable {
+  readonly operate: Operations;
+  /** Returns a task, or null if it does not exist. */
+  get(taskId: string): Promise<SeenTask | null>;
+  /** Counts by status and queue. Reads all tasks. */
+  statistics(): Promise<Dated<StorageStatistics>>;
+  /** A page of a task's status changes. */
+  statusAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<StatusAuditRecord>>>;
+  /** A page of a series' runs. */
+  runsAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<RunsAuditRecord>>>;
+  /** A page of the lines that a task's handler logged. */
+  executionLogs(taskId: string, page?: PageRequest): Promise<Page<Dated<ExecutionLogRecord>>>;
+  /** Dispatches a task of a type. */
+  dispatch(
+    type: string,
+    payload: unknown,
+    options: CheckedDispatchOptions,
+  ): Promise<DispatchResult>;
+  /** Pauses or resumes a queue. */
+  changeQueue(verb: "pause" | "resume", queue: string, operator: Operator): Promise<void>;
+  /** Calls the handler for the events of all processes until the signal aborts. */
+  follow(
+    handler: (event: TaskEvent) => Promise<void>,
+    filter: TaskEventFilter,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Returns the size and growth of the audit tables. */
+  auditGrowth(): Promise<readonly Dated<AuditGrowth>[]>;
+  /** Deletes what a policy allows to delete, or counts it. */
+  purge(
+    policy: RetentionPolicy,
+    options: { readonly dryRun: boolean; readonly signal: AbortSignal },
+  ): Promise<PurgeResult>;
+}

@@ -1,0 +1,45 @@
+// The process of the program: signals, broken pipes and the exit code.
+
+import { constants } from "node:os";
+import process from "node:process";
+import { isBrokenPipe, runProgram } from "../program.ts";
+import { version } from "../version.ts";
+import { processHost } from "./host.ts";
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Runs the program `evertask`, and ends the process. A signal ends it after the change that is under
+ * way; a second one ends it at once.
+ *
+ * @param args The arguments. @default those of the process
+ */
+export async function main(args: readonly string[] = process.argv.slice(2)): Promise<never> {
+  const interrupted = new AbortController();
+  let received: (typeof signals)[number] | null = null;
+  for (const signal of signals) {
+    process.on(signal, () => {
+      if (received !== null) process.exit(128 + constants.signals[signal]);
+      received = signal;
+      interrupted.abort();
+    });
+  }
+  // Node calls node:sqlite experimental, which is nothing that users of the program could change.
+  process.removeAllListeners("warning");
+  // Without a listener, a broken pipe would end the process with a stack trace. The failed write
+  // tells of it.
+  process.stdout.on("error", () => {});
+  process.stderr.on("error", () => {});
+  const code = await run(args, interrupted.signal);
+  process.exit(received === null ? code : 128 + constants.signals[received]);
+}
+
+/** Runs the program, and returns its exit code: that of SIGPIPE if its reader has gone. */
+async function run(args: readonly string[], interrupted: AbortSignal): Promise<number> {
+  try {
+    return await runProgram(args, version, processHost(interrupted));
+  } catch (error) {
+    if (isBrokenPipe(error)) return 128 + constants.signals.SIGPIPE;
+    throw error;
+  }
+}

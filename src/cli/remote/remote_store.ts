@@ -1,0 +1,246 @@
+// A store behind the REST API of a running system.
+
+import type { TaskEvent, TaskEventFilter } from "../../events/task_event.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
+import type { BulkOptions, BulkResult } from "../../operate/bulk.ts";
+import type { Operator, TaskOperator } from "../../operate/operator.ts";
+import type { OperationResult, RefusalReason } from "../../operate/refusal.ts";
+import type { PageRequest, TaskFilter } from "../../storage/queries.ts";
+import type { RetentionPolicy } from "../../storage/retention.ts";
+import type { DispatchResult } from "../../task/dispatch_options.ts";
+import { toMilliseconds } from "../../time/duration.ts";
+import { toEpochMilliseconds } from "../../time/instant.ts";
+import type {
+  CheckedDispatchOptions,
+  OperatedStore,
+  Operations,
+  SeenTask,
+  TaskVerb,
+} from "../frame/operated_store.ts";
+import { UsageError } from "../frame/usage_error.ts";
+import { readEventData } from "./event_stream.ts";
+import { ApiError, type Requests } from "./requests.ts";
+import { filterParameters, revive, reviveTask } from "./wire.ts";
+
+type WireTask = Parameters<typeof reviveTask>[0];
+
+/** The verbs as the API names them. */
+const routeOf: Readonly<Record<TaskVerb, string>> = {
+  retry: "retry",
+  runNow: "run",
+  cancel: "cancel",
+  delete: "delete",
+};
+
+/** A reason for changes that the API does not accept without one. */
+const noReason = "not given";
+
+/** A store behind a REST API. The API records the user of the token with each change. */
+export class RemoteStore implements OperatedStore {
+  readonly #requests: Requests;
+  readonly operate: Operations;
+
+  constructor(requests: Requests) {
+    this.#requests = requests;
+    this.operate = this.#operations();
+  }
+
+  async get(taskId: string): Promise<SeenTask | null> {
+    try {
+      return reviveTask(await this.#requests.read<WireTask>(`tasks/${encodeURIComponent(taskId)}`));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  statistics(): ReturnType<OperatedStore["statistics"]> {
+    return this.#read("statistics");
+  }
+
+  statusAudit(taskId: string, page?: PageRequest): ReturnType<OperatedStore["statusAudit"]> {
+    return this.#pageOf(taskId, "transitions", page);
+  }
+
+  runsAudit(taskId: string, page?: PageRequest): ReturnType<OperatedStore["runsAudit"]> {
+    return this.#pageOf(taskId, "runs", page);
+  }
+
+  executionLogs(taskId: string, page?: PageRequest): ReturnType<OperatedStore["executionLogs"]> {
+    return this.#pageOf(taskId, "logs", page);
+  }
+
+  async dispatch(
+    type: string,
+    payload: unknown,
+    options: CheckedDispatchOptions,
+  ): Promise<DispatchResult> {
+    const { unchecked, delay, at, taskKey, queue, priority, tags, recurring } = options;
+    if (unchecked || recurring !== undefined) {
+      const option = unchecked ? "--unchecked" : "--cron";
+      throw new UsageError(`${option} needs a database: use --storage instead of --api.`);
+    }
+    const body = {
+      type,
+      payload,
+      ...queue !== undefined && { queue },
+      ...priority !== undefined && { priority },
+      ...tags !== undefined && { tags },
+      ...taskKey !== undefined && { key: taskKey },
+      ...delay !== undefined && { delayMs: toMilliseconds(delay, "delay") },
+      ...at !== undefined && { at },
+    };
+    return await this.#requests.send("tasks", { method: "POST", body });
+  }
+
+  async changeQueue(verb: "pause" | "resume", queue: string, { reason = noReason }: Operator) {
+    const route = `queues/${encodeURIComponent(queue)}/${verb}`;
+    await this.#requests.send(route, { method: "POST", body: { reason } });
+  }
+
+  async follow(
+    handler: (event: TaskEvent) => Promise<void>,
+    { severity, kinds, types }: TaskEventFilter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const query = { severity, kind: kinds?.[0], taskType: types?.[0] };
+    const stream = await this.#requests.stream("events", query, signal);
+    try {
+      for await (const data of readEventData(stream)) await handler(JSON.parse(data));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (!signal.aborted) throw new ApiError("The API has ended the stream of events.", 0, null);
+  }
+
+  auditGrowth(): ReturnType<OperatedStore["auditGrowth"]> {
+    return this.#items("audit/growth");
+  }
+
+  async purge(policy: RetentionPolicy, { dryRun }: { readonly dryRun: boolean }) {
+    if (!dryRun) {
+      throw new UsageError("The REST API does not purge: use --storage instead of --api.");
+    }
+    const query = Object.fromEntries(
+      Object.entries(policy).filter(([, value]) => value !== null),
+    ) as Record<string, number | boolean>;
+    const counts = await this.#requests.read<
+      { statusAudit: number; runsAudit: number; executionLog: number; tasks: number }
+    >("audit/preview", query);
+    return { ...counts, done: true, busy: false };
+  }
+
+  async [Symbol.asyncDispose]() {}
+
+  async #read<T>(route: string, query = {}): Promise<T> {
+    return revive<T>(await this.#requests.read(route, query));
+  }
+
+  async #pageOf<T>(taskId: string, what: string, page: PageRequest = {}): Promise<T> {
+    return await this.#read(`tasks/${encodeURIComponent(taskId)}/${what}`, { ...page });
+  }
+
+  #operations(): Operations {
+    const change = (verb: TaskVerb) => (taskId: string, operator: TaskOperator) =>
+      this.#change(`tasks/${encodeURIComponent(taskId)}`, verb, taskId, operator);
+    const bulk = (verb: TaskVerb) => (filter: TaskFilter, options: BulkOptions) =>
+      this.#bulk(verb, filter, options);
+    const series = (verb: "pause" | "resume") => (taskId: string, operator: TaskOperator) =>
+      this.#change(`series/${encodeURIComponent(taskId)}`, verb, taskId, operator);
+    return {
+      tasks: {
+        search: async (filter = {}, page = {}) => {
+          const query = { ...filterParameters(filter), ...page };
+          const { items, ...rest } = await this.#requests.read<
+            { items: WireTask[]; next: string | null; incomplete: boolean }
+          >("tasks", query);
+          return { items: items.map(reviveTask), ...rest };
+        },
+        count: (filter = {}, options = {}) =>
+          this.#requests.read("tasks/count", { ...filterParameters(filter), ...options }),
+        retry: change("retry"),
+        runNow: change("runNow"),
+        cancel: change("cancel"),
+        delete: change("delete"),
+      },
+      bulk: {
+        retry: bulk("retry"),
+        runNow: bulk("runNow"),
+        cancel: bulk("cancel"),
+        delete: bulk("delete"),
+      },
+      series: { pause: series("pause"), resume: series("resume") },
+      actions: {
+        list: (filter = {}, page = {}) => {
+          const { verbs: verb, ...members } = filter;
+          return this.#read("actions", { ...members, verb, ...page });
+        },
+      },
+      failures: { list: (page = {}) => this.#read("failures", { ...page }) },
+      explain: (taskId) => this.#read(`tasks/${encodeURIComponent(taskId)}/explain`),
+      nextRuns: async (taskId, count) => {
+        const route = `series/${encodeURIComponent(taskId)}/next`;
+        const { runs } = await this.#requests.read<{ runs: string[] | null }>(route, { count });
+        return runs && runs.map((run) => new Date(run));
+      },
+      workers: () => this.#items("workers"),
+      queues: () => this.#items("queues"),
+      activity: ({ from, to, ...options } = {}) =>
+        this.#items("activity", {
+          ...options,
+          from: from && new Date(toEpochMilliseconds(from, "from")).toISOString(),
+          to: to && new Date(toEpochMilliseconds(to, "to")).toISOString(),
+        }),
+      limits: (page = {}) => this.#read("limits", { ...page }),
+    };
+  }
+
+  async #items<T>(route: string, query = {}): Promise<T> {
+    return (await this.#read<{ items: T }>(route, query)).items;
+  }
+
+  /** Changes one task, in the version that the operator has seen, or in its present one. */
+  async #change(
+    route: string,
+    verb: TaskVerb | "pause" | "resume",
+    taskId: string,
+    { reason = noReason, version }: TaskOperator,
+  ): Promise<OperationResult> {
+    const seen = version ?? (await this.get(taskId))?.version ?? "";
+    const path = verb === "delete" ? route : `${route}/${routeOf[verb as TaskVerb] ?? verb}`;
+    try {
+      const { actionId } = await this.#requests.send<{ actionId: string }>(path, {
+        method: verb === "delete" ? "DELETE" : "POST",
+        body: { reason },
+        headers: { "if-match": `"${seen}"` },
+      });
+      return { applied: true, actionId };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const { status, reason, message: sentence } = error;
+      if (status === 404) return { applied: false, reason: "notStored", sentence };
+      if (status === 412) return { applied: false, reason: "changed", sentence };
+      if (status !== 409 || reason === null) throw error;
+      return { applied: false, reason: reason as RefusalReason, sentence };
+    }
+  }
+
+  async #bulk(
+    verb: TaskVerb,
+    filter: TaskFilter,
+    { reason = noReason, dryRun, after, limit }: BulkOptions,
+  ): Promise<BulkResult> {
+    if (Object.values(filter).every((member) => member === undefined)) {
+      throw new InvalidArgumentError("filter", filter, "say which tasks");
+    }
+    const options = {
+      ...dryRun !== undefined && { dryRun },
+      ...after !== undefined && { after },
+      ...limit !== undefined && { limit },
+    };
+    return await this.#requests.send(`bulk/${routeOf[verb]}`, {
+      method: "POST",
+      body: { filter: filterParameters(filter), reason, ...options },
+    });
+  }
+}
