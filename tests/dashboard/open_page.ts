@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 
 /**
  * Opens a page as a user. Closing it fails the test after a script error, a dialog of the browser,
- * or a console error other than a refused request.
+ * or a console error other than a request that was refused or failed.
  */
 export async function openPage(browser: Browser, url: string, user: string): Promise<Page> {
   const context = await browser.newContext({
@@ -18,8 +18,8 @@ export async function openPage(browser: Browser, url: string, user: string): Pro
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("dialog", (dialog) => faults.push(dialog.message()));
   page.on("console", (message) => {
-    const isRefusal = /status of (4\d\d|503)/.test(message.text());
-    if (message.type() === "error" && !isRefusal) faults.push(message.text());
+    const isRequest = /status of (4\d\d|503)|ERR_FAILED/.test(message.text());
+    if (message.type() === "error" && !isRequest) faults.push(message.text());
   });
   page.on("close", () => assertEquals(faults, []));
   await page.goto(url);

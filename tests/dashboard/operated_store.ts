@@ -7,7 +7,7 @@ import { authorizeByName } from "../api/tenants.ts";
 import { startProgram } from "../support/lines.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import { openStorage } from "./programs/open_storage.ts";
-import { charge, tasks } from "./programs/tasks.ts";
+import { charge, queues, tasks } from "./programs/tasks.ts";
 
 const all = ["view", "payloads", "operate", "admin"] as const;
 
@@ -48,7 +48,7 @@ export class OperatedStore implements AsyncDisposable {
     this.#storeUrl = storeUrl;
     this.#remove = remove;
     const storage = openStorage(storeUrl);
-    this.everTask = createEverTask({ storage, tasks, logger: silentLogger });
+    this.everTask = createEverTask({ storage, tasks, queues, logger: silentLogger });
     const { fetch } = createDashboard(this.everTask, {
       authorize: authorizeByName(users),
       logger: silentLogger,

@@ -17,3 +17,5 @@ export type Queues = z.infer<typeof schemas.queuesSchema>;
 export type Workers = z.infer<typeof schemas.workersSchema>;
 export type AuditGrowth = z.infer<typeof schemas.auditGrowthSchema>;
 export type Me = z.infer<typeof schemas.meSchema>;
+export type BulkResult = z.infer<typeof schemas.bulkResultSchema>;
+export type Actions = z.infer<typeof schemas.actionsSchema>;

@@ -1,8 +1,16 @@
 // Formats numbers, durations and instants.
 
+import type { TaskCount } from "./answers.ts";
+import { texts } from "./texts.ts";
+
 /** Formats an integer with separators between thousands. */
 export function integer(value: number): string {
   return value.toLocaleString("en");
+}
+
+/** Formats a number of tasks: `402`, or `10,000+` if there may be more. */
+export function countText({ count, exact }: TaskCount): string {
+  return exact ? integer(count) : texts.atLeast(integer(count));
 }
 
 const units: readonly [name: string, ms: number][] = [

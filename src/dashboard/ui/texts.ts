@@ -95,6 +95,91 @@ export const actionTexts = {
   },
 } as const;
 
+const wordsOfSkips: Readonly<Record<string, string>> = {
+  changed: "changed meanwhile",
+  held: "held by a worker",
+  cancelling: "being cancelled already",
+  ended: "ended already",
+  completed: "completed already",
+  waiting: "waiting, so there is nothing to retry",
+  outOfLine: "changed by hand; run them now first",
+  series: "series, which follow their schedule",
+  seriesEnded: "series that have ended",
+};
+
+/** The texts of changes of many tasks. */
+export const bulkTexts = {
+  selection: "Selected tasks",
+  selectPage: "Select all tasks of this page",
+  selectTask: (name: string) => `Select ${name}`,
+  selected: (count: string) => `${count} selected.`,
+  everyMatch: (count: string) => `All ${count} that match are selected.`,
+  selectEvery: (count: string) => `Select all ${count} that match`,
+  filterFirst: "Add a filter to select all that match.",
+  clear: "Clear the selection",
+  emptyStays: "Empty fields stay as they are.",
+  progress: "Progress",
+  stop: "Stop after this batch",
+  resume: "Continue",
+  phases: {
+    asking: "",
+    running: "it goes on…",
+    stopping: "it stops after this batch…",
+    stopped: "stopped, the others are as they were",
+    failed: "it failed, and can continue where it was",
+    done: "nothing is left",
+  },
+  skipped: (count: string, why: string) => `${count} left as they are: ${why}`,
+  skipReasons: wordsOfSkips,
+  verbs: {
+    retry: {
+      button: "Retry…",
+      title: "Retry tasks",
+      would: "will run again.",
+      help: "They run again from their first attempt, completed ones as well.",
+      label: (count: string) => `Retry ${count}`,
+      changed: (count: string) => `${count} retried`,
+      isDanger: false,
+    },
+    run: {
+      button: "Run now…",
+      title: "Run tasks now",
+      would: "will be due now.",
+      help: "They run as soon as a worker has a free place. Series get an extra run.",
+      label: (count: string) => `Run ${count} now`,
+      changed: (count: string) => `${count} are due now`,
+      isDanger: false,
+    },
+    edit: {
+      button: "Change…",
+      title: "Change tasks",
+      would: "will be changed.",
+      help: "Only waiting tasks are changed. Series keep their due time.",
+      label: (count: string) => `Change ${count}`,
+      changed: (count: string) => `${count} changed`,
+      isDanger: false,
+    },
+    cancel: {
+      button: "Cancel…",
+      title: "Cancel tasks",
+      would: "will be cancelled.",
+      help: "Workers are asked to stop those that run. Series end.",
+      label: (count: string) => `Cancel ${count} tasks`,
+      changed: (count: string) => `${count} cancelled`,
+      isDanger: true,
+    },
+    delete: {
+      button: "Delete…",
+      title: "Delete tasks",
+      would: "will be deleted, with their history and log.",
+      help: "This cannot be undone.",
+      label: (count: string) => `Delete ${count}`,
+      changed: (count: string) => `${count} deleted`,
+      isDanger: true,
+    },
+  },
+} as const;
+
 /** The texts of all pages. */
 export const texts = {
   skipToContent: "Skip to content",

@@ -1,14 +1,18 @@
 // The search for tasks.
 
+import { useLayoutEffect } from "preact/hooks";
+import { keepSelectionOf } from "../actions/selection.ts";
+import { SelectionBar, SelectPage, SelectTask } from "../actions/selection_bar.tsx";
 import type { Task, TaskCount, TaskPage } from "../answers.ts";
-import { duration, integer } from "../format.ts";
+import { countText, duration, integer } from "../format.ts";
 import { FilterBar, type FilterChoice } from "../parts/filter_bar.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Status } from "../parts/status.tsx";
-import { type Column, Table } from "../parts/table.tsx";
+import { type Column, type LeadColumn, Table } from "../parts/table.tsx";
 import { QueueLink, TaskLink, TypeLink } from "../parts/task_link.tsx";
+import { may } from "../rights.ts";
 import { useResource } from "../resource.ts";
 import { changedUrl, parameters } from "../router.ts";
 import { pageNames, texts } from "../texts.ts";
@@ -86,19 +90,23 @@ function searchParameters(): { readonly filter: URLSearchParams; readonly page: 
 export function TasksPage() {
   const { filter, page } = searchParameters();
   const found = useResource<TaskPage>(`tasks?${page}`);
+  const search = String(filter);
+  const count = useResource<TaskCount>(`tasks/count?${search}`).data;
+  useLayoutEffect(() => keepSelectionOf(search), [search]);
   const isOldestFirst = parameters.value.get("order") === "oldest";
   return (
     <>
       <div class="bar">
         <FilterBar choices={filters} />
         <p class="faint">
-          <Count filter={filter} />
+          <Count count={count} />
           {" · "}
           <a href={changedUrl({ order: isOldestFirst ? null : "oldest", after: null })}>
             {isOldestFirst ? texts.oldestFirst : texts.newestFirst}
           </a>
         </p>
       </div>
+      <SelectionBar filter={filter} count={count} />
       <section class="card" aria-label={pageNames.tasks}>
         <Loaded from={found}>
           {({ items, next, incomplete }) => (
@@ -106,6 +114,7 @@ export function TasksPage() {
               {items.length > 0 && (
                 <Table
                   caption={pageNames.tasks}
+                  lead={may("operate") ? selectionColumn(items) : undefined}
                   columns={columns}
                   rows={items}
                   keyOf={({ id }) => id}
@@ -124,9 +133,14 @@ export function TasksPage() {
   );
 }
 
-function Count({ filter }: { readonly filter: URLSearchParams }) {
-  const { data } = useResource<TaskCount>(`tasks/count?${filter}`);
-  if (data === null) return <>…</>;
-  const count = integer(data.count);
-  return <>{texts.matching(data.exact ? count : texts.atLeast(count))}</>;
+/** The column of checkboxes. */
+function selectionColumn(shown: readonly Task[]): LeadColumn<Task> {
+  return {
+    head: <SelectPage tasks={shown} />,
+    cell: (task) => <SelectTask task={task} name={task.taskKey ?? task.id} shown={shown} />,
+  };
+}
+
+function Count({ count }: { readonly count: TaskCount | null }) {
+  return <>{count === null ? "…" : texts.matching(countText(count))}</>;
 }

@@ -10,10 +10,17 @@ export interface Column<Row> {
   readonly look?: string;
 }
 
+/** A column before the others, such as for checkboxes. */
+export interface LeadColumn<Row> {
+  readonly head: ComponentChildren;
+  readonly cell: (row: Row) => ComponentChildren;
+}
+
 /** Shows rows. The first column is the header of its row. */
 export function Table<Row>(
-  { caption, columns, rows, keyOf }: {
+  { caption, lead, columns, rows, keyOf }: {
     readonly caption: string;
+    readonly lead?: LeadColumn<Row> | undefined;
     readonly columns: readonly Column<Row>[];
     readonly rows: readonly Row[];
     readonly keyOf: (row: Row) => string;
@@ -25,6 +32,7 @@ export function Table<Row>(
       <table>
         <thead>
           <tr>
+            {lead && <td class="lead">{lead.head}</td>}
             {columns.map(({ title, look }) => <th scope="col" class={look} key={title}>{title}
             </th>)}
           </tr>
@@ -32,6 +40,7 @@ export function Table<Row>(
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
+              {lead && <td class="lead">{lead.cell(row)}</td>}
               <th scope="row" class={first!.look}>{first!.cell(row)}</th>
               {others.map(({ title, cell, look }) => <td class={look} key={title}>{cell(row)}</td>)}
             </tr>

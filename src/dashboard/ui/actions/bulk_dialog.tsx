@@ -1,0 +1,166 @@
+// The dialog of a bulk change: how many tasks, why, and how far it is.
+
+import { useEffect, useRef } from "preact/hooks";
+import { integer } from "../format.ts";
+import { Dialog } from "../parts/dialog.tsx";
+import { pageUrl } from "../router.ts";
+import { actionTexts, bulkTexts } from "../texts.ts";
+import { type BulkProgress, skippedCount } from "./bulk_batches.ts";
+import { BulkEditFields, toSharedEdit } from "./bulk_edit.tsx";
+import { actionVerbs, BulkRun, type BulkVerb } from "./bulk_run.ts";
+import { ReasonField, reasonOf } from "./change_dialog.tsx";
+import { ChangeProblem, InvalidField, problemsOf } from "./change_problem.tsx";
+import { closeDialog, openDialog } from "./dialogs.tsx";
+import { clearSelection } from "./selection.ts";
+import { me, seesWholeStore } from "../rights.ts";
+
+/** Opens the dialog for the tasks that match a filter. */
+export function openBulk(verb: BulkVerb, filter: Readonly<Record<string, unknown>>): void {
+  const run = new BulkRun(verb, filter);
+  openDialog(<BulkDialog run={run} />);
+  void run.count();
+}
+
+function BulkDialog({ run }: { readonly run: BulkRun }) {
+  const phase = run.phase.value;
+  const isRunning = phase === "running" || phase === "stopping";
+  const close = () => {
+    if (run.phase.value === "done") clearSelection();
+    closeDialog();
+  };
+  useEffect(() => () => run.close(), [run]);
+  return (
+    <Dialog title={bulkTexts.verbs[run.verb].title} isBusy={isRunning} onClose={close}>
+      {phase === "asking" ? <Question run={run} /> : <Course run={run} onClose={close} />}
+    </Dialog>
+  );
+}
+
+const editNames = ["queue", "priority", "at"];
+
+/** Asks how many tasks, and why. */
+function Question({ run }: { readonly run: BulkRun }) {
+  const { verb } = run;
+  const texts = bulkTexts.verbs[verb];
+  const expected = run.expected.value;
+  const error = run.error.value;
+  const isNothing = expected.isComplete && expected.changed === 0;
+  const onSubmit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const values = new FormData(event.currentTarget as HTMLFormElement);
+    try {
+      const edit = verb === "edit" ? { edit: toSharedEdit(values) } : {};
+      void run.start({ ...edit, ...reasonOf(values) });
+    } catch (thrown) {
+      if (!(thrown instanceof InvalidField)) throw thrown;
+      run.error.value = thrown;
+    }
+  };
+  return (
+    <form onSubmit={onSubmit}>
+      <div class="dialog-help">
+        <p role="status" class="expected">
+          <strong>{countOf(expected)}</strong> {texts.would}
+        </p>
+        <Skipped progress={expected} />
+        <p class="faint">{texts.help}</p>
+      </div>
+      {verb === "edit" && <BulkEditFields problems={(name) => problemsOf(error, name)} />}
+      <ReasonField isRequired problems={problemsOf(error, "reason")} />
+      <ChangeProblem error={error} fields={[...editNames, "reason"]} onReload={undefined} />
+      <div class="buttons">
+        <button type="button" onClick={closeDialog}>{actionTexts.close}</button>
+        <button
+          type="submit"
+          class={texts.isDanger ? "primary danger" : "primary"}
+          disabled={isNothing}
+        >
+          {texts.label(countOf(expected))}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Shows how far a change is, and how it ended. */
+function Course({ run, onClose }: { readonly run: BulkRun; readonly onClose: () => void }) {
+  const { verb } = run;
+  const phase = run.phase.value;
+  const progress = run.progress.value;
+  const isRunning = phase === "running" || phase === "stopping";
+  const handled = progress.changed + skippedCount(progress);
+  const expected = run.expected.value;
+  const total = Math.max(expected.changed + skippedCount(expected), handled);
+  const changed = integer(progress.changed);
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The focused button is gone.
+    if (document.activeElement === document.body) element.current?.focus();
+  }, [phase]);
+  return (
+    <div class="course" ref={element} tabIndex={-1}>
+      {/* Without a value, the bar shows that the number of tasks is unknown. */}
+      <progress
+        aria-label={bulkTexts.progress}
+        max={Math.max(total, 1)}
+        value={expected.isComplete || !isRunning ? handled : undefined}
+      />
+      <p role="status">
+        <strong>{bulkTexts.verbs[verb].changed(changed)}</strong> · {bulkTexts.phases[phase]}
+      </p>
+      <Skipped progress={progress} />
+      {phase === "failed" && (
+        <ChangeProblem error={run.error.value} fields={[]} onReload={undefined} />
+      )}
+      <div class="buttons">
+        {progress.actionId !== null && seesWholeStore() && (
+          <a
+            class="button"
+            href={pageUrl("actions", { by: me.value!.user, verb: actionVerbs[verb] })}
+            onClick={onClose}
+          >
+            {actionTexts.showAction}
+          </a>
+        )}
+        {isRunning && (
+          <button
+            type="button"
+            disabled={phase === "stopping"}
+            onClick={() => run.stop()}
+          >
+            {bulkTexts.stop}
+          </button>
+        )}
+        {(phase === "stopped" || phase === "failed") && (
+          <button
+            type="button"
+            onClick={() => void run.resume()}
+          >
+            {bulkTexts.resume}
+          </button>
+        )}
+        {!isRunning && (
+          <button type="button" class="primary" onClick={onClose}>{actionTexts.close}</button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Returns the number of tasks that would be changed; `1,200+` while more may follow. */
+function countOf({ changed, isComplete }: BulkProgress): string {
+  return isComplete ? integer(changed) : `${integer(changed)}+`;
+}
+
+function Skipped({ progress }: { readonly progress: BulkProgress }) {
+  if (progress.skipped.size === 0) return null;
+  return (
+    <ul class="skipped">
+      {Array.from(progress.skipped, ([reason, count]) => (
+        <li key={reason}>
+          {bulkTexts.skipped(integer(count), bulkTexts.skipReasons[reason] ?? reason)}
+        </li>
+      ))}
+    </ul>
+  );
+}
