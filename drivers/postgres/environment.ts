@@ -1,5 +1,5 @@
-// The environment of the process, which is read for missing parts of the URL and hidden from
-// postgres.js, which always reads it.
+// Reads the environment of the process for missing parts of the URL, and hides it from postgres.js,
+// which would always read it.
 
 import { userInfo } from "node:os";
 import process from "node:process";

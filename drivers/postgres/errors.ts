@@ -37,7 +37,7 @@ const states: readonly [prefix: string, make: Make][] = [
     "28", // the server rejects the login
     advising(
       StorageError,
-      "Check the user and the password in the URL; where it has no password, PGPASSWORD holds it " +
+      "Check the user and the password in the URL. If the URL has no password, set PGPASSWORD " +
         "(in Deno: --allow-env=PGPASSWORD). A server that wants TLS needs sslmode=require.",
     ),
   ],
@@ -68,8 +68,8 @@ export function toStorageError(error: unknown): StorageError {
 }
 
 /**
- * Returns the error for an answer without its row. The connection was lost, and the call may have
- * been executed.
+ * Returns the error for a call whose result is missing because the connection was lost. The call
+ * may have been executed.
  */
 export function lostAnswer(name: string): StorageError {
   return unreachable(`PostgreSQL: the answer of ${name} was lost with its connection`, undefined);

@@ -1,5 +1,6 @@
-// Encodes arguments and results as JSON: one parameter per call, independent of the types and
-// transforms of a user's postgres.js instance. Escapes the characters that PostgreSQL cannot store.
+// Encodes the arguments of database functions as JSON, and decodes their results, so that the types
+// and transforms of a user's postgres.js instance have no effect. Escapes the characters that
+// PostgreSQL cannot store.
 //
 // U+0000 and U+001A each become U+001A followed by four hexadecimal digits, so that stored strings
 // stay distinct. (U+001A is SUBSTITUTE: "used in the place of a character that is invalid or in
@@ -20,8 +21,9 @@ export function unescapeText(text: string): string {
 /** Encodes a value as JSON, with escaped strings. */
 export function toJson(value: unknown): string {
   const json = JSON.stringify(value);
-  // JSON.stringify writes these characters as escapes. The pattern also matches after a backslash,
-  // in JSON within JSON, which only costs time.
+  // JSON.stringify writes these characters as escapes. In JSON within JSON, the pattern also
+  // matches an escaped backslash before such an escape. The result is then the same, but takes
+  // longer.
   if (!/\\u(?:0000|001a|d[89a-f])/.test(json)) return json;
   return JSON.stringify(value, (_, item) => typeof item === "string" ? escapeText(item) : item);
 }

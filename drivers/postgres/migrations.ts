@@ -1,9 +1,9 @@
-// Migrates a database's schema, only once even if many processes start together; or throws an error
-// with the files to run.
+// Migrates a database's schema. Of several processes that start together, only one migrates. If
+// `migrate` is off, an outdated schema is an error that names the files to run.
 //
-// The functions of sql/postgres/functions/ are applied as a whole when they have changed. Each
-// state of them has a revision. A process does not replace functions that are newer than its own,
-// because newer functions also support the calls of earlier releases (see
+// When a function of sql/postgres/functions/ has changed, all functions are applied. Each version
+// of the set has a revision number. A process does not replace functions that are newer than its
+// own, because newer functions also support the calls of earlier releases (see
 // functions/0_superseded.sql).
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
@@ -21,7 +21,9 @@ import {
 } from "./script.ts";
 import type { SqlFileName } from "./sql.generated.ts";
 
-/** The SQLSTATE that the script raises if another process has changed the schema in between. */
+/**
+ * The SQLSTATE that the script raises if another process has changed the schema since it was read.
+ */
 const outrun = "EVT02";
 
 /** The SQLSTATE deadlock_detected: running tasks took the same locks in another order. */
@@ -32,8 +34,8 @@ interface SchemaState {
   /** The version; 0 without a schema. */
   readonly version: number;
   /**
-   * The state of the functions; null if there are none, or if they are of a version that had them
-   * in the numbered files.
+   * The state of the functions; null without functions, or if the numbered files of an earlier
+   * version created them.
    */
   readonly functions: FunctionsState | null;
 }
@@ -115,7 +117,7 @@ function checkNotNewer(version: number): void {
     version,
     knownVersion,
     `The database has version ${version} of EverTask's schema, but this program knows only ${knownVersion}: ` +
-      `run a newer version of EverTask here, or take another database or schema.`,
+      `run a newer version of EverTask here, or use another database or schema.`,
   );
 }
 

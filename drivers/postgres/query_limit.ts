@@ -107,15 +107,15 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
 function noneFree(limitMs: number): StorageUnavailableError {
   return new StorageUnavailableError(
     `No connection of the pool \`sql\` was free within ${limitMs} ms (queryTimeout): the server is out of reach, ` +
-      "or transactions hold them all. Give the pool more of them, or call the instance once before the " +
+      "or transactions hold all of them. Enlarge the pool, or call the EverTask instance once before the " +
       "first transaction (such as everTask.statistics()): the first call connects.",
   );
 }
 
 /**
- * Cancels a query that the server is executing. Not for a waiting query, whose answer would go to
- * the next one. Does not use `query.cancel()`, which drops the promise of its request, so that the
- * rejection of a failed request would end the process.
+ * Cancels a query that the server is executing. Must not be called for a query that waits: the
+ * server would cancel the query before it. `query.cancel()` is not used, because nobody handles the
+ * promise of its request: a failed request would end the process.
  */
 function cancel(query: Query): void {
   query.canceller?.(query).then(() => {}, () => {});

@@ -1,4 +1,5 @@
-// Stores and reads the reports of workers. Each method calls one function.
+// Stores and reads the reports of workers. Each method calls one function of
+// sql/postgres/functions/reports.sql.
 
 import { failurePage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";

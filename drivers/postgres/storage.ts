@@ -68,7 +68,10 @@ export class PostgresStorage implements Storage {
   readonly #scan = new ClaimScan(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
   #isPurging = false;
-  /** The position of the heartbeats' search for tasks of unknown workers; null to start again. */
+  /**
+   * Heartbeats search for tasks of unknown workers, part by part: the position of the next part;
+   * null to start again.
+   */
   #seenBelow: string | null = null;
 
   constructor(options: ResolvedOptions) {

@@ -48,7 +48,7 @@ export const taskColumns = `
     t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount], t.[IsPaused] AS [IsPaused],
     ${version} AS [Version]`;
 
-/** The queue of upstream's rows that name none. */
+/** The queue of rows of EverTask for .NET that have no queue name. */
 export const defaultQueue = "default";
 
 /** Converts a row with {@linkcode taskColumns}. */
@@ -73,7 +73,7 @@ export function toClaimedTask(row: Row): ClaimedTask {
   return { ...toTask(row), dueAt: instant(row.DueAtUtc) };
 }
 
-/** Converts the columns that both kinds of tasks have. */
+/** Converts the columns that task records and claimed tasks share. */
 function toTask(row: Row) {
   return {
     id: id(row.Id),

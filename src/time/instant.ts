@@ -60,7 +60,9 @@ function epochOf(instant: unknown): number {
   return typeof epoch === "number" ? Math.trunc(epoch) : NaN;
 }
 
-/** Reports whether a month has a day, because Date.parse reads February 30 as a day of March. */
+/**
+ * Reports whether a month has the day. Date.parse does not: it reads February 30 as a day of March.
+ */
 function isDay(year: number, month: number, day: number): boolean {
   const date = new Date(Date.UTC(2000, month - 1, day));
   date.setUTCFullYear(year, month - 1, day);

@@ -67,7 +67,8 @@ export interface OpenTelemetryOptions {
    */
   readonly cacheTime?: Duration;
   /**
-   * The time that a collection of metrics waits for storage. Later figures are omitted.
+   * The time that a collection of metrics waits for storage. Figures that storage returns later are
+   * omitted.
    * @default 4 seconds
    */
   readonly timeout?: Duration;
@@ -87,7 +88,7 @@ export interface OpenTelemetry extends Instrumentation {
    * Adds metrics that spans do not show: counts of failures, retries, timeouts and similar events,
    * and gauges of queues, workers and audit tables.
    *
-   * @returns A function that stops it.
+   * @returns A function that stops the observation.
    */
   observe(everTask: EventOrigin & FigureOrigin): () => void;
 }
@@ -207,7 +208,8 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
     };
     const origin = parseTraceparent(task.traceContext);
     const links: Link[] = origin === null ? [] : [{ context: origin }];
-    // The active context is not used, because any other context may have woken the worker's loop.
+    // The active context is not the parent, because the worker's loop continues in the context of
+    // whatever code woke it.
     const parent = origin === null || task.recurring
       ? ROOT_CONTEXT
       : trace.setSpanContext(ROOT_CONTEXT, origin);

@@ -14,7 +14,7 @@ function withEmpty(work: (pool: SqlServerPool, schema: string) => Promise<void>)
   return withPool((pool) => withSchema(pool, (schema) => work(pool, schema)));
 }
 
-/** Ids as upstream makes them: by chance, so in no order. */
+/** Ids as upstream creates them: random, so in no order. */
 const ids = {
   done: "f0000000-0000-4000-8000-000000000001",
   waiting: "30000000-0000-4000-8000-000000000002",
@@ -104,7 +104,7 @@ for (const version of ["newest", "first"] as const) {
 
 Deno.test({
   ...needsTarget(
-    "an adopted series stays cancelled, and an unfinished one without a next run is due",
+    "an adopted series that was cancelled stays so, and an unfinished one without a next run is due",
   ),
   async fn() {
     const schedule = '{"HourInterval":{"Interval":1}}';

@@ -1,5 +1,6 @@
-// Tests reports of tasks in progress that storage does not answer: they are given up with the
-// lease, or were stored. The audit trail must be complete, and its times in order.
+// Tests reports of tasks in progress that storage does not answer. The worker gives them up when
+// its lease ends, whether or not storage has stored them. The audit trail must be complete, and its
+// times in order.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -7,7 +8,7 @@ import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
 for (const at of ["before", "after"] as const) {
-  Deno.test(`a report that was given up, ${at} it was carried out, is not followed by the end of its attempt alone`, async () => {
+  Deno.test(`an attempt's end is not stored without its start, whose report was given up ${at} storage stored it`, async () => {
     await using fleet = new Fleet();
     const faults = new Faults();
     const work = gate();
@@ -23,7 +24,8 @@ for (const at of ["before", "after"] as const) {
     await fleet.passUntil(() => writes > 0, 10); // the report that it is in progress
     work.open();
     await fleet.passUntil(() => everTask.workerId === null);
-    // These writes succeed first, before another worker takes the task over.
+    // The writes of reports succeed again before other calls do, so before another worker takes
+    // over.
     faults.rule = (verb) => verb === "setStatusMany" ? null : { at: "before" };
     await fleet.pass(5_000, 100);
     faults.rule = () => null;
@@ -51,7 +53,7 @@ Deno.test("a report that was stored is not written again while storage can neith
   assertEquals(await fleet.trail(id), ["Queued", "InProgress", "Completed"]);
 });
 
-Deno.test("a report that was carried out late, and whose answer was lost, is not followed by an earlier end", async () => {
+Deno.test("an attempt does not end before its start if the report of the start was stored late and its answer lost", async () => {
   await using fleet = new Fleet();
   const [work, network] = [gate(), gate()];
   const faults = new Faults();
