@@ -8,18 +8,21 @@ export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
   "0001_tables.sql": `-- EverTask for PostgreSQL 13 and later: the tables.
 --
--- Every numbered file of this folder is one migration. Run them in order, each once, and functions.sql after them:
+-- Every numbered file of this folder is one migration. Run them in order, each once, and
+-- functions.sql after them:
 --   psql -v ON_ERROR_STOP=1 -f 0001_tables.sql
--- They go to the schema "evertask"; another one is named by a setting:
+-- They create the schema "evertask". This setting names another one:
 --   PGOPTIONS='-c evertask.schema=jobs' psql …
 -- The driver runs the same files, all in one transaction, when its option \`migrate\` is on.
 --
--- Names are upstream EverTask's in snake_case; our own columns come on top. Instants are timestamptz in whole
--- milliseconds. U+0000, which PostgreSQL cannot store, is kept in every text as the six characters of an escape: U+001A
--- and the code 0000; U+001A itself likewise as U+001A and 001A.
+-- Tables and columns have the names of EverTask for .NET, in snake_case; the other columns are
+-- additions. Instants are timestamptz in whole milliseconds. PostgreSQL cannot store U+0000, so
+-- texts contain it as an escape: U+001A followed by 0000. U+001A itself is escaped as U+001A
+-- followed by 001A.
 BEGIN;
--- A schema that an administrator has made is taken as it is. CREATE SCHEMA IF NOT EXISTS would want the right to make one all
--- the same. Without the rights on it, the tables would be made elsewhere: as temporary ones.
+-- Uses an existing schema. CREATE SCHEMA IF NOT EXISTS would require the right to create schemas
+-- even then. Checks the rights on the schema, because without them the tables would be created as
+-- temporary tables.
 DO $$
 DECLARE
   wanted text := coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask');
@@ -39,25 +42,26 @@ CREATE TABLE schema_migrations (
   applied_at timestamptz NOT NULL DEFAULT now()
 );
 
--- One row a task; a recurring series is one row, too. Wide fixed-size columns first, so that little is lost to alignment.
+-- One row per task or recurring series. Fixed-size columns come first, the widest before the
+-- others, so that alignment wastes little space.
 CREATE TABLE queued_tasks (
   id                      uuid        NOT NULL PRIMARY KEY,  -- version 7: new rows and keys go to the last pages
   created_at_utc          timestamptz NOT NULL,
   due_at_utc              timestamptz,                       -- set only while it can be claimed
-  claimed_at_utc          timestamptz,                       -- when a worker took it last
-  scheduled_execution_utc timestamptz,                       -- what it was dispatched for; NULL: at once
+  claimed_at_utc          timestamptz,                       -- when a worker last claimed it
+  scheduled_execution_utc timestamptz,                       -- the instant for which it was dispatched; NULL: at once
   last_execution_utc      timestamptz,
   next_run_utc            timestamptz,                       -- series: NULL when it has ended
   run_until               timestamptz,                       -- series: exclusive
-  anchor_utc              timestamptz,                       -- series: the instant on which the schedule's grid hangs
+  anchor_utc              timestamptz,                       -- series: the instant from which intervals are counted
   rate_slot_utc           timestamptz,                       -- the rate limit slot that it holds
   execution_time_ms       float8,
-  lease_token             int         NOT NULL DEFAULT 0,    -- raised by each claim; writes with an older one are refused
+  lease_token             int         NOT NULL DEFAULT 0,    -- incremented by each claim; writes with an older token are rejected
   attempt                 int         NOT NULL DEFAULT 0,
   lost_count              int         NOT NULL DEFAULT 0,
   current_run_count       int,
   max_runs                int,
-  claim_rank              int         NOT NULL               -- its place among the claimable tasks: see queued_tasks_claimable
+  claim_rank              int         NOT NULL               -- its rank in the index queued_tasks_claimable
     GENERATED ALWAYS AS (priority * 2 + (is_recurring OR scheduled_execution_utc IS NOT NULL)::int) STORED,
   priority                smallint    NOT NULL DEFAULT 0,
   audit_level             smallint,                          -- 0 Full (and NULL), 1 Minimal, 2 ErrorsOnly, 3 None
@@ -67,20 +71,23 @@ CREATE TABLE queued_tasks (
   queue_name              text        NOT NULL COLLATE "C",
   type                    text        NOT NULL COLLATE "C",
   handler                 text        NOT NULL,
-  request                 text        NOT NULL,              -- JSON as it came
+  request                 text        NOT NULL,              -- JSON
   exception               text,
   worker_id               text        COLLATE "C",           -- the worker that holds it
   task_key                text        COLLATE "C",
   trace_context           text,
-  retry_policy            text,                              -- as JSON, when the dispatch gave one
+  retry_policy            text,                              -- as JSON; NULL: the dispatch had none
   recurring_task          text,                              -- series: the schedule as JSON
   recurring_info          text                               -- series: the schedule as a sentence
 ) WITH (
-  -- A task is written two or three times within seconds and then never again. Half-filled pages keep its next version on
-  -- its own page, without new index entries (a HOT update), and the room of the old one is used again at once. Measured:
-  -- a third more tasks a second than with full pages, and no larger table, since full pages grow by the second version.
+  -- A task is written two or three times within seconds, and then never again. Half-filled pages
+  -- keep the next version of a row on the same page, without new index entries (a HOT update), and
+  -- the space of the old version is reused at once. Measured: a third more tasks per second than
+  -- with full pages, and no larger table, because second versions also make a table with full pages
+  -- grow.
   fillfactor = 50,
-  -- Dead entries of the claim index slow every claim until vacuum takes them: come early, and do not pause.
+  -- Dead entries of the claim index slow every claim until they are vacuumed. Therefore vacuum
+  -- starts early and does not pause.
   autovacuum_vacuum_scale_factor = 0.01,
   autovacuum_vacuum_threshold = 5000,
   autovacuum_vacuum_insert_scale_factor = 0.1,
@@ -88,24 +95,27 @@ CREATE TABLE queued_tasks (
   autovacuum_analyze_scale_factor = 0.05
 );
 
--- No index holds a column that a task's end changes (status, worker, lease): that is what keeps the end a HOT update.
--- So no index finds tasks by worker, either. A worker's tasks are looked for among those that were claimed since it began: a
--- few pages of BRIN tell where they lie, however much history there is, and cost a claim nothing that can be measured.
+-- No index contains a column that changes when a task ends (status, worker, lease), so that the end
+-- is a HOT update. Therefore no index finds tasks by worker. A worker's tasks are searched among
+-- those that were claimed since it started: a BRIN index of a few pages finds these, regardless of
+-- the size of the table, and its cost for a claim is not measurable.
 
--- The tasks that can be claimed, in the order of claims. Held and ended ones are not in it, however many there are. Of each
--- priority, those that were dispatched to run at once (their rank is even) stand behind the others, so that new ones go to the
--- end of the index. Ahead of a hundred thousand series and delayed tasks they would go into its middle, where a full page is cut
--- into halves that nothing fills again: measured, an index of nearly twice the size.
+-- The claimable tasks, in the order of claims; held and ended tasks have no entry. Within a
+-- priority, tasks that were dispatched to run at once (their rank is even) come after the others,
+-- so that new ones are appended to the index. Otherwise they would be inserted before the series
+-- and delayed tasks, where a full page is split into halves that are not filled again. Measured
+-- with 100,000 such tasks: an index of nearly twice the size.
 CREATE INDEX queued_tasks_claimable ON queued_tasks (queue_name, claim_rank DESC, due_at_utc, id)
   WHERE due_at_utc IS NOT NULL;
 CREATE UNIQUE INDEX queued_tasks_task_key ON queued_tasks (task_key) WHERE task_key IS NOT NULL;
 CREATE INDEX queued_tasks_claimed_at ON queued_tasks USING brin (claimed_at_utc) WITH (autosummarize = on);
--- The few tasks whose owner is to be told to cancel them.
+-- The claimed tasks with a cancel request, which are few.
 CREATE INDEX queued_tasks_cancel_requested ON queued_tasks (id) WHERE cancel_requested;
 
--- History. One index each, which answers "what happened to this task" and, ids being time-ordered, grows at its end. The
--- BRIN indexes find what is old enough to be deleted; they are a few pages, and cost inserts nothing. No foreign keys:
--- they would lock the task's row for every audit row, and history may outlive its task.
+-- The history. Each table has one b-tree index, which finds the rows of a task and grows at its
+-- end, because ids are ordered by time. The BRIN indexes find rows that are old enough to be
+-- deleted; they have a few pages, and cost inserts nothing. There are no foreign keys, because they
+-- would lock the task's row for every audit row, and history may be kept longer than its task.
 
 CREATE TABLE status_audit (
   queued_task_id uuid        NOT NULL,
@@ -140,24 +150,25 @@ CREATE TABLE task_execution_log (
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.1);
 CREATE INDEX task_execution_log_age ON task_execution_log USING brin (timestamp_utc) WITH (autosummarize = on);
 
--- One row a worker process. Heartbeats rewrite it every few seconds: no index on what they touch, and room on the page.
+-- One row per worker process. Heartbeats update it every few seconds, so the columns that they
+-- write have no index, and pages have free space.
 CREATE TABLE workers (
   id            text        PRIMARY KEY COLLATE "C",
   host          text        NOT NULL,
   started_at    timestamptz NOT NULL,
   heartbeat_at  timestamptz NOT NULL,
-  claims_since  timestamptz NOT NULL,              -- whatever it holds was claimed at this instant or later
-  is_registered boolean     NOT NULL DEFAULT true  -- false: it is gone, and its tasks are still to be released, a lease after heartbeat_at
+  claims_since  timestamptz NOT NULL,              -- its tasks were claimed at this instant or later
+  is_registered boolean     NOT NULL DEFAULT true  -- false: not registered any more; its tasks are released one lease after heartbeat_at
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 
--- What is known of queues: only those that were ever paused have a row.
+-- The state of queues. A queue that was never paused has no row.
 CREATE TABLE queues (
   queue_name text    PRIMARY KEY COLLATE "C",
   is_paused  boolean NOT NULL
 );
 
--- One row a key of a rate limit: its theoretical arrival times (generic cell rate algorithm), of what is reserved and of what
--- has started, in epoch milliseconds.
+-- One row per key of a rate limit: the theoretical arrival times (generic cell rate algorithm) of
+-- reserved and of started tasks, in epoch milliseconds.
 CREATE TABLE rate_limits (
   rate_key        text    PRIMARY KEY COLLATE "C",
   reserved_tat_ms float8  NOT NULL,
@@ -165,7 +176,8 @@ CREATE TABLE rate_limits (
   start_empty     boolean NOT NULL
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.05);
 
--- Who does what only one process may do at a time, and until when it may be believed to be at it.
+-- The holders of rights that one process has at a time, such as the right to purge, and the
+-- instants at which the rights expire.
 CREATE TABLE maintenance (
   name       text        PRIMARY KEY,
   holder     uuid        NOT NULL,
@@ -175,31 +187,31 @@ CREATE TABLE maintenance (
 INSERT INTO schema_migrations (version, name) VALUES (1, 'tables');
 COMMIT;
 `,
-  "0002_status.sql": `-- The types of changes of status and of ends of runs.
+  "0002_status.sql": `-- The types of status changes and of ends of runs.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- One step of a task's life before its last, as in the \`earlier\` list of a change.
+-- An earlier status of a task, in the list \`earlier\` of a change.
 CREATE TYPE status_step AS (status text, exception text, ago_ms float8);
 
--- A change of status, as set_task_statuses takes it.
+-- A status change, for set_task_statuses.
 CREATE TYPE status_change AS (
   id                uuid,
   audit_level       int,
   status            text,     -- the new status …
   exception         text,     -- … and exception
   ago_ms            float8,   -- how long ago that happened
-  earlier           json,     -- [status_step]: what happened before it, since the last write
-  worker_id         text,     -- with a worker, the change applies only while that worker …
-  lease_token       int,      -- … holds the task by this token
-  due_in_ms         float8,   -- the lease ends, and the task can be claimed again after so long
+  earlier           json,     -- [status_step]: the changes before this one, since the last write
+  worker_id         text,     -- if not NULL, the change applies only while this worker …
+  lease_token       int,      -- … holds the task with this token
+  due_in_ms         float8,   -- if not NULL, the lease ends, and the task can be claimed after this time
   return_attempt    boolean,
   rate_slot_at_ms   float8,
   execution_time_ms float8
 );
 
--- The end of a run, as update_current_runs takes it.
+-- The end of a run, for update_current_runs.
 CREATE TYPE run_end AS (
   id                uuid,
   audit_level       int,
@@ -211,33 +223,33 @@ CREATE TYPE run_end AS (
   lease_token       int,
   execution_time_ms float8,
   next_run_at_ms    float8,   -- when the series is due again; NULL ends it
-  counts            boolean   -- false: an occurrence that was skipped, no real run
+  counts            boolean   -- false: the occurrence was skipped
 );
 
 INSERT INTO schema_migrations (version, name) VALUES (2, 'status');
 COMMIT;
 `,
-  "0003_dispatch.sql": `-- The types of new tasks and of what is answered for them.
+  "0003_dispatch.sql": `-- The types of new tasks and of their results.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- A new task, as persist_tasks takes it.
+-- A new task, for persist_tasks.
 CREATE TYPE new_task AS (
   id             uuid,
   type           text,
   handler        text,
   request        text,
   status         text,       -- Queued or WaitingQueue
-  due_in_ms      float8,     -- due so long after now …
-  due_at_ms      float8,     -- … or at this instant
+  due_in_ms      float8,     -- the delay from now …
+  due_at_ms      float8,     -- … or the due instant
   audit_level    smallint,
   queue_name     text,
   priority       smallint,
   task_key       text,
   trace_context  text,
-  retry_policy   text,       -- as JSON; NULL: what the type or the queue says
-  claim_for      text,       -- the worker that takes it without a claim
+  retry_policy   text,       -- as JSON; NULL: that of the type or the queue
+  claim_for      text,       -- the worker that gets it without a claim
   schedule       text,       -- the series; NULL: not recurring
   info           text,
   anchor_at_ms   float8,
@@ -246,18 +258,19 @@ CREATE TYPE new_task AS (
   next_run_at_ms float8
 );
 
--- What became of a task that was to be stored.
+-- The result of storing a task.
 CREATE TYPE persist_answer AS (id uuid, outcome text, claimed boolean);
 
 INSERT INTO schema_migrations (version, name) VALUES (3, 'dispatch');
 COMMIT;
 `,
-  "0010_rate_limits.sql": `-- Rate limits: the slots of tasks that were cancelled are given back.
+  "0010_rate_limits.sql": `-- Rate limits: cancelled tasks give their slots back.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- Slots that were reserved and given back, until somebody takes them; in epoch milliseconds.
+-- Slots that were reserved and given back, in epoch milliseconds. A row is deleted when another
+-- task takes the slot.
 CREATE TABLE returned_rate_slots (
   rate_key text   NOT NULL COLLATE "C" REFERENCES rate_limits ON DELETE CASCADE,
   slot_ms  float8 NOT NULL,
@@ -267,41 +280,43 @@ CREATE TABLE returned_rate_slots (
 INSERT INTO schema_migrations (version, name) VALUES (10, 'rate_limits');
 COMMIT;
 `,
-  "0013_series_corrections.sql": `-- Series whose next run was planned while the server's clock was ahead, once it is right again.
+  "0013_series_corrections.sql": `-- Lets workers correct series whose next run was planned while the server's clock was ahead.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- The series, however few they are among tasks that have ended: each worker reads them all when it starts. Nothing in it
--- ever changes, so that it stands in the way of no HOT update.
+-- Finds all series without reading ended tasks, because each worker reads them when it starts. Its
+-- columns never change, so it prevents no HOT update.
 CREATE INDEX queued_tasks_series ON queued_tasks (id) WHERE is_recurring;
 
 INSERT INTO schema_migrations (version, name) VALUES (13, 'series_corrections');
 COMMIT;
 `,
-  "0014_worker_serves.sql": `-- Which queues and types a worker takes, so that others can tell who serves what.
+  "0014_worker_serves.sql": `-- The queues and types that each worker serves, for other processes.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
-ALTER TABLE workers ADD COLUMN serves text; -- WorkerServes (src/storage/records.ts) as JSON; NULL for one of version 0.1
+ALTER TABLE workers ADD COLUMN serves text; -- WorkerServes (src/storage/records.ts) as JSON; NULL for version 0.1
 
 INSERT INTO schema_migrations (version, name) VALUES (14, 'worker_serves');
 COMMIT;
 `,
-  "0015_functions.sql": `-- Which functions a database has. functions.sql applies those of functions/ as a whole whenever they have changed; they have
--- been in numbered files until version 14, hence the gaps in the numbers.
+  "0015_functions.sql": `-- The version of a database's functions. functions.sql applies all files of functions/ when one of
+-- them has changed. Until version 14 the functions were in numbered files, hence the gaps in the
+-- numbers.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- One row a revision that was applied.
+-- One row per applied revision.
 CREATE TABLE schema_functions (
-  revision   int         PRIMARY KEY,  -- rises with each change of a function
+  revision   int         PRIMARY KEY,  -- incremented by each change of a function
   hash       text        NOT NULL,     -- SHA-256 of the files
   applied_at timestamptz NOT NULL DEFAULT now()
 );
--- Every role reads it when it opens a storage, also one that was granted its rights before this table existed.
+-- Every role may read it, because opening a storage reads it, and a role may have been granted its
+-- rights before this table existed.
 GRANT SELECT ON schema_functions TO PUBLIC;
 
 INSERT INTO schema_migrations (version, name) VALUES (15, 'functions');
@@ -315,8 +330,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 ALTER TABLE queued_tasks ADD COLUMN tags text[] COLLATE "C"; -- in the order of the dispatch; NULL: none
 ALTER TYPE new_task ADD ATTRIBUTE tags text[];
 
--- The tasks of each tag, in the order of ids. Only tasks with tags are in it. An index on the array could not give them in
--- that order, and a page of a tag that many tasks have would read them all.
+-- The tasks of each tag, in the order of ids. Tasks without tags have no row. An index on the array
+-- has no order of ids: a page of a frequent tag would read all of its tasks.
 CREATE TABLE task_tags (
   tag     text COLLATE "C",
   task_id uuid,
@@ -326,21 +341,23 @@ CREATE TABLE task_tags (
 INSERT INTO schema_migrations (version, name) VALUES (16, 'tags');
 COMMIT;
 `,
-  "0017_event_relay.sql": `-- Events that processes show each other while somebody watches; nothing else depends on them, and they are gone in a minute.
--- So they are not logged, and nothing is left of them after a crash of the server.
+  "0017_event_relay.sql": `-- The events that processes exchange while a process watches them. They are deleted after a minute,
+-- and nothing else depends on them. Therefore the tables are unlogged: after a crash of the server
+-- they are empty.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- One row a process that wants to see them. It is renewed every few seconds.
+-- One row per process that watches events. It is renewed every few seconds.
 CREATE UNLOGGED TABLE event_watchers (
   id         text        PRIMARY KEY COLLATE "C",
   expires_at timestamptz NOT NULL,
-  parameters boolean     NOT NULL  -- it wants payloads, too
+  parameters boolean     NOT NULL  -- whether it also receives payloads
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 
--- One row a batch. A writer numbers its events; the last number is in the key, so that readers find what is new of each. All
--- rows are deleted after a minute: the few that are there are vacuumed often.
+-- One row per batch. Each writer numbers its events. The number of the last event is in the key, so
+-- that readers find the new batches of each writer. Rows are deleted after a minute, so the table
+-- is small, and vacuumed often.
 CREATE UNLOGGED TABLE relayed_events (
   writer_id  text        NOT NULL COLLATE "C",
   up_to      bigint      NOT NULL,
@@ -354,24 +371,25 @@ CREATE UNLOGGED TABLE relayed_events (
   toast.autovacuum_vacuum_threshold = 5000, toast.autovacuum_vacuum_scale_factor = 0);
 CREATE INDEX relayed_events_age ON relayed_events (written_at);
 
--- Heartbeats read it, also those of roles that were granted their rights before this table existed.
+-- Every role may read it, because heartbeats read it, and a role may have been granted its rights
+-- before this table existed.
 GRANT SELECT ON event_watchers TO PUBLIC;
 
 INSERT INTO schema_migrations (version, name) VALUES (17, 'event_relay');
 COMMIT;
 `,
-  "0018_operations.sql": `-- Changes by operators, and what was done by whom.
+  "0018_operations.sql": `-- Changes by operators, and the record of their actions.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- NULL for tasks that nobody has edited, so that they take no room. No index holds them, and claims, changes of status and
--- heartbeats write neither.
+-- NULL for tasks that no operator has edited, so that they take no space. No index contains them,
+-- and claims, status changes and heartbeats do not write them.
 ALTER TABLE queued_tasks
-  ADD COLUMN edits     int,      -- how often an operator, or a dispatch with its key, has changed it
+  ADD COLUMN edits     int,      -- the number of changes by operators and by dispatches with its key
   ADD COLUMN is_paused boolean;  -- series: an operator has paused it
 
--- One row an action; many batches of one action share its row.
+-- One row per action. The batches of an action share its row.
 CREATE TABLE operator_actions (
   id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at_utc      timestamptz NOT NULL,
@@ -391,14 +409,14 @@ CREATE INDEX operator_actions_target ON operator_actions (target, id) WHERE targ
 INSERT INTO schema_migrations (version, name) VALUES (18, 'operations');
 COMMIT;
 `,
-  "0019_work_reports.sql": `-- What workers report about their work.
+  "0019_work_reports.sql": `-- The reports of workers about their work.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- A row a minute of each worker (\`source\`), type and queue, and a row an hour of all workers, whose source is ''. The figures
--- are activityColumns (src/storage/work_reports.ts). A worker writes the row of the present minute some times: there is room for
--- that on its page.
+-- One row per minute for each worker (\`source\`), type and queue; one row per hour for all workers
+-- together, whose source is ''. The figures are activityColumns (src/storage/work_reports.ts). A
+-- worker updates the row of the present minute several times, so pages have free space.
 CREATE TABLE activity (
   at_utc timestamptz,
   started float8 NOT NULL, completed float8 NOT NULL, failed float8 NOT NULL, cancelled float8 NOT NULL,
@@ -442,8 +460,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 17) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 17: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 18) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 18: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -475,18 +493,18 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (17, '37b65bfc860012859c541e8d51b3949159704acc56a0284eb3bf55125b94ac02')
+INSERT INTO schema_functions (revision, hash) VALUES (18, '62f5f31d217a1d89be51119542f0b170781d2c371d59dd6c4676fa3a3fefe5fc')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
-  "functions/0_superseded.sql": `-- Signatures that were superseded. A call that processes of an earlier release make must work until
--- none of them runs any more: an upgrade replaces one process after the other. So a parameter is
--- added at the end, with a default, and the old signature is dropped here, since the new function
--- takes its calls. Where that cannot be, both functions stay for one minor release after the one
--- that brought the new function, and the old one is dropped here afterwards. What a function returns
--- gets more fields, and loses none within the same time.
+  "functions/0_superseded.sql": `-- Drops superseded signatures. An upgrade replaces one process after the other, so the calls of an
+-- earlier release must work until none of its processes runs any more. A new parameter is therefore
+-- added at the end, with a default; the new function accepts the old calls, and the old signature
+-- is dropped here. If this is impossible, both functions exist in the minor release that adds the
+-- new one and in the next one; then the old one is dropped here. A result may get more fields, and
+-- loses none during this time.
 
--- Called with these arguments by 0.1.
+-- Version 0.1 calls them with these arguments.
 DROP FUNCTION IF EXISTS heartbeat(text, float8);
 DROP FUNCTION IF EXISTS register_worker(text, text);
 `,
@@ -495,14 +513,14 @@ DROP FUNCTION IF EXISTS register_worker(text, text);
 -- The audit policy: which history rows a change leaves behind. Level 0 (and NULL) is Full, 1
 -- Minimal, 2 ErrorsOnly, 3 None. The same table is in src/storage/kit/audit_policy.ts.
 
--- Whether anything is kept of what a change of status tells: an audit row, and in the task's own
--- row when it last ran and for how long. Series keep their last run at every level.
+-- Whether a status change is recorded: in an audit row, and in the task's own row, which has the
+-- time and duration of the last execution. Series record their last run at every level.
 CREATE OR REPLACE FUNCTION keeps_history(audit_level int) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT audit_level IS DISTINCT FROM 3
 $$;
 
--- Whether a change to a status writes a status audit row.
+-- Whether a change to this status writes a status audit row.
 CREATE OR REPLACE FUNCTION writes_status_audit(audit_level int, status text, exception text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE coalesce(audit_level, 0)
@@ -512,7 +530,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   END
 $$;
 
--- Whether a run of a series that ended in a status writes a runs audit row.
+-- Whether a run of a series that ended in this status writes a runs audit row.
 CREATE OR REPLACE FUNCTION writes_runs_audit(audit_level int, status text, exception text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE coalesce(audit_level, 0)
@@ -523,31 +541,28 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   END
 $$;
 `,
-  "functions/claim.sql": `-- Claims due tasks, and finds the next one that becomes due.
+  "functions/claim.sql": `-- Claims due tasks, and finds the next due instant.
 
--- Takes due tasks for a worker: at most \`limit\` from each of the queues [{name, limit, dueFrom}],
--- of these types only. Returns {now, walkMs, tasks}; tasks is NULL for none, or has the members of
--- ClaimedTask, each as a list of its values for all tasks, highest priority first, then longest
--- due, then lowest id, queue by queue. Members that few tasks have are in the list \`rare\`, together
--- with the id, for the tasks that have one. (Measured: half the time of a list of objects.)
+-- Claims due tasks of these types for a worker: at most \`limit\` from each of the queues [{name,
+-- limit, dueFrom}]. Returns {now, walkMs, tasks}; \`tasks\` is NULL without tasks. Otherwise it has
+-- the members of ClaimedTask, each as a list of the values of all tasks: queue by queue, highest
+-- priority first, then longest due, then lowest id. Members that few tasks have are in the list
+-- \`rare\`, with the task's id. (Measured: half the time of a list of objects.)
 --
--- A claim's commit waits for the disk. If it did not, a server that crashed could forget claims
--- whose handlers have begun: their tasks would be due again while their worker, whose heartbeat was
--- never late, still runs them.
+-- The commit of a claim waits for the disk. Otherwise a crash of the server could undo claims whose
+-- handlers have begun: the tasks would be due again while their worker still runs them.
 --
--- The index holds exactly what can be claimed, in this order. Within a queue each priority is
--- visited by itself, from the highest to the lowest (a loose index scan: one probe finds the next
--- one), so that tasks that are due later, whatever their priority, are never walked over. Rows that
--- another claim is taking are skipped, not waited for. Of each priority, tasks that were dispatched
--- to run at once are taken first, and then, where there are any that have been due for longer than
--- the last of these, the others. What these displace stays as it is: locked until this claim ends,
--- and free for the next.
+-- The index contains exactly the claimable tasks, in this order. The priorities of a queue are
+-- scanned one by one, from the highest to the lowest (a loose index scan: one probe finds the
+-- next), so that tasks that are due later are never scanned. Rows that another claim has locked are
+-- skipped. Within a priority, tasks that were dispatched to run at once are selected first, and
+-- then other tasks that have been due for longer than the last of these. If these displace selected
+-- tasks, the displaced tasks stay locked until this claim ends, and the next one can take them.
 --
--- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index
--- from forgetting claimed tasks, and each claim walks over all that were claimed since. \`walkMs\`
--- tells the caller how long that took; with \`dueFrom\`, in epoch milliseconds, the walk begins at a
--- later due instant. The driver does so most of the time when walks are slow
--- (drivers/postgres/claim_scan.ts).
+-- While an old snapshot is open (a backup, a forgotten transaction), vacuum cannot remove the index
+-- entries of claimed tasks, and each claim scans all entries since the snapshot. \`walkMs\` is the
+-- duration of the scan. \`dueFrom\`, in epoch milliseconds, starts it at a later due instant. The
+-- driver uses it for most claims when scans are slow (drivers/postgres/claim_scan.ts).
 CREATE OR REPLACE FUNCTION claim_tasks(worker_id text, types json, queues json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -564,7 +579,7 @@ DECLARE
   due_from   timestamptz;
   room       int;
   rank       int;
-  level      int; -- the rank of the tasks of a priority that were dispatched to run at once
+  level      int; -- the rank of a priority's tasks that were dispatched to run at once
   places     tid[];
   dues       timestamptz[];
   scheduled  tid[];
@@ -573,7 +588,8 @@ DECLARE
   walk_ms    float8;
   claimed    json;
 BEGIN
-  -- Held until the end, so that release_lost waits for this claim and then finds its tasks.
+  -- The lock is held until the end, so that release_lost waits for this claim and then finds its
+  -- tasks.
   SELECT w.claims_since INTO since FROM workers AS w
   WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
   IF NOT FOUND THEN
@@ -627,8 +643,8 @@ BEGIN
   END LOOP;
   walk_ms := date_part('epoch', clock_timestamp() - clock) * 1000;
 
-  -- The rows are locked: they stay where they were found. Counters stop at their end: a row that was damaged must not fail the
-  -- claim of the others. The worker that gets it sets it aside.
+  -- The rows are locked, so their ctids stay valid. Counters stop at their maximum, so that a
+  -- damaged row does not make the claim of the others fail. The worker sets such a task aside.
   WITH taken AS (
     UPDATE queued_tasks AS t SET
       worker_id = claim_tasks.worker_id, claimed_at_utc = greatest(clock, since), due_at_utc = NULL,
@@ -660,7 +676,7 @@ BEGIN
 END $$;
 
 -- The earliest instant at which one of these types becomes due in one of the queues [{name,
--- dueFrom}], in epoch milliseconds. Walks like claim_tasks.
+-- dueFrom}], in epoch milliseconds. Scans like claim_tasks.
 CREATE OR REPLACE FUNCTION next_due_at(queues json, types json) RETURNS bigint
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -695,9 +711,9 @@ BEGIN
   RETURN to_epoch_ms(earliest);
 END $$;
 `,
-  "functions/clock.sql": `-- The database's clock, and instants as the other functions take and give them.
+  "functions/clock.sql": `-- The database's clock, and conversions of instants.
 
--- The database's clock, in the whole milliseconds in which everything is stored.
+-- The time of the database's clock, in whole milliseconds, as all instants are stored.
 CREATE OR REPLACE FUNCTION utc_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
   SELECT date_trunc('milliseconds', clock_timestamp())
 $$;
@@ -706,8 +722,8 @@ CREATE OR REPLACE FUNCTION clock_ms() RETURNS bigint LANGUAGE sql VOLATILE SET s
   SELECT to_epoch_ms(utc_now())
 $$;
 
--- Instants as JavaScript counts them, and back. One that never is, which only a row damaged by hand
--- has, becomes the first or last that a Date can hold, so that no reading fails.
+-- Converts instants to epoch milliseconds and back. An infinite instant, which only a damaged row
+-- has, becomes the first or last instant that a Date can hold, so that reading it does not fail.
 CREATE OR REPLACE FUNCTION to_epoch_ms(instant timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN isfinite(instant) THEN round(date_part('epoch', instant) * 1000)::bigint
     WHEN instant = 'infinity' THEN 8640000000000000 WHEN instant = '-infinity' THEN -8640000000000000 END
@@ -717,14 +733,16 @@ CREATE OR REPLACE FUNCTION from_epoch_ms(ms float8) RETURNS timestamptz LANGUAGE
   SELECT to_timestamp(round(ms) / 1000)
 $$;
 
--- The instant \`ms\` milliseconds after another one (before it, if negative), in whole milliseconds.
+-- The instant \`ms\` milliseconds after another one (before it if \`ms\` is negative), in whole
+-- milliseconds.
 CREATE OR REPLACE FUNCTION ms_after(instant timestamptz, ms float8) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT instant + round(ms) * interval '1 millisecond'
 $$;
 `,
   "functions/dispatch.sql": `-- Dispatches a task from SQL.
 
--- Refuses a text that is missing, empty or too long, as dispatch in the application does.
+-- Raises an error for a text that is missing, empty or too long, as dispatch in the application
+-- does.
 CREATE OR REPLACE FUNCTION check_text(argument text, value text, most int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF coalesce(length(value), 0) NOT BETWEEN 1 AND most THEN
@@ -734,15 +752,15 @@ BEGIN
   END IF;
 END $$;
 
--- Enqueues a task from SQL: a trigger, a function, another language. It exists if the transaction
--- commits, and workers are told then. The request is the payload as JSON, which the worker
--- validates against the task's schema. Returns the id of the task that now stands for it (with a
--- key, it may be an existing one's).
+-- Dispatches a task from SQL, such as a trigger, a function or a program in another language. The
+-- task exists if the transaction commits, which also wakes workers. The request is the payload as
+-- JSON, which the worker validates against the task's schema. Returns the id of the task; with a
+-- key, it may be that of an existing task.
 --
--- A retry_policy goes before what the task's type says: {"kind": "none"}, {"kind": "linear",
--- "retries": 3, "delaysMs": [500]} or {"kind": "exponential", "retries": 5, "baseMs": 1000,
--- "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in
--- src/task/retry_policy_data.ts. The worker logs an error about one that it does not understand.
+-- A retry_policy overrides that of the task's type: {"kind": "none"}, {"kind": "linear", "retries":
+-- 3, "delaysMs": [500]} or {"kind": "exponential", "retries": 5, "baseMs": 1000, "factor": 2,
+-- "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in src/task/retry_policy_data.ts. The worker logs
+-- an error if it is invalid.
 CREATE OR REPLACE FUNCTION dispatch(
   task_type text,
   request json,
@@ -790,11 +808,12 @@ BEGIN
   RETURN coalesce((answer -> 0 ->> 'id')::uuid, new_id);
 END $$;
 `,
-  "functions/execution_logs.sql": `-- Stores and reads the lines that handlers log.
+  "functions/execution_logs.sql": `-- Stores and counts the log lines of handlers.
 
--- Stores log lines [{task_id, level, message, exception, run, ago_ms}], each task's numbered in the
--- order of the list and going on from its last. Lines of tasks that do not exist are left out. The
--- tasks' rows are locked, so that two writers of one task's lines do not take the same numbers.
+-- Stores log lines [{task_id, level, message, exception, run, ago_ms}]. The lines of each task are
+-- numbered in the order of the list, starting after its last line. Omits lines of tasks that do not
+-- exist. Locks the tasks' rows, so that two processes that write lines of one task do not use the
+-- same numbers.
 CREATE OR REPLACE FUNCTION save_execution_logs(lines json) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -830,8 +849,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   ) AS r
 $$;
 
--- How many of a task's last lines are of one run. The lines of a run are the last ones while it
--- goes on, so that what the runs before have left need not be read.
+-- Counts the lines of one run among a task's last lines. The lines of a run are the last ones until
+-- it ends, so the lines of earlier runs need not be read.
 CREATE OR REPLACE FUNCTION count_execution_logs(task_id uuid, run bigint, upto bigint) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT count(*) FILTER (WHERE r.run_number = run) FROM (
@@ -840,12 +859,12 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   ) AS r
 $$;
 `,
-  "functions/lost_workers.sql": `-- Takes over the tasks of workers that were lost.
+  "functions/lost_workers.sql": `-- Releases the tasks of lost workers.
 
--- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or
--- wrote the task, by hand. No index finds such tasks, so each call looks at the next thousand below
--- the id \`below\`, the newest first where it is NULL. Returns the id below which to go on; NULL when
--- all have been seen.
+-- Adds lost workers that hold tasks but have no row, because the row was deleted or the task was
+-- written by hand. No index finds such tasks, so each call checks the next thousand tasks below the
+-- id \`below\`, or the newest if it is NULL. Returns the id below which the next call continues; NULL
+-- after the last task.
 CREATE OR REPLACE FUNCTION find_unknown_workers(below uuid, clock timestamptz) RETURNS uuid
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -862,7 +881,7 @@ BEGIN
   ), orphan AS MATERIALIZED (
     SELECT s.id, s.worker_id, s.claimed_at_utc FROM seen AS s
     WHERE s.worker_id IS NOT NULL AND NOT EXISTS (SELECT FROM workers AS w WHERE w.id = s.worker_id)
-  ), dated AS ( -- tasks_held_by goes by it
+  ), dated AS ( -- tasks_held_by uses it
     UPDATE queued_tasks AS t SET claimed_at_utc = clock FROM orphan AS o
     WHERE t.id = o.id AND t.worker_id = o.worker_id AND t.claimed_at_utc IS NULL
   ), known AS (
@@ -875,15 +894,15 @@ BEGIN
   RETURN CASE WHEN looked_at = 1000 THEN last END;
 END $$;
 
--- Removes workers whose heartbeat is older than the lease, and takes the tasks of all that are not
--- (or no longer) registered. Returns [LostTask] (src/storage/requests.ts).
+-- Removes workers whose heartbeat is older than the lease, and releases the tasks of all workers
+-- that are not registered. Returns [LostTask] (src/storage/requests.ts).
 --
--- A worker's row is locked against its claims, which share it, so that none is overlooked. Where
--- another process is at it, there is nothing left to do. A task's row may be locked, too: a worker
--- that froze in the middle of a transaction in which it completed the task. It is left to that
--- transaction, and looked at again after another lease.
+-- Locks the worker's row, which its claims lock in share mode, so that no claim is missed. Skips
+-- workers that another process has locked, because that process releases their tasks. Also skips
+-- locked tasks: the worker may have frozen in a transaction that completes the task. They are
+-- checked again after another lease.
 --
--- Only a task that is known to have been running (InProgress) can fail by being lost; see
+-- Only a task that was running (InProgress) counts towards the poison limit; see
 -- Storage.releaseLost in src/storage/storage.ts.
 CREATE OR REPLACE FUNCTION release_lost(
   lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
@@ -897,7 +916,8 @@ DECLARE
   kept     text[];
   released json;
 BEGIN
-  -- What a clock that was ahead has written proves nothing. Rows that others are at are left to them.
+  -- Heartbeats in the future, by a clock that was ahead, are set to now. Skips rows that others
+  -- have locked.
   UPDATE workers SET heartbeat_at = clock WHERE id = ANY (ARRAY(
     SELECT w.id FROM workers AS w WHERE w.heartbeat_at > ms_after(clock, lease_ms) FOR UPDATE SKIP LOCKED
   ));
@@ -943,11 +963,10 @@ BEGIN
   RETURN coalesce(released, '[]');
 END $$;
 `,
-  "functions/maintenance.sql": `-- The right to do what one process may do at a time.
+  "functions/maintenance.sql": `-- Exclusive rights, each of which one process has at a time.
 
--- Takes or renews the right to do what one process does at a time, for a minute. It ends by itself,
--- so that a process that died does not keep it, and needs no session of its own, so that it works
--- behind a pooler.
+-- Takes or renews an exclusive right for a minute. It expires, so that a process that died does not
+-- keep it. It is not bound to a session, so that it works behind a pooler.
 CREATE OR REPLACE FUNCTION take_maintenance(task text, by uuid) RETURNS boolean
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -961,17 +980,17 @@ CREATE OR REPLACE FUNCTION end_maintenance(task text, by uuid) RETURNS void LANG
   DELETE FROM maintenance AS m WHERE m.name = task AND m.holder = by
 $$;
 `,
-  "functions/notifications.sql": `-- What other processes are told.
+  "functions/notifications.sql": `-- Notifies other processes.
 
--- Tells the other processes, when the transaction commits. The channel is the schema's name.
--- Messages are {"kind": "tasks" | "cancel" | "queues" | "watch", "from": the sender}; the driver knows them
--- as WakeSignal.
+-- Notifies the other processes when the transaction commits. The channel is the schema's name.
+-- Messages are {"kind": "tasks" | "cancel" | "queues" | "watch", "from": the sender}; the driver
+-- converts them to WakeSignal.
 CREATE OR REPLACE FUNCTION notify_processes(message json) RETURNS void
 LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
   SELECT pg_notify(current_schema(), message::text)
 $$;
 
--- Tells the owners of claimed tasks to cancel them. A notification holds at most 8,000 bytes.
+-- Tells the workers of claimed tasks to cancel them. A notification has at most 8,000 bytes.
 CREATE OR REPLACE FUNCTION notify_of_cancels(task_ids uuid[], sender text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
 BEGIN
@@ -982,9 +1001,9 @@ END $$;
 `,
   "functions/operations.sql": `-- Changes of tasks by operators.
 
--- The version of a task's row, which differs after each change that an operator could have to know.
--- It is made of columns that claims, statuses and due instants change anyway, and of a count of the
--- other changes, so that nothing has to be written for it.
+-- The version of a task's row, which differs after each change that matters to an operator. It
+-- consists of columns that claims, status changes and due instants change anyway, and of the count
+-- of edits, so that other changes write nothing for it.
 CREATE OR REPLACE FUNCTION task_version(t queued_tasks) RETURNS text
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT concat_ws('.', coalesce(t.edits, 0), t.lease_token, t.status,
@@ -992,10 +1011,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     (t.worker_id IS NOT NULL)::int + 2 * t.cancel_requested::int)
 $$;
 
--- Changes tasks whose version is still the one that the operator has seen, in one transaction with
--- the note of it: TasksEdit (src/storage/operation_requests.ts), each edit as the record below. The
--- messages to other processes are from \`sender\`; NULL: there are none. Returns the action's id and
--- the ids of the tasks that were changed.
+-- Changes tasks that still have the version that the operator has seen, and records the action in
+-- the same transaction: TasksEdit (src/storage/operation_requests.ts), each edit as the record
+-- below. \`sender\` is the sender of the messages to other processes; NULL sends none. Returns the
+-- action's id and the ids of the changed tasks.
 CREATE OR REPLACE FUNCTION edit_tasks(edits json, action json, batch json, sender text) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1103,7 +1122,8 @@ BEGIN
   RETURN json_build_object('actionId', noted::text, 'edited', edited);
 END $$;
 
--- Notes what an operator did: NewOperatorAction (src/storage/operation_requests.ts). Returns the id.
+-- Records an operator's action: NewOperatorAction (src/storage/operation_requests.ts). Returns its
+-- id.
 CREATE OR REPLACE FUNCTION note_action(action json, changed bigint, skipped bigint, next text) RETURNS bigint
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   INSERT INTO operator_actions (at_utc, changed, skipped, verb, actor, reason, target_kind, target, before, after, next)
@@ -1112,14 +1132,14 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
   RETURNING id
 $$;
 
--- Pauses or resumes a queue as set_queue_paused does, and notes who did it.
+-- Pauses or resumes a queue as set_queue_paused does, and records the action.
 CREATE OR REPLACE FUNCTION set_queue_paused_by(queue text, paused boolean, action json, message json) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   SELECT set_queue_paused(queue, paused, message);
   SELECT note_action(action, 1, 0, NULL);
 $$;
 
--- What operators did, newest first, below an id if there is one: ActionFilter
+-- The actions of operators, newest first, below an id unless it is NULL: ActionFilter
 -- (src/storage/operation_requests.ts).
 CREATE OR REPLACE FUNCTION list_operator_actions(filter json, below bigint, page_size int) RETURNS json
 LANGUAGE plpgsql STABLE
@@ -1129,7 +1149,7 @@ AS $$
 DECLARE
   target_id text := coalesce(filter ->> 'taskId', filter ->> 'queue');
   kind      text := CASE WHEN filter ->> 'taskId' IS NOT NULL THEN 'task' WHEN filter ->> 'queue' IS NOT NULL THEN 'queue' END;
-  -- A task and a queue at once are no target.
+  -- No action has both a task and a queue as its target.
   is_vain   boolean := filter ->> 'taskId' IS NOT NULL AND filter ->> 'queue' IS NOT NULL;
 BEGIN
   RETURN (SELECT coalesce(json_agg(r), '[]') FROM (
@@ -1145,8 +1165,8 @@ BEGIN
   ) AS r);
 END $$;
 
--- Deletes what operators did before an instant. Later actions have larger ids: only what goes is
--- read.
+-- Deletes operator actions before an instant. Later actions have larger ids, so only deleted rows
+-- are read.
 CREATE OR REPLACE FUNCTION forget_actions(oldest timestamptz) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   DELETE FROM operator_actions AS o WHERE o.id < coalesce(
@@ -1155,7 +1175,7 @@ $$;
 `,
   "functions/persist.sql": `-- Stores dispatched tasks.
 
--- When a new task becomes due.
+-- The due instant of a new task.
 CREATE OR REPLACE FUNCTION due_instant(clock timestamptz, due_in_ms float8, due_at_ms float8) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN due_at_ms IS NULL
@@ -1164,9 +1184,9 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
   END
 $$;
 
--- Stores new tasks that no stored task stands for; those whose id or key is stored already are left
--- out. Returns how many were stored, and how many of them are born claimed. The workers that take
--- them are locked, so that release_lost waits for this transaction and then finds their tasks.
+-- Stores new tasks whose id and key are not stored yet; omits the others. Returns the number of
+-- stored tasks, and the number of these that were stored as claimed. Locks the rows of the workers
+-- that get them, so that release_lost waits for this transaction and then finds the tasks.
 CREATE OR REPLACE FUNCTION store_tasks(tasks new_task[], clock timestamptz, OUT stored int, OUT claimed int)
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1205,16 +1225,16 @@ BEGIN
   SELECT count(*), count(c.worker_id) INTO stored, claimed FROM created AS c;
 END $$;
 
--- The answer for a task whose id is stored already: it was \`created\`, also when it is sent again.
+-- The result for a task whose id is already stored: \`created\`, because the call was repeated.
 CREATE OR REPLACE FUNCTION answer_for_stored(stored queued_tasks, claim_for text) RETURNS persist_answer
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT ROW(stored.id, 'created', coalesce(stored.lease_token = 1 AND stored.worker_id = claim_for, false))::persist_answer
 $$;
 
--- Stores tasks and their first audit rows, applying the rules of task keys in order. Returns NULL
--- in the plain case, in which each was created, and claimed if it asked for that; otherwise [{id,
--- outcome, claimed}] in the order of the tasks. A \`message\` is what the other processes are told,
--- if anything.
+-- Stores tasks and their first audit rows, by the task-key rules in order. Returns NULL in the
+-- usual case: each task was created, and claimed if it has a \`claim_for\`. Otherwise returns [{id,
+-- outcome, claimed}] in the order of the tasks. Sends \`message\` to the other processes unless it is
+-- NULL.
 CREATE OR REPLACE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1246,7 +1266,8 @@ BEGIN
     FROM unnest(batch) WITH ORDINALITY AS t LEFT JOIN queued_tasks AS s ON s.id = t.id AND t.task_key IS NULL
     ORDER BY t.ordinality
   );
-  -- Known rows that may change are locked in the order of ids, as in all batches; new keys are taken in the order of keys.
+  -- Existing rows that may change are locked in the order of ids, as in all batches; new keys are
+  -- inserted in the order of keys.
   PERFORM FROM queued_tasks AS t
   WHERE t.task_key = ANY (keys) AND t.worker_id IS NULL AND t.status <> 'InProgress'
   ORDER BY t.id FOR UPDATE;
@@ -1261,17 +1282,17 @@ END $$;
 `,
   "functions/persist_keyed.sql": `-- Stores dispatched tasks that have a task key.
 
--- Whether a stored task stays as it is when another one is dispatched with its key: it is in
--- progress, or a series, which does not become a one-shot.
+-- Whether a stored task stays unchanged when another one is dispatched with its key: it is in
+-- progress, or it is a series and the new task is a one-shot.
 CREATE OR REPLACE FUNCTION stays_as_it_is(known queued_tasks, task new_task) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT known.worker_id IS NOT NULL OR known.status = 'InProgress' OR (known.is_recurring AND task.schedule IS NULL)
 $$;
 
--- Stores one task that has a key, or finds the one that stands for it; see the table of
--- Storage.persist. The known task's row is locked if it is to change, and a new key is guarded by
--- its unique index: two processes that dispatch it at once make one task. The row of a task in
--- progress is not locked: its worker would wait for the end of this transaction, with all that it
--- has to write at once.
+-- Stores one task with a key, or finds the existing one; see the table of Storage.persist. Locks
+-- the row of the existing task if it will change. For a new key, the unique index ensures that two
+-- processes that dispatch it concurrently store one task. The row of a task in progress is not
+-- locked, because its worker, and the whole batch that it writes, would wait for the end of this
+-- transaction.
 CREATE OR REPLACE FUNCTION persist_keyed(task new_task, clock timestamptz) RETURNS persist_answer
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1294,7 +1315,7 @@ BEGIN
         IF task.tags IS NOT NULL THEN PERFORM add_tags(ARRAY[task.id]); END IF;
         RETURN ROW(task.id, 'created', figures.claimed = 1)::persist_answer;
       END IF;
-      CONTINUE;  -- another process was faster, and has committed: look again
+      CONTINUE;  -- another process has committed this key first: read again
     END IF;
     IF NOT stays_as_it_is(known, task) THEN
       SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key FOR UPDATE;
@@ -1335,9 +1356,9 @@ BEGIN
   END LOOP;
 END $$;
 
--- As persist_tasks, but waits for nobody: a task whose key an open transaction holds is left out,
--- and its outcome is \`busy\`. For a moment it does wait, as most transactions are short. When that
--- is over, each task is tried by itself.
+-- As persist_tasks, but does not wait for keys that an open transaction holds: their tasks are not
+-- stored, and their outcome is \`busy\`. Waits briefly at first, because most transactions are short.
+-- After that, stores each task separately.
 CREATE OR REPLACE FUNCTION persist_tasks_unless_busy(tasks json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1366,10 +1387,10 @@ END $$;
 `,
   "functions/persist_plain.sql": `-- Stores plain tasks.
 
--- Stores tasks that are due at once and have no key, schedule, retry policy or tags: what
--- persist_tasks does, for the commonest dispatch of all. Lists instead of objects, and an INSERT that
--- expects no stored id, take two fifths of the time less. The n-th task is the n-th of each list; its
--- claim_for is the worker that takes it, or NULL. Returns the same as persist_tasks.
+-- Stores tasks that are due at once and have no key, schedule, retry policy or tags, which are the
+-- most common. It does the same as persist_tasks and takes 40 % less time, because it has lists
+-- instead of objects and an INSERT that expects new ids. The n-th task has the n-th element of each
+-- list; \`claim_for\` is the worker that gets it, or NULL. Returns the same as persist_tasks.
 CREATE OR REPLACE FUNCTION persist_plain_tasks(
   ids uuid[], types text[], handlers text[], requests text[], audit_levels int[], queue_names text[],
   priorities int[], trace_contexts text[], claim_fors text[], message json DEFAULT NULL
@@ -1408,7 +1429,7 @@ BEGIN
     )
     SELECT count(c.worker_id) INTO claimed FROM created AS c;
   EXCEPTION WHEN unique_violation THEN
-    -- The batch is sent again, since its answer was lost: leave out what is stored.
+    -- The batch is sent again because its answer was lost. Omits the tasks that are stored.
     PERFORM store_tasks(ARRAY(
       SELECT json_populate_record(json_populate_record(NULL::new_task, '{"status": "Queued"}'), to_json(t))
       FROM unnest(ids, types, handlers, requests, audit_levels, queue_names, priorities, trace_contexts, claim_fors)
@@ -1426,7 +1447,7 @@ END $$;
 `,
   "functions/queues.sql": `-- Pauses and resumes queues.
 
--- Pauses or resumes a queue: a paused queue's tasks are not claimed.
+-- Pauses or resumes a queue. The tasks of a paused queue are not claimed.
 CREATE OR REPLACE FUNCTION set_queue_paused(queue text, paused boolean, message json DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -1437,10 +1458,10 @@ END $$;
 `,
   "functions/rate_slots.sql": `-- The slots of rate limits.
 
--- Takes one slot each by the generic cell rate algorithm with reservations, in the order of the
--- list: [{key, emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs,
--- startWithinMs}]. Returns {now, slots: [{slotAt, granted}]}. What it does, and why, is in
--- src/storage/kit/gcra.ts.
+-- Takes one slot for each request by the generic cell rate algorithm with reservations, in the
+-- order of the list: [{key, emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs,
+-- startWithinMs}]. Returns {now, slots: [{slotAt, granted}]}. src/storage/kit/gcra.ts explains the
+-- algorithm.
 CREATE OR REPLACE FUNCTION take_rate_slots(requests json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1465,7 +1486,8 @@ DECLARE
   has_returned boolean;
   slots     json[] := '{}';
 BEGIN
-  -- New keys get a row first, as if never used; then all rows are locked, both in the order of keys.
+  -- Inserts a row for each new key, in the state of an unused key; then locks all rows. Both are in
+  -- the order of keys.
   INSERT INTO rate_limits (rate_key, reserved_tat_ms, started_tat_ms, start_empty)
   SELECT DISTINCT ON (r.key) r.key, '-infinity'::float8, '-infinity'::float8, r."startEmpty"
   FROM json_to_recordset(requests) AS r (key text COLLATE "C", "startEmpty" boolean)
@@ -1477,7 +1499,7 @@ BEGIN
   clock := utc_now();
   now_ms := to_epoch_ms(clock);
 
-  -- Key by key, so that each row is read and written once.
+  -- The requests are grouped by key, so that each row is read and written once.
   FOR wish IN
     SELECT r.*, r."emissionIntervalMs" AS interval_ms, r."reservedAt" AS reserved_at,
       r.key IS DISTINCT FROM lag(r.key) OVER by_key AS is_first, r.key IS DISTINCT FROM lead(r.key) OVER by_key AS is_last
@@ -1506,14 +1528,14 @@ BEGIN
     IF wish.reserved_at > now_ms THEN
       slot := wish.reserved_at;
     ELSIF started - tolerance - (now_ms - wish.reserved_at <= wish."graceMs")::int * leeway <= now_ms THEN
-      slot := now_ms; -- it has a slot: without one, this is NULL
+      slot := now_ms; -- a task with a slot; without one the condition is NULL
       started := next_tat;
       changes := true;
     ELSE
       earliest := greatest(now_ms, ceil(started - leeway - tolerance - 0.001));
       latest := coalesce(now_ms + wish."horizonMs", 'infinity');
       IF has_returned AND reserved > now_ms THEN
-        -- Slots that were given back leave the end of the line; a few hundred at a time.
+        -- Removes returned slots from the end of the reservations, at most a few hundred at a time.
         FOR i IN 1 .. 500 LOOP
           DELETE FROM returned_rate_slots AS s
           WHERE s.rate_key = wish.key AND s.slot_ms >= reserved - tolerance - wish.interval_ms - 1
@@ -1551,8 +1573,8 @@ BEGIN
   RETURN json_build_object('now', to_epoch_ms(clock), 'slots', to_json(slots));
 END $$;
 
--- Gives slots back that were reserved and that nobody will come for: [{key, slotAt}]. Those of keys
--- that are no longer known are left out.
+-- Gives back reserved slots that will not be used: [{key, slotAt}]. Omits slots of keys that have
+-- no row any more.
 CREATE OR REPLACE FUNCTION return_rate_slots(slots json) RETURNS void
 LANGUAGE sql
 SET search_path FROM CURRENT
@@ -1567,7 +1589,7 @@ AS $$
   ON CONFLICT DO NOTHING
 $$;
 
--- The keys after one, in order, as RateLimitRecord.
+-- The keys after the given one, in order, as RateLimitRecord.
 CREATE OR REPLACE FUNCTION list_rate_limits(after text, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
   SELECT coalesce(json_agg(r), '[]') FROM (
@@ -1579,7 +1601,7 @@ $$;
 `,
   "functions/reading.sql": `-- Reads tasks and their history.
 
--- A task as TaskRecord (src/storage/records.ts), the audit level as its number.
+-- A task as TaskRecord (src/storage/records.ts), with the audit level as a number.
 CREATE OR REPLACE FUNCTION task_record(t queued_tasks) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT row_to_json(r) FROM (SELECT
@@ -1635,7 +1657,8 @@ CREATE OR REPLACE FUNCTION list_watchers() RETURNS json LANGUAGE sql VOLATILE SE
   FROM event_watchers AS w WHERE w.expires_at > utc_now()
 $$;
 
--- The same for heartbeats, on which tasks depend: none, where the table is locked or out of bounds.
+-- The same for heartbeats, which must not fail: returns none if the table is locked or the role may
+-- not read it.
 CREATE OR REPLACE FUNCTION watchers_at_hand() RETURNS json
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '100ms' AS $$
 BEGIN
@@ -1655,7 +1678,7 @@ CREATE OR REPLACE FUNCTION event_writers() RETURNS SETOF text LANGUAGE sql STABL
   SELECT w.id FROM writers AS w WHERE w.id IS NOT NULL
 $$;
 
--- Makes a watcher known for a while. If it begins to watch, others are told.
+-- Registers or renews a watcher until it expires. Notifies other processes if it is new.
 CREATE OR REPLACE FUNCTION watch_events(watcher_id text, for_ms float8, parameters boolean, message json DEFAULT NULL)
 RETURNS json
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
@@ -1688,7 +1711,7 @@ LANGUAGE sql SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
   DELETE FROM event_watchers AS w WHERE w.id = unwatch_events.watcher_id
 $$;
 
--- Stores a batch if somebody watches. Returns the watchers.
+-- Stores a batch if there is a watcher. Returns the watchers.
 CREATE OR REPLACE FUNCTION publish_events(
   writer_id text, since bigint, up_to bigint, worker_id text, host text, events text
 ) RETURNS json
@@ -1705,14 +1728,14 @@ BEGIN
   RETURN watchers;
 END $$;
 
--- Reads the batches of each writer but one behind those in \`after\`, which holds [writer, number].
+-- Reads the batches of all writers except one, each after the number in \`after\`: [writer, number].
 CREATE OR REPLACE FUNCTION read_events(after json, except_from text, most int) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT SET lock_timeout = '1s'
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 DECLARE
-  clock timestamptz := utc_now(); -- before it reads: what is stored later is not older
+  clock timestamptz := utc_now(); -- before reading, so that batches stored later are not older
 BEGIN
   RETURN json_build_object('now', to_epoch_ms(clock), 'batches', (
     SELECT coalesce(json_agg(json_build_object(
@@ -1729,8 +1752,8 @@ BEGIN
   ));
 END $$;
 
--- Removes watchers whose time is over, and 100 batches that are older than a minute, or of any age
--- if nobody watches. Returns how many batches. Others that do so at the same time take other rows.
+-- Removes expired watchers, and 100 batches that are older than a minute, or of any age if there is
+-- no watcher. Returns the number of removed batches. Concurrent calls remove other rows.
 CREATE OR REPLACE FUNCTION sweep_events() RETURNS int
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
 DECLARE
@@ -1748,8 +1771,8 @@ END $$;
 `,
   "functions/release.sql": `-- Gives claimed tasks back.
 
--- Gives claimed, unstarted tasks back: [{id, token, due_at_ms}], ordered by id. A task that the
--- worker does not hold by that token is skipped. Returns how many were given back.
+-- Gives back claimed tasks that have not started: [{id, token, due_at_ms}], ordered by id. Skips
+-- tasks that the worker does not hold with that token. Returns the number of tasks given back.
 CREATE OR REPLACE FUNCTION release_tasks(worker_id text, tasks json, message json DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1772,8 +1795,8 @@ BEGIN
   RETURN released;
 END $$;
 
--- The tasks that workers hold: reads what has been claimed since they began (see
--- queued_tasks_claimed_at). That is the only plan, whatever the statistics say.
+-- The tasks that workers hold. Reads the tasks that were claimed since the workers started (see
+-- queued_tasks_claimed_at). The settings allow no other plan.
 CREATE OR REPLACE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1787,8 +1810,8 @@ BEGIN
   );
 END $$;
 
--- Gives back the tasks that a worker holds without knowing it: [id] are those that it knows of. A
--- claim's answer was lost on the way. Returns how many.
+-- Gives back the tasks that a worker holds without knowing it, because the answer to a claim was
+-- lost. [id] are the tasks that it knows. Returns the number of tasks given back.
 CREATE OR REPLACE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
@@ -1810,11 +1833,10 @@ BEGIN
   RETURN released;
 END $$;
 `,
-  "functions/reports.sql": `-- What workers report about their work: activity by minute, and groups of failures.
+  "functions/reports.sql": `-- The reports of workers: activity by minute, and groups of failures.
 
--- Stores a report: WorkReport (src/storage/work_reports.ts). A minute that the worker has reported before
--- is replaced. Groups are taken in the order of their ids, so that reports do not wait for each other
--- in a circle.
+-- Stores a report: WorkReport (src/storage/work_reports.ts). Replaces minutes that the worker has
+-- reported before. Groups are locked in the order of their ids, so that reports cannot deadlock.
 CREATE OR REPLACE FUNCTION report_work(source text, activity json, failures json, retention json) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1860,8 +1882,8 @@ BEGIN
   IF retention IS NOT NULL THEN PERFORM tidy_reports(retention); END IF;
 END $$;
 
--- Makes hours of old minutes, and deletes what is older than it is kept: ReportRetention. What another
--- process is at is left to it.
+-- Sums up old minutes to hours, and deletes expired rows: ReportRetention. Skips rows that another
+-- process has locked.
 CREATE OR REPLACE FUNCTION tidy_reports(retention json) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1910,7 +1932,7 @@ BEGIN
   DELETE FROM failure_groups AS g WHERE g.last_utc < ms_after(clock, -(retention ->> 'failuresMs')::float8);
 END $$;
 
--- The activity of a span in steps, as ActivityPoint: ActivityRequest.
+-- The activity of a time span in steps: ActivityRequest. Returns [ActivityPoint].
 CREATE OR REPLACE FUNCTION read_activity(from_ms float8, to_ms float8, step_ms float8, by_type boolean, by_queue boolean)
 RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 SET jit = off AS $$
@@ -1930,7 +1952,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 SET 
   ) AS p
 $$;
 
--- The groups of failures after one, those with the latest failure first, as FailureGroup.
+-- The groups of failures after the given one, latest failure first, as FailureGroup.
 CREATE OR REPLACE FUNCTION list_failure_groups(after_ms float8, after_id text, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT coalesce(json_agg(json_build_object('id', g.id, 'type', g.type, 'summary', g.summary, 'count', g.failures,
@@ -1945,17 +1967,17 @@ $$;
 `,
   "functions/retention.sql": `-- Deletes expired history.
 
--- The instant before which rows are older than \`days\` days of 24 hours; -infinity for NULL, zero or
--- less, which keep it for ever. An interval of days is as long as they are in the session's time
--- zone.
+-- The instant before which rows are older than \`days\` days; -infinity if it is NULL, zero or
+-- negative, which keeps all rows. A day has 24 hours, unlike a day of an interval, whose length
+-- depends on the session's time zone.
 CREATE OR REPLACE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN days > 0 THEN clock - days * interval '24 hours' ELSE '-infinity' END
 $$;
 
--- Deletes what a policy allows, at most \`budget\` rows: RetentionPolicy (src/storage/retention.ts).
--- With a budget of NULL it only counts. Returns {statusAudit, runsAudit, executionLog, tasks,
--- done}. Never touches a task that has not ended, or a series.
+-- Deletes expired rows, at most \`budget\`: RetentionPolicy (src/storage/retention.ts). If the budget
+-- is NULL, only counts them. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never
+-- deletes a series, or a task that has not ended.
 CREATE OR REPLACE FUNCTION purge_history(policy json, budget bigint) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1977,7 +1999,7 @@ DECLARE
     THEN expires_before(clock, status_days) ELSE '-infinity' END;
   is_dry_run    boolean := budget IS NULL;
   room          bigint := budget;
-  -- One more than may go is looked for, to know whether something stays behind. LIMIT NULL is no limit.
+  -- Selects one row more than the budget, to know whether rows remain. LIMIT NULL is no limit.
   doomed        tid[];
   doomed_ids    uuid[];
   counts        bigint[] := '{0,0,0,0}';
@@ -2022,7 +2044,7 @@ BEGIN
   IF NOT is_dry_run THEN DELETE FROM task_execution_log AS l WHERE l.ctid = ANY (doomed[:room]); END IF;
   room := room - counts[3];
 
-  -- Tasks go when all of their history has gone or may go.
+  -- A task is deleted when all of its history is deleted or expired.
   doomed_ids := ARRAY(
     SELECT t.id FROM queued_tasks AS t
     WHERE tasks_limit > '-infinity'
@@ -2040,7 +2062,8 @@ BEGIN
   done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
   counts[4] := least(cardinality(doomed_ids), room);
   IF NOT is_dry_run THEN
-    -- One that is put in line at this moment, or has even run again, is no longer what it was.
+    -- The conditions are checked again, because the task may have been queued or have run in the
+    -- meantime.
     WITH gone AS (DELETE FROM queued_tasks AS t USING (
       SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
         AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
@@ -2053,7 +2076,7 @@ BEGIN
     SELECT count(*) INTO deleted FROM gone;
     counts[4] := deleted;
     PERFORM forget_actions(expires_before(clock, (policy ->> 'operatorActionDays')::float8));
-    -- A rate limit's key that has its whole budget again is the same as a new one.
+    -- A key with a full budget is equivalent to a new key.
     DELETE FROM rate_limits AS l
     WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
   END IF;
@@ -2063,20 +2086,21 @@ BEGIN
   );
 END $$;
 `,
-  "functions/search.sql": `-- Searches and counts tasks. A search goes by primary key, by the tasks of a tag, or by the index of
--- series where it is for series alone: the first page costs the same however many tasks there are. A filter that may read
--- much in vain has its caller ask for a number of rows after which to stop.
+  "functions/search.sql": `-- Searches and counts tasks. A search reads the primary key, the tasks of a tag, or, if it is for
+-- series only, the index of series, so that the cost of the first page does not depend on the
+-- number of tasks. For a filter that may read many rows without a match, the caller limits the
+-- number of rows to read.
 
--- The tag whose tasks a search looks through; NULL if another index leads to fewer.
+-- The tag whose tasks a search reads; NULL if it reads another index.
 CREATE OR REPLACE FUNCTION tag_to_read(filter json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN filter -> 'ids' IS NULL AND filter -> 'taskKey' IS NULL THEN filter -> 'tags' ->> 0 END
 $$;
 
--- The next tasks after the id \`after\`, in order, and not beyond \`last\`, at most \`most\`, that match a
--- filter: TaskFilter (src/storage/queries.ts). Either id may be NULL: there is no such bound. Only
--- constants of ours are put into the text of the query. Reads in the order of ids, whatever the
--- statistics say; \`coalesce\` keeps the planner from the index of claimable tasks, which it would
--- have to read whole and sort.
+-- The next tasks that match a filter, at most \`most\`, in order, after the id \`after\` and up to
+-- \`last\`: TaskFilter (src/storage/queries.ts). NULL for an id means no bound. The text of the query
+-- contains only constants, and no value of a user. It reads in the order of ids, regardless of
+-- statistics: \`coalesce\` keeps the planner from the index of claimable tasks, which it would have
+-- to read whole and sort.
 CREATE OR REPLACE FUNCTION find_tasks(filter json, oldest_first boolean, after uuid, last uuid, most int)
 RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE
@@ -2112,14 +2136,14 @@ BEGIN
     CASE WHEN is_series THEN 'AND t.is_recurring' WHEN NOT is_series THEN 'AND NOT t.is_recurring' ELSE '' END,
     CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END,
     CASE WHEN tag IS NULL THEN 'queued_tasks AS t'
-      -- OFFSET 0 keeps the planner from reading all tasks in order and looking for the tag of each.
+      -- OFFSET 0 keeps the planner from reading all tasks in order and checking the tags of each.
       ELSE 'task_tags AS g JOIN LATERAL (SELECT * FROM queued_tasks AS q WHERE q.id = g.task_id OFFSET 0) AS t ON g.tag = $5' END,
     CASE WHEN tag IS NULL THEN 't.id' ELSE 'g.task_id' END
   ) USING filter, after, last, most, tag;
 END $$;
 
--- The task that is the last one to be read by a search that stops after \`most_read\` of them; NULL if
--- there are fewer, or the search need not stop (\`most_read\` is NULL).
+-- The last task that a search may read if it stops after \`most_read\` tasks; NULL if there are
+-- fewer, or if \`most_read\` is NULL, which means no limit.
 CREATE OR REPLACE FUNCTION last_task_read(filter json, oldest_first boolean, after uuid, most_read int) RETURNS uuid
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -2149,8 +2173,8 @@ BEGIN
   RETURN last;
 END $$;
 
--- The next tasks that match a filter, at most \`page_size\` of them, and the last one that was read if
--- the search may have stopped there.
+-- The next tasks that match a filter, at most \`page_size\`, and the last task that was read if the
+-- search may have stopped there.
 CREATE OR REPLACE FUNCTION search_tasks(
   filter json, oldest_first boolean, after uuid, page_size int, most_read int
 ) RETURNS json
@@ -2168,8 +2192,8 @@ BEGIN
     ), '[]'));
 END $$;
 
--- How many of the next tasks match a filter, at most \`most\`: the last of them, and the last one that
--- was read if the count may have stopped there.
+-- The number of the next tasks that match a filter, at most \`most\`, the last of them, and the last
+-- task that was read if the count may have stopped there.
 CREATE OR REPLACE FUNCTION count_tasks(filter json, after uuid, most int, most_read int) RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -2181,7 +2205,7 @@ BEGIN
   RETURN json_build_object('lastRead', last, 'count', cardinality(found), 'lastCounted', found[most - 1]);
 END $$;
 
--- The newest tasks below an id that match a filter, as 0.2 asks for them.
+-- The newest tasks below an id that match a filter, as version 0.2 calls it.
 CREATE OR REPLACE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
   SELECT search_tasks(filter, false, after, page_size, NULL) -> 'tasks'
@@ -2198,7 +2222,7 @@ CREATE OR REPLACE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAG
   ) END
 $$;
 
--- Ends many runs of recurring tasks in one transaction; like set_task_statuses.
+-- Ends runs of recurring tasks in one transaction, as set_task_statuses changes statuses.
 CREATE OR REPLACE FUNCTION update_current_runs(runs json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2258,9 +2282,9 @@ BEGIN
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
 END $$;
 
--- Ends one run of a recurring task by hand: status, run count + 1, next run (NULL ends the series),
--- last execution, and the audit rows that the level asks for. Returns whether there is such a
--- series.
+-- Ends one run of a recurring task by hand. Sets the status, the run count, the next run (NULL ends
+-- the series) and the last execution, and writes the audit rows of the audit level. Returns whether
+-- the series exists.
 CREATE OR REPLACE FUNCTION update_current_run(
   task_id uuid,
   execution_time_ms float8,
@@ -2278,10 +2302,10 @@ CREATE OR REPLACE FUNCTION update_current_run(
   ))) IS NULL
 $$;
 
--- Gives waiting series another next run and anchor, and makes them due sooner: SeriesCorrection
--- (src/storage/requests.ts). One that a worker holds, or whose next run is not the one of
--- \`planned_at_ms\`, stays as it is. Tells the other processes the message, if there is one. Returns
--- the ids of those that were changed.
+-- Changes the next run and the anchor of waiting series, and makes them due sooner:
+-- SeriesCorrection (src/storage/requests.ts). Skips series that a worker holds, or whose next run
+-- is not \`planned_at_ms\`. Sends \`message\` to the other processes unless it is NULL. Returns the ids
+-- of the changed series.
 CREATE OR REPLACE FUNCTION correct_series(corrections json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2300,7 +2324,7 @@ BEGIN
     FROM json_to_recordset(corrections) AS c (
       id uuid, planned_at_ms float8, next_run_at_ms float8, anchor_at_ms float8, due_at_ms float8
     )
-    WHERE t.id = c.id AND t.is_recurring AND t.due_at_utc IS NOT NULL -- what a worker holds is not due
+    WHERE t.id = c.id AND t.is_recurring AND t.due_at_utc IS NOT NULL -- a held task has no due instant
       AND to_epoch_ms(t.next_run_utc) = c.planned_at_ms
     RETURNING t.id
   )
@@ -2311,7 +2335,7 @@ END $$;
 `,
   "functions/statistics.sql": `-- Counts tasks, and measures the history tables.
 
--- What waits, by queue, as Backlog: reads the entries of the claim index and nothing else.
+-- The waiting tasks by queue, as Backlog. Reads only the claim index.
 CREATE OR REPLACE FUNCTION task_backlog() RETURNS json LANGUAGE plpgsql
 SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -2362,8 +2386,7 @@ BEGIN
   RETURN answer;
 END $$;
 
--- How large the audit tables and the execution log are, and how fast they grow: AuditGrowth. Reads
--- them once.
+-- The size and growth of the audit tables and the execution log: AuditGrowth. Reads them once.
 CREATE OR REPLACE FUNCTION audit_growth() RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
   SELECT json_agg(json_build_object(
@@ -2380,8 +2403,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   ) AS f
 $$;
 
--- How many tasks of a queue workers hold, at most \`cap\`. Looks at what was claimed since the workers
--- began (see queued_tasks_claimed_at); NULL if that are more than 20,000 tasks.
+-- The number of a queue's tasks that workers hold, at most \`cap\`. Reads the tasks that were claimed
+-- since the workers started (see queued_tasks_claimed_at); NULL if these are more than 20,000.
 CREATE OR REPLACE FUNCTION count_held(queue text, cap int) RETURNS int
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -2398,24 +2421,23 @@ BEGIN
   RETURN CASE WHEN held >= cap THEN cap WHEN seen < most THEN held END;
 END $$;
 `,
-  "functions/status.sql": `-- Changes of a task's status, in batches and one by one.
+  "functions/status.sql": `-- Changes the statuses of tasks, in batches or one by one.
 
--- Applies many changes of status in one transaction, and tells the other processes the message, if
--- there is one; a task appears at most once. Returns NULL when all were applied, otherwise the ids
--- of those that were: one is refused if its lease is not (or no longer) held, or if it does not
--- exist.
+-- Applies status changes in one transaction, at most one per task. Sends \`message\` to the other
+-- processes unless it is NULL. Returns NULL if all were applied, otherwise the ids of those that
+-- were. A change is not applied if its lease is not held, or if the task does not exist.
 --
--- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they
--- are; with any other the lease ends. An open request to cancel makes a task due at once, since the
--- worker that claims it next deals with it.
+-- The statuses InProgress and Queued without due_in_ms keep the lease and the due instant; other
+-- changes end the lease. A task with a cancel request becomes due at once, because the worker that
+-- claims it next cancels it.
 --
--- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
--- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
--- another task when it was dispatched for, at the soonest now.
+-- Without a worker and due_in_ms, the statuses WaitingQueue, Queued and Pending keep the due
+-- instant of a waiting task. A task that neither waits nor is held becomes due: a series at its
+-- next run, another task at the instant for which it was dispatched, but not before now.
 --
--- Pass changes ordered by id, so that two batches never wait for each other. The plan is fixed,
--- since statistics that lag behind make the planner read the whole table for a batch of 250
--- (measured: 17 s): a nested loop over the changes, each finding its task by primary key.
+-- Pass changes ordered by id, so that two batches cannot deadlock. The settings allow only one
+-- plan, a nested loop that finds the task of each change by primary key. With outdated statistics
+-- the planner would read the whole table for a batch of 250 (measured: 17 s).
 CREATE OR REPLACE FUNCTION set_task_statuses(changes json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2474,11 +2496,11 @@ BEGIN
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
 END $$;
 
--- Completes one-shot tasks that a worker holds and whose handlers have succeeded at the first go:
--- what set_task_statuses does with InProgress and Completed, for the commonest change of all. Lists
--- instead of objects, and nothing to decide, make it several times as fast. The n-th task is the
--- n-th of each list: its id (in ascending order), its lease token, its audit level, how long ago it
--- started and ended, and how long it took. Returns the same.
+-- Completes one-shot tasks that a worker holds and whose handlers succeeded at the first attempt,
+-- which is the most common change. It does the same as set_task_statuses with InProgress and
+-- Completed, several times as fast, because it has lists instead of objects and no cases. The n-th
+-- task has the n-th element of each list: its id (in ascending order), its lease token, its audit
+-- level, the times since its start and its end, and its duration. Returns the same.
 CREATE OR REPLACE FUNCTION complete_tasks(
   worker_id text, ids uuid[], lease_tokens int[], audit_levels int[],
   started_ago_ms float8[], ended_ago_ms float8[], execution_times_ms float8[]
@@ -2515,7 +2537,7 @@ BEGIN
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < cardinality(ids) THEN to_json(coalesce(taken, '{}')) END;
 END $$;
 
--- Returns a status as it is, or refuses it if it does not exist.
+-- Returns a status unchanged, or raises an error if it does not exist.
 CREATE OR REPLACE FUNCTION known_status(status text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   known text[] := ARRAY[
@@ -2527,11 +2549,11 @@ BEGIN
     array_to_string(known, ', ') USING ERRCODE = 'invalid_parameter_value';
 END $$;
 
--- Changes one task's status by hand and writes the audit row that the level asks for. A held task's
--- lease ends, unless the status is InProgress or Queued; with due_in_ms it can be claimed again
--- after so long. Without it, WaitingQueue, Queued and Pending make a task due that does not wait:
--- see set_task_statuses. Returns whether there is such a task (and, with a worker and a token,
--- whether that worker held it).
+-- Changes one task's status by hand, and writes the audit row of the audit level. Ends the lease of
+-- a held task, unless the status is InProgress or Queued. With due_in_ms, the task can be claimed
+-- after this time. Without it, WaitingQueue, Queued and Pending make a task due that does not wait;
+-- see set_task_statuses. Returns whether the task exists and, with a worker and a token, whether
+-- that worker held it.
 CREATE OR REPLACE FUNCTION set_task_status(
   task_id uuid,
   status text,
@@ -2548,9 +2570,9 @@ CREATE OR REPLACE FUNCTION set_task_status(
   )), CASE WHEN status IN ('WaitingQueue', 'Queued', 'Pending') THEN json_build_object('kind', 'tasks') END) IS NULL
 $$;
 `,
-  "functions/tags.sql": `-- The tags of tasks: an array on the row, and a row for each in task_tags, by which searches go.
+  "functions/tags.sql": `-- The tags of tasks: an array in the task's row, and for searches a row per tag in task_tags.
 
--- Makes the tags of stored tasks known to searches.
+-- Adds the tags of stored tasks to task_tags.
 CREATE OR REPLACE FUNCTION add_tags(ids uuid[]) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
   INSERT INTO task_tags (tag, task_id)
@@ -2559,7 +2581,7 @@ LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
   ON CONFLICT DO NOTHING
 $$;
 
--- Replaces the tags of a task; NULL: it has none.
+-- Replaces the tags of a task; NULL removes them.
 CREATE OR REPLACE FUNCTION replace_tags(task_id uuid, tags text[]) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
   DELETE FROM task_tags AS g USING queued_tasks AS t
@@ -2568,12 +2590,12 @@ LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
   SELECT add_tags(ARRAY[replace_tags.task_id]);
 $$;
 `,
-  "functions/waiting.sql": `-- Requests that change waiting tasks: to cancel them, or to make them due.
+  "functions/waiting.sql": `-- Cancels waiting tasks, or makes them due.
 
--- Asks for tasks to be cancelled: [id]. Returns {id: outcome}, with CancelOutcome
--- (src/storage/requests.ts) for each that exists. The owners of claimed ones are told in a message
--- of \`sender\`'s, unless that is NULL. A cancelled one keeps the rate limit slot that it held, so
--- that the caller can read it and give it back.
+-- Requests the cancellation of tasks: [id]. Returns {id: outcome}, a CancelOutcome
+-- (src/storage/requests.ts) for each task that exists. Notifies the workers of claimed tasks in a
+-- message from \`sender\`, unless it is NULL. A cancelled task keeps its rate limit slot, so that the
+-- caller can read it and give it back.
 CREATE OR REPLACE FUNCTION request_cancel(task_ids json, sender text DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2613,9 +2635,9 @@ BEGIN
   RETURN coalesce(outcomes, '{}');
 END $$;
 
--- Makes unclaimed tasks due now: [id]. A task that waits keeps its status, and one that is due
--- already its place; a one-shot that ended, other than Completed, is Queued again. Returns the ids
--- that are due now.
+-- Makes unclaimed tasks due now: [id]. A waiting task keeps its status, and one that is already due
+-- keeps its due instant. A one-shot task that has ended other than Completed is Queued again.
+-- Returns the ids of the tasks that are due now.
 CREATE OR REPLACE FUNCTION make_due(task_ids json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2655,10 +2677,10 @@ BEGIN
   RETURN to_json(due);
 END $$;
 `,
-  "functions/workers.sql": `-- The workers that are alive.
+  "functions/workers.sql": `-- Registers workers, and records their heartbeats.
 
--- Makes a worker known, alive as of now. One that comes back after it was given up may still hold
--- what it claimed before.
+-- Registers a worker as alive now. A worker that was lost before may still hold tasks that it
+-- claimed then.
 CREATE OR REPLACE FUNCTION register_worker(worker_id text, host text, serves text DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   INSERT INTO workers AS w (id, host, serves, started_at, heartbeat_at, claims_since)
@@ -2668,9 +2690,9 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
 $$;
 
--- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and \`seenBelow\`: what to
--- pass as that next time, for find_unknown_workers. All that it reads is small: the workers, the
--- paused queues, by an index the tasks that are to be cancelled, and a thousand tasks.
+-- Records that a worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and
+-- \`seenBelow\`, the argument of the next call, for find_unknown_workers. Reads few rows: the
+-- workers, the paused queues, the tasks with a cancel request (by an index), and a thousand tasks.
 CREATE OR REPLACE FUNCTION heartbeat(worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2698,9 +2720,9 @@ BEGIN
   );
 END $$;
 
--- Removes a worker at a clean end, when its last claim has ended. If it still holds tasks, its row
--- stays until release_lost has taken them; so it does where looking for them could take long, as
--- nobody wants to wait for that at the end of a process.
+-- Removes a worker that stops, after its last claim has ended. If it still holds tasks, its row
+-- stays until release_lost has released them. It also stays if the search for its tasks could take
+-- long, so that the end of the process is not delayed.
 CREATE OR REPLACE FUNCTION unregister_worker(worker_id text) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE

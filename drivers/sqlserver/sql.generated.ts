@@ -6,8 +6,9 @@ export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" |
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
-  "0001_tables.sql": `-- The tables, where they do not exist yet. Names of tables and columns are upstream's, so that SQL written for
--- upstream's schema keeps working; the columns after "ours" come on top. README.md explains keys, types and options.
+  "0001_tables.sql": `-- Creates the tables that do not exist yet. Tables and columns have the names of EverTask for .NET
+-- ("upstream"), so that SQL written for its schema keeps working; the columns after "ours" are
+-- additions. README.md explains keys, types and options.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -17,7 +18,7 @@ IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE QUOTENAME(name) = N'[EverTask]')
     EXEC (N'CREATE SCHEMA [EverTask]');
 GO
 
--- Which of the numbered files have been applied. The procedures belong to the newest.
+-- The applied numbered files. The procedures belong to the newest of them.
 IF OBJECT_ID(N'[EverTask].[SchemaVersions]') IS NULL
     CREATE TABLE [EverTask].[SchemaVersions] (
         [Version]      int               NOT NULL CONSTRAINT [PK_SchemaVersions] PRIMARY KEY,
@@ -25,7 +26,7 @@ IF OBJECT_ID(N'[EverTask].[SchemaVersions]') IS NULL
     );
 GO
 
--- One row a task; a recurring series is one row.
+-- One row per task or recurring series.
 IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
     CREATE TABLE [EverTask].[QueuedTasks] (
         [Id]                    uniqueidentifier  NOT NULL,
@@ -50,24 +51,24 @@ IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
         [Status]                nvarchar(15)      NOT NULL,
         -- ours
         [Priority]              smallint          NOT NULL CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0,
-        [DueAtUtc]              datetimeoffset(3) NULL, -- when it can be claimed; NULL: claimed or ended
-        [ClaimedDueUtc]         datetimeoffset(3) NULL, -- what the last claim found in DueAtUtc
+        [DueAtUtc]              datetimeoffset(3) NULL, -- the instant from which it can be claimed; NULL: claimed or ended
+        [ClaimedDueUtc]         datetimeoffset(3) NULL, -- the value of DueAtUtc before the last claim
         [Attempt]               int               NOT NULL CONSTRAINT [DF_QueuedTasks_Attempt] DEFAULT 0,
         [LostCount]             int               NOT NULL CONSTRAINT [DF_QueuedTasks_LostCount] DEFAULT 0,
         [WorkerId]              nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
         [LeaseToken]            bigint            NOT NULL CONSTRAINT [DF_QueuedTasks_LeaseToken] DEFAULT 0,
         [CancelRequested]       bit               NOT NULL CONSTRAINT [DF_QueuedTasks_CancelRequested] DEFAULT 0,
         [RateSlotUtc]           datetimeoffset(3) NULL,
-        [AnchorUtc]             datetimeoffset(3) NULL, -- the instant on which the schedule's grid hangs
+        [AnchorUtc]             datetimeoffset(3) NULL, -- the instant from which intervals are counted
         [TraceContext]          nvarchar(max)     NULL,
-        [RetryPolicy]           nvarchar(max)     NULL, -- as JSON, when the dispatch gave one
+        [RetryPolicy]           nvarchar(max)     NULL, -- as JSON; NULL: the dispatch had none
         [LastLogSequence]       int               NOT NULL CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0,
         CONSTRAINT [PK_QueuedTasks] PRIMARY KEY NONCLUSTERED ([Id])
     );
 GO
 
--- The id's bytes in the order in which they are written down, so that version 7 ids sort by time. Babelfish adds bytes up
--- instead of joining them; there it is the id's text.
+-- The id's bytes in the order of its text, so that version 7 ids sort by time. Babelfish adds bytes
+-- instead of concatenating them, so there it is the id's text.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL AND SERVERPROPERTY('Babelfish') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CONVERT(binary(16),
         SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
@@ -80,13 +81,14 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CAST(CAST([Id] AS char(36)) AS binary(36)) PERSISTED NOT NULL;
 GO
 
--- A table that was made here is clustered on it; one of upstream's, which lacks DueAtUtc as yet, keeps its key.
+-- A table that this file created is clustered on it. A table of upstream, which lacks DueAtUtc,
+-- keeps its key.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 1)
     ALTER TABLE [EverTask].[QueuedTasks] ADD CONSTRAINT [UQ_QueuedTasks_IdOrder] UNIQUE CLUSTERED ([IdOrder]);
 GO
 
--- One row an audited status change.
+-- One row per audited status change.
 IF OBJECT_ID(N'[EverTask].[StatusAudit]') IS NULL
     CREATE TABLE [EverTask].[StatusAudit] (
         [Id]           bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_StatusAudit] PRIMARY KEY CLUSTERED,
@@ -98,7 +100,7 @@ IF OBJECT_ID(N'[EverTask].[StatusAudit]') IS NULL
     );
 GO
 
--- One row an audited run of a recurring task.
+-- One row per audited run of a recurring task.
 IF OBJECT_ID(N'[EverTask].[RunsAudit]') IS NULL
     CREATE TABLE [EverTask].[RunsAudit] (
         [Id]              bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_RunsAudit] PRIMARY KEY CLUSTERED,
@@ -111,7 +113,7 @@ IF OBJECT_ID(N'[EverTask].[RunsAudit]') IS NULL
     );
 GO
 
--- One row a line that a handler logged.
+-- One row per log line of a handler.
 IF OBJECT_ID(N'[EverTask].[TaskExecutionLog]') IS NULL
     CREATE TABLE [EverTask].[TaskExecutionLog] (
         [Id]               bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_TaskExecutionLog] PRIMARY KEY CLUSTERED,
@@ -126,7 +128,8 @@ IF OBJECT_ID(N'[EverTask].[TaskExecutionLog]') IS NULL
     );
 GO
 
--- One row a live worker process. Few and small: a heartbeat touches no index but the key.
+-- One row per live worker process. There are few, and they are small. A heartbeat changes no index
+-- except the key.
 IF OBJECT_ID(N'[EverTask].[Workers]') IS NULL
     CREATE TABLE [EverTask].[Workers] (
         [Id]           nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_Workers] PRIMARY KEY,
@@ -143,8 +146,8 @@ IF OBJECT_ID(N'[EverTask].[PausedQueues]') IS NULL
     );
 GO
 
--- One small row a rate limit's key: its theoretical arrival times, of what is reserved and of what has started, in fractional
--- epoch milliseconds.
+-- One small row per key of a rate limit: the theoretical arrival times of reserved and of started
+-- tasks, in fractional epoch milliseconds.
 IF OBJECT_ID(N'[EverTask].[RateLimits]') IS NULL
     CREATE TABLE [EverTask].[RateLimits] (
         [RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_RateLimits] PRIMARY KEY,
@@ -157,15 +160,15 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 1)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (1, SYSUTCDATETIME());
 GO
 `,
-  "0002_adopt_upstream_tables.sql": `-- Brings tables that upstream created to the form that 0001 gives to new ones: adds what is missing and keeps every row.
--- Where 0001 made the tables, nothing is left to do. What stays upstream's: the key clustered on Id (README.md says
--- how to change it) and its table TaskExecutionLogs.
+  "0002_adopt_upstream_tables.sql": `-- Adopts tables of EverTask for .NET ("upstream"): adds what 0001 creates in new tables, and keeps
+-- every row. Does nothing to tables that 0001 has created. Keeps upstream's key, which is clustered
+-- on Id (README.md explains how to change it), and its table TaskExecutionLogs.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- Columns that came with later versions of upstream.
+-- Columns that later versions of upstream have added.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExecutionTimeMs') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [ExecutionTimeMs] float NOT NULL
         CONSTRAINT [DF_QueuedTasks_ExecutionTimeMs] DEFAULT 0;
@@ -181,7 +184,8 @@ IF COL_LENGTH(N'[EverTask].[RunsAudit]', N'ExecutionTimeMs') IS NULL
         CONSTRAINT [DF_RunsAudit_ExecutionTimeMs] DEFAULT 0;
 GO
 
--- Ours. Each is a change of metadata only: constants as defaults need no rewrite of the rows.
+-- Our columns. Adding them changes only metadata, because defaults that are constants rewrite no
+-- rows.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Priority') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [Priority] smallint NOT NULL
         CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0;
@@ -225,9 +229,11 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LastLogSequence') IS NULL
         CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0;
 GO
 
--- Keys and queues must be told apart by case and accents, whatever the database's collation is, and a queue's name must
--- fit into an index: each moves to a column of that kind, which then takes its name. DueAtUtc, which is added last, tells
--- whether this has been done. Upstream's index on the key would hold its column fast; 0003 makes ours.
+-- Keys and queue names must be compared with case and accents, regardless of the database's
+-- collation, and a queue name must fit into an index. Each is copied to a new column, which then
+-- gets the name of the old one. This has been done if DueAtUtc exists, which is added last.
+-- Upstream's index on the key is dropped, because it would prevent dropping the column; 0003
+-- creates another one.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
     DROP INDEX IF EXISTS [IX_QueuedTasks_TaskKey] ON [EverTask].[QueuedTasks];
 GO
@@ -252,11 +258,11 @@ GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NOT NULL
     AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'QueueName') IS NOT NULL
 BEGIN
-    -- DATALENGTH counts as the column does, whatever the collation; on Babelfish, it counts bytes
-    -- of UTF-8.
+    -- DATALENGTH measures as the column does, regardless of the collation; on Babelfish, it counts
+    -- bytes of UTF-8.
     EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactQueueName] = [QueueName]
         WHERE DATALENGTH([QueueName]) <= 400 AND LEN([QueueName] + N''.'') <= 201');
-    -- A name that does not fit fails its task, if that has not ended, and nothing else.
+    -- A name that does not fit fails its task, if the task has not ended. No other task fails.
     EXEC (N'INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
         SELECT t.[Id], SYSUTCDATETIME(), N''Failed'', N''The name of the queue has more than 200 characters.''
         FROM [EverTask].[QueuedTasks] AS t
@@ -284,17 +290,18 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [DueAtUtc] datetimeoffset(3) NULL;
 GO
 
--- A series that was cancelled stays so: upstream leaves it a next run.
+-- A cancelled series stays cancelled, although upstream keeps its next run.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     UPDATE [EverTask].[QueuedTasks]
     SET [NextRunUtc] = NULL
     WHERE [IsRecurring] = 1 AND [Status] = N'Cancelled' AND [NextRunUtc] IS NOT NULL;
 GO
 
--- What upstream left unfinished becomes due: a series at its next run, anything else, and a series
--- without one, when it was scheduled. A task in progress had a single owner in upstream, and that
--- one is gone. The rhythm of a series goes on from its next run: upstream adds a whole interval to
--- the first one, so that the phase of "every 3 days" is not that of its creation.
+-- Unfinished tasks become due: a series at its next run, any other task, and a series without a
+-- next run, at the instant for which it was scheduled. A task in progress is due, too, because
+-- upstream has a single process, which has stopped. The intervals of a series are counted from its
+-- next run, because upstream adds a whole interval to the first run, so that the phase of "every 3
+-- days" is not that of the series' creation.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     UPDATE [EverTask].[QueuedTasks]
     SET [DueAtUtc] = COALESCE(CASE WHEN [IsRecurring] = 1 THEN [NextRunUtc] END, [ScheduledExecutionUtc], [CreatedAtUtc]),
@@ -310,8 +317,9 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (2, SYSUTCDATETIME());
 GO
 `,
-  "0003_indexes.sql": `-- The indexes: few on the hot table, and those that change with each task hold only rows that wait or that a
--- worker holds, so that they stay small however many tasks have ended. README.md explains each.
+  "0003_indexes.sql": `-- The indexes. The hot table has few. Those that change with each task contain only waiting or held
+-- rows, so that they stay small regardless of the number of ended tasks. README.md explains each
+-- index.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -325,7 +333,7 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
         WHERE [DueAtUtc] IS NOT NULL;
 GO
 
--- Heartbeats and takeovers: what a worker holds.
+-- Heartbeats and takeovers: the tasks that a worker holds.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE INDEX [IX_QueuedTasks_Claimed]
         ON [EverTask].[QueuedTasks] ([WorkerId])
@@ -339,7 +347,7 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
         WHERE [TaskKey] IS NOT NULL;
 GO
 
--- Retention by number: the tasks that have lines.
+-- Retention by number: the tasks that have log lines.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE INDEX [IX_QueuedTasks_LastLogSequence]
         ON [EverTask].[QueuedTasks] ([LastLogSequence])
@@ -347,7 +355,8 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
         WHERE [LastLogSequence] > 0;
 GO
 
--- A task's history, in order. Upstream's indexes of these names, on QueuedTaskId alone, give way to them.
+-- A task's history, in order. They replace upstream's indexes of the same names, which contain only
+-- QueuedTaskId.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     DROP INDEX IF EXISTS [IX_StatusAudit_QueuedTaskId] ON [EverTask].[StatusAudit];
 GO
@@ -376,11 +385,11 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE INDEX [IX_TaskExecutionLog_TimestampUtc] ON [EverTask].[TaskExecutionLog] ([TimestampUtc]);
 GO
 
--- Page-level options. They exist on SQL Server and Azure SQL only, hence not parsed elsewhere. No
--- page locks on the hot table: READPAST skips locked rows but waits for locked pages, and one
--- statement of a batch must not lock the neighbours of its rows. No escalation to a table lock
--- either, nor of history: a transaction that stores thousands of rows would keep all other writers
--- out until it ends.
+-- Lock options. They exist only in SQL Server and Azure SQL, so the statements are text that other
+-- servers do not parse. The hot table has no page locks, because READPAST skips locked rows but
+-- waits for locked pages, and a batch must not lock the neighbours of its rows. Locks of the hot
+-- table and the history are not escalated to table locks, because a transaction that stores
+-- thousands of rows would block all other writers until it ends.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     AND SERVERPROPERTY('Babelfish') IS NULL
 BEGIN
@@ -397,10 +406,11 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (3, SYSUTCDATETIME());
 GO
 `,
-  "0004_types.sql": `-- The types of the procedures' batches. A table-valued parameter is typed, carries any text as it is, and needs no
--- compatibility level, unlike OPENJSON. Instants in batches are texts in UTC ('2030-01-01T00:00:00.000Z'): Babelfish
--- reads no datetimeoffset in a table-valued parameter.
--- A type that procedures use cannot be changed: a later version of a batch is a new type.
+  "0004_types.sql": `-- The types of the procedures' batches. A table-valued parameter is typed, passes any text
+-- unchanged, and needs no compatibility level, unlike OPENJSON. Instants in batches are texts in
+-- UTC ('2030-01-01T00:00:00.000Z'), because Babelfish cannot read a datetimeoffset in a
+-- table-valued parameter. A type that procedures use cannot be changed, so a later version of a
+-- batch gets a new type.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -413,7 +423,7 @@ IF TYPE_ID(N'[EverTask].[TaskIdList]') IS NULL
     );
 GO
 
--- Types, or queues with a limit each.
+-- Task types, or queues with a limit each.
 IF TYPE_ID(N'[EverTask].[NameList]') IS NULL
     CREATE TYPE [EverTask].[NameList] AS TABLE (
         [Ordinal] int           NOT NULL PRIMARY KEY,
@@ -430,7 +440,7 @@ IF TYPE_ID(N'[EverTask].[NewTaskList]') IS NULL
         [Handler]       nvarchar(500)    NOT NULL,
         [Request]       nvarchar(max)    NOT NULL,
         [Status]        nvarchar(15)     NOT NULL, -- Queued or WaitingQueue
-        [DueInMs]       bigint           NULL,     -- this, or
+        [DueInMs]       bigint           NULL,     -- either this, or
         [DueAtUtc]      varchar(30)      NULL,
         [AuditLevel]    int              NOT NULL,
         [QueueName]     nvarchar(200)    COLLATE Latin1_General_BIN2 NOT NULL,
@@ -450,7 +460,7 @@ IF TYPE_ID(N'[EverTask].[NewTaskList]') IS NULL
     );
 GO
 
--- What happened to a task: how it stands is the step with the number LastStep.
+-- Status changes of tasks. The step with the number LastStep has the task's final status.
 IF TYPE_ID(N'[EverTask].[StatusChangeList]') IS NULL
     CREATE TYPE [EverTask].[StatusChangeList] AS TABLE (
         [TaskId]          uniqueidentifier NOT NULL PRIMARY KEY,
@@ -480,7 +490,7 @@ IF TYPE_ID(N'[EverTask].[RunEndList]') IS NULL
     );
 GO
 
--- The statuses that the tasks of one of the lists above went through, in order.
+-- The steps of the tasks of one of the lists above, in order: one per status.
 IF TYPE_ID(N'[EverTask].[StatusStepList]') IS NULL
     CREATE TYPE [EverTask].[StatusStepList] AS TABLE (
         [Ordinal]   int           NOT NULL, -- of the change
@@ -531,8 +541,9 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 4)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (4, SYSUTCDATETIME());
 GO
 `,
-  "0005_returned_rate_slots.sql": `-- The slots of rate limits that were reserved and given back, until somebody takes them; in epoch milliseconds. No
--- foreign key to RateLimits: Babelfish cannot compare the texts of one.
+  "0005_returned_rate_slots.sql": `-- The slots of rate limits that were reserved and given back, in epoch milliseconds. A row is
+-- deleted when another task takes the slot. There is no foreign key to RateLimits, because
+-- Babelfish cannot compare the texts of one.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -558,14 +569,14 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 5)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (5, SYSUTCDATETIME());
 GO
 `,
-  "0006_series_corrections.sql": `-- Series whose next run was planned while the server's clock was ahead: what finds all series, and the type of the batch of
--- usp_CorrectSeries.
+  "0006_series_corrections.sql": `-- Lets workers correct series whose next run was planned while the server's clock was ahead: the
+-- index that finds all series, and the type of the batch of usp_CorrectSeries.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- The series, however few they are among tasks that have ended: each worker reads them all when it starts.
+-- Finds all series without reading ended tasks, because each worker reads them when it starts.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 6)
     CREATE INDEX [IX_QueuedTasks_Series]
         ON [EverTask].[QueuedTasks] ([IdOrder])
@@ -587,7 +598,8 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 6)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (6, SYSUTCDATETIME());
 GO
 `,
-  "0007_worker_serves.sql": `-- Which queues and types a worker takes, as JSON; NULL for one of version 0.1, which does not say.
+  "0007_worker_serves.sql": `-- The queues and types that a worker serves, as JSON; NULL for version 0.1, which does not report
+-- them.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -601,8 +613,9 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 7)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (7, SYSUTCDATETIME());
 GO
 `,
-  "0008_tags.sql": `-- The tags of tasks: on the row as a JSON array, in the order of the dispatch, and in a table by which searches go. Only tasks
--- with tags are in it. IdOrder is that of QueuedTasks. No foreign key: Babelfish does not always find its table.
+  "0008_tags.sql": `-- The tags of tasks: in the task's row as a JSON array, in the order of the dispatch, and for
+-- searches in a table, where tasks without tags have no row. IdOrder is that of QueuedTasks. There
+-- is no foreign key, because Babelfish does not always find its table.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -626,7 +639,7 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 8)
     CREATE INDEX [IX_TaskTags_TaskId] ON [EverTask].[TaskTags] ([TaskId]);
 GO
 
--- Tags of tasks. The first row of a task has them all, as JSON.
+-- Tags of tasks. The first row of a task has all of its tags, as JSON.
 IF TYPE_ID(N'[EverTask].[TaskTagList]') IS NULL
     CREATE TYPE [EverTask].[TaskTagList] AS TABLE (
         [Ordinal] int              NOT NULL, -- of the task
@@ -642,22 +655,24 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 8)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (8, SYSUTCDATETIME());
 GO
 `,
-  "0009_event_relay.sql": `-- Events that processes show each other while somebody watches; nothing else depends on them, and they are gone in a minute.
+  "0009_event_relay.sql": `-- The events that processes exchange while a process watches them. They are deleted after a minute,
+-- and nothing else depends on them.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- One row a process that wants to see them.
+-- One row per process that watches events.
 IF OBJECT_ID(N'[EverTask].[EventWatchers]') IS NULL
     CREATE TABLE [EverTask].[EventWatchers] (
         [Id]         nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_EventWatchers] PRIMARY KEY,
         [ExpiresUtc] datetimeoffset(3) NOT NULL,
-        [Parameters] bit               NOT NULL -- it wants payloads, too
+        [Parameters] bit               NOT NULL -- whether it also receives payloads
     );
 GO
 
--- One row a batch. A writer numbers its events; the last number is in the key, so that readers find what is new of each.
+-- One row per batch. Each writer numbers its events. The number of the last event is in the key, so
+-- that readers find the new batches of each writer.
 IF OBJECT_ID(N'[EverTask].[RelayedEvents]') IS NULL
     CREATE TABLE [EverTask].[RelayedEvents] (
         [WriterId]   nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL,
@@ -687,23 +702,23 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 9)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (9, SYSUTCDATETIME());
 GO
 `,
-  "0010_operations.sql": `-- Changes by operators, and what was done by whom.
+  "0010_operations.sql": `-- Changes by operators, and the record of their actions.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- NULL for tasks that nobody has edited: a change of the catalog alone. No index holds them, and claims, changes of status and
--- heartbeats write neither.
+-- NULL for tasks that no operator has edited, so that adding them changes only the catalog. No
+-- index contains them, and claims, status changes and heartbeats do not write them.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Edits') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ADD [Edits] int NULL; -- how often an operator, or a dispatch with its key, has changed it
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Edits] int NULL; -- the number of changes by operators and by dispatches with its key
 GO
 
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IsPaused') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [IsPaused] bit NULL; -- of a series: an operator has paused it
 GO
 
--- One row an action; many batches of one action share its row.
+-- One row per action. The batches of an action share its row.
 IF OBJECT_ID(N'[EverTask].[OperatorActions]') IS NULL
     CREATE TABLE [EverTask].[OperatorActions] (
         [Id]         bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_OperatorActions] PRIMARY KEY CLUSTERED,
@@ -711,7 +726,7 @@ IF OBJECT_ID(N'[EverTask].[OperatorActions]') IS NULL
         [Verb]       nvarchar(20)          COLLATE Latin1_General_BIN2 NOT NULL,
         [Actor]      nvarchar(400)         COLLATE Latin1_General_BIN2 NOT NULL,
         [Reason]     nvarchar(max)         NULL,
-        [TargetKind] nvarchar(10)          COLLATE Latin1_General_BIN2 NOT NULL, -- task, queue, or tasks: all of a filter
+        [TargetKind] nvarchar(10)          COLLATE Latin1_General_BIN2 NOT NULL, -- task, queue, or tasks: all that match a filter
         [Target]     nvarchar(200)         COLLATE Latin1_General_BIN2 NULL,     -- the id of the task or the name of the queue
         [Before]     nvarchar(max)         NULL,                                 -- as JSON
         [After]      nvarchar(max)         NULL,                                 -- as JSON
@@ -725,7 +740,7 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 10)
     CREATE INDEX [IX_OperatorActions_Target] ON [EverTask].[OperatorActions] ([Target], [Id]) WHERE [Target] IS NOT NULL;
 GO
 
--- A NULL leaves a column of the task as it is.
+-- Edits of tasks. NULL leaves a column of the task unchanged.
 IF TYPE_ID(N'[EverTask].[TaskEditList]') IS NULL
     CREATE TYPE [EverTask].[TaskEditList] AS TABLE (
         [TaskId]          uniqueidentifier NOT NULL PRIMARY KEY,
@@ -738,11 +753,11 @@ IF TYPE_ID(N'[EverTask].[TaskEditList]') IS NULL
         [Status]          nvarchar(15)     NULL,
         [StartsAnew]      bit              NOT NULL,
         [CancelRequested] bit              NULL,
-        [MovesDue]        bit              NOT NULL, -- then it is due ...
+        [MovesDue]        bit              NOT NULL, -- 1: the task becomes due ...
         [Soonest]         bit              NOT NULL, -- at once, or
         [DueInMs]         bigint           NULL,     -- after this time, or
-        [DueAtUtc]        varchar(30)      NULL,     -- at this instant, or never if that is NULL, too
-        [RecurringTask]   nvarchar(max)    COLLATE Latin1_General_BIN2 NULL, -- with a schedule, the next five change
+        [DueAtUtc]        varchar(30)      NULL,     -- at this instant, or never if this is also NULL
+        [RecurringTask]   nvarchar(max)    COLLATE Latin1_General_BIN2 NULL, -- if not NULL, the next five columns also change
         [RecurringInfo]   nvarchar(max)    NULL,
         [AnchorUtc]       varchar(30)      NULL,
         [MaxRuns]         int              NULL,
@@ -757,8 +772,9 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 10)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (10, SYSUTCDATETIME());
 GO
 `,
-  "0011_work_reports.sql": `-- What workers report about their work. A row a minute of each worker ([Source]), type and queue, and a row an hour of all workers,
--- whose source is ''. The figures are activityColumns (src/storage/work_reports.ts).
+  "0011_work_reports.sql": `-- The reports of workers about their work: one row per minute for each worker ([Source]), type and
+-- queue; one row per hour for all workers together, whose source is ''. The figures are
+-- activityColumns (src/storage/work_reports.ts).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -780,7 +796,7 @@ IF OBJECT_ID(N'[EverTask].[Activity]') IS NULL
         [Wait8] float NOT NULL, [Wait9] float NOT NULL, [Wait10] float NOT NULL, [Wait11] float NOT NULL
     );
 GO
--- The type is too long for a key together with the rest.
+-- The key omits the type, which is too long for it.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 11)
     CREATE CLUSTERED INDEX [IX_Activity_AtMs] ON [EverTask].[Activity] ([AtMs], [Source]);
 GO
@@ -863,12 +879,14 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 11)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (11, SYSUTCDATETIME());
 GO
 `,
-  "usp_ClaimTasks.sql": `-- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
+  "usp_ClaimTasks.sql": `-- Claims due tasks for a worker: in each queue highest priority first, then longest due, then
+-- lowest id.
 --
 --   @Types   the types that the worker has handlers for
 --   @Queues  at most Limit tasks of each queue
 --
--- Answers two recordsets: Now and Known (0: the worker is not registered, and nothing was claimed); the tasks.
+-- Returns two recordsets: Now and Known (0: the worker is not registered, and nothing was claimed);
+-- the tasks.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -883,7 +901,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -905,23 +924,27 @@ BEGIN
     BEGIN
         SELECT @QueueName = [QueueName], @Limit = [Limit] FROM @Queue WHERE [Ordinal] = @Ordinal;
 
-        -- One priority after the other, each found by a seek: ordered by priority and due instant in one go, the tasks of a
-        -- higher priority that are due later would have to be passed by to get at those of a lower one that are due.
+        -- Searches each priority separately, by a seek. A scan in the order of priority and due
+        -- instant would read all future tasks of a higher priority before the due tasks of a lower
+        -- one.
         SELECT @Priority = MAX(d.[Priority])
         FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
         WHERE d.[QueueName] = @QueueName AND d.[DueAtUtc] IS NOT NULL;
 
         WHILE @Priority IS NOT NULL AND @Limit > 0
         BEGIN
-            -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take, and
-            -- READCOMMITTEDLOCK makes both so in a database with row versioning. READPAST stands on the target, too: the
-            -- row may be locked when its place in the index is not. Where the engine ignores hints, looking at DueAtUtc again
-            -- keeps a task from being taken twice: a claim that had to wait for another sees that it is gone.
+            -- READPAST skips tasks that others are claiming, UPDLOCK keeps others from the tasks
+            -- that this claim selects, and READCOMMITTEDLOCK does the same in a database with row
+            -- versioning. The target also has READPAST, because the row may be locked when its
+            -- index entry is not. The second condition on DueAtUtc prevents a task from being
+            -- claimed twice if the engine ignores hints: a claim that waited for another one sees
+            -- that the task is claimed.
             UPDATE [EverTask].[QueuedTasks]
             SET [WorkerId] = @WorkerId,
                 [ClaimedDueUtc] = [QueuedTasks].[DueAtUtc],
                 [DueAtUtc] = NULL,
-                -- Counters stop at their end: a row that was damaged must not fail the claim of the others.
+                -- Counters stop at their maximum, so that a damaged row does not make the claim of
+                -- the others fail.
                 [Attempt] = CASE WHEN [QueuedTasks].[Attempt] < 2147483647
                                  THEN [QueuedTasks].[Attempt] + 1 ELSE [QueuedTasks].[Attempt] END,
                 [LeaseToken] = CASE WHEN [QueuedTasks].[LeaseToken] < 2147483647
@@ -968,13 +991,13 @@ BEGIN
 END
 GO
 `,
-  "usp_CompleteRecurringRun.sql": `-- Ends a run of a recurring task that went well: usp_UpdateCurrentRun with the status Completed, under upstream's name
--- for it.
+  "usp_CompleteRecurringRun.sql": `-- Ends a successful run of a recurring task: usp_UpdateCurrentRun with the status Completed, under
+-- the name that EverTask for .NET uses.
 --
 --   EXEC [EverTask].[usp_CompleteRecurringRun] @TaskId = '01900000-0000-7000-8000-000000000001', @ExecutionTimeMs = 12.5,
 --       @NextRunUtc = '2030-01-01T00:00:00Z';
 --
--- Answers one row: Applied (1 or 0).
+-- Returns one row: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -996,10 +1019,10 @@ BEGIN
 END
 GO
 `,
-  "usp_CorrectSeries.sql": `-- Gives waiting series another next run and anchor, and makes them due sooner. One that a worker holds, or whose next run is
--- not PlannedUtc, to the millisecond, stays as it is.
+  "usp_CorrectSeries.sql": `-- Changes the next run and the anchor of waiting series, and makes them due sooner. Skips series
+-- that a worker holds, or whose next run is not PlannedUtc, to the millisecond.
 --
--- Answers a row a correction, in order: Corrected (1 or 0).
+-- Returns one row per correction, in order: Corrected (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1015,7 +1038,7 @@ BEGIN
 
     DECLARE @Corrected TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
-    -- What a worker holds is not due.
+    -- A held task has no due instant.
     UPDATE [EverTask].[QueuedTasks]
     SET [NextRunUtc] = CONVERT(datetimeoffset(3), c.[NextRunUtc]),
         [AnchorUtc] = CONVERT(datetimeoffset(3), c.[AnchorUtc]),
@@ -1033,15 +1056,18 @@ BEGIN
 END
 GO
 `,
-  "usp_EditTasks.sql": `-- Changes tasks for an operator, and notes who did what, in one transaction. A task is changed if its version is still the one
--- that the operator has seen: columns that claims, statuses and due instants change anyway, and a count of the other changes.
+  "usp_EditTasks.sql": `-- Changes tasks for an operator, and records the action, in one transaction. A task is changed only
+-- if it still has the version that the operator has seen. A version consists of columns that
+-- claims, status changes and due instants change anyway, and of the count of edits.
 --
---   @IsBatch       0: the action is noted if a task was changed; 1: in any case
---   @ContinuesId   the action that a further batch adds to, which must stand at @ContinuesNext; else nothing is done
---   @Skipped       how many tasks the caller has left as they are
---   @Next          where the next batch begins; NULL: this is the last one
+--   @IsBatch       0: the action is recorded if a task was changed; 1: in any case
+--   @ContinuesId   the action that this batch continues; nothing is done unless its Next is
+--                  @ContinuesNext
+--   @Skipped       the number of tasks that the caller has left unchanged
+--   @Next          the start of the next batch; NULL: this is the last one
 --
--- Answers two recordsets: ActionId (NULL: nothing is noted, nothing has changed); a row an edit, in order: Applied (1 or 0).
+-- Returns two recordsets: ActionId (NULL: nothing was changed or recorded); one row per edit, in
+-- order: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1073,7 +1099,8 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- Takes the action's row, so that of two batches that continue it at the same place one is done.
+    -- Locks the action's row, so that only one of two batches that continue it at the same place is
+    -- done.
     IF @ContinuesId IS NOT NULL
     BEGIN
         UPDATE [EverTask].[OperatorActions] SET [Next] = @Next WHERE [Id] = @ContinuesId AND [Next] = @ContinuesNext;
@@ -1120,7 +1147,7 @@ BEGIN
                 N'.', CASE WHEN [QueuedTasks].[WorkerId] IS NULL THEN 0 ELSE 1 END + 2 * [QueuedTasks].[CancelRequested])
         OPTION (LOOP JOIN, FORCE ORDER);
 
-        -- No status that an operator gives is an error: only Full audits it.
+        -- No status that an operator sets is an error, so only Full audits it.
         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
         SELECT e.[TaskId], @Now, e.[Status], NULL
         FROM @Edits AS e
@@ -1134,7 +1161,7 @@ BEGIN
         WHERE a.[TaskId] = e.[TaskId] AND [TaskTags].[TaskId] = e.[TaskId] AND e.[Deletes] = 1
         OPTION (LOOP JOIN, FORCE ORDER);
 
-        -- Those that go were locked, and found to be of their version, by the UPDATE.
+        -- The UPDATE has locked the tasks to delete, and has checked their versions.
         DELETE [EverTask].[QueuedTasks]
         FROM @Edits AS e, @Applied AS a, [EverTask].[QueuedTasks] WITH (FORCESEEK)
         WHERE a.[TaskId] = e.[TaskId] AND [QueuedTasks].[Id] = e.[TaskId] AND e.[Deletes] = 1
@@ -1169,7 +1196,8 @@ BEGIN
 END
 GO
 `,
-  "usp_ForgetActions.sql": `-- Deletes what operators did more than @Seconds ago. Later actions have larger ids: only what goes is read. Answers nothing.
+  "usp_ForgetActions.sql": `-- Deletes operator actions that are older than @Seconds. Later actions have larger ids, so only
+-- deleted rows are read. Returns nothing.
 --
 --   EXEC [EverTask].[usp_ForgetActions] @Seconds = 31536000; -- 365 days
 
@@ -1193,11 +1221,11 @@ BEGIN
 END
 GO
 `,
-  "usp_Heartbeat.sql": `-- A worker is alive. Does not bring back a worker that was given up for lost.
+  "usp_Heartbeat.sql": `-- Records that a worker is alive. Does not register a lost worker again.
 --
--- Answers four recordsets: Now, Alive (1 or 0) and OthersLost (1: there is something for usp_ReleaseLost); TaskId of each
--- task that the worker holds and is asked to cancel; QueueName of each paused queue; Id and Parameters of each
--- watcher of events.
+-- Returns four recordsets: Now, Alive (1 or 0) and OthersLost (1: usp_ReleaseLost has work); the
+-- TaskId of each held task with a cancel request; the QueueName of each paused queue; the Id and
+-- Parameters of each watcher of events.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1211,7 +1239,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -1223,7 +1252,7 @@ BEGIN
     IF @@ROWCOUNT > 0
         SET @Alive = 1;
 
-    -- Tasks that a transaction locks are passed by: a heartbeat waits for nobody.
+    -- Skips locked tasks, because a heartbeat must not wait.
     IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] NOT BETWEEN @Late AND @Ahead)
         OR EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
                    WHERE t.[WorkerId] IS NOT NULL
@@ -1243,14 +1272,15 @@ BEGIN
 END
 GO
 `,
-  "usp_MakeDue.sql": `-- Makes unclaimed tasks due now: a series at rest gets an extra run, a waiting task runs early, a one-shot that ended in
--- Failed, Cancelled or ServiceStopped is Queued again, with the StatusAudit row that its level asks for.
+  "usp_MakeDue.sql": `-- Makes unclaimed tasks due now. A series gets an extra run; a waiting task runs early; a one-shot
+-- task that is Failed, Cancelled or ServiceStopped is Queued again, with the StatusAudit row of its
+-- audit level.
 --
 --   DECLARE @TaskIds [EverTask].[TaskIdList];
 --   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
 --   EXEC [EverTask].[usp_MakeDue] @TaskIds;
 --
--- Answers a row an id, in order: Due (1 or 0).
+-- Returns one row per id, in order: Due (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1293,7 +1323,7 @@ BEGIN
         AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- A task that is queued again is no error: only Full audits it.
+    -- Queued is no error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT r.[TaskId], @Now, N'Queued', NULL
     FROM @Requeued AS r
@@ -1310,9 +1340,10 @@ BEGIN
 END
 GO
 `,
-  "usp_NextDueAt.sql": `-- The earliest instant at which a task of one of these types becomes due in one of these queues, paused ones left out.
+  "usp_NextDueAt.sql": `-- Finds the earliest instant at which a task of one of these types becomes due in one of these
+-- queues, except paused ones.
 --
--- Answers one row: DueAtUtc (NULL: none).
+-- Returns one row: DueAtUtc (NULL: none).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1326,7 +1357,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Queue TABLE ([QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
@@ -1337,7 +1369,7 @@ BEGIN
     FROM @Queues AS q
     WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = q.[Name]);
 
-    -- As in usp_ClaimTasks: a seek for each queue and priority, and no wait for rows that a transaction locks: they cannot be
+    -- As in usp_ClaimTasks: a seek for each queue and priority. Skips locked rows, which cannot be
     -- claimed either.
     SELECT @QueueName = MIN([QueueName]) FROM @Queue;
     WHILE @QueueName IS NOT NULL
@@ -1370,9 +1402,9 @@ BEGIN
 END
 GO
 `,
-  "usp_PersistTasks.sql": `-- Stores new tasks with their first audit rows and applies the task-key rules: one call, one
--- transaction. Keys are taken in their order, and the tasks of one key in that of the list, so that
--- two lists with the same new keys do not wait for each other.
+  "usp_PersistTasks.sql": `-- Stores new tasks with their first audit rows by the task-key rules, in one transaction. Keys are
+-- locked in their order, so that two lists with the same new keys cannot deadlock. The tasks of one
+-- key are stored in the order of the list.
 --
 -- A task whose key a stored task has:
 --   stored task in progress (or claimed)             -> existing
@@ -1382,9 +1414,9 @@ GO
 --   stored one-shot that waits                       -> updated
 --   stored one-shot that has ended                   -> gives up its key; created
 --
--- A task that is updated has no tags any more, and a new one none yet: see usp_TagTasks.
+-- Removes the tags of an updated task. usp_TagTasks adds those of the new one.
 --
--- Answers a row a task, in order: Id, Outcome (created, updated, existing), Claimed (1 or 0).
+-- Returns one row per task, in order: Id, Outcome (created, updated, existing), Claimed (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1399,13 +1431,13 @@ BEGIN
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    -- What the server adds to each task.
+    -- The values that the server adds to each task.
     DECLARE @New TABLE (
         [Ordinal]  int               NOT NULL PRIMARY KEY,
-        [Turn]     int               NOT NULL, -- 0: has no key, is stored with all others like it; else its place by key
+        [Turn]     int               NOT NULL, -- 0: without a key, stored with all such tasks; else its position by key
         [DueAtUtc] datetimeoffset(3) NOT NULL,
         [ClaimFor] nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
-        [RowId]    uniqueidentifier  NOT NULL, -- the row that stands for the task in the end
+        [RowId]    uniqueidentifier  NOT NULL, -- the task's row: its own, or that of an existing task
         [Outcome]  varchar(8)        NOT NULL,
         UNIQUE ([Turn], [Ordinal])
     );
@@ -1422,7 +1454,8 @@ BEGIN
                                      ORDER BY j.[TaskKey], j.[Ordinal]) END,
         COALESCE(CONVERT(datetimeoffset(3), j.[DueAtUtc]),
             DATEADD(millisecond, j.[DueInMs] % 86400000, DATEADD(day, j.[DueInMs] / 86400000, @Now))),
-        -- Born claimed: only a task that is to run at once, in a queue that runs, by a worker that is known.
+        -- Only a task that runs at once is stored as claimed, if its queue is not paused and the
+        -- worker is registered.
         CASE WHEN j.[Status] = N'Queued'
                 AND EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = j.[ClaimFor])
                 AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[QueueName])
@@ -1436,7 +1469,8 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- Turn 0 stores all tasks without a key by one INSERT; then each task with a key has a turn.
+    -- Turn 0 stores all tasks without a key by one INSERT. Each task with a key has a turn of its
+    -- own.
     WHILE @Turn IS NOT NULL
     BEGIN
         SET @Stores = 1;
@@ -1448,9 +1482,9 @@ BEGIN
         BEGIN
             SET @StoredId = NULL;
             SELECT @TaskKey = n.[TaskKey] FROM @Tasks AS n WHERE n.[Ordinal] = @Ordinal;
-            -- The range lock makes a second process that brings the same new key wait until this one has stored it. The
-            -- key is compared with a variable, and with NULL, so that the filtered index is sure to be used: without it
-            -- the lock would be on the whole table.
+            -- The range lock makes another process with the same new key wait until this one has
+            -- stored it. The conditions (a variable, and IS NOT NULL) ensure that the filtered
+            -- index is used; otherwise the whole table would be locked.
             SELECT @StoredId = t.[Id], @StoredStatus = t.[Status], @StoredIsRecurring = t.[IsRecurring],
                 @StoredIsTagged = CASE WHEN t.[Tags] IS NULL THEN 0 ELSE 1 END,
                 @Busy = CASE WHEN t.[WorkerId] IS NOT NULL OR t.[Status] = N'InProgress' THEN 1 ELSE 0 END,
@@ -1473,7 +1507,8 @@ BEGIN
                 SET @Outcome = 'existing';
                 IF @Busy = 0 AND NOT (@StoredIsRecurring = 1 AND @NewIsRecurring = 0)
                 BEGIN
-                    -- Of a series that goes on with the same schedule, only what the schedule does not decide is new.
+                    -- If a series continues with the same schedule, the columns that the schedule
+                    -- determines stay.
                     SET @Keeps = CASE WHEN @StoredIsRecurring = 1 AND @Alive = 1 AND @SameSchedule = 1 THEN 1 ELSE 0 END;
                     UPDATE t
                     SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
@@ -1505,7 +1540,7 @@ BEGIN
                         UPDATE [EverTask].[QueuedTasks] SET [Tags] = NULL WHERE [Id] = @StoredId;
                     END;
 
-                    -- A status to begin with is no error: only Full audits it.
+                    -- The first status is no error, so only Full audits it.
                     IF @Outcome = 'updated' AND @Keeps = 0 AND @NewStatus <> @StoredStatus AND @NewLevel NOT IN (1, 2, 3)
                         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
                         VALUES (@StoredId, @Now, @NewStatus, NULL);
@@ -1537,7 +1572,7 @@ BEGIN
         SELECT @Turn = MIN(n.[Turn]) FROM @New AS n WHERE n.[Turn] > @Turn;
     END;
 
-    -- A first status is no error: only Full audits it.
+    -- The first status is no error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[Id], @Now, c.[Status], NULL
     FROM @Created AS c
@@ -1555,9 +1590,9 @@ BEGIN
 END
 GO
 `,
-  "usp_PublishEvents.sql": `-- Stores a batch of events, unless nobody watches. A batch that is already stored stays as it is.
+  "usp_PublishEvents.sql": `-- Stores a batch of events if there is a watcher. A batch that is already stored stays unchanged.
 --
--- Answers Id and Parameters of all watchers.
+-- Returns the Id and Parameters of all watchers.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1575,7 +1610,7 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
 
@@ -1589,14 +1624,15 @@ BEGIN
 END
 GO
 `,
-  "usp_Purge.sql": `-- Deletes what the retention policy allows, in one short transaction: at most @Limit rows over all tables, and the keys of
--- rate limits that have been idle for a day. Call it again until it is done. An absent (or NULL, or not positive) number of
--- days keeps rows for ever.
+  "usp_Purge.sql": `-- Deletes expired rows by the retention policy, in one short transaction: at most @Limit rows of
+-- all tables together, and keys of rate limits that have been idle for a day. Call it again until
+-- Done is 1. Rows are kept without a limit if the number of days is omitted, NULL, zero or
+-- negative.
 --
 --   EXEC [EverTask].[usp_Purge] @StatusAuditDays = 30, @RunsAuditDays = 7, @ErrorAuditDays = 90;
 --
--- Answers one row: StatusAudit, RunsAudit, ExecutionLog and Tasks (rows deleted), Done (1: nothing is left to delete) and
--- Busy (1: another process is purging at the moment; nothing was done).
+-- Returns one row: StatusAudit, RunsAudit, ExecutionLog and Tasks (numbers of deleted rows), Done
+-- (1: nothing is left to delete) and Busy (1: another process is purging; nothing was done).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1608,15 +1644,16 @@ CREATE PROCEDURE [EverTask].[usp_Purge]
     @RunsAuditDays           float = NULL,
     @ErrorAuditDays          float = NULL, -- overrides both for rows that have an exception
     @ExecutionLogDays        float = NULL,
-    @MaxExecutionLogsPerTask int = NULL,   -- how many lines of a task are kept: the newest
-    @DeleteCompletedTasks    bit = 0,      -- one-shots that ended well, or were cancelled, before @StatusAuditDays
+    @MaxExecutionLogsPerTask int = NULL,   -- the number of lines that are kept per task: the newest
+    @DeleteCompletedTasks    bit = 0,      -- one-shot tasks that were completed or cancelled before @StatusAuditDays
     @Limit                   int = 1000,   -- below 5000, a statement's locks stay row locks
-    @DryRun                  bit = 0       -- only counts, and all that may go, whatever the limit
+    @DryRun                  bit = 0       -- only counts the expired rows, without the limit
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -1630,7 +1667,8 @@ BEGIN
     DECLARE @LogRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
     DECLARE @TaskRow TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY);
 
-    -- The instants before which rows may go; NULL compares with nothing, and keeps them. A thousand years is for ever.
+    -- The instants before which rows expire. NULL, with which no comparison is true, keeps all
+    -- rows. So does a limit of a thousand years or more.
     SET @ErrorAuditDays = CASE WHEN @ErrorAuditDays > 0 THEN @ErrorAuditDays END;
     SELECT @Status = MAX(CASE WHEN c.[Kind] = 1 THEN c.[Before] END), @Runs = MAX(CASE WHEN c.[Kind] = 2 THEN c.[Before] END),
         @StatusErrors = MAX(CASE WHEN c.[Kind] = 3 THEN c.[Before] END), @RunsErrors = MAX(CASE WHEN c.[Kind] = 4 THEN c.[Before] END),
@@ -1650,9 +1688,9 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- One process at a time; the lock ends with the transaction, whatever happens to it. Nothing
-    -- was written when it is not granted, so COMMIT ends this transaction: ROLLBACK would end the
-    -- caller's as well.
+    -- One process purges at a time; the end of the transaction releases the lock in any case. If
+    -- the lock is not granted, nothing has been written, so COMMIT ends this transaction. ROLLBACK
+    -- would also end the caller's.
     IF @DryRun = 0
         EXEC @Lock = sp_getapplock @Resource = N'[EverTask].purge', @LockMode = 'Exclusive', @LockOwner = 'Transaction',
             @LockTimeout = 100;
@@ -1663,9 +1701,9 @@ BEGIN
         RETURN;
     END;
 
-    -- Each table: looks for one row more than may go, to know whether it is done. What a
-    -- transaction locks is passed by, and looked at again next time. The first condition is the one
-    -- that the index on the instant can be sought by.
+    -- For each table: selects one row more than the limit, to know whether rows remain. Skips
+    -- locked rows; the next call checks them again. The index on the instant is sought by the first
+    -- condition.
     INSERT INTO @StatusRow ([Id])
     SELECT TOP (@Left + 1) s.[Id]
     FROM [EverTask].[StatusAudit] AS s WITH (READPAST, READCOMMITTEDLOCK)
@@ -1705,7 +1743,7 @@ BEGIN
     ORDER BY l.[TimestampUtc];
     SET @LogCount = @@ROWCOUNT;
 
-    -- The task's row knows the number of its last line, so that nothing has to be counted.
+    -- The task's row has the number of its last line, so no lines are counted.
     IF @MaxLogs IS NOT NULL AND @LogCount <= @Left
     BEGIN
         INSERT INTO @LogRow ([Id])
@@ -1727,7 +1765,7 @@ BEGIN
         SET @Left = @Left - @LogCount;
     END;
 
-    -- Tasks of which no row of history stays.
+    -- Tasks without remaining rows of history.
     IF @Tasks IS NOT NULL
     BEGIN
         INSERT INTO @TaskRow ([Id])
@@ -1749,22 +1787,23 @@ BEGIN
         IF @TaskCount > @Left SET @Done = 0;
         IF @DryRun = 0
         BEGIN
-            -- One that is put in line at this moment, or has even run again, is no longer what it
-            -- was.
+            -- The conditions are checked again, because the task may have been queued or have run
+            -- in the meantime.
             DELETE FROM [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
             WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @TaskRow AS r ORDER BY r.[Id])
                 AND [IsRecurring] = 0 AND [WorkerId] IS NULL AND [DueAtUtc] IS NULL
                 AND [Status] IN (N'Completed', N'Cancelled')
                 AND COALESCE([LastExecutionUtc], [CreatedAtUtc]) < @Tasks;
             SET @TaskCount = @@ROWCOUNT;
-            -- Their tags. Whether a row is there can be read while another transaction changes it.
+            -- Deletes the tags of deleted tasks. Whether a task's row exists can be read while
+            -- another transaction changes it.
             DELETE FROM [EverTask].[TaskTags]
             WHERE [TaskId] IN (SELECT r.[Id] FROM @TaskRow AS r)
                 AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WITH (NOLOCK) WHERE t.[Id] = [TaskTags].[TaskId]);
         END;
     END;
 
-    -- A rate limit's key that has had its whole budget for a day is as good as a new one.
+    -- A key that has had a full budget for a day is equivalent to a new key.
     IF @DryRun = 0
     BEGIN
         SET @IdleTatMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME())) - 86400000;
@@ -1775,7 +1814,7 @@ BEGIN
             WHERE r.[ReservedTatMs] < @IdleTatMs AND r.[StartedTatMs] < @IdleTatMs)
             AND [ReservedTatMs] < @IdleTatMs AND [StartedTatMs] < @IdleTatMs;
 
-        -- So is a slot that was given back and that nobody has taken.
+        -- Returned slots that no task has taken are deleted, too.
         DELETE FROM [EverTask].[ReturnedRateSlots] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
         WHERE [SlotMs] < @IdleTatMs;
     END;
@@ -1787,9 +1826,9 @@ BEGIN
 END
 GO
 `,
-  "usp_ReadEvents.sql": `-- Reads batches of events: of each writer but one those behind a number, @Limit at most.
+  "usp_ReadEvents.sql": `-- Reads batches of events: those of all writers except one, each after a number, at most @Limit.
 --
--- Answers two recordsets: Now; and the batches, those of each writer by rising numbers.
+-- Returns two recordsets: Now; the batches, for each writer in the order of their numbers.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1797,16 +1836,16 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_ReadEvents];
 GO
 CREATE PROCEDURE [EverTask].[usp_ReadEvents]
-    @After      [EverTask].[EventPositionList] READONLY, -- writers that are not in it are read from their first batch on
+    @After      [EverTask].[EventPositionList] READONLY, -- other writers are read from their first batch on
     @ExceptFrom nvarchar(100),
     @Limit      int
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
-    SELECT CAST(SYSUTCDATETIME() AS datetimeoffset(3)) AS [Now]; -- before it reads: what is stored later is not older
+    SELECT CAST(SYSUTCDATETIME() AS datetimeoffset(3)) AS [Now]; -- before reading, so that batches stored later are not older
 
     SELECT e.[WriterId] AS [WriterId], e.[Since] AS [Since], e.[UpTo] AS [UpTo], e.[WorkerId] AS [WorkerId],
         e.[Host] AS [Host], e.[Events] AS [Events]
@@ -1822,7 +1861,7 @@ BEGIN
 END
 GO
 `,
-  "usp_RegisterWorker.sql": `-- Makes a worker known, alive as of now. Doing so twice is the same as once and a heartbeat. Answers nothing.
+  "usp_RegisterWorker.sql": `-- Registers a worker as alive now. For a registered worker it is a heartbeat. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1832,7 +1871,7 @@ GO
 CREATE PROCEDURE [EverTask].[usp_RegisterWorker]
     @WorkerId nvarchar(100),
     @Host     nvarchar(400),
-    @Serves   nvarchar(max) = NULL -- which queues and types it takes, as JSON; version 0.1 does not say
+    @Serves   nvarchar(max) = NULL -- the queues and types that it serves, as JSON; version 0.1 does not report them
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -1851,15 +1890,17 @@ BEGIN
 END
 GO
 `,
-  "usp_ReleaseLost.sql": `-- Removes workers whose heartbeat is too old, and takes the tasks of every worker that is not (or no longer) registered:
--- they are ServiceStopped and due now. One that was running (InProgress) has LostCount + 1; above the poison limit it is Failed
--- and not due, a series without next run. One that was only claimed, as far as is known, has a LostCount of 1 at least; if it
--- had that before, the claim is taken back (Attempt - 1). With the StatusAudit row that each task's level asks for.
+  "usp_ReleaseLost.sql": `-- Removes workers whose heartbeat is too old, and releases the tasks of all workers that are not
+-- registered: they become ServiceStopped and due now. The LostCount of a task that was running
+-- (InProgress) is incremented; above the poison limit, the task becomes Failed and is not due
+-- again, and a series has no next run. A task that was only claimed gets a LostCount of at least 1;
+-- if it already had that, the claim is undone (Attempt - 1). Writes the StatusAudit row of each
+-- task's audit level.
 --
--- A task's row may be locked: its worker froze in the middle of a transaction in which it completed the task. Such a task is
--- left to that transaction, and taken by a later call if it is still held then.
+-- Skips locked tasks, because the worker may have frozen in a transaction that completes the task.
+-- A later call releases them if they are still held then.
 --
--- Answers a row a task: TaskId, Type, QueueName, WorkerId, LostCount, Poisoned (1 or 0).
+-- Returns one row per task: TaskId, Type, QueueName, WorkerId, LostCount, Poisoned (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1875,7 +1916,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -1896,13 +1938,15 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- What a clock that was ahead has written proves nothing. Rows that others are at are left to them.
+    -- Heartbeats in the future, by a clock that was ahead, are set to now. Skips rows that others
+    -- have locked.
     UPDATE [EverTask].[Workers] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK) SET [HeartbeatUtc] = @Now WHERE [HeartbeatUtc] > @Ahead;
 
     DELETE FROM [EverTask].[Workers] WHERE [HeartbeatUtc] < @Late;
 
-    -- First who holds tasks, then who of them is not registered: the other way round, or in one statement, a worker that
-    -- registers and claims meanwhile could be taken for lost.
+    -- First finds the workers that hold tasks, then those of them that are not registered. In the
+    -- other order, or in one statement, a worker that registers and claims in between would be
+    -- treated as lost.
     INSERT INTO @Gone ([WorkerId])
     SELECT DISTINCT t.[WorkerId]
     FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
@@ -1918,7 +1962,8 @@ BEGIN
     ORDER BY t.[Id]
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- The worker is compared again: two processes that find the same lost tasks take each of them once.
+    -- Compares the worker again, so that of two processes that find the same lost task only one
+    -- releases it.
     UPDATE [EverTask].[QueuedTasks]
     SET [LostCount] = CASE WHEN ([QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0) AND [QueuedTasks].[LostCount] < 2147483647
             THEN [QueuedTasks].[LostCount] + 1 ELSE [QueuedTasks].[LostCount] END,
@@ -1935,7 +1980,7 @@ BEGIN
     WHERE [QueuedTasks].[Id] = h.[TaskId] AND [QueuedTasks].[WorkerId] = h.[WorkerId]
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
+    -- A lost worker is an error, so Full, Minimal and ErrorsOnly audit it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT t.[Id], @Now, t.[Status], t.[Exception]
     FROM @Lost AS l
@@ -1943,7 +1988,8 @@ BEGIN
     WHERE ISNULL(t.[AuditLevel], 0) <> 3
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- Answered after the commit: a caller that does not read must not keep the rows locked.
+    -- The result is sent after the commit, because a caller that does not read it must not keep the
+    -- rows locked.
     INSERT INTO @Answer ([IdOrder], [TaskId], [Type], [QueueName], [WorkerId], [LostCount], [Poisoned])
     SELECT t.[IdOrder], t.[Id], t.[Type], t.[QueueName], h.[WorkerId], t.[LostCount],
         CASE WHEN t.[Status] = N'Failed' THEN 1 ELSE 0 END
@@ -1961,10 +2007,10 @@ BEGIN
 END
 GO
 `,
-  "usp_ReleaseTasks.sql": `-- Gives claimed, unstarted tasks back: due as the caller says, attempt less one, everything else unchanged. A task that the
--- worker does not hold with this token is skipped.
+  "usp_ReleaseTasks.sql": `-- Gives back claimed tasks that have not started: sets the due instant, decrements the attempt, and
+-- changes nothing else. Skips tasks that the worker does not hold with this token.
 --
--- Answers nothing.
+-- Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1992,12 +2038,13 @@ BEGIN
 END
 GO
 `,
-  "usp_ReleaseUnknown.sql": `-- Gives back the tasks that a worker holds without knowing it, because a claim was committed and its answer was lost on
--- the way: due now, attempt less one, status unchanged. A task that a transaction locks is known, and is passed by.
+  "usp_ReleaseUnknown.sql": `-- Gives back the tasks that a worker holds without knowing it, because a claim was committed and
+-- its answer was lost: makes them due now, decrements the attempt, and keeps the status. Skips
+-- locked tasks, which the worker knows.
 --
 --   @Known  the tasks that the worker knows it holds
 --
--- Answers one row: Released (how many were given back).
+-- Returns one row: Released (the number of tasks given back).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2011,7 +2058,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -2026,9 +2074,9 @@ BEGIN
 END
 GO
 `,
-  "usp_ReportWork.sql": `-- Stores what a worker did. A minute that it has reported before is replaced; failures are added to
--- their group. With a retention, minutes older than @MinutesMs become hours, and what is older than it
--- is kept is deleted. Answers nothing.
+  "usp_ReportWork.sql": `-- Stores a worker's report. Replaces minutes that it has reported before, and adds failures to
+-- their groups. With a retention, sums up minutes older than @MinutesMs to hours, and deletes
+-- expired rows. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2039,7 +2087,7 @@ CREATE PROCEDURE [EverTask].[usp_ReportWork]
     @Source     nvarchar(36),
     @Activity   [EverTask].[ActivityList] READONLY,
     @Failures   [EverTask].[FailureList] READONLY,
-    @MinutesMs  bigint = NULL, -- NULL: nothing is tidied up
+    @MinutesMs  bigint = NULL, -- NULL: no retention
     @HoursMs    bigint = NULL,
     @FailuresMs bigint = NULL
 AS
@@ -2151,15 +2199,16 @@ BEGIN
 END
 GO
 `,
-  "usp_RequestCancel.sql": `-- Asks for tasks to be cancelled. Those that wait are Cancelled at once, with the StatusAudit row that their own level
--- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat. A cancelled task keeps the
--- rate limit slot that it held, so that the caller can read it and give it back.
+  "usp_RequestCancel.sql": `-- Requests the cancellation of tasks. Waiting tasks are Cancelled at once, with the StatusAudit row
+-- of their audit level. Held tasks are marked, and their worker sees the request at its next
+-- heartbeat. A cancelled task keeps its rate limit slot, so that the caller can read it and give it
+-- back.
 --
 --   DECLARE @TaskIds [EverTask].[TaskIdList];
 --   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
 --   EXEC [EverTask].[usp_RequestCancel] @TaskIds;
 --
--- Answers a row an id, in order: Outcome (cancelled, requested, ended, unknown).
+-- Returns one row per id, in order: Outcome (cancelled, requested, ended, unknown).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2179,9 +2228,10 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- OUTPUT tells which rows were touched, and no more here and in the other procedures: after a wait for another writer,
-    -- Babelfish fills it from the row as it was before. One UPDATE for both, so that a task that is claimed or given back
-    -- in the same moment is one or the other.
+    -- Here and in the other procedures, OUTPUT only shows which rows were changed, because
+    -- Babelfish fills it with the values from before a wait for another writer. One UPDATE handles
+    -- waiting and held tasks, so that a task that is claimed or given back concurrently is one or
+    -- the other.
     UPDATE [EverTask].[QueuedTasks]
     SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
@@ -2195,7 +2245,7 @@ BEGIN
             OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- A cancellation is no error: only Full audits it.
+    -- Cancelled is no error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[TaskId], @Now, N'Cancelled', NULL
     FROM @Touched AS c
@@ -2203,7 +2253,8 @@ BEGIN
     WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3)
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- Answered after the commit: a caller that does not read must not keep the rows locked.
+    -- The result is sent after the commit, because a caller that does not read it must not keep the
+    -- rows locked.
     INSERT INTO @Answer ([Ordinal], [Outcome])
     SELECT w.[Ordinal], CASE WHEN t.[Id] IS NULL THEN 'unknown' WHEN c.[TaskId] IS NULL THEN 'ended'
                 WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END
@@ -2218,8 +2269,8 @@ BEGIN
 END
 GO
 `,
-  "usp_ReturnRateSlots.sql": `-- Gives slots of rate limits back that were reserved and that nobody will come for. Those of keys that are no longer known
--- are left out. Answers nothing.
+  "usp_ReturnRateSlots.sql": `-- Gives back reserved slots of rate limits that will not be used. Omits slots of keys that have no
+-- row any more. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2262,10 +2313,10 @@ BEGIN
 END
 GO
 `,
-  "usp_SaveExecutionLogs.sql": `-- Stores log lines, of any number of tasks: one call, one transaction. Each task's lines are numbered in the order of the
--- list, going on from its last. Lines of tasks that do not exist are left out.
+  "usp_SaveExecutionLogs.sql": `-- Stores log lines of any number of tasks, in one transaction. The lines of each task are numbered
+-- in the order of the list, starting after its last line. Omits lines of tasks that do not exist.
 --
--- Answers nothing.
+-- Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2283,12 +2334,12 @@ BEGIN
     DECLARE @Counted TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Lines] int NOT NULL);
 
     INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Lines AS l GROUP BY l.[TaskId]
-    ORDER BY l.[TaskId]; -- in which all lists lock
+    ORDER BY l.[TaskId]; -- the order in which all lists lock
 
     BEGIN TRANSACTION;
 
-    -- The task's row keeps the last number: it is locked until the lines are stored, so that no number is given twice, and
-    -- it outlives lines that retention has deleted.
+    -- The last number is in the task's row, which is locked until the lines are stored, so that no
+    -- number is used twice. It stays when retention deletes lines.
     UPDATE t
     SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
     FROM @Counted AS c
@@ -2308,7 +2359,8 @@ BEGIN
 END
 GO
 `,
-  "usp_SetQueuePaused.sql": `-- Pauses or resumes a queue for all workers of the store: a paused queue's tasks are not claimed. Answers nothing.
+  "usp_SetQueuePaused.sql": `-- Pauses or resumes a queue for all workers of the store. The tasks of a paused queue are not
+-- claimed. Returns nothing.
 --
 --   EXEC [EverTask].[usp_SetQueuePaused] @QueueName = N'email', @Paused = 1;
 
@@ -2334,7 +2386,8 @@ BEGIN
 END
 GO
 `,
-  "usp_SetQueuePausedBy.sql": `-- Pauses or resumes a queue as usp_SetQueuePaused does, and notes who did it, in one transaction. Answers nothing.
+  "usp_SetQueuePausedBy.sql": `-- Pauses or resumes a queue as usp_SetQueuePaused does, and records the action, in one transaction.
+-- Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2367,17 +2420,18 @@ BEGIN
 END
 GO
 `,
-  "usp_SetTaskStatus.sql": `-- Changes one task's status and writes the StatusAudit row that the audit level asks for: one call, one transaction, no
--- query before. Nothing is written when the task does not exist, or when a lease is given that is no longer held.
+  "usp_SetTaskStatus.sql": `-- Changes one task's status, and writes the StatusAudit row of the audit level, in one transaction
+-- without a prior query. Writes nothing if the task does not exist, or if the given lease is not
+-- held any more.
 --
 --   EXEC [EverTask].[usp_SetTaskStatus] @TaskId = '01900000-0000-7000-8000-000000000001', @Status = N'Completed';
 --
--- Everything after @AuditLevel is for workers. Without it, WaitingQueue, Queued and Pending leave
--- the due instant of a task that waits as it is. One that neither waits nor is held becomes due: a
--- series at its next run, another task when it was dispatched for, at the soonest now. A status
--- that does not exist is refused (error 50001).
+-- The parameters after @AuditLevel are for workers. Without them, WaitingQueue, Queued and Pending
+-- keep the due instant of a waiting task. A task that neither waits nor is held becomes due: a
+-- series at its next run, another task at the instant for which it was dispatched, but not before
+-- now. A status that does not exist raises error 50001.
 --
--- Answers one row: Applied (1 or 0).
+-- Returns one row: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2390,18 +2444,18 @@ CREATE PROCEDURE [EverTask].[usp_SetTaskStatus]
     @Exception       nvarchar(max) = NULL,
     @AuditLevel      int = 0,              -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
     @ExecutionTimeMs float = NULL,         -- of the execution that ended
-    @AgoMs           bigint = 0,           -- how long ago it happened
+    @AgoMs           bigint = 0,           -- the time since the change
     @WorkerId        nvarchar(100) = NULL, -- with @LeaseToken: only while the lease is held
     @LeaseToken      bigint = NULL,
-    @DueInMs         bigint = NULL,        -- when the task can be claimed again
-    @ReturnAttempt   bit = 0,              -- what ended was no attempt
+    @DueInMs         bigint = NULL,        -- the time after which the task can be claimed
+    @ReturnAttempt   bit = 0,              -- 1: the attempt does not count
     @RateSlotUtc     datetimeoffset(3) = NULL
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    -- The dot keeps a space at the end from being ignored.
+    -- The dot prevents a trailing space from being ignored.
     IF @Status IS NULL OR @Status + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
         N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.')
     BEGIN
@@ -2427,7 +2481,8 @@ BEGIN
     SET [Status] = @Status,
         [Exception] = @Exception,
         [WorkerId] = CASE WHEN @KeepsLease = 1 THEN [WorkerId] END,
-        -- A task that was asked to be cancelled waits for nothing: the worker that claims it next sees that.
+        -- A task with a cancel request is due at once, and the worker that claims it next cancels
+        -- it.
         [DueAtUtc] = CASE
             WHEN @StandsInLine = 1 AND [DueAtUtc] IS NOT NULL THEN [DueAtUtc]
             WHEN @KeepsLease = 1 AND (@StandsInLine = 0 OR [WorkerId] IS NOT NULL) THEN [DueAtUtc]
@@ -2460,13 +2515,13 @@ BEGIN
 END
 GO
 `,
-  "usp_SetTaskStatuses.sql": `-- usp_SetTaskStatus for many tasks: one call, one transaction, one UPDATE. A task may have gone through several statuses
--- since the last write; each writes its audit row, with its own time.
+  "usp_SetTaskStatuses.sql": `-- usp_SetTaskStatus for many tasks, in one transaction with one UPDATE. A task may have had several
+-- statuses since the last write; each gets an audit row with its own time.
 --
---   @Changes  a task at most once
---   @Steps    at least one a change; the one that Changes.LastStep names is how the task stands
+--   @Changes  at most one per task
+--   @Steps    at least one per change; the one with the number Changes.LastStep has the final status
 --
--- Answers a row a change, in order: Applied (1 or 0).
+-- Returns one row per change, in order: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2481,7 +2536,7 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    -- The dot keeps a space at the end from being ignored.
+    -- The dot prevents a trailing space from being ignored.
     DECLARE @Unknown nvarchar(15);
     SELECT TOP (1) @Unknown = s.[Status]
     FROM @Steps AS s
@@ -2499,14 +2554,15 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- The target stands without an alias, and behind a comma, here and wherever else OUTPUT is:
-    -- Babelfish takes aliases and JOIN wrong there. The hints pin the plan: the list in its order,
-    -- and a seek for each task, whatever the statistics say.
+    -- Here and wherever OUTPUT is used, the target has no alias and follows a comma, because
+    -- Babelfish handles aliases and JOIN incorrectly there. The hints fix the plan regardless of
+    -- statistics: it reads the list in its order, with a seek for each task.
     UPDATE [EverTask].[QueuedTasks]
     SET [Status] = c.[Status],
         [Exception] = c.[Exception],
         [WorkerId] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[WorkerId] END,
-        -- A task that was asked to be cancelled waits for nothing: the worker that claims it next sees that.
+        -- A task with a cancel request is due at once, and the worker that claims it next cancels
+        -- it.
         [DueAtUtc] = CASE
             WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[DueAtUtc] IS NOT NULL THEN [QueuedTasks].[DueAtUtc]
             WHEN c.[KeepsLease] = 1 AND (c.[StandsInLine] = 0 OR [QueuedTasks].[WorkerId] IS NOT NULL) THEN [QueuedTasks].[DueAtUtc]
@@ -2560,10 +2616,10 @@ BEGIN
 END
 GO
 `,
-  "usp_SweepEvents.sql": `-- Removes watchers whose time is over, and 100 batches of events that are older than a minute, or of any age if nobody
--- watches.
+  "usp_SweepEvents.sql": `-- Removes expired watchers, and 100 batches of events that are older than a minute, or of any age
+-- if there is no watcher.
 --
--- Answers Swept: how many batches.
+-- Returns Swept: the number of removed batches.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2575,7 +2631,7 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Before datetimeoffset(3) = DATEADD(second, -60, @Now);
@@ -2594,10 +2650,10 @@ BEGIN
 END
 GO
 `,
-  "usp_TagTasks.sql": `-- Gives tasks their tags, in the transaction in which usp_PersistTasks has stored them. A task that
--- has tags was stored before, by a call whose answer was lost. It is a call of its own, which only
--- tasks with tags need: Babelfish lets no call leave out a table, and loses the schema of foreign keys
--- in a procedure that another one calls.
+  "usp_TagTasks.sql": `-- Adds the tags of tasks, in the transaction in which usp_PersistTasks has stored them. A task that
+-- already has tags was stored by an earlier call whose answer was lost. This is a separate
+-- procedure, called only for tasks with tags, because in Babelfish a call cannot omit a table, and
+-- a procedure that another one calls loses the schema of foreign keys.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2631,11 +2687,13 @@ BEGIN
 END
 GO
 `,
-  "usp_TakeRateSlots.sql": `-- Takes rate limit slots by the generic cell rate algorithm with reservations (ITU-T I.371), in the order of the list, by this
--- server's clock: one small row a key holds two theoretical arrival times (TAT), of what is reserved and of what has started,
--- in fractional epoch milliseconds. What is done with them, and why, is in src/storage/kit/gcra.ts.
+  "usp_TakeRateSlots.sql": `-- Takes rate limit slots by the generic cell rate algorithm with reservations (ITU-T I.371), in the
+-- order of the list, by the server's clock. A small row per key has two theoretical arrival times
+-- (TAT), those of reserved and of started tasks, in fractional epoch milliseconds.
+-- src/storage/kit/gcra.ts explains the algorithm.
 --
--- Answers two recordsets: NowMs; a row a request, in order: SlotMs and Granted (1 or 0; 0: nothing was reserved).
+-- Returns two recordsets: NowMs; one row per request, in order: SlotMs and Granted (0: nothing was
+-- reserved; else 1).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2659,8 +2717,9 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- Locks all rows first, by one statement in the order of the key, so that two lists with the same keys in another
-    -- order do not wait for each other; and reads the clock after that, so that it is not behind what others reserved.
+    -- Locks all rows first, by one statement in the order of keys, so that two lists with the same
+    -- keys in different orders cannot deadlock. Reads the clock after that, so that it is not
+    -- before the reservations of others.
     UPDATE r
     SET [StartedTatMs] = r.[StartedTatMs]
     FROM @Key AS k
@@ -2705,7 +2764,7 @@ BEGIN
             END;
             ELSE
             BEGIN
-                -- A microsecond is the noise of sums of fractions.
+                -- Sums of fractions are inexact by up to a microsecond.
                 SET @EarliestMs = CEILING(@StartedTatMs - @LeewayMs - @ToleranceMs - 0.001E0);
                 IF @EarliestMs < @NowMs
                     SET @EarliestMs = @NowMs;
@@ -2714,7 +2773,8 @@ BEGIN
                 IF @ReservedTatMs > @NowMs AND EXISTS (SELECT 1 FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey)
                 BEGIN
                     SET @HasReturned = 1;
-                    -- Slots that were given back leave the end of the line; a few hundred at a time.
+                    -- Removes returned slots from the end of the reservations, at most a few
+                    -- hundred at a time.
                     SET @Left = 500;
                     WHILE @Left > 0
                     BEGIN
@@ -2780,7 +2840,8 @@ BEGIN
 END
 GO
 `,
-  "usp_UnregisterWorker.sql": `-- Removes a worker at a clean end. Tasks that it still holds are found by usp_ReleaseLost. Answers nothing.
+  "usp_UnregisterWorker.sql": `-- Removes a worker that stops. usp_ReleaseLost finds the tasks that it still holds. Returns
+-- nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2798,7 +2859,7 @@ BEGIN
 END
 GO
 `,
-  "usp_UnwatchEvents.sql": `-- Removes a watcher, if it is there. Answers nothing.
+  "usp_UnwatchEvents.sql": `-- Removes a watcher, if it exists. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2811,21 +2872,21 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
     DELETE FROM [EverTask].[EventWatchers] WHERE [Id] = @WatcherId;
 END
 GO
 `,
-  "usp_UpdateCurrentRun.sql": `-- Ends a run of a recurring task: run count + 1 (it stays at 2147483647), next run (NULL ends the series), last
--- execution, and the RunsAudit and StatusAudit rows that the audit level asks for: one call, one transaction. Nothing is
--- written when there is no such recurring task, or when a lease is given that is no longer held. A status that does not exist
--- is refused (error 50001).
+  "usp_UpdateCurrentRun.sql": `-- Ends a run of a recurring task, in one transaction: increments the run count (up to 2147483647),
+-- sets the next run (NULL ends the series) and the last execution, and writes the RunsAudit and
+-- StatusAudit rows of the audit level. Writes nothing if the recurring task does not exist, or if
+-- the given lease is not held any more. A status that does not exist raises error 50001.
 --
 --   EXEC [EverTask].[usp_UpdateCurrentRun] @TaskId = '01900000-0000-7000-8000-000000000001', @ExecutionTimeMs = 12.5,
 --       @NextRunUtc = '2030-01-01T00:00:00Z', @AuditLevel = 1, @Status = N'Completed';
 --
--- Answers one row: Applied (1 or 0).
+-- Returns one row: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2837,9 +2898,9 @@ CREATE PROCEDURE [EverTask].[usp_UpdateCurrentRun]
     @ExecutionTimeMs float,
     @NextRunUtc      datetimeoffset(3) = NULL,
     @AuditLevel      int = 0,              -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
-    @Status          nvarchar(15) = NULL,  -- how the run ended; NULL: status and exception were set before, and stay
+    @Status          nvarchar(15) = NULL,  -- the status at the end; NULL keeps the status and exception
     @Exception       nvarchar(max) = NULL,
-    @AgoMs           bigint = 0,           -- how long ago it ended
+    @AgoMs           bigint = 0,           -- the time since the end
     @WorkerId        nvarchar(100) = NULL, -- with @LeaseToken: only while the lease is held
     @LeaseToken      bigint = NULL,
     @Counts          bit = 1               -- 0: the occurrence was skipped; the series moves on, but nothing ran
@@ -2848,7 +2909,7 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    -- The dot keeps a space at the end from being ignored.
+    -- The dot prevents a trailing space from being ignored.
     IF @Status + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
         N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.')
     BEGIN
@@ -2907,13 +2968,13 @@ BEGIN
 END
 GO
 `,
-  "usp_UpdateCurrentRuns.sql": `-- usp_UpdateCurrentRun for many tasks: one call, one transaction, one UPDATE. A task may have gone through several
--- statuses since the last write; each writes its audit row, with its own time.
+  "usp_UpdateCurrentRuns.sql": `-- usp_UpdateCurrentRun for many tasks, in one transaction with one UPDATE. A task may have had
+-- several statuses since the last write; each gets an audit row with its own time.
 --
---   @Runs   a task at most once
---   @Steps  at least one a run; the one that Runs.LastStep names is how the run ended
+--   @Runs   at most one per task
+--   @Steps  at least one per run; the one with the number Runs.LastStep has the final status
 --
--- Answers a row a run, in order: Applied (1 or 0).
+-- Returns one row per run, in order: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2928,7 +2989,7 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    -- The dot keeps a space at the end from being ignored.
+    -- The dot prevents a trailing space from being ignored.
     DECLARE @Unknown nvarchar(15);
     SELECT TOP (1) @Unknown = s.[Status]
     FROM @Steps AS s
@@ -3006,10 +3067,11 @@ BEGIN
 END
 GO
 `,
-  "usp_WatchEvents.sql": `-- Makes a watcher known for a while, or for another while.
+  "usp_WatchEvents.sql": `-- Registers or renews a watcher until it expires.
 --
--- Answers three recordsets: Began (1: the watcher is new, or wants payloads and did not before); Id and Parameters of all
--- watchers; WriterId and UpTo, the number of the last event, of each writer of stored batches.
+-- Returns three recordsets: Began (1: the watcher is new, or now also receives payloads); the Id
+-- and Parameters of all watchers; the WriterId of each writer of stored batches, and UpTo, the
+-- number of its last event.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -3024,7 +3086,7 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Expires datetimeoffset(3) = DATEADD(millisecond, @ForMs, @Now);

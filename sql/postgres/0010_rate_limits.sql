@@ -1,9 +1,10 @@
--- Rate limits: the slots of tasks that were cancelled are given back.
+-- Rate limits: cancelled tasks give their slots back.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- Slots that were reserved and given back, until somebody takes them; in epoch milliseconds.
+-- Slots that were reserved and given back, in epoch milliseconds. A row is deleted when another
+-- task takes the slot.
 CREATE TABLE returned_rate_slots (
   rate_key text   NOT NULL COLLATE "C" REFERENCES rate_limits ON DELETE CASCADE,
   slot_ms  float8 NOT NULL,

@@ -6,8 +6,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 ALTER TABLE queued_tasks ADD COLUMN tags text[] COLLATE "C"; -- in the order of the dispatch; NULL: none
 ALTER TYPE new_task ADD ATTRIBUTE tags text[];
 
--- The tasks of each tag, in the order of ids. Only tasks with tags are in it. An index on the array could not give them in
--- that order, and a page of a tag that many tasks have would read them all.
+-- The tasks of each tag, in the order of ids. Tasks without tags have no row. An index on the array
+-- has no order of ids: a page of a frequent tag would read all of its tasks.
 CREATE TABLE task_tags (
   tag     text COLLATE "C",
   task_id uuid,

@@ -1,18 +1,20 @@
--- Events that processes show each other while somebody watches; nothing else depends on them, and they are gone in a minute.
--- So they are not logged, and nothing is left of them after a crash of the server.
+-- The events that processes exchange while a process watches them. They are deleted after a minute,
+-- and nothing else depends on them. Therefore the tables are unlogged: after a crash of the server
+-- they are empty.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- One row a process that wants to see them. It is renewed every few seconds.
+-- One row per process that watches events. It is renewed every few seconds.
 CREATE UNLOGGED TABLE event_watchers (
   id         text        PRIMARY KEY COLLATE "C",
   expires_at timestamptz NOT NULL,
-  parameters boolean     NOT NULL  -- it wants payloads, too
+  parameters boolean     NOT NULL  -- whether it also receives payloads
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 
--- One row a batch. A writer numbers its events; the last number is in the key, so that readers find what is new of each. All
--- rows are deleted after a minute: the few that are there are vacuumed often.
+-- One row per batch. Each writer numbers its events. The number of the last event is in the key, so
+-- that readers find the new batches of each writer. Rows are deleted after a minute, so the table
+-- is small, and vacuumed often.
 CREATE UNLOGGED TABLE relayed_events (
   writer_id  text        NOT NULL COLLATE "C",
   up_to      bigint      NOT NULL,
@@ -26,7 +28,8 @@ CREATE UNLOGGED TABLE relayed_events (
   toast.autovacuum_vacuum_threshold = 5000, toast.autovacuum_vacuum_scale_factor = 0);
 CREATE INDEX relayed_events_age ON relayed_events (written_at);
 
--- Heartbeats read it, also those of roles that were granted their rights before this table existed.
+-- Every role may read it, because heartbeats read it, and a role may have been granted its rights
+-- before this table existed.
 GRANT SELECT ON event_watchers TO PUBLIC;
 
 INSERT INTO schema_migrations (version, name) VALUES (17, 'event_relay');

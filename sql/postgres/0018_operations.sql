@@ -1,15 +1,15 @@
--- Changes by operators, and what was done by whom.
+-- Changes by operators, and the record of their actions.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- NULL for tasks that nobody has edited, so that they take no room. No index holds them, and claims, changes of status and
--- heartbeats write neither.
+-- NULL for tasks that no operator has edited, so that they take no space. No index contains them,
+-- and claims, status changes and heartbeats do not write them.
 ALTER TABLE queued_tasks
-  ADD COLUMN edits     int,      -- how often an operator, or a dispatch with its key, has changed it
+  ADD COLUMN edits     int,      -- the number of changes by operators and by dispatches with its key
   ADD COLUMN is_paused boolean;  -- series: an operator has paused it
 
--- One row an action; many batches of one action share its row.
+-- One row per action. The batches of an action share its row.
 CREATE TABLE operator_actions (
   id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at_utc      timestamptz NOT NULL,

@@ -1,11 +1,11 @@
--- What workers report about their work.
+-- The reports of workers about their work.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- A row a minute of each worker (`source`), type and queue, and a row an hour of all workers, whose source is ''. The figures
--- are activityColumns (src/storage/work_reports.ts). A worker writes the row of the present minute some times: there is room for
--- that on its page.
+-- One row per minute for each worker (`source`), type and queue; one row per hour for all workers
+-- together, whose source is ''. The figures are activityColumns (src/storage/work_reports.ts). A
+-- worker updates the row of the present minute several times, so pages have free space.
 CREATE TABLE activity (
   at_utc timestamptz,
   started float8 NOT NULL, completed float8 NOT NULL, failed float8 NOT NULL, cancelled float8 NOT NULL,

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 17) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 17: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 18) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 18: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -41,6 +41,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (17, '37b65bfc860012859c541e8d51b3949159704acc56a0284eb3bf55125b94ac02')
+INSERT INTO schema_functions (revision, hash) VALUES (18, '62f5f31d217a1d89be51119542f0b170781d2c371d59dd6c4676fa3a3fefe5fc')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -1,23 +1,26 @@
 -- The tables of EverTask in SQLite. The driver runs this file in one transaction; by hand:
 --   sqlite3 -bail app.db "BEGIN IMMEDIATE" ".read 0001_schema.sql" "COMMIT"
 --
--- Instants are whole milliseconds since 1970 (UTC); `datetime(created_at_utc / 1000, 'unixepoch')` shows one. Ids are UUIDs
--- of version 7 as text: they grow with time, so inserts touch only the last pages of a b-tree (random ones took six times
--- as long). As blobs they would make a write 8 % faster, and every look into the file by hand a chore.
+-- Instants are whole milliseconds since 1970 (UTC); `datetime(created_at_utc / 1000, 'unixepoch')`
+-- shows one. Ids are UUIDs of version 7. They grow with time, so inserts write only the last pages
+-- of a b-tree (random ids took six times as long). They are stored as text, because blobs are hard
+-- to read by hand and make a write only 8 % faster.
 --
--- There are no foreign keys: every child row is written in the transaction that finds or writes its task, and tasks are
--- deleted after their children. Checking it again would cost a search for each history row, and would depend on whether
--- the connection that the application passes in has them switched on.
+-- There are no foreign keys. Each history row is written in the transaction that finds or writes
+-- its task, and tasks are deleted after their history. A foreign key would cost a search for each
+-- history row, and would be checked only if the application's connection has foreign keys switched
+-- on.
 
--- One row a migration; the highest version is the schema's. PRAGMA user_version belongs to the application.
+-- One row per migration; the highest version is that of the schema. PRAGMA user_version belongs to
+-- the application.
 CREATE TABLE evertask_migrations (
   version INTEGER PRIMARY KEY,
   applied_at_utc INTEGER NOT NULL
 ) STRICT;
 
--- One row a task; a recurring series is one row. With a rowid: payloads may be large, and a table without one keeps whole
--- rows in the inner pages of its tree. The texts that may be long stand last, so that the other columns of a row can be read
--- without following its overflow pages.
+-- One row per task or recurring series. The table has a rowid, because payloads may be large, and a
+-- table without one keeps whole rows in the inner pages of its tree. Long texts come last, so that
+-- the other columns can be read without the overflow pages.
 CREATE TABLE queued_tasks (
   id TEXT NOT NULL PRIMARY KEY,
   type TEXT NOT NULL,
@@ -28,7 +31,7 @@ CREATE TABLE queued_tasks (
   priority INTEGER NOT NULL,         -- larger runs earlier
   task_key TEXT,
   created_at_utc INTEGER NOT NULL,
-  scheduled_execution_utc INTEGER,   -- what it was dispatched for; NULL: at once
+  scheduled_execution_utc INTEGER,   -- the instant for which it was dispatched; NULL: at once
   due_at_utc INTEGER,                -- set only while it can be claimed
   attempt INTEGER NOT NULL DEFAULT 0,
   lost_count INTEGER NOT NULL DEFAULT 0,
@@ -38,41 +41,45 @@ CREATE TABLE queued_tasks (
   last_execution_utc INTEGER,        -- when its last execution ended
   execution_time_ms REAL,
   rate_slot_utc INTEGER,
-  anchor_utc INTEGER,                -- this one and the next four: of recurring tasks
+  anchor_utc INTEGER,                -- this and the next four: of recurring tasks
   max_runs INTEGER,
   run_until INTEGER,
   next_run_utc INTEGER,
   current_run_count INTEGER NOT NULL DEFAULT 0,
   trace_context TEXT,
-  retry_policy TEXT,                 -- as JSON, when the dispatch gave one
+  retry_policy TEXT,                 -- as JSON; NULL: the dispatch had none
   recurring_task TEXT,               -- the schedule as JSON; NULL: not recurring
   recurring_info TEXT,
   request TEXT NOT NULL,
   exception TEXT,
-  -- Its place among the claimable tasks: odd for one that was dispatched for later or is recurring; see queued_tasks_due.
+  -- Its rank in the index queued_tasks_due: odd for delayed and recurring tasks.
   claim_rank INTEGER NOT NULL GENERATED ALWAYS AS
     (priority * 2 + (scheduled_execution_utc IS NOT NULL OR recurring_task IS NOT NULL)) STORED
 ) STRICT;
 
--- What can be claimed, in the order of claiming, and nothing else: neither history nor running tasks weigh on a claim. The
--- type is in it so that tasks of types which a worker does not know are passed over without reading their rows. Of each
--- priority, tasks that were dispatched to run at once stand behind the others, so that new ones are appended to the index:
--- ahead of a hundred thousand series or delayed tasks they would go into its middle, where each page that is full is balanced
--- with its neighbours (measured: 10 to 15 % more processor time a dispatch). Claims look at both.
+-- The claimable tasks, in the order of claims. Other tasks have no entry, so neither ended nor
+-- running tasks slow down a claim. It contains the type, so that a claim skips the types that a
+-- worker does not know without reading their rows. Within a priority, tasks that were dispatched to
+-- run at once come after the others, so that new ones are appended to the index. Otherwise they
+-- would be inserted before the series and delayed tasks, where each full page is balanced with its
+-- neighbours (measured with 100,000 such tasks: 10 to 15 % more processor time per dispatch).
+-- Claims search both parts.
 CREATE INDEX queued_tasks_due ON queued_tasks (queue_name, claim_rank DESC, due_at_utc, id, type)
   WHERE due_at_utc IS NOT NULL;
 
 CREATE UNIQUE INDEX queued_tasks_task_key ON queued_tasks (task_key) WHERE task_key IS NOT NULL;
 
--- The claimed tasks by worker: finding the tasks of a lost worker must not cost a search through all history. It holds as
--- many entries as tasks are running.
+-- The claimed tasks by worker, so that the tasks of a lost worker are found without reading the
+-- whole table. It has one entry per claimed task.
 CREATE INDEX queued_tasks_worker ON queued_tasks (worker_id) WHERE worker_id IS NOT NULL;
 
--- The claimed tasks that somebody asked to cancel: nearly always empty, and looked at with every heartbeat.
+-- The claimed tasks with a cancel request. The index is nearly always empty, and every heartbeat
+-- reads it.
 CREATE INDEX queued_tasks_cancel ON queued_tasks (worker_id) WHERE cancel_requested = 1;
 
--- History, kept together by task: one tree, one insert a row. With a rowid and an index on the task it took 40 % more room
--- and 10 % more time. The sequence gives the order of writing, which clocks do not.
+-- The history, clustered by task: one tree, and one insert per row. With a rowid and an index on
+-- the task, it took 40 % more space and 10 % more time. The sequence is the order of writing, which
+-- instants do not guarantee.
 CREATE TABLE status_audit (
   queued_task_id TEXT NOT NULL,
   sequence INTEGER NOT NULL,
@@ -92,7 +99,8 @@ CREATE TABLE runs_audit (
   PRIMARY KEY (queued_task_id, sequence)
 ) STRICT, WITHOUT ROWID;
 
--- The lines that handlers logged, numbered from 1 within each task. The run is that of the series; 1 for a one-shot.
+-- The log lines of handlers, numbered from 1 within each task. The run number is that of the
+-- series; 1 for a one-shot task.
 CREATE TABLE task_execution_log (
   task_id TEXT NOT NULL,
   sequence INTEGER NOT NULL,
@@ -104,7 +112,7 @@ CREATE TABLE task_execution_log (
   PRIMARY KEY (task_id, sequence)
 ) STRICT, WITHOUT ROWID;
 
--- One row a live worker process.
+-- One row per live worker process.
 CREATE TABLE workers (
   id TEXT NOT NULL PRIMARY KEY,
   host TEXT NOT NULL,
@@ -116,22 +124,22 @@ CREATE TABLE paused_queues (
   queue_name TEXT NOT NULL PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
--- The state of each rate limit key: its theoretical arrival times (GCRA), of what is reserved and of what has started, in
--- milliseconds since 1970.
+-- One row per key of a rate limit: the theoretical arrival times (GCRA) of reserved and of started
+-- tasks, in milliseconds since 1970.
 CREATE TABLE rate_limits (
   key TEXT NOT NULL PRIMARY KEY,
   reserved_tat_utc REAL NOT NULL,
   started_tat_utc REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One row of figures that belong to the whole store.
+-- The figures of the whole store, in one row.
 CREATE TABLE evertask_state (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-  audit_sequence INTEGER NOT NULL DEFAULT 1,     -- the last one given out; 1 is every task's first audit row
-  task_changes INTEGER NOT NULL DEFAULT 0,       -- raised when tasks became due,
-  queue_changes INTEGER NOT NULL DEFAULT 0,      -- a queue was paused or resumed,
-  cancel_changes INTEGER NOT NULL DEFAULT 0,     -- a cancel was requested: other processes look at these to wake up
-  purging_until_utc INTEGER NOT NULL DEFAULT 0   -- a process is deleting old history until then
+  audit_sequence INTEGER NOT NULL DEFAULT 1,     -- the last number used; 1 is every task's first audit row
+  task_changes INTEGER NOT NULL DEFAULT 0,       -- incremented when tasks become due,
+  queue_changes INTEGER NOT NULL DEFAULT 0,      -- when a queue is paused or resumed,
+  cancel_changes INTEGER NOT NULL DEFAULT 0,     -- when a cancel is requested; other processes check these three
+  purging_until_utc INTEGER NOT NULL DEFAULT 0   -- the end of the turn of the process that purges
 ) STRICT;
 
 INSERT INTO evertask_state (only_row) VALUES (1);

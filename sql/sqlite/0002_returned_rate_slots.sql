@@ -1,4 +1,5 @@
--- Slots of rate limits that were reserved and given back, until somebody takes them; in milliseconds since 1970.
+-- The slots of rate limits that were reserved and given back, in milliseconds since 1970. A row is
+-- deleted when another task takes the slot.
 CREATE TABLE returned_rate_slots (
   key TEXT NOT NULL,
   slot_at_utc INTEGER NOT NULL,

@@ -1,4 +1,4 @@
--- The series, however few they are among tasks that have ended: each worker reads them all when it starts.
+-- Finds all series without reading ended tasks, because each worker reads them when it starts.
 CREATE INDEX queued_tasks_series ON queued_tasks (id) WHERE recurring_task IS NOT NULL;
 
 INSERT INTO evertask_migrations (version, applied_at_utc)

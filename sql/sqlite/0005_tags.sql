@@ -1,7 +1,7 @@
--- The tags of tasks: on the row as a JSON array, in the order of the dispatch; NULL for none.
+-- The tags of a task, as a JSON array in the order of the dispatch; NULL for none.
 ALTER TABLE queued_tasks ADD COLUMN tags TEXT;
 
--- The tasks of each tag, in the order of ids, for searches. It holds only tasks with tags.
+-- The tasks of each tag, in the order of ids, for searches. Tasks without tags have no row.
 CREATE TABLE task_tags (
   tag TEXT NOT NULL,
   task_id TEXT NOT NULL,

@@ -1,14 +1,16 @@
--- Events that processes show each other while somebody watches; nothing else depends on them, and they are gone in a minute.
+-- The events that processes exchange while a process watches them. They are deleted after a minute,
+-- and nothing else depends on them.
 
--- One row a process that wants to see them.
+-- One row per process that watches events.
 CREATE TABLE event_watchers (
   id TEXT NOT NULL PRIMARY KEY,
   expires_at_utc INTEGER NOT NULL,
-  parameters INTEGER NOT NULL        -- 1: it wants payloads, too
+  parameters INTEGER NOT NULL        -- 1: it also receives payloads
 ) STRICT, WITHOUT ROWID;
 
--- One row a batch. A writer numbers its events; the last number is in the key, so that readers find what is new of each.
--- With a rowid: batches are large.
+-- One row per batch. Each writer numbers its events. The number of the last event is in the key, so
+-- that readers find the new batches of each writer. The table has a rowid, because batches are
+-- large.
 CREATE TABLE relayed_events (
   writer_id TEXT NOT NULL,
   up_to INTEGER NOT NULL,
@@ -21,7 +23,7 @@ CREATE TABLE relayed_events (
 ) STRICT;
 CREATE INDEX relayed_events_age ON relayed_events (written_at_utc);
 
--- Raised when somebody begins to watch: other processes look at it to wake up.
+-- Incremented when a process begins to watch. Other processes check it.
 ALTER TABLE evertask_state ADD COLUMN watch_changes INTEGER NOT NULL DEFAULT 0;
 
 INSERT INTO evertask_migrations (version, applied_at_utc)

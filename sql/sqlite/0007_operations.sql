@@ -1,9 +1,9 @@
--- Changes by operators, and what was done by whom. The columns are NULL for tasks that nobody has edited: neither is written by
--- claims, changes of status or heartbeats.
-ALTER TABLE queued_tasks ADD COLUMN edits INTEGER;   -- how often an operator, or a dispatch with its key, has changed it
+-- Changes by operators, and the record of their actions. The columns are NULL for tasks that no
+-- operator has edited. Claims, status changes and heartbeats do not write them.
+ALTER TABLE queued_tasks ADD COLUMN edits INTEGER;   -- the number of changes by operators and by dispatches with its key
 ALTER TABLE queued_tasks ADD COLUMN paused INTEGER;  -- 1: a series that an operator has paused
 
--- One row an action; many batches of one action share its row.
+-- One row per action. The batches of an action share its row.
 CREATE TABLE operator_actions (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   at_utc INTEGER NOT NULL,

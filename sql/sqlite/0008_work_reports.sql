@@ -1,5 +1,6 @@
--- What workers report about their work. A row a minute of each worker (`source`), type and queue, and a row an hour of all
--- workers, whose source is ''. The figures are activityColumns (src/storage/work_reports.ts).
+-- The reports of workers about their work: one row per minute for each worker (`source`), type and
+-- queue; one row per hour for all workers together, whose source is ''. The figures are
+-- activityColumns (src/storage/work_reports.ts).
 CREATE TABLE activity (
   at_utc INTEGER NOT NULL,
   type TEXT NOT NULL,

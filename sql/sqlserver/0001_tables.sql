@@ -1,5 +1,6 @@
--- The tables, where they do not exist yet. Names of tables and columns are upstream's, so that SQL written for
--- upstream's schema keeps working; the columns after "ours" come on top. README.md explains keys, types and options.
+-- Creates the tables that do not exist yet. Tables and columns have the names of EverTask for .NET
+-- ("upstream"), so that SQL written for its schema keeps working; the columns after "ours" are
+-- additions. README.md explains keys, types and options.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -9,7 +10,7 @@ IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE QUOTENAME(name) = N'[EverTask]')
     EXEC (N'CREATE SCHEMA [EverTask]');
 GO
 
--- Which of the numbered files have been applied. The procedures belong to the newest.
+-- The applied numbered files. The procedures belong to the newest of them.
 IF OBJECT_ID(N'[EverTask].[SchemaVersions]') IS NULL
     CREATE TABLE [EverTask].[SchemaVersions] (
         [Version]      int               NOT NULL CONSTRAINT [PK_SchemaVersions] PRIMARY KEY,
@@ -17,7 +18,7 @@ IF OBJECT_ID(N'[EverTask].[SchemaVersions]') IS NULL
     );
 GO
 
--- One row a task; a recurring series is one row.
+-- One row per task or recurring series.
 IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
     CREATE TABLE [EverTask].[QueuedTasks] (
         [Id]                    uniqueidentifier  NOT NULL,
@@ -42,24 +43,24 @@ IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
         [Status]                nvarchar(15)      NOT NULL,
         -- ours
         [Priority]              smallint          NOT NULL CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0,
-        [DueAtUtc]              datetimeoffset(3) NULL, -- when it can be claimed; NULL: claimed or ended
-        [ClaimedDueUtc]         datetimeoffset(3) NULL, -- what the last claim found in DueAtUtc
+        [DueAtUtc]              datetimeoffset(3) NULL, -- the instant from which it can be claimed; NULL: claimed or ended
+        [ClaimedDueUtc]         datetimeoffset(3) NULL, -- the value of DueAtUtc before the last claim
         [Attempt]               int               NOT NULL CONSTRAINT [DF_QueuedTasks_Attempt] DEFAULT 0,
         [LostCount]             int               NOT NULL CONSTRAINT [DF_QueuedTasks_LostCount] DEFAULT 0,
         [WorkerId]              nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
         [LeaseToken]            bigint            NOT NULL CONSTRAINT [DF_QueuedTasks_LeaseToken] DEFAULT 0,
         [CancelRequested]       bit               NOT NULL CONSTRAINT [DF_QueuedTasks_CancelRequested] DEFAULT 0,
         [RateSlotUtc]           datetimeoffset(3) NULL,
-        [AnchorUtc]             datetimeoffset(3) NULL, -- the instant on which the schedule's grid hangs
+        [AnchorUtc]             datetimeoffset(3) NULL, -- the instant from which intervals are counted
         [TraceContext]          nvarchar(max)     NULL,
-        [RetryPolicy]           nvarchar(max)     NULL, -- as JSON, when the dispatch gave one
+        [RetryPolicy]           nvarchar(max)     NULL, -- as JSON; NULL: the dispatch had none
         [LastLogSequence]       int               NOT NULL CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0,
         CONSTRAINT [PK_QueuedTasks] PRIMARY KEY NONCLUSTERED ([Id])
     );
 GO
 
--- The id's bytes in the order in which they are written down, so that version 7 ids sort by time. Babelfish adds bytes up
--- instead of joining them; there it is the id's text.
+-- The id's bytes in the order of its text, so that version 7 ids sort by time. Babelfish adds bytes
+-- instead of concatenating them, so there it is the id's text.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL AND SERVERPROPERTY('Babelfish') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CONVERT(binary(16),
         SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
@@ -72,13 +73,14 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CAST(CAST([Id] AS char(36)) AS binary(36)) PERSISTED NOT NULL;
 GO
 
--- A table that was made here is clustered on it; one of upstream's, which lacks DueAtUtc as yet, keeps its key.
+-- A table that this file created is clustered on it. A table of upstream, which lacks DueAtUtc,
+-- keeps its key.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 1)
     ALTER TABLE [EverTask].[QueuedTasks] ADD CONSTRAINT [UQ_QueuedTasks_IdOrder] UNIQUE CLUSTERED ([IdOrder]);
 GO
 
--- One row an audited status change.
+-- One row per audited status change.
 IF OBJECT_ID(N'[EverTask].[StatusAudit]') IS NULL
     CREATE TABLE [EverTask].[StatusAudit] (
         [Id]           bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_StatusAudit] PRIMARY KEY CLUSTERED,
@@ -90,7 +92,7 @@ IF OBJECT_ID(N'[EverTask].[StatusAudit]') IS NULL
     );
 GO
 
--- One row an audited run of a recurring task.
+-- One row per audited run of a recurring task.
 IF OBJECT_ID(N'[EverTask].[RunsAudit]') IS NULL
     CREATE TABLE [EverTask].[RunsAudit] (
         [Id]              bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_RunsAudit] PRIMARY KEY CLUSTERED,
@@ -103,7 +105,7 @@ IF OBJECT_ID(N'[EverTask].[RunsAudit]') IS NULL
     );
 GO
 
--- One row a line that a handler logged.
+-- One row per log line of a handler.
 IF OBJECT_ID(N'[EverTask].[TaskExecutionLog]') IS NULL
     CREATE TABLE [EverTask].[TaskExecutionLog] (
         [Id]               bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_TaskExecutionLog] PRIMARY KEY CLUSTERED,
@@ -118,7 +120,8 @@ IF OBJECT_ID(N'[EverTask].[TaskExecutionLog]') IS NULL
     );
 GO
 
--- One row a live worker process. Few and small: a heartbeat touches no index but the key.
+-- One row per live worker process. There are few, and they are small. A heartbeat changes no index
+-- except the key.
 IF OBJECT_ID(N'[EverTask].[Workers]') IS NULL
     CREATE TABLE [EverTask].[Workers] (
         [Id]           nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_Workers] PRIMARY KEY,
@@ -135,8 +138,8 @@ IF OBJECT_ID(N'[EverTask].[PausedQueues]') IS NULL
     );
 GO
 
--- One small row a rate limit's key: its theoretical arrival times, of what is reserved and of what has started, in fractional
--- epoch milliseconds.
+-- One small row per key of a rate limit: the theoretical arrival times of reserved and of started
+-- tasks, in fractional epoch milliseconds.
 IF OBJECT_ID(N'[EverTask].[RateLimits]') IS NULL
     CREATE TABLE [EverTask].[RateLimits] (
         [RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_RateLimits] PRIMARY KEY,

@@ -1,12 +1,12 @@
--- Brings tables that upstream created to the form that 0001 gives to new ones: adds what is missing and keeps every row.
--- Where 0001 made the tables, nothing is left to do. What stays upstream's: the key clustered on Id (README.md says
--- how to change it) and its table TaskExecutionLogs.
+-- Adopts tables of EverTask for .NET ("upstream"): adds what 0001 creates in new tables, and keeps
+-- every row. Does nothing to tables that 0001 has created. Keeps upstream's key, which is clustered
+-- on Id (README.md explains how to change it), and its table TaskExecutionLogs.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- Columns that came with later versions of upstream.
+-- Columns that later versions of upstream have added.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExecutionTimeMs') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [ExecutionTimeMs] float NOT NULL
         CONSTRAINT [DF_QueuedTasks_ExecutionTimeMs] DEFAULT 0;
@@ -22,7 +22,8 @@ IF COL_LENGTH(N'[EverTask].[RunsAudit]', N'ExecutionTimeMs') IS NULL
         CONSTRAINT [DF_RunsAudit_ExecutionTimeMs] DEFAULT 0;
 GO
 
--- Ours. Each is a change of metadata only: constants as defaults need no rewrite of the rows.
+-- Our columns. Adding them changes only metadata, because defaults that are constants rewrite no
+-- rows.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Priority') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [Priority] smallint NOT NULL
         CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0;
@@ -66,9 +67,11 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LastLogSequence') IS NULL
         CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0;
 GO
 
--- Keys and queues must be told apart by case and accents, whatever the database's collation is, and a queue's name must
--- fit into an index: each moves to a column of that kind, which then takes its name. DueAtUtc, which is added last, tells
--- whether this has been done. Upstream's index on the key would hold its column fast; 0003 makes ours.
+-- Keys and queue names must be compared with case and accents, regardless of the database's
+-- collation, and a queue name must fit into an index. Each is copied to a new column, which then
+-- gets the name of the old one. This has been done if DueAtUtc exists, which is added last.
+-- Upstream's index on the key is dropped, because it would prevent dropping the column; 0003
+-- creates another one.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
     DROP INDEX IF EXISTS [IX_QueuedTasks_TaskKey] ON [EverTask].[QueuedTasks];
 GO
@@ -93,11 +96,11 @@ GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NOT NULL
     AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'QueueName') IS NOT NULL
 BEGIN
-    -- DATALENGTH counts as the column does, whatever the collation; on Babelfish, it counts bytes
-    -- of UTF-8.
+    -- DATALENGTH measures as the column does, regardless of the collation; on Babelfish, it counts
+    -- bytes of UTF-8.
     EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactQueueName] = [QueueName]
         WHERE DATALENGTH([QueueName]) <= 400 AND LEN([QueueName] + N''.'') <= 201');
-    -- A name that does not fit fails its task, if that has not ended, and nothing else.
+    -- A name that does not fit fails its task, if the task has not ended. No other task fails.
     EXEC (N'INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
         SELECT t.[Id], SYSUTCDATETIME(), N''Failed'', N''The name of the queue has more than 200 characters.''
         FROM [EverTask].[QueuedTasks] AS t
@@ -125,17 +128,18 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [DueAtUtc] datetimeoffset(3) NULL;
 GO
 
--- A series that was cancelled stays so: upstream leaves it a next run.
+-- A cancelled series stays cancelled, although upstream keeps its next run.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     UPDATE [EverTask].[QueuedTasks]
     SET [NextRunUtc] = NULL
     WHERE [IsRecurring] = 1 AND [Status] = N'Cancelled' AND [NextRunUtc] IS NOT NULL;
 GO
 
--- What upstream left unfinished becomes due: a series at its next run, anything else, and a series
--- without one, when it was scheduled. A task in progress had a single owner in upstream, and that
--- one is gone. The rhythm of a series goes on from its next run: upstream adds a whole interval to
--- the first one, so that the phase of "every 3 days" is not that of its creation.
+-- Unfinished tasks become due: a series at its next run, any other task, and a series without a
+-- next run, at the instant for which it was scheduled. A task in progress is due, too, because
+-- upstream has a single process, which has stopped. The intervals of a series are counted from its
+-- next run, because upstream adds a whole interval to the first run, so that the phase of "every 3
+-- days" is not that of the series' creation.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     UPDATE [EverTask].[QueuedTasks]
     SET [DueAtUtc] = COALESCE(CASE WHEN [IsRecurring] = 1 THEN [NextRunUtc] END, [ScheduledExecutionUtc], [CreatedAtUtc]),

@@ -1,5 +1,6 @@
--- The indexes: few on the hot table, and those that change with each task hold only rows that wait or that a
--- worker holds, so that they stay small however many tasks have ended. README.md explains each.
+-- The indexes. The hot table has few. Those that change with each task contain only waiting or held
+-- rows, so that they stay small regardless of the number of ended tasks. README.md explains each
+-- index.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -13,7 +14,7 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
         WHERE [DueAtUtc] IS NOT NULL;
 GO
 
--- Heartbeats and takeovers: what a worker holds.
+-- Heartbeats and takeovers: the tasks that a worker holds.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE INDEX [IX_QueuedTasks_Claimed]
         ON [EverTask].[QueuedTasks] ([WorkerId])
@@ -27,7 +28,7 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
         WHERE [TaskKey] IS NOT NULL;
 GO
 
--- Retention by number: the tasks that have lines.
+-- Retention by number: the tasks that have log lines.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE INDEX [IX_QueuedTasks_LastLogSequence]
         ON [EverTask].[QueuedTasks] ([LastLogSequence])
@@ -35,7 +36,8 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
         WHERE [LastLogSequence] > 0;
 GO
 
--- A task's history, in order. Upstream's indexes of these names, on QueuedTaskId alone, give way to them.
+-- A task's history, in order. They replace upstream's indexes of the same names, which contain only
+-- QueuedTaskId.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     DROP INDEX IF EXISTS [IX_StatusAudit_QueuedTaskId] ON [EverTask].[StatusAudit];
 GO
@@ -64,11 +66,11 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE INDEX [IX_TaskExecutionLog_TimestampUtc] ON [EverTask].[TaskExecutionLog] ([TimestampUtc]);
 GO
 
--- Page-level options. They exist on SQL Server and Azure SQL only, hence not parsed elsewhere. No
--- page locks on the hot table: READPAST skips locked rows but waits for locked pages, and one
--- statement of a batch must not lock the neighbours of its rows. No escalation to a table lock
--- either, nor of history: a transaction that stores thousands of rows would keep all other writers
--- out until it ends.
+-- Lock options. They exist only in SQL Server and Azure SQL, so the statements are text that other
+-- servers do not parse. The hot table has no page locks, because READPAST skips locked rows but
+-- waits for locked pages, and a batch must not lock the neighbours of its rows. Locks of the hot
+-- table and the history are not escalated to table locks, because a transaction that stores
+-- thousands of rows would block all other writers until it ends.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     AND SERVERPROPERTY('Babelfish') IS NULL
 BEGIN

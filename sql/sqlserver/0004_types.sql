@@ -1,7 +1,8 @@
--- The types of the procedures' batches. A table-valued parameter is typed, carries any text as it is, and needs no
--- compatibility level, unlike OPENJSON. Instants in batches are texts in UTC ('2030-01-01T00:00:00.000Z'): Babelfish
--- reads no datetimeoffset in a table-valued parameter.
--- A type that procedures use cannot be changed: a later version of a batch is a new type.
+-- The types of the procedures' batches. A table-valued parameter is typed, passes any text
+-- unchanged, and needs no compatibility level, unlike OPENJSON. Instants in batches are texts in
+-- UTC ('2030-01-01T00:00:00.000Z'), because Babelfish cannot read a datetimeoffset in a
+-- table-valued parameter. A type that procedures use cannot be changed, so a later version of a
+-- batch gets a new type.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -14,7 +15,7 @@ IF TYPE_ID(N'[EverTask].[TaskIdList]') IS NULL
     );
 GO
 
--- Types, or queues with a limit each.
+-- Task types, or queues with a limit each.
 IF TYPE_ID(N'[EverTask].[NameList]') IS NULL
     CREATE TYPE [EverTask].[NameList] AS TABLE (
         [Ordinal] int           NOT NULL PRIMARY KEY,
@@ -31,7 +32,7 @@ IF TYPE_ID(N'[EverTask].[NewTaskList]') IS NULL
         [Handler]       nvarchar(500)    NOT NULL,
         [Request]       nvarchar(max)    NOT NULL,
         [Status]        nvarchar(15)     NOT NULL, -- Queued or WaitingQueue
-        [DueInMs]       bigint           NULL,     -- this, or
+        [DueInMs]       bigint           NULL,     -- either this, or
         [DueAtUtc]      varchar(30)      NULL,
         [AuditLevel]    int              NOT NULL,
         [QueueName]     nvarchar(200)    COLLATE Latin1_General_BIN2 NOT NULL,
@@ -51,7 +52,7 @@ IF TYPE_ID(N'[EverTask].[NewTaskList]') IS NULL
     );
 GO
 
--- What happened to a task: how it stands is the step with the number LastStep.
+-- Status changes of tasks. The step with the number LastStep has the task's final status.
 IF TYPE_ID(N'[EverTask].[StatusChangeList]') IS NULL
     CREATE TYPE [EverTask].[StatusChangeList] AS TABLE (
         [TaskId]          uniqueidentifier NOT NULL PRIMARY KEY,
@@ -81,7 +82,7 @@ IF TYPE_ID(N'[EverTask].[RunEndList]') IS NULL
     );
 GO
 
--- The statuses that the tasks of one of the lists above went through, in order.
+-- The steps of the tasks of one of the lists above, in order: one per status.
 IF TYPE_ID(N'[EverTask].[StatusStepList]') IS NULL
     CREATE TYPE [EverTask].[StatusStepList] AS TABLE (
         [Ordinal]   int           NOT NULL, -- of the change

@@ -1,5 +1,6 @@
--- The slots of rate limits that were reserved and given back, until somebody takes them; in epoch milliseconds. No
--- foreign key to RateLimits: Babelfish cannot compare the texts of one.
+-- The slots of rate limits that were reserved and given back, in epoch milliseconds. A row is
+-- deleted when another task takes the slot. There is no foreign key to RateLimits, because
+-- Babelfish cannot compare the texts of one.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

@@ -1,11 +1,11 @@
--- Series whose next run was planned while the server's clock was ahead: what finds all series, and the type of the batch of
--- usp_CorrectSeries.
+-- Lets workers correct series whose next run was planned while the server's clock was ahead: the
+-- index that finds all series, and the type of the batch of usp_CorrectSeries.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- The series, however few they are among tasks that have ended: each worker reads them all when it starts.
+-- Finds all series without reading ended tasks, because each worker reads them when it starts.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 6)
     CREATE INDEX [IX_QueuedTasks_Series]
         ON [EverTask].[QueuedTasks] ([IdOrder])

@@ -1,5 +1,6 @@
--- The tags of tasks: on the row as a JSON array, in the order of the dispatch, and in a table by which searches go. Only tasks
--- with tags are in it. IdOrder is that of QueuedTasks. No foreign key: Babelfish does not always find its table.
+-- The tags of tasks: in the task's row as a JSON array, in the order of the dispatch, and for
+-- searches in a table, where tasks without tags have no row. IdOrder is that of QueuedTasks. There
+-- is no foreign key, because Babelfish does not always find its table.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -23,7 +24,7 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 8)
     CREATE INDEX [IX_TaskTags_TaskId] ON [EverTask].[TaskTags] ([TaskId]);
 GO
 
--- Tags of tasks. The first row of a task has them all, as JSON.
+-- Tags of tasks. The first row of a task has all of its tags, as JSON.
 IF TYPE_ID(N'[EverTask].[TaskTagList]') IS NULL
     CREATE TYPE [EverTask].[TaskTagList] AS TABLE (
         [Ordinal] int              NOT NULL, -- of the task

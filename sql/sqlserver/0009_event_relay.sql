@@ -1,19 +1,21 @@
--- Events that processes show each other while somebody watches; nothing else depends on them, and they are gone in a minute.
+-- The events that processes exchange while a process watches them. They are deleted after a minute,
+-- and nothing else depends on them.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- One row a process that wants to see them.
+-- One row per process that watches events.
 IF OBJECT_ID(N'[EverTask].[EventWatchers]') IS NULL
     CREATE TABLE [EverTask].[EventWatchers] (
         [Id]         nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_EventWatchers] PRIMARY KEY,
         [ExpiresUtc] datetimeoffset(3) NOT NULL,
-        [Parameters] bit               NOT NULL -- it wants payloads, too
+        [Parameters] bit               NOT NULL -- whether it also receives payloads
     );
 GO
 
--- One row a batch. A writer numbers its events; the last number is in the key, so that readers find what is new of each.
+-- One row per batch. Each writer numbers its events. The number of the last event is in the key, so
+-- that readers find the new batches of each writer.
 IF OBJECT_ID(N'[EverTask].[RelayedEvents]') IS NULL
     CREATE TABLE [EverTask].[RelayedEvents] (
         [WriterId]   nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL,

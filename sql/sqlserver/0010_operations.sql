@@ -1,20 +1,20 @@
--- Changes by operators, and what was done by whom.
+-- Changes by operators, and the record of their actions.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- NULL for tasks that nobody has edited: a change of the catalog alone. No index holds them, and claims, changes of status and
--- heartbeats write neither.
+-- NULL for tasks that no operator has edited, so that adding them changes only the catalog. No
+-- index contains them, and claims, status changes and heartbeats do not write them.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Edits') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ADD [Edits] int NULL; -- how often an operator, or a dispatch with its key, has changed it
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Edits] int NULL; -- the number of changes by operators and by dispatches with its key
 GO
 
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IsPaused') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [IsPaused] bit NULL; -- of a series: an operator has paused it
 GO
 
--- One row an action; many batches of one action share its row.
+-- One row per action. The batches of an action share its row.
 IF OBJECT_ID(N'[EverTask].[OperatorActions]') IS NULL
     CREATE TABLE [EverTask].[OperatorActions] (
         [Id]         bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_OperatorActions] PRIMARY KEY CLUSTERED,
@@ -22,7 +22,7 @@ IF OBJECT_ID(N'[EverTask].[OperatorActions]') IS NULL
         [Verb]       nvarchar(20)          COLLATE Latin1_General_BIN2 NOT NULL,
         [Actor]      nvarchar(400)         COLLATE Latin1_General_BIN2 NOT NULL,
         [Reason]     nvarchar(max)         NULL,
-        [TargetKind] nvarchar(10)          COLLATE Latin1_General_BIN2 NOT NULL, -- task, queue, or tasks: all of a filter
+        [TargetKind] nvarchar(10)          COLLATE Latin1_General_BIN2 NOT NULL, -- task, queue, or tasks: all that match a filter
         [Target]     nvarchar(200)         COLLATE Latin1_General_BIN2 NULL,     -- the id of the task or the name of the queue
         [Before]     nvarchar(max)         NULL,                                 -- as JSON
         [After]      nvarchar(max)         NULL,                                 -- as JSON
@@ -36,7 +36,7 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 10)
     CREATE INDEX [IX_OperatorActions_Target] ON [EverTask].[OperatorActions] ([Target], [Id]) WHERE [Target] IS NOT NULL;
 GO
 
--- A NULL leaves a column of the task as it is.
+-- Edits of tasks. NULL leaves a column of the task unchanged.
 IF TYPE_ID(N'[EverTask].[TaskEditList]') IS NULL
     CREATE TYPE [EverTask].[TaskEditList] AS TABLE (
         [TaskId]          uniqueidentifier NOT NULL PRIMARY KEY,
@@ -49,11 +49,11 @@ IF TYPE_ID(N'[EverTask].[TaskEditList]') IS NULL
         [Status]          nvarchar(15)     NULL,
         [StartsAnew]      bit              NOT NULL,
         [CancelRequested] bit              NULL,
-        [MovesDue]        bit              NOT NULL, -- then it is due ...
+        [MovesDue]        bit              NOT NULL, -- 1: the task becomes due ...
         [Soonest]         bit              NOT NULL, -- at once, or
         [DueInMs]         bigint           NULL,     -- after this time, or
-        [DueAtUtc]        varchar(30)      NULL,     -- at this instant, or never if that is NULL, too
-        [RecurringTask]   nvarchar(max)    COLLATE Latin1_General_BIN2 NULL, -- with a schedule, the next five change
+        [DueAtUtc]        varchar(30)      NULL,     -- at this instant, or never if this is also NULL
+        [RecurringTask]   nvarchar(max)    COLLATE Latin1_General_BIN2 NULL, -- if not NULL, the next five columns also change
         [RecurringInfo]   nvarchar(max)    NULL,
         [AnchorUtc]       varchar(30)      NULL,
         [MaxRuns]         int              NULL,

@@ -1,5 +1,6 @@
--- What workers report about their work. A row a minute of each worker ([Source]), type and queue, and a row an hour of all workers,
--- whose source is ''. The figures are activityColumns (src/storage/work_reports.ts).
+-- The reports of workers about their work: one row per minute for each worker ([Source]), type and
+-- queue; one row per hour for all workers together, whose source is ''. The figures are
+-- activityColumns (src/storage/work_reports.ts).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -21,7 +22,7 @@ IF OBJECT_ID(N'[EverTask].[Activity]') IS NULL
         [Wait8] float NOT NULL, [Wait9] float NOT NULL, [Wait10] float NOT NULL, [Wait11] float NOT NULL
     );
 GO
--- The type is too long for a key together with the rest.
+-- The key omits the type, which is too long for it.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 11)
     CREATE CLUSTERED INDEX [IX_Activity_AtMs] ON [EverTask].[Activity] ([AtMs], [Source]);
 GO

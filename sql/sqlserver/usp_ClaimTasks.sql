@@ -1,9 +1,11 @@
--- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
+-- Claims due tasks for a worker: in each queue highest priority first, then longest due, then
+-- lowest id.
 --
 --   @Types   the types that the worker has handlers for
 --   @Queues  at most Limit tasks of each queue
 --
--- Answers two recordsets: Now and Known (0: the worker is not registered, and nothing was claimed); the tasks.
+-- Returns two recordsets: Now and Known (0: the worker is not registered, and nothing was claimed);
+-- the tasks.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -18,7 +20,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -40,23 +43,27 @@ BEGIN
     BEGIN
         SELECT @QueueName = [QueueName], @Limit = [Limit] FROM @Queue WHERE [Ordinal] = @Ordinal;
 
-        -- One priority after the other, each found by a seek: ordered by priority and due instant in one go, the tasks of a
-        -- higher priority that are due later would have to be passed by to get at those of a lower one that are due.
+        -- Searches each priority separately, by a seek. A scan in the order of priority and due
+        -- instant would read all future tasks of a higher priority before the due tasks of a lower
+        -- one.
         SELECT @Priority = MAX(d.[Priority])
         FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
         WHERE d.[QueueName] = @QueueName AND d.[DueAtUtc] IS NOT NULL;
 
         WHILE @Priority IS NOT NULL AND @Limit > 0
         BEGIN
-            -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take, and
-            -- READCOMMITTEDLOCK makes both so in a database with row versioning. READPAST stands on the target, too: the
-            -- row may be locked when its place in the index is not. Where the engine ignores hints, looking at DueAtUtc again
-            -- keeps a task from being taken twice: a claim that had to wait for another sees that it is gone.
+            -- READPAST skips tasks that others are claiming, UPDLOCK keeps others from the tasks
+            -- that this claim selects, and READCOMMITTEDLOCK does the same in a database with row
+            -- versioning. The target also has READPAST, because the row may be locked when its
+            -- index entry is not. The second condition on DueAtUtc prevents a task from being
+            -- claimed twice if the engine ignores hints: a claim that waited for another one sees
+            -- that the task is claimed.
             UPDATE [EverTask].[QueuedTasks]
             SET [WorkerId] = @WorkerId,
                 [ClaimedDueUtc] = [QueuedTasks].[DueAtUtc],
                 [DueAtUtc] = NULL,
-                -- Counters stop at their end: a row that was damaged must not fail the claim of the others.
+                -- Counters stop at their maximum, so that a damaged row does not make the claim of
+                -- the others fail.
                 [Attempt] = CASE WHEN [QueuedTasks].[Attempt] < 2147483647
                                  THEN [QueuedTasks].[Attempt] + 1 ELSE [QueuedTasks].[Attempt] END,
                 [LeaseToken] = CASE WHEN [QueuedTasks].[LeaseToken] < 2147483647

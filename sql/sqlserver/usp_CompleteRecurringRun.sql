@@ -1,10 +1,10 @@
--- Ends a run of a recurring task that went well: usp_UpdateCurrentRun with the status Completed, under upstream's name
--- for it.
+-- Ends a successful run of a recurring task: usp_UpdateCurrentRun with the status Completed, under
+-- the name that EverTask for .NET uses.
 --
 --   EXEC [EverTask].[usp_CompleteRecurringRun] @TaskId = '01900000-0000-7000-8000-000000000001', @ExecutionTimeMs = 12.5,
 --       @NextRunUtc = '2030-01-01T00:00:00Z';
 --
--- Answers one row: Applied (1 or 0).
+-- Returns one row: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

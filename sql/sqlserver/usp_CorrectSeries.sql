@@ -1,7 +1,7 @@
--- Gives waiting series another next run and anchor, and makes them due sooner. One that a worker holds, or whose next run is
--- not PlannedUtc, to the millisecond, stays as it is.
+-- Changes the next run and the anchor of waiting series, and makes them due sooner. Skips series
+-- that a worker holds, or whose next run is not PlannedUtc, to the millisecond.
 --
--- Answers a row a correction, in order: Corrected (1 or 0).
+-- Returns one row per correction, in order: Corrected (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -17,7 +17,7 @@ BEGIN
 
     DECLARE @Corrected TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
-    -- What a worker holds is not due.
+    -- A held task has no due instant.
     UPDATE [EverTask].[QueuedTasks]
     SET [NextRunUtc] = CONVERT(datetimeoffset(3), c.[NextRunUtc]),
         [AnchorUtc] = CONVERT(datetimeoffset(3), c.[AnchorUtc]),

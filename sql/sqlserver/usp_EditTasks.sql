@@ -1,12 +1,15 @@
--- Changes tasks for an operator, and notes who did what, in one transaction. A task is changed if its version is still the one
--- that the operator has seen: columns that claims, statuses and due instants change anyway, and a count of the other changes.
+-- Changes tasks for an operator, and records the action, in one transaction. A task is changed only
+-- if it still has the version that the operator has seen. A version consists of columns that
+-- claims, status changes and due instants change anyway, and of the count of edits.
 --
---   @IsBatch       0: the action is noted if a task was changed; 1: in any case
---   @ContinuesId   the action that a further batch adds to, which must stand at @ContinuesNext; else nothing is done
---   @Skipped       how many tasks the caller has left as they are
---   @Next          where the next batch begins; NULL: this is the last one
+--   @IsBatch       0: the action is recorded if a task was changed; 1: in any case
+--   @ContinuesId   the action that this batch continues; nothing is done unless its Next is
+--                  @ContinuesNext
+--   @Skipped       the number of tasks that the caller has left unchanged
+--   @Next          the start of the next batch; NULL: this is the last one
 --
--- Answers two recordsets: ActionId (NULL: nothing is noted, nothing has changed); a row an edit, in order: Applied (1 or 0).
+-- Returns two recordsets: ActionId (NULL: nothing was changed or recorded); one row per edit, in
+-- order: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -38,7 +41,8 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- Takes the action's row, so that of two batches that continue it at the same place one is done.
+    -- Locks the action's row, so that only one of two batches that continue it at the same place is
+    -- done.
     IF @ContinuesId IS NOT NULL
     BEGIN
         UPDATE [EverTask].[OperatorActions] SET [Next] = @Next WHERE [Id] = @ContinuesId AND [Next] = @ContinuesNext;
@@ -85,7 +89,7 @@ BEGIN
                 N'.', CASE WHEN [QueuedTasks].[WorkerId] IS NULL THEN 0 ELSE 1 END + 2 * [QueuedTasks].[CancelRequested])
         OPTION (LOOP JOIN, FORCE ORDER);
 
-        -- No status that an operator gives is an error: only Full audits it.
+        -- No status that an operator sets is an error, so only Full audits it.
         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
         SELECT e.[TaskId], @Now, e.[Status], NULL
         FROM @Edits AS e
@@ -99,7 +103,7 @@ BEGIN
         WHERE a.[TaskId] = e.[TaskId] AND [TaskTags].[TaskId] = e.[TaskId] AND e.[Deletes] = 1
         OPTION (LOOP JOIN, FORCE ORDER);
 
-        -- Those that go were locked, and found to be of their version, by the UPDATE.
+        -- The UPDATE has locked the tasks to delete, and has checked their versions.
         DELETE [EverTask].[QueuedTasks]
         FROM @Edits AS e, @Applied AS a, [EverTask].[QueuedTasks] WITH (FORCESEEK)
         WHERE a.[TaskId] = e.[TaskId] AND [QueuedTasks].[Id] = e.[TaskId] AND e.[Deletes] = 1

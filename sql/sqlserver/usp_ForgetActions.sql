@@ -1,4 +1,5 @@
--- Deletes what operators did more than @Seconds ago. Later actions have larger ids: only what goes is read. Answers nothing.
+-- Deletes operator actions that are older than @Seconds. Later actions have larger ids, so only
+-- deleted rows are read. Returns nothing.
 --
 --   EXEC [EverTask].[usp_ForgetActions] @Seconds = 31536000; -- 365 days
 

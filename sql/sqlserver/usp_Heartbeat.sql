@@ -1,8 +1,8 @@
--- A worker is alive. Does not bring back a worker that was given up for lost.
+-- Records that a worker is alive. Does not register a lost worker again.
 --
--- Answers four recordsets: Now, Alive (1 or 0) and OthersLost (1: there is something for usp_ReleaseLost); TaskId of each
--- task that the worker holds and is asked to cancel; QueueName of each paused queue; Id and Parameters of each
--- watcher of events.
+-- Returns four recordsets: Now, Alive (1 or 0) and OthersLost (1: usp_ReleaseLost has work); the
+-- TaskId of each held task with a cancel request; the QueueName of each paused queue; the Id and
+-- Parameters of each watcher of events.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -16,7 +16,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -28,7 +29,7 @@ BEGIN
     IF @@ROWCOUNT > 0
         SET @Alive = 1;
 
-    -- Tasks that a transaction locks are passed by: a heartbeat waits for nobody.
+    -- Skips locked tasks, because a heartbeat must not wait.
     IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] NOT BETWEEN @Late AND @Ahead)
         OR EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
                    WHERE t.[WorkerId] IS NOT NULL

@@ -1,11 +1,12 @@
--- Makes unclaimed tasks due now: a series at rest gets an extra run, a waiting task runs early, a one-shot that ended in
--- Failed, Cancelled or ServiceStopped is Queued again, with the StatusAudit row that its level asks for.
+-- Makes unclaimed tasks due now. A series gets an extra run; a waiting task runs early; a one-shot
+-- task that is Failed, Cancelled or ServiceStopped is Queued again, with the StatusAudit row of its
+-- audit level.
 --
 --   DECLARE @TaskIds [EverTask].[TaskIdList];
 --   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
 --   EXEC [EverTask].[usp_MakeDue] @TaskIds;
 --
--- Answers a row an id, in order: Due (1 or 0).
+-- Returns one row per id, in order: Due (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -48,7 +49,7 @@ BEGIN
         AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- A task that is queued again is no error: only Full audits it.
+    -- Queued is no error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT r.[TaskId], @Now, N'Queued', NULL
     FROM @Requeued AS r

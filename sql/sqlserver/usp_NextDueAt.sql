@@ -1,6 +1,7 @@
--- The earliest instant at which a task of one of these types becomes due in one of these queues, paused ones left out.
+-- Finds the earliest instant at which a task of one of these types becomes due in one of these
+-- queues, except paused ones.
 --
--- Answers one row: DueAtUtc (NULL: none).
+-- Returns one row: DueAtUtc (NULL: none).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -14,7 +15,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Queue TABLE ([QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
@@ -25,7 +27,7 @@ BEGIN
     FROM @Queues AS q
     WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = q.[Name]);
 
-    -- As in usp_ClaimTasks: a seek for each queue and priority, and no wait for rows that a transaction locks: they cannot be
+    -- As in usp_ClaimTasks: a seek for each queue and priority. Skips locked rows, which cannot be
     -- claimed either.
     SELECT @QueueName = MIN([QueueName]) FROM @Queue;
     WHILE @QueueName IS NOT NULL

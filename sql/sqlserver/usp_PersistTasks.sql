@@ -1,6 +1,6 @@
--- Stores new tasks with their first audit rows and applies the task-key rules: one call, one
--- transaction. Keys are taken in their order, and the tasks of one key in that of the list, so that
--- two lists with the same new keys do not wait for each other.
+-- Stores new tasks with their first audit rows by the task-key rules, in one transaction. Keys are
+-- locked in their order, so that two lists with the same new keys cannot deadlock. The tasks of one
+-- key are stored in the order of the list.
 --
 -- A task whose key a stored task has:
 --   stored task in progress (or claimed)             -> existing
@@ -10,9 +10,9 @@
 --   stored one-shot that waits                       -> updated
 --   stored one-shot that has ended                   -> gives up its key; created
 --
--- A task that is updated has no tags any more, and a new one none yet: see usp_TagTasks.
+-- Removes the tags of an updated task. usp_TagTasks adds those of the new one.
 --
--- Answers a row a task, in order: Id, Outcome (created, updated, existing), Claimed (1 or 0).
+-- Returns one row per task, in order: Id, Outcome (created, updated, existing), Claimed (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -27,13 +27,13 @@ BEGIN
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    -- What the server adds to each task.
+    -- The values that the server adds to each task.
     DECLARE @New TABLE (
         [Ordinal]  int               NOT NULL PRIMARY KEY,
-        [Turn]     int               NOT NULL, -- 0: has no key, is stored with all others like it; else its place by key
+        [Turn]     int               NOT NULL, -- 0: without a key, stored with all such tasks; else its position by key
         [DueAtUtc] datetimeoffset(3) NOT NULL,
         [ClaimFor] nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
-        [RowId]    uniqueidentifier  NOT NULL, -- the row that stands for the task in the end
+        [RowId]    uniqueidentifier  NOT NULL, -- the task's row: its own, or that of an existing task
         [Outcome]  varchar(8)        NOT NULL,
         UNIQUE ([Turn], [Ordinal])
     );
@@ -50,7 +50,8 @@ BEGIN
                                      ORDER BY j.[TaskKey], j.[Ordinal]) END,
         COALESCE(CONVERT(datetimeoffset(3), j.[DueAtUtc]),
             DATEADD(millisecond, j.[DueInMs] % 86400000, DATEADD(day, j.[DueInMs] / 86400000, @Now))),
-        -- Born claimed: only a task that is to run at once, in a queue that runs, by a worker that is known.
+        -- Only a task that runs at once is stored as claimed, if its queue is not paused and the
+        -- worker is registered.
         CASE WHEN j.[Status] = N'Queued'
                 AND EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = j.[ClaimFor])
                 AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[QueueName])
@@ -64,7 +65,8 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- Turn 0 stores all tasks without a key by one INSERT; then each task with a key has a turn.
+    -- Turn 0 stores all tasks without a key by one INSERT. Each task with a key has a turn of its
+    -- own.
     WHILE @Turn IS NOT NULL
     BEGIN
         SET @Stores = 1;
@@ -76,9 +78,9 @@ BEGIN
         BEGIN
             SET @StoredId = NULL;
             SELECT @TaskKey = n.[TaskKey] FROM @Tasks AS n WHERE n.[Ordinal] = @Ordinal;
-            -- The range lock makes a second process that brings the same new key wait until this one has stored it. The
-            -- key is compared with a variable, and with NULL, so that the filtered index is sure to be used: without it
-            -- the lock would be on the whole table.
+            -- The range lock makes another process with the same new key wait until this one has
+            -- stored it. The conditions (a variable, and IS NOT NULL) ensure that the filtered
+            -- index is used; otherwise the whole table would be locked.
             SELECT @StoredId = t.[Id], @StoredStatus = t.[Status], @StoredIsRecurring = t.[IsRecurring],
                 @StoredIsTagged = CASE WHEN t.[Tags] IS NULL THEN 0 ELSE 1 END,
                 @Busy = CASE WHEN t.[WorkerId] IS NOT NULL OR t.[Status] = N'InProgress' THEN 1 ELSE 0 END,
@@ -101,7 +103,8 @@ BEGIN
                 SET @Outcome = 'existing';
                 IF @Busy = 0 AND NOT (@StoredIsRecurring = 1 AND @NewIsRecurring = 0)
                 BEGIN
-                    -- Of a series that goes on with the same schedule, only what the schedule does not decide is new.
+                    -- If a series continues with the same schedule, the columns that the schedule
+                    -- determines stay.
                     SET @Keeps = CASE WHEN @StoredIsRecurring = 1 AND @Alive = 1 AND @SameSchedule = 1 THEN 1 ELSE 0 END;
                     UPDATE t
                     SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
@@ -133,7 +136,7 @@ BEGIN
                         UPDATE [EverTask].[QueuedTasks] SET [Tags] = NULL WHERE [Id] = @StoredId;
                     END;
 
-                    -- A status to begin with is no error: only Full audits it.
+                    -- The first status is no error, so only Full audits it.
                     IF @Outcome = 'updated' AND @Keeps = 0 AND @NewStatus <> @StoredStatus AND @NewLevel NOT IN (1, 2, 3)
                         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
                         VALUES (@StoredId, @Now, @NewStatus, NULL);
@@ -165,7 +168,7 @@ BEGIN
         SELECT @Turn = MIN(n.[Turn]) FROM @New AS n WHERE n.[Turn] > @Turn;
     END;
 
-    -- A first status is no error: only Full audits it.
+    -- The first status is no error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[Id], @Now, c.[Status], NULL
     FROM @Created AS c

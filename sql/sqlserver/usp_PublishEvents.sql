@@ -1,6 +1,6 @@
--- Stores a batch of events, unless nobody watches. A batch that is already stored stays as it is.
+-- Stores a batch of events if there is a watcher. A batch that is already stored stays unchanged.
 --
--- Answers Id and Parameters of all watchers.
+-- Returns the Id and Parameters of all watchers.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -18,7 +18,7 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
 

@@ -1,11 +1,12 @@
--- Deletes what the retention policy allows, in one short transaction: at most @Limit rows over all tables, and the keys of
--- rate limits that have been idle for a day. Call it again until it is done. An absent (or NULL, or not positive) number of
--- days keeps rows for ever.
+-- Deletes expired rows by the retention policy, in one short transaction: at most @Limit rows of
+-- all tables together, and keys of rate limits that have been idle for a day. Call it again until
+-- Done is 1. Rows are kept without a limit if the number of days is omitted, NULL, zero or
+-- negative.
 --
 --   EXEC [EverTask].[usp_Purge] @StatusAuditDays = 30, @RunsAuditDays = 7, @ErrorAuditDays = 90;
 --
--- Answers one row: StatusAudit, RunsAudit, ExecutionLog and Tasks (rows deleted), Done (1: nothing is left to delete) and
--- Busy (1: another process is purging at the moment; nothing was done).
+-- Returns one row: StatusAudit, RunsAudit, ExecutionLog and Tasks (numbers of deleted rows), Done
+-- (1: nothing is left to delete) and Busy (1: another process is purging; nothing was done).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -17,15 +18,16 @@ CREATE PROCEDURE [EverTask].[usp_Purge]
     @RunsAuditDays           float = NULL,
     @ErrorAuditDays          float = NULL, -- overrides both for rows that have an exception
     @ExecutionLogDays        float = NULL,
-    @MaxExecutionLogsPerTask int = NULL,   -- how many lines of a task are kept: the newest
-    @DeleteCompletedTasks    bit = 0,      -- one-shots that ended well, or were cancelled, before @StatusAuditDays
+    @MaxExecutionLogsPerTask int = NULL,   -- the number of lines that are kept per task: the newest
+    @DeleteCompletedTasks    bit = 0,      -- one-shot tasks that were completed or cancelled before @StatusAuditDays
     @Limit                   int = 1000,   -- below 5000, a statement's locks stay row locks
-    @DryRun                  bit = 0       -- only counts, and all that may go, whatever the limit
+    @DryRun                  bit = 0       -- only counts the expired rows, without the limit
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -39,7 +41,8 @@ BEGIN
     DECLARE @LogRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
     DECLARE @TaskRow TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY);
 
-    -- The instants before which rows may go; NULL compares with nothing, and keeps them. A thousand years is for ever.
+    -- The instants before which rows expire. NULL, with which no comparison is true, keeps all
+    -- rows. So does a limit of a thousand years or more.
     SET @ErrorAuditDays = CASE WHEN @ErrorAuditDays > 0 THEN @ErrorAuditDays END;
     SELECT @Status = MAX(CASE WHEN c.[Kind] = 1 THEN c.[Before] END), @Runs = MAX(CASE WHEN c.[Kind] = 2 THEN c.[Before] END),
         @StatusErrors = MAX(CASE WHEN c.[Kind] = 3 THEN c.[Before] END), @RunsErrors = MAX(CASE WHEN c.[Kind] = 4 THEN c.[Before] END),
@@ -59,9 +62,9 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- One process at a time; the lock ends with the transaction, whatever happens to it. Nothing
-    -- was written when it is not granted, so COMMIT ends this transaction: ROLLBACK would end the
-    -- caller's as well.
+    -- One process purges at a time; the end of the transaction releases the lock in any case. If
+    -- the lock is not granted, nothing has been written, so COMMIT ends this transaction. ROLLBACK
+    -- would also end the caller's.
     IF @DryRun = 0
         EXEC @Lock = sp_getapplock @Resource = N'[EverTask].purge', @LockMode = 'Exclusive', @LockOwner = 'Transaction',
             @LockTimeout = 100;
@@ -72,9 +75,9 @@ BEGIN
         RETURN;
     END;
 
-    -- Each table: looks for one row more than may go, to know whether it is done. What a
-    -- transaction locks is passed by, and looked at again next time. The first condition is the one
-    -- that the index on the instant can be sought by.
+    -- For each table: selects one row more than the limit, to know whether rows remain. Skips
+    -- locked rows; the next call checks them again. The index on the instant is sought by the first
+    -- condition.
     INSERT INTO @StatusRow ([Id])
     SELECT TOP (@Left + 1) s.[Id]
     FROM [EverTask].[StatusAudit] AS s WITH (READPAST, READCOMMITTEDLOCK)
@@ -114,7 +117,7 @@ BEGIN
     ORDER BY l.[TimestampUtc];
     SET @LogCount = @@ROWCOUNT;
 
-    -- The task's row knows the number of its last line, so that nothing has to be counted.
+    -- The task's row has the number of its last line, so no lines are counted.
     IF @MaxLogs IS NOT NULL AND @LogCount <= @Left
     BEGIN
         INSERT INTO @LogRow ([Id])
@@ -136,7 +139,7 @@ BEGIN
         SET @Left = @Left - @LogCount;
     END;
 
-    -- Tasks of which no row of history stays.
+    -- Tasks without remaining rows of history.
     IF @Tasks IS NOT NULL
     BEGIN
         INSERT INTO @TaskRow ([Id])
@@ -158,22 +161,23 @@ BEGIN
         IF @TaskCount > @Left SET @Done = 0;
         IF @DryRun = 0
         BEGIN
-            -- One that is put in line at this moment, or has even run again, is no longer what it
-            -- was.
+            -- The conditions are checked again, because the task may have been queued or have run
+            -- in the meantime.
             DELETE FROM [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
             WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @TaskRow AS r ORDER BY r.[Id])
                 AND [IsRecurring] = 0 AND [WorkerId] IS NULL AND [DueAtUtc] IS NULL
                 AND [Status] IN (N'Completed', N'Cancelled')
                 AND COALESCE([LastExecutionUtc], [CreatedAtUtc]) < @Tasks;
             SET @TaskCount = @@ROWCOUNT;
-            -- Their tags. Whether a row is there can be read while another transaction changes it.
+            -- Deletes the tags of deleted tasks. Whether a task's row exists can be read while
+            -- another transaction changes it.
             DELETE FROM [EverTask].[TaskTags]
             WHERE [TaskId] IN (SELECT r.[Id] FROM @TaskRow AS r)
                 AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WITH (NOLOCK) WHERE t.[Id] = [TaskTags].[TaskId]);
         END;
     END;
 
-    -- A rate limit's key that has had its whole budget for a day is as good as a new one.
+    -- A key that has had a full budget for a day is equivalent to a new key.
     IF @DryRun = 0
     BEGIN
         SET @IdleTatMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME())) - 86400000;
@@ -184,7 +188,7 @@ BEGIN
             WHERE r.[ReservedTatMs] < @IdleTatMs AND r.[StartedTatMs] < @IdleTatMs)
             AND [ReservedTatMs] < @IdleTatMs AND [StartedTatMs] < @IdleTatMs;
 
-        -- So is a slot that was given back and that nobody has taken.
+        -- Returned slots that no task has taken are deleted, too.
         DELETE FROM [EverTask].[ReturnedRateSlots] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
         WHERE [SlotMs] < @IdleTatMs;
     END;

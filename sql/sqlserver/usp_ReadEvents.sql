@@ -1,6 +1,6 @@
--- Reads batches of events: of each writer but one those behind a number, @Limit at most.
+-- Reads batches of events: those of all writers except one, each after a number, at most @Limit.
 --
--- Answers two recordsets: Now; and the batches, those of each writer by rising numbers.
+-- Returns two recordsets: Now; the batches, for each writer in the order of their numbers.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -8,16 +8,16 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_ReadEvents];
 GO
 CREATE PROCEDURE [EverTask].[usp_ReadEvents]
-    @After      [EverTask].[EventPositionList] READONLY, -- writers that are not in it are read from their first batch on
+    @After      [EverTask].[EventPositionList] READONLY, -- other writers are read from their first batch on
     @ExceptFrom nvarchar(100),
     @Limit      int
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
-    SELECT CAST(SYSUTCDATETIME() AS datetimeoffset(3)) AS [Now]; -- before it reads: what is stored later is not older
+    SELECT CAST(SYSUTCDATETIME() AS datetimeoffset(3)) AS [Now]; -- before reading, so that batches stored later are not older
 
     SELECT e.[WriterId] AS [WriterId], e.[Since] AS [Since], e.[UpTo] AS [UpTo], e.[WorkerId] AS [WorkerId],
         e.[Host] AS [Host], e.[Events] AS [Events]

@@ -1,4 +1,4 @@
--- Makes a worker known, alive as of now. Doing so twice is the same as once and a heartbeat. Answers nothing.
+-- Registers a worker as alive now. For a registered worker it is a heartbeat. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -8,7 +8,7 @@ GO
 CREATE PROCEDURE [EverTask].[usp_RegisterWorker]
     @WorkerId nvarchar(100),
     @Host     nvarchar(400),
-    @Serves   nvarchar(max) = NULL -- which queues and types it takes, as JSON; version 0.1 does not say
+    @Serves   nvarchar(max) = NULL -- the queues and types that it serves, as JSON; version 0.1 does not report them
 AS
 BEGIN
     SET NOCOUNT ON;

@@ -1,12 +1,14 @@
--- Removes workers whose heartbeat is too old, and takes the tasks of every worker that is not (or no longer) registered:
--- they are ServiceStopped and due now. One that was running (InProgress) has LostCount + 1; above the poison limit it is Failed
--- and not due, a series without next run. One that was only claimed, as far as is known, has a LostCount of 1 at least; if it
--- had that before, the claim is taken back (Attempt - 1). With the StatusAudit row that each task's level asks for.
+-- Removes workers whose heartbeat is too old, and releases the tasks of all workers that are not
+-- registered: they become ServiceStopped and due now. The LostCount of a task that was running
+-- (InProgress) is incremented; above the poison limit, the task becomes Failed and is not due
+-- again, and a series has no next run. A task that was only claimed gets a LostCount of at least 1;
+-- if it already had that, the claim is undone (Attempt - 1). Writes the StatusAudit row of each
+-- task's audit level.
 --
--- A task's row may be locked: its worker froze in the middle of a transaction in which it completed the task. Such a task is
--- left to that transaction, and taken by a later call if it is still held then.
+-- Skips locked tasks, because the worker may have frozen in a transaction that completes the task.
+-- A later call releases them if they are still held then.
 --
--- Answers a row a task: TaskId, Type, QueueName, WorkerId, LostCount, Poisoned (1 or 0).
+-- Returns one row per task: TaskId, Type, QueueName, WorkerId, LostCount, Poisoned (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -22,7 +24,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -43,13 +46,15 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- What a clock that was ahead has written proves nothing. Rows that others are at are left to them.
+    -- Heartbeats in the future, by a clock that was ahead, are set to now. Skips rows that others
+    -- have locked.
     UPDATE [EverTask].[Workers] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK) SET [HeartbeatUtc] = @Now WHERE [HeartbeatUtc] > @Ahead;
 
     DELETE FROM [EverTask].[Workers] WHERE [HeartbeatUtc] < @Late;
 
-    -- First who holds tasks, then who of them is not registered: the other way round, or in one statement, a worker that
-    -- registers and claims meanwhile could be taken for lost.
+    -- First finds the workers that hold tasks, then those of them that are not registered. In the
+    -- other order, or in one statement, a worker that registers and claims in between would be
+    -- treated as lost.
     INSERT INTO @Gone ([WorkerId])
     SELECT DISTINCT t.[WorkerId]
     FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
@@ -65,7 +70,8 @@ BEGIN
     ORDER BY t.[Id]
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- The worker is compared again: two processes that find the same lost tasks take each of them once.
+    -- Compares the worker again, so that of two processes that find the same lost task only one
+    -- releases it.
     UPDATE [EverTask].[QueuedTasks]
     SET [LostCount] = CASE WHEN ([QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0) AND [QueuedTasks].[LostCount] < 2147483647
             THEN [QueuedTasks].[LostCount] + 1 ELSE [QueuedTasks].[LostCount] END,
@@ -82,7 +88,7 @@ BEGIN
     WHERE [QueuedTasks].[Id] = h.[TaskId] AND [QueuedTasks].[WorkerId] = h.[WorkerId]
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
+    -- A lost worker is an error, so Full, Minimal and ErrorsOnly audit it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT t.[Id], @Now, t.[Status], t.[Exception]
     FROM @Lost AS l
@@ -90,7 +96,8 @@ BEGIN
     WHERE ISNULL(t.[AuditLevel], 0) <> 3
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- Answered after the commit: a caller that does not read must not keep the rows locked.
+    -- The result is sent after the commit, because a caller that does not read it must not keep the
+    -- rows locked.
     INSERT INTO @Answer ([IdOrder], [TaskId], [Type], [QueueName], [WorkerId], [LostCount], [Poisoned])
     SELECT t.[IdOrder], t.[Id], t.[Type], t.[QueueName], h.[WorkerId], t.[LostCount],
         CASE WHEN t.[Status] = N'Failed' THEN 1 ELSE 0 END

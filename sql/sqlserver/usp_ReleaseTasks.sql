@@ -1,7 +1,7 @@
--- Gives claimed, unstarted tasks back: due as the caller says, attempt less one, everything else unchanged. A task that the
--- worker does not hold with this token is skipped.
+-- Gives back claimed tasks that have not started: sets the due instant, decrements the attempt, and
+-- changes nothing else. Skips tasks that the worker does not hold with this token.
 --
--- Answers nothing.
+-- Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

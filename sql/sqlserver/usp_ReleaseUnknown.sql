@@ -1,9 +1,10 @@
--- Gives back the tasks that a worker holds without knowing it, because a claim was committed and its answer was lost on
--- the way: due now, attempt less one, status unchanged. A task that a transaction locks is known, and is passed by.
+-- Gives back the tasks that a worker holds without knowing it, because a claim was committed and
+-- its answer was lost: makes them due now, decrements the attempt, and keeps the status. Skips
+-- locked tasks, which the worker knows.
 --
 --   @Known  the tasks that the worker knows it holds
 --
--- Answers one row: Released (how many were given back).
+-- Returns one row: Released (the number of tasks given back).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -17,7 +18,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    -- READPAST requires it, and an earlier transaction may have left the session at another
+    -- isolation level.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();

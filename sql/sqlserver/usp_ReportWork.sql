@@ -1,6 +1,6 @@
--- Stores what a worker did. A minute that it has reported before is replaced; failures are added to
--- their group. With a retention, minutes older than @MinutesMs become hours, and what is older than it
--- is kept is deleted. Answers nothing.
+-- Stores a worker's report. Replaces minutes that it has reported before, and adds failures to
+-- their groups. With a retention, sums up minutes older than @MinutesMs to hours, and deletes
+-- expired rows. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -11,7 +11,7 @@ CREATE PROCEDURE [EverTask].[usp_ReportWork]
     @Source     nvarchar(36),
     @Activity   [EverTask].[ActivityList] READONLY,
     @Failures   [EverTask].[FailureList] READONLY,
-    @MinutesMs  bigint = NULL, -- NULL: nothing is tidied up
+    @MinutesMs  bigint = NULL, -- NULL: no retention
     @HoursMs    bigint = NULL,
     @FailuresMs bigint = NULL
 AS

@@ -1,12 +1,13 @@
--- Asks for tasks to be cancelled. Those that wait are Cancelled at once, with the StatusAudit row that their own level
--- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat. A cancelled task keeps the
--- rate limit slot that it held, so that the caller can read it and give it back.
+-- Requests the cancellation of tasks. Waiting tasks are Cancelled at once, with the StatusAudit row
+-- of their audit level. Held tasks are marked, and their worker sees the request at its next
+-- heartbeat. A cancelled task keeps its rate limit slot, so that the caller can read it and give it
+-- back.
 --
 --   DECLARE @TaskIds [EverTask].[TaskIdList];
 --   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
 --   EXEC [EverTask].[usp_RequestCancel] @TaskIds;
 --
--- Answers a row an id, in order: Outcome (cancelled, requested, ended, unknown).
+-- Returns one row per id, in order: Outcome (cancelled, requested, ended, unknown).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -26,9 +27,10 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- OUTPUT tells which rows were touched, and no more here and in the other procedures: after a wait for another writer,
-    -- Babelfish fills it from the row as it was before. One UPDATE for both, so that a task that is claimed or given back
-    -- in the same moment is one or the other.
+    -- Here and in the other procedures, OUTPUT only shows which rows were changed, because
+    -- Babelfish fills it with the values from before a wait for another writer. One UPDATE handles
+    -- waiting and held tasks, so that a task that is claimed or given back concurrently is one or
+    -- the other.
     UPDATE [EverTask].[QueuedTasks]
     SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
@@ -42,7 +44,7 @@ BEGIN
             OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- A cancellation is no error: only Full audits it.
+    -- Cancelled is no error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[TaskId], @Now, N'Cancelled', NULL
     FROM @Touched AS c
@@ -50,7 +52,8 @@ BEGIN
     WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3)
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- Answered after the commit: a caller that does not read must not keep the rows locked.
+    -- The result is sent after the commit, because a caller that does not read it must not keep the
+    -- rows locked.
     INSERT INTO @Answer ([Ordinal], [Outcome])
     SELECT w.[Ordinal], CASE WHEN t.[Id] IS NULL THEN 'unknown' WHEN c.[TaskId] IS NULL THEN 'ended'
                 WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END

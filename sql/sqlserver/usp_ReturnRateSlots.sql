@@ -1,5 +1,5 @@
--- Gives slots of rate limits back that were reserved and that nobody will come for. Those of keys that are no longer known
--- are left out. Answers nothing.
+-- Gives back reserved slots of rate limits that will not be used. Omits slots of keys that have no
+-- row any more. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

@@ -1,7 +1,7 @@
--- Stores log lines, of any number of tasks: one call, one transaction. Each task's lines are numbered in the order of the
--- list, going on from its last. Lines of tasks that do not exist are left out.
+-- Stores log lines of any number of tasks, in one transaction. The lines of each task are numbered
+-- in the order of the list, starting after its last line. Omits lines of tasks that do not exist.
 --
--- Answers nothing.
+-- Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -19,12 +19,12 @@ BEGIN
     DECLARE @Counted TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Lines] int NOT NULL);
 
     INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Lines AS l GROUP BY l.[TaskId]
-    ORDER BY l.[TaskId]; -- in which all lists lock
+    ORDER BY l.[TaskId]; -- the order in which all lists lock
 
     BEGIN TRANSACTION;
 
-    -- The task's row keeps the last number: it is locked until the lines are stored, so that no number is given twice, and
-    -- it outlives lines that retention has deleted.
+    -- The last number is in the task's row, which is locked until the lines are stored, so that no
+    -- number is used twice. It stays when retention deletes lines.
     UPDATE t
     SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
     FROM @Counted AS c

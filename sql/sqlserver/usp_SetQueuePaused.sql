@@ -1,4 +1,5 @@
--- Pauses or resumes a queue for all workers of the store: a paused queue's tasks are not claimed. Answers nothing.
+-- Pauses or resumes a queue for all workers of the store. The tasks of a paused queue are not
+-- claimed. Returns nothing.
 --
 --   EXEC [EverTask].[usp_SetQueuePaused] @QueueName = N'email', @Paused = 1;
 

@@ -1,4 +1,5 @@
--- Pauses or resumes a queue as usp_SetQueuePaused does, and notes who did it, in one transaction. Answers nothing.
+-- Pauses or resumes a queue as usp_SetQueuePaused does, and records the action, in one transaction.
+-- Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

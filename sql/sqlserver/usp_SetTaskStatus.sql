@@ -1,14 +1,15 @@
--- Changes one task's status and writes the StatusAudit row that the audit level asks for: one call, one transaction, no
--- query before. Nothing is written when the task does not exist, or when a lease is given that is no longer held.
+-- Changes one task's status, and writes the StatusAudit row of the audit level, in one transaction
+-- without a prior query. Writes nothing if the task does not exist, or if the given lease is not
+-- held any more.
 --
 --   EXEC [EverTask].[usp_SetTaskStatus] @TaskId = '01900000-0000-7000-8000-000000000001', @Status = N'Completed';
 --
--- Everything after @AuditLevel is for workers. Without it, WaitingQueue, Queued and Pending leave
--- the due instant of a task that waits as it is. One that neither waits nor is held becomes due: a
--- series at its next run, another task when it was dispatched for, at the soonest now. A status
--- that does not exist is refused (error 50001).
+-- The parameters after @AuditLevel are for workers. Without them, WaitingQueue, Queued and Pending
+-- keep the due instant of a waiting task. A task that neither waits nor is held becomes due: a
+-- series at its next run, another task at the instant for which it was dispatched, but not before
+-- now. A status that does not exist raises error 50001.
 --
--- Answers one row: Applied (1 or 0).
+-- Returns one row: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -21,18 +22,18 @@ CREATE PROCEDURE [EverTask].[usp_SetTaskStatus]
     @Exception       nvarchar(max) = NULL,
     @AuditLevel      int = 0,              -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
     @ExecutionTimeMs float = NULL,         -- of the execution that ended
-    @AgoMs           bigint = 0,           -- how long ago it happened
+    @AgoMs           bigint = 0,           -- the time since the change
     @WorkerId        nvarchar(100) = NULL, -- with @LeaseToken: only while the lease is held
     @LeaseToken      bigint = NULL,
-    @DueInMs         bigint = NULL,        -- when the task can be claimed again
-    @ReturnAttempt   bit = 0,              -- what ended was no attempt
+    @DueInMs         bigint = NULL,        -- the time after which the task can be claimed
+    @ReturnAttempt   bit = 0,              -- 1: the attempt does not count
     @RateSlotUtc     datetimeoffset(3) = NULL
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    -- The dot keeps a space at the end from being ignored.
+    -- The dot prevents a trailing space from being ignored.
     IF @Status IS NULL OR @Status + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
         N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.')
     BEGIN
@@ -58,7 +59,8 @@ BEGIN
     SET [Status] = @Status,
         [Exception] = @Exception,
         [WorkerId] = CASE WHEN @KeepsLease = 1 THEN [WorkerId] END,
-        -- A task that was asked to be cancelled waits for nothing: the worker that claims it next sees that.
+        -- A task with a cancel request is due at once, and the worker that claims it next cancels
+        -- it.
         [DueAtUtc] = CASE
             WHEN @StandsInLine = 1 AND [DueAtUtc] IS NOT NULL THEN [DueAtUtc]
             WHEN @KeepsLease = 1 AND (@StandsInLine = 0 OR [WorkerId] IS NOT NULL) THEN [DueAtUtc]

@@ -1,10 +1,10 @@
--- usp_SetTaskStatus for many tasks: one call, one transaction, one UPDATE. A task may have gone through several statuses
--- since the last write; each writes its audit row, with its own time.
+-- usp_SetTaskStatus for many tasks, in one transaction with one UPDATE. A task may have had several
+-- statuses since the last write; each gets an audit row with its own time.
 --
---   @Changes  a task at most once
---   @Steps    at least one a change; the one that Changes.LastStep names is how the task stands
+--   @Changes  at most one per task
+--   @Steps    at least one per change; the one with the number Changes.LastStep has the final status
 --
--- Answers a row a change, in order: Applied (1 or 0).
+-- Returns one row per change, in order: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -19,7 +19,7 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    -- The dot keeps a space at the end from being ignored.
+    -- The dot prevents a trailing space from being ignored.
     DECLARE @Unknown nvarchar(15);
     SELECT TOP (1) @Unknown = s.[Status]
     FROM @Steps AS s
@@ -37,14 +37,15 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- The target stands without an alias, and behind a comma, here and wherever else OUTPUT is:
-    -- Babelfish takes aliases and JOIN wrong there. The hints pin the plan: the list in its order,
-    -- and a seek for each task, whatever the statistics say.
+    -- Here and wherever OUTPUT is used, the target has no alias and follows a comma, because
+    -- Babelfish handles aliases and JOIN incorrectly there. The hints fix the plan regardless of
+    -- statistics: it reads the list in its order, with a seek for each task.
     UPDATE [EverTask].[QueuedTasks]
     SET [Status] = c.[Status],
         [Exception] = c.[Exception],
         [WorkerId] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[WorkerId] END,
-        -- A task that was asked to be cancelled waits for nothing: the worker that claims it next sees that.
+        -- A task with a cancel request is due at once, and the worker that claims it next cancels
+        -- it.
         [DueAtUtc] = CASE
             WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[DueAtUtc] IS NOT NULL THEN [QueuedTasks].[DueAtUtc]
             WHEN c.[KeepsLease] = 1 AND (c.[StandsInLine] = 0 OR [QueuedTasks].[WorkerId] IS NOT NULL) THEN [QueuedTasks].[DueAtUtc]

@@ -1,7 +1,7 @@
--- Removes watchers whose time is over, and 100 batches of events that are older than a minute, or of any age if nobody
--- watches.
+-- Removes expired watchers, and 100 batches of events that are older than a minute, or of any age
+-- if there is no watcher.
 --
--- Answers Swept: how many batches.
+-- Returns Swept: the number of removed batches.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -13,7 +13,7 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Before datetimeoffset(3) = DATEADD(second, -60, @Now);

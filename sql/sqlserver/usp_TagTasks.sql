@@ -1,7 +1,7 @@
--- Gives tasks their tags, in the transaction in which usp_PersistTasks has stored them. A task that
--- has tags was stored before, by a call whose answer was lost. It is a call of its own, which only
--- tasks with tags need: Babelfish lets no call leave out a table, and loses the schema of foreign keys
--- in a procedure that another one calls.
+-- Adds the tags of tasks, in the transaction in which usp_PersistTasks has stored them. A task that
+-- already has tags was stored by an earlier call whose answer was lost. This is a separate
+-- procedure, called only for tasks with tags, because in Babelfish a call cannot omit a table, and
+-- a procedure that another one calls loses the schema of foreign keys.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

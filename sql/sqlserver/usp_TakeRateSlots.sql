@@ -1,8 +1,10 @@
--- Takes rate limit slots by the generic cell rate algorithm with reservations (ITU-T I.371), in the order of the list, by this
--- server's clock: one small row a key holds two theoretical arrival times (TAT), of what is reserved and of what has started,
--- in fractional epoch milliseconds. What is done with them, and why, is in src/storage/kit/gcra.ts.
+-- Takes rate limit slots by the generic cell rate algorithm with reservations (ITU-T I.371), in the
+-- order of the list, by the server's clock. A small row per key has two theoretical arrival times
+-- (TAT), those of reserved and of started tasks, in fractional epoch milliseconds.
+-- src/storage/kit/gcra.ts explains the algorithm.
 --
--- Answers two recordsets: NowMs; a row a request, in order: SlotMs and Granted (1 or 0; 0: nothing was reserved).
+-- Returns two recordsets: NowMs; one row per request, in order: SlotMs and Granted (0: nothing was
+-- reserved; else 1).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -26,8 +28,9 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- Locks all rows first, by one statement in the order of the key, so that two lists with the same keys in another
-    -- order do not wait for each other; and reads the clock after that, so that it is not behind what others reserved.
+    -- Locks all rows first, by one statement in the order of keys, so that two lists with the same
+    -- keys in different orders cannot deadlock. Reads the clock after that, so that it is not
+    -- before the reservations of others.
     UPDATE r
     SET [StartedTatMs] = r.[StartedTatMs]
     FROM @Key AS k
@@ -72,7 +75,7 @@ BEGIN
             END;
             ELSE
             BEGIN
-                -- A microsecond is the noise of sums of fractions.
+                -- Sums of fractions are inexact by up to a microsecond.
                 SET @EarliestMs = CEILING(@StartedTatMs - @LeewayMs - @ToleranceMs - 0.001E0);
                 IF @EarliestMs < @NowMs
                     SET @EarliestMs = @NowMs;
@@ -81,7 +84,8 @@ BEGIN
                 IF @ReservedTatMs > @NowMs AND EXISTS (SELECT 1 FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey)
                 BEGIN
                     SET @HasReturned = 1;
-                    -- Slots that were given back leave the end of the line; a few hundred at a time.
+                    -- Removes returned slots from the end of the reservations, at most a few
+                    -- hundred at a time.
                     SET @Left = 500;
                     WHILE @Left > 0
                     BEGIN

@@ -1,4 +1,5 @@
--- Removes a worker at a clean end. Tasks that it still holds are found by usp_ReleaseLost. Answers nothing.
+-- Removes a worker that stops. usp_ReleaseLost finds the tasks that it still holds. Returns
+-- nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

@@ -1,4 +1,4 @@
--- Removes a watcher, if it is there. Answers nothing.
+-- Removes a watcher, if it exists. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -11,7 +11,7 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
     DELETE FROM [EverTask].[EventWatchers] WHERE [Id] = @WatcherId;
 END

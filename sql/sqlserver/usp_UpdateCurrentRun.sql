@@ -1,12 +1,12 @@
--- Ends a run of a recurring task: run count + 1 (it stays at 2147483647), next run (NULL ends the series), last
--- execution, and the RunsAudit and StatusAudit rows that the audit level asks for: one call, one transaction. Nothing is
--- written when there is no such recurring task, or when a lease is given that is no longer held. A status that does not exist
--- is refused (error 50001).
+-- Ends a run of a recurring task, in one transaction: increments the run count (up to 2147483647),
+-- sets the next run (NULL ends the series) and the last execution, and writes the RunsAudit and
+-- StatusAudit rows of the audit level. Writes nothing if the recurring task does not exist, or if
+-- the given lease is not held any more. A status that does not exist raises error 50001.
 --
 --   EXEC [EverTask].[usp_UpdateCurrentRun] @TaskId = '01900000-0000-7000-8000-000000000001', @ExecutionTimeMs = 12.5,
 --       @NextRunUtc = '2030-01-01T00:00:00Z', @AuditLevel = 1, @Status = N'Completed';
 --
--- Answers one row: Applied (1 or 0).
+-- Returns one row: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -18,9 +18,9 @@ CREATE PROCEDURE [EverTask].[usp_UpdateCurrentRun]
     @ExecutionTimeMs float,
     @NextRunUtc      datetimeoffset(3) = NULL,
     @AuditLevel      int = 0,              -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
-    @Status          nvarchar(15) = NULL,  -- how the run ended; NULL: status and exception were set before, and stay
+    @Status          nvarchar(15) = NULL,  -- the status at the end; NULL keeps the status and exception
     @Exception       nvarchar(max) = NULL,
-    @AgoMs           bigint = 0,           -- how long ago it ended
+    @AgoMs           bigint = 0,           -- the time since the end
     @WorkerId        nvarchar(100) = NULL, -- with @LeaseToken: only while the lease is held
     @LeaseToken      bigint = NULL,
     @Counts          bit = 1               -- 0: the occurrence was skipped; the series moves on, but nothing ran
@@ -29,7 +29,7 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    -- The dot keeps a space at the end from being ignored.
+    -- The dot prevents a trailing space from being ignored.
     IF @Status + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
         N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.')
     BEGIN

@@ -1,10 +1,10 @@
--- usp_UpdateCurrentRun for many tasks: one call, one transaction, one UPDATE. A task may have gone through several
--- statuses since the last write; each writes its audit row, with its own time.
+-- usp_UpdateCurrentRun for many tasks, in one transaction with one UPDATE. A task may have had
+-- several statuses since the last write; each gets an audit row with its own time.
 --
---   @Runs   a task at most once
---   @Steps  at least one a run; the one that Runs.LastStep names is how the run ended
+--   @Runs   at most one per task
+--   @Steps  at least one per run; the one with the number Runs.LastStep has the final status
 --
--- Answers a row a run, in order: Applied (1 or 0).
+-- Returns one row per run, in order: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -19,7 +19,7 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    -- The dot keeps a space at the end from being ignored.
+    -- The dot prevents a trailing space from being ignored.
     DECLARE @Unknown nvarchar(15);
     SELECT TOP (1) @Unknown = s.[Status]
     FROM @Steps AS s

@@ -1,7 +1,8 @@
--- Makes a watcher known for a while, or for another while.
+-- Registers or renews a watcher until it expires.
 --
--- Answers three recordsets: Began (1: the watcher is new, or wants payloads and did not before); Id and Parameters of all
--- watchers; WriterId and UpTo, the number of the last event, of each writer of stored batches.
+-- Returns three recordsets: Began (1: the watcher is new, or now also receives payloads); the Id
+-- and Parameters of all watchers; the WriterId of each writer of stored batches, and UpTo, the
+-- number of its last event.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -16,7 +17,7 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+    SET LOCK_TIMEOUT 1000; -- must not delay the other work of the process
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Expires datetimeoffset(3) = DATEADD(millisecond, @ForMs, @Now);

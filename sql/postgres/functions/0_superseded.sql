@@ -1,10 +1,10 @@
--- Signatures that were superseded. A call that processes of an earlier release make must work until
--- none of them runs any more: an upgrade replaces one process after the other. So a parameter is
--- added at the end, with a default, and the old signature is dropped here, since the new function
--- takes its calls. Where that cannot be, both functions stay for one minor release after the one
--- that brought the new function, and the old one is dropped here afterwards. What a function returns
--- gets more fields, and loses none within the same time.
+-- Drops superseded signatures. An upgrade replaces one process after the other, so the calls of an
+-- earlier release must work until none of its processes runs any more. A new parameter is therefore
+-- added at the end, with a default; the new function accepts the old calls, and the old signature
+-- is dropped here. If this is impossible, both functions exist in the minor release that adds the
+-- new one and in the next one; then the old one is dropped here. A result may get more fields, and
+-- loses none during this time.
 
--- Called with these arguments by 0.1.
+-- Version 0.1 calls them with these arguments.
 DROP FUNCTION IF EXISTS heartbeat(text, float8);
 DROP FUNCTION IF EXISTS register_worker(text, text);

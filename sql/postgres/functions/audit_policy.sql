@@ -3,14 +3,14 @@
 -- The audit policy: which history rows a change leaves behind. Level 0 (and NULL) is Full, 1
 -- Minimal, 2 ErrorsOnly, 3 None. The same table is in src/storage/kit/audit_policy.ts.
 
--- Whether anything is kept of what a change of status tells: an audit row, and in the task's own
--- row when it last ran and for how long. Series keep their last run at every level.
+-- Whether a status change is recorded: in an audit row, and in the task's own row, which has the
+-- time and duration of the last execution. Series record their last run at every level.
 CREATE OR REPLACE FUNCTION keeps_history(audit_level int) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT audit_level IS DISTINCT FROM 3
 $$;
 
--- Whether a change to a status writes a status audit row.
+-- Whether a change to this status writes a status audit row.
 CREATE OR REPLACE FUNCTION writes_status_audit(audit_level int, status text, exception text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE coalesce(audit_level, 0)
@@ -20,7 +20,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   END
 $$;
 
--- Whether a run of a series that ended in a status writes a runs audit row.
+-- Whether a run of a series that ended in this status writes a runs audit row.
 CREATE OR REPLACE FUNCTION writes_runs_audit(audit_level int, status text, exception text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE coalesce(audit_level, 0)

@@ -1,28 +1,25 @@
--- Claims due tasks, and finds the next one that becomes due.
+-- Claims due tasks, and finds the next due instant.
 
--- Takes due tasks for a worker: at most `limit` from each of the queues [{name, limit, dueFrom}],
--- of these types only. Returns {now, walkMs, tasks}; tasks is NULL for none, or has the members of
--- ClaimedTask, each as a list of its values for all tasks, highest priority first, then longest
--- due, then lowest id, queue by queue. Members that few tasks have are in the list `rare`, together
--- with the id, for the tasks that have one. (Measured: half the time of a list of objects.)
+-- Claims due tasks of these types for a worker: at most `limit` from each of the queues [{name,
+-- limit, dueFrom}]. Returns {now, walkMs, tasks}; `tasks` is NULL without tasks. Otherwise it has
+-- the members of ClaimedTask, each as a list of the values of all tasks: queue by queue, highest
+-- priority first, then longest due, then lowest id. Members that few tasks have are in the list
+-- `rare`, with the task's id. (Measured: half the time of a list of objects.)
 --
--- A claim's commit waits for the disk. If it did not, a server that crashed could forget claims
--- whose handlers have begun: their tasks would be due again while their worker, whose heartbeat was
--- never late, still runs them.
+-- The commit of a claim waits for the disk. Otherwise a crash of the server could undo claims whose
+-- handlers have begun: the tasks would be due again while their worker still runs them.
 --
--- The index holds exactly what can be claimed, in this order. Within a queue each priority is
--- visited by itself, from the highest to the lowest (a loose index scan: one probe finds the next
--- one), so that tasks that are due later, whatever their priority, are never walked over. Rows that
--- another claim is taking are skipped, not waited for. Of each priority, tasks that were dispatched
--- to run at once are taken first, and then, where there are any that have been due for longer than
--- the last of these, the others. What these displace stays as it is: locked until this claim ends,
--- and free for the next.
+-- The index contains exactly the claimable tasks, in this order. The priorities of a queue are
+-- scanned one by one, from the highest to the lowest (a loose index scan: one probe finds the
+-- next), so that tasks that are due later are never scanned. Rows that another claim has locked are
+-- skipped. Within a priority, tasks that were dispatched to run at once are selected first, and
+-- then other tasks that have been due for longer than the last of these. If these displace selected
+-- tasks, the displaced tasks stay locked until this claim ends, and the next one can take them.
 --
--- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index
--- from forgetting claimed tasks, and each claim walks over all that were claimed since. `walkMs`
--- tells the caller how long that took; with `dueFrom`, in epoch milliseconds, the walk begins at a
--- later due instant. The driver does so most of the time when walks are slow
--- (drivers/postgres/claim_scan.ts).
+-- While an old snapshot is open (a backup, a forgotten transaction), vacuum cannot remove the index
+-- entries of claimed tasks, and each claim scans all entries since the snapshot. `walkMs` is the
+-- duration of the scan. `dueFrom`, in epoch milliseconds, starts it at a later due instant. The
+-- driver uses it for most claims when scans are slow (drivers/postgres/claim_scan.ts).
 CREATE OR REPLACE FUNCTION claim_tasks(worker_id text, types json, queues json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -39,7 +36,7 @@ DECLARE
   due_from   timestamptz;
   room       int;
   rank       int;
-  level      int; -- the rank of the tasks of a priority that were dispatched to run at once
+  level      int; -- the rank of a priority's tasks that were dispatched to run at once
   places     tid[];
   dues       timestamptz[];
   scheduled  tid[];
@@ -48,7 +45,8 @@ DECLARE
   walk_ms    float8;
   claimed    json;
 BEGIN
-  -- Held until the end, so that release_lost waits for this claim and then finds its tasks.
+  -- The lock is held until the end, so that release_lost waits for this claim and then finds its
+  -- tasks.
   SELECT w.claims_since INTO since FROM workers AS w
   WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
   IF NOT FOUND THEN
@@ -102,8 +100,8 @@ BEGIN
   END LOOP;
   walk_ms := date_part('epoch', clock_timestamp() - clock) * 1000;
 
-  -- The rows are locked: they stay where they were found. Counters stop at their end: a row that was damaged must not fail the
-  -- claim of the others. The worker that gets it sets it aside.
+  -- The rows are locked, so their ctids stay valid. Counters stop at their maximum, so that a
+  -- damaged row does not make the claim of the others fail. The worker sets such a task aside.
   WITH taken AS (
     UPDATE queued_tasks AS t SET
       worker_id = claim_tasks.worker_id, claimed_at_utc = greatest(clock, since), due_at_utc = NULL,
@@ -135,7 +133,7 @@ BEGIN
 END $$;
 
 -- The earliest instant at which one of these types becomes due in one of the queues [{name,
--- dueFrom}], in epoch milliseconds. Walks like claim_tasks.
+-- dueFrom}], in epoch milliseconds. Scans like claim_tasks.
 CREATE OR REPLACE FUNCTION next_due_at(queues json, types json) RETURNS bigint
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT

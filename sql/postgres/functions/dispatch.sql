@@ -1,6 +1,7 @@
 -- Dispatches a task from SQL.
 
--- Refuses a text that is missing, empty or too long, as dispatch in the application does.
+-- Raises an error for a text that is missing, empty or too long, as dispatch in the application
+-- does.
 CREATE OR REPLACE FUNCTION check_text(argument text, value text, most int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF coalesce(length(value), 0) NOT BETWEEN 1 AND most THEN
@@ -10,15 +11,15 @@ BEGIN
   END IF;
 END $$;
 
--- Enqueues a task from SQL: a trigger, a function, another language. It exists if the transaction
--- commits, and workers are told then. The request is the payload as JSON, which the worker
--- validates against the task's schema. Returns the id of the task that now stands for it (with a
--- key, it may be an existing one's).
+-- Dispatches a task from SQL, such as a trigger, a function or a program in another language. The
+-- task exists if the transaction commits, which also wakes workers. The request is the payload as
+-- JSON, which the worker validates against the task's schema. Returns the id of the task; with a
+-- key, it may be that of an existing task.
 --
--- A retry_policy goes before what the task's type says: {"kind": "none"}, {"kind": "linear",
--- "retries": 3, "delaysMs": [500]} or {"kind": "exponential", "retries": 5, "baseMs": 1000,
--- "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in
--- src/task/retry_policy_data.ts. The worker logs an error about one that it does not understand.
+-- A retry_policy overrides that of the task's type: {"kind": "none"}, {"kind": "linear", "retries":
+-- 3, "delaysMs": [500]} or {"kind": "exponential", "retries": 5, "baseMs": 1000, "factor": 2,
+-- "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in src/task/retry_policy_data.ts. The worker logs
+-- an error if it is invalid.
 CREATE OR REPLACE FUNCTION dispatch(
   task_type text,
   request json,

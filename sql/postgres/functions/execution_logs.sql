@@ -1,8 +1,9 @@
--- Stores and reads the lines that handlers log.
+-- Stores and counts the log lines of handlers.
 
--- Stores log lines [{task_id, level, message, exception, run, ago_ms}], each task's numbered in the
--- order of the list and going on from its last. Lines of tasks that do not exist are left out. The
--- tasks' rows are locked, so that two writers of one task's lines do not take the same numbers.
+-- Stores log lines [{task_id, level, message, exception, run, ago_ms}]. The lines of each task are
+-- numbered in the order of the list, starting after its last line. Omits lines of tasks that do not
+-- exist. Locks the tasks' rows, so that two processes that write lines of one task do not use the
+-- same numbers.
 CREATE OR REPLACE FUNCTION save_execution_logs(lines json) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -38,8 +39,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   ) AS r
 $$;
 
--- How many of a task's last lines are of one run. The lines of a run are the last ones while it
--- goes on, so that what the runs before have left need not be read.
+-- Counts the lines of one run among a task's last lines. The lines of a run are the last ones until
+-- it ends, so the lines of earlier runs need not be read.
 CREATE OR REPLACE FUNCTION count_execution_logs(task_id uuid, run bigint, upto bigint) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT count(*) FILTER (WHERE r.run_number = run) FROM (

@@ -1,9 +1,9 @@
--- Takes over the tasks of workers that were lost.
+-- Releases the tasks of lost workers.
 
--- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or
--- wrote the task, by hand. No index finds such tasks, so each call looks at the next thousand below
--- the id `below`, the newest first where it is NULL. Returns the id below which to go on; NULL when
--- all have been seen.
+-- Adds lost workers that hold tasks but have no row, because the row was deleted or the task was
+-- written by hand. No index finds such tasks, so each call checks the next thousand tasks below the
+-- id `below`, or the newest if it is NULL. Returns the id below which the next call continues; NULL
+-- after the last task.
 CREATE OR REPLACE FUNCTION find_unknown_workers(below uuid, clock timestamptz) RETURNS uuid
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -20,7 +20,7 @@ BEGIN
   ), orphan AS MATERIALIZED (
     SELECT s.id, s.worker_id, s.claimed_at_utc FROM seen AS s
     WHERE s.worker_id IS NOT NULL AND NOT EXISTS (SELECT FROM workers AS w WHERE w.id = s.worker_id)
-  ), dated AS ( -- tasks_held_by goes by it
+  ), dated AS ( -- tasks_held_by uses it
     UPDATE queued_tasks AS t SET claimed_at_utc = clock FROM orphan AS o
     WHERE t.id = o.id AND t.worker_id = o.worker_id AND t.claimed_at_utc IS NULL
   ), known AS (
@@ -33,15 +33,15 @@ BEGIN
   RETURN CASE WHEN looked_at = 1000 THEN last END;
 END $$;
 
--- Removes workers whose heartbeat is older than the lease, and takes the tasks of all that are not
--- (or no longer) registered. Returns [LostTask] (src/storage/requests.ts).
+-- Removes workers whose heartbeat is older than the lease, and releases the tasks of all workers
+-- that are not registered. Returns [LostTask] (src/storage/requests.ts).
 --
--- A worker's row is locked against its claims, which share it, so that none is overlooked. Where
--- another process is at it, there is nothing left to do. A task's row may be locked, too: a worker
--- that froze in the middle of a transaction in which it completed the task. It is left to that
--- transaction, and looked at again after another lease.
+-- Locks the worker's row, which its claims lock in share mode, so that no claim is missed. Skips
+-- workers that another process has locked, because that process releases their tasks. Also skips
+-- locked tasks: the worker may have frozen in a transaction that completes the task. They are
+-- checked again after another lease.
 --
--- Only a task that is known to have been running (InProgress) can fail by being lost; see
+-- Only a task that was running (InProgress) counts towards the poison limit; see
 -- Storage.releaseLost in src/storage/storage.ts.
 CREATE OR REPLACE FUNCTION release_lost(
   lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
@@ -55,7 +55,8 @@ DECLARE
   kept     text[];
   released json;
 BEGIN
-  -- What a clock that was ahead has written proves nothing. Rows that others are at are left to them.
+  -- Heartbeats in the future, by a clock that was ahead, are set to now. Skips rows that others
+  -- have locked.
   UPDATE workers SET heartbeat_at = clock WHERE id = ANY (ARRAY(
     SELECT w.id FROM workers AS w WHERE w.heartbeat_at > ms_after(clock, lease_ms) FOR UPDATE SKIP LOCKED
   ));

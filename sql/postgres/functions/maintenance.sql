@@ -1,8 +1,7 @@
--- The right to do what one process may do at a time.
+-- Exclusive rights, each of which one process has at a time.
 
--- Takes or renews the right to do what one process does at a time, for a minute. It ends by itself,
--- so that a process that died does not keep it, and needs no session of its own, so that it works
--- behind a pooler.
+-- Takes or renews an exclusive right for a minute. It expires, so that a process that died does not
+-- keep it. It is not bound to a session, so that it works behind a pooler.
 CREATE OR REPLACE FUNCTION take_maintenance(task text, by uuid) RETURNS boolean
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

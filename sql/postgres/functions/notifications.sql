@@ -1,14 +1,14 @@
--- What other processes are told.
+-- Notifies other processes.
 
--- Tells the other processes, when the transaction commits. The channel is the schema's name.
--- Messages are {"kind": "tasks" | "cancel" | "queues" | "watch", "from": the sender}; the driver knows them
--- as WakeSignal.
+-- Notifies the other processes when the transaction commits. The channel is the schema's name.
+-- Messages are {"kind": "tasks" | "cancel" | "queues" | "watch", "from": the sender}; the driver
+-- converts them to WakeSignal.
 CREATE OR REPLACE FUNCTION notify_processes(message json) RETURNS void
 LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
   SELECT pg_notify(current_schema(), message::text)
 $$;
 
--- Tells the owners of claimed tasks to cancel them. A notification holds at most 8,000 bytes.
+-- Tells the workers of claimed tasks to cancel them. A notification has at most 8,000 bytes.
 CREATE OR REPLACE FUNCTION notify_of_cancels(task_ids uuid[], sender text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,8 +1,8 @@
 -- Changes of tasks by operators.
 
--- The version of a task's row, which differs after each change that an operator could have to know.
--- It is made of columns that claims, statuses and due instants change anyway, and of a count of the
--- other changes, so that nothing has to be written for it.
+-- The version of a task's row, which differs after each change that matters to an operator. It
+-- consists of columns that claims, status changes and due instants change anyway, and of the count
+-- of edits, so that other changes write nothing for it.
 CREATE OR REPLACE FUNCTION task_version(t queued_tasks) RETURNS text
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT concat_ws('.', coalesce(t.edits, 0), t.lease_token, t.status,
@@ -10,10 +10,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     (t.worker_id IS NOT NULL)::int + 2 * t.cancel_requested::int)
 $$;
 
--- Changes tasks whose version is still the one that the operator has seen, in one transaction with
--- the note of it: TasksEdit (src/storage/operation_requests.ts), each edit as the record below. The
--- messages to other processes are from `sender`; NULL: there are none. Returns the action's id and
--- the ids of the tasks that were changed.
+-- Changes tasks that still have the version that the operator has seen, and records the action in
+-- the same transaction: TasksEdit (src/storage/operation_requests.ts), each edit as the record
+-- below. `sender` is the sender of the messages to other processes; NULL sends none. Returns the
+-- action's id and the ids of the changed tasks.
 CREATE OR REPLACE FUNCTION edit_tasks(edits json, action json, batch json, sender text) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -121,7 +121,8 @@ BEGIN
   RETURN json_build_object('actionId', noted::text, 'edited', edited);
 END $$;
 
--- Notes what an operator did: NewOperatorAction (src/storage/operation_requests.ts). Returns the id.
+-- Records an operator's action: NewOperatorAction (src/storage/operation_requests.ts). Returns its
+-- id.
 CREATE OR REPLACE FUNCTION note_action(action json, changed bigint, skipped bigint, next text) RETURNS bigint
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   INSERT INTO operator_actions (at_utc, changed, skipped, verb, actor, reason, target_kind, target, before, after, next)
@@ -130,14 +131,14 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
   RETURNING id
 $$;
 
--- Pauses or resumes a queue as set_queue_paused does, and notes who did it.
+-- Pauses or resumes a queue as set_queue_paused does, and records the action.
 CREATE OR REPLACE FUNCTION set_queue_paused_by(queue text, paused boolean, action json, message json) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   SELECT set_queue_paused(queue, paused, message);
   SELECT note_action(action, 1, 0, NULL);
 $$;
 
--- What operators did, newest first, below an id if there is one: ActionFilter
+-- The actions of operators, newest first, below an id unless it is NULL: ActionFilter
 -- (src/storage/operation_requests.ts).
 CREATE OR REPLACE FUNCTION list_operator_actions(filter json, below bigint, page_size int) RETURNS json
 LANGUAGE plpgsql STABLE
@@ -147,7 +148,7 @@ AS $$
 DECLARE
   target_id text := coalesce(filter ->> 'taskId', filter ->> 'queue');
   kind      text := CASE WHEN filter ->> 'taskId' IS NOT NULL THEN 'task' WHEN filter ->> 'queue' IS NOT NULL THEN 'queue' END;
-  -- A task and a queue at once are no target.
+  -- No action has both a task and a queue as its target.
   is_vain   boolean := filter ->> 'taskId' IS NOT NULL AND filter ->> 'queue' IS NOT NULL;
 BEGIN
   RETURN (SELECT coalesce(json_agg(r), '[]') FROM (
@@ -163,8 +164,8 @@ BEGIN
   ) AS r);
 END $$;
 
--- Deletes what operators did before an instant. Later actions have larger ids: only what goes is
--- read.
+-- Deletes operator actions before an instant. Later actions have larger ids, so only deleted rows
+-- are read.
 CREATE OR REPLACE FUNCTION forget_actions(oldest timestamptz) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   DELETE FROM operator_actions AS o WHERE o.id < coalesce(

@@ -1,6 +1,6 @@
 -- Stores dispatched tasks.
 
--- When a new task becomes due.
+-- The due instant of a new task.
 CREATE OR REPLACE FUNCTION due_instant(clock timestamptz, due_in_ms float8, due_at_ms float8) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN due_at_ms IS NULL
@@ -9,9 +9,9 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
   END
 $$;
 
--- Stores new tasks that no stored task stands for; those whose id or key is stored already are left
--- out. Returns how many were stored, and how many of them are born claimed. The workers that take
--- them are locked, so that release_lost waits for this transaction and then finds their tasks.
+-- Stores new tasks whose id and key are not stored yet; omits the others. Returns the number of
+-- stored tasks, and the number of these that were stored as claimed. Locks the rows of the workers
+-- that get them, so that release_lost waits for this transaction and then finds the tasks.
 CREATE OR REPLACE FUNCTION store_tasks(tasks new_task[], clock timestamptz, OUT stored int, OUT claimed int)
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -50,16 +50,16 @@ BEGIN
   SELECT count(*), count(c.worker_id) INTO stored, claimed FROM created AS c;
 END $$;
 
--- The answer for a task whose id is stored already: it was `created`, also when it is sent again.
+-- The result for a task whose id is already stored: `created`, because the call was repeated.
 CREATE OR REPLACE FUNCTION answer_for_stored(stored queued_tasks, claim_for text) RETURNS persist_answer
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT ROW(stored.id, 'created', coalesce(stored.lease_token = 1 AND stored.worker_id = claim_for, false))::persist_answer
 $$;
 
--- Stores tasks and their first audit rows, applying the rules of task keys in order. Returns NULL
--- in the plain case, in which each was created, and claimed if it asked for that; otherwise [{id,
--- outcome, claimed}] in the order of the tasks. A `message` is what the other processes are told,
--- if anything.
+-- Stores tasks and their first audit rows, by the task-key rules in order. Returns NULL in the
+-- usual case: each task was created, and claimed if it has a `claim_for`. Otherwise returns [{id,
+-- outcome, claimed}] in the order of the tasks. Sends `message` to the other processes unless it is
+-- NULL.
 CREATE OR REPLACE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -91,7 +91,8 @@ BEGIN
     FROM unnest(batch) WITH ORDINALITY AS t LEFT JOIN queued_tasks AS s ON s.id = t.id AND t.task_key IS NULL
     ORDER BY t.ordinality
   );
-  -- Known rows that may change are locked in the order of ids, as in all batches; new keys are taken in the order of keys.
+  -- Existing rows that may change are locked in the order of ids, as in all batches; new keys are
+  -- inserted in the order of keys.
   PERFORM FROM queued_tasks AS t
   WHERE t.task_key = ANY (keys) AND t.worker_id IS NULL AND t.status <> 'InProgress'
   ORDER BY t.id FOR UPDATE;

@@ -1,16 +1,16 @@
 -- Stores dispatched tasks that have a task key.
 
--- Whether a stored task stays as it is when another one is dispatched with its key: it is in
--- progress, or a series, which does not become a one-shot.
+-- Whether a stored task stays unchanged when another one is dispatched with its key: it is in
+-- progress, or it is a series and the new task is a one-shot.
 CREATE OR REPLACE FUNCTION stays_as_it_is(known queued_tasks, task new_task) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT known.worker_id IS NOT NULL OR known.status = 'InProgress' OR (known.is_recurring AND task.schedule IS NULL)
 $$;
 
--- Stores one task that has a key, or finds the one that stands for it; see the table of
--- Storage.persist. The known task's row is locked if it is to change, and a new key is guarded by
--- its unique index: two processes that dispatch it at once make one task. The row of a task in
--- progress is not locked: its worker would wait for the end of this transaction, with all that it
--- has to write at once.
+-- Stores one task with a key, or finds the existing one; see the table of Storage.persist. Locks
+-- the row of the existing task if it will change. For a new key, the unique index ensures that two
+-- processes that dispatch it concurrently store one task. The row of a task in progress is not
+-- locked, because its worker, and the whole batch that it writes, would wait for the end of this
+-- transaction.
 CREATE OR REPLACE FUNCTION persist_keyed(task new_task, clock timestamptz) RETURNS persist_answer
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -33,7 +33,7 @@ BEGIN
         IF task.tags IS NOT NULL THEN PERFORM add_tags(ARRAY[task.id]); END IF;
         RETURN ROW(task.id, 'created', figures.claimed = 1)::persist_answer;
       END IF;
-      CONTINUE;  -- another process was faster, and has committed: look again
+      CONTINUE;  -- another process has committed this key first: read again
     END IF;
     IF NOT stays_as_it_is(known, task) THEN
       SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key FOR UPDATE;
@@ -74,9 +74,9 @@ BEGIN
   END LOOP;
 END $$;
 
--- As persist_tasks, but waits for nobody: a task whose key an open transaction holds is left out,
--- and its outcome is `busy`. For a moment it does wait, as most transactions are short. When that
--- is over, each task is tried by itself.
+-- As persist_tasks, but does not wait for keys that an open transaction holds: their tasks are not
+-- stored, and their outcome is `busy`. Waits briefly at first, because most transactions are short.
+-- After that, stores each task separately.
 CREATE OR REPLACE FUNCTION persist_tasks_unless_busy(tasks json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

@@ -1,9 +1,9 @@
 -- Stores plain tasks.
 
--- Stores tasks that are due at once and have no key, schedule, retry policy or tags: what
--- persist_tasks does, for the commonest dispatch of all. Lists instead of objects, and an INSERT that
--- expects no stored id, take two fifths of the time less. The n-th task is the n-th of each list; its
--- claim_for is the worker that takes it, or NULL. Returns the same as persist_tasks.
+-- Stores tasks that are due at once and have no key, schedule, retry policy or tags, which are the
+-- most common. It does the same as persist_tasks and takes 40 % less time, because it has lists
+-- instead of objects and an INSERT that expects new ids. The n-th task has the n-th element of each
+-- list; `claim_for` is the worker that gets it, or NULL. Returns the same as persist_tasks.
 CREATE OR REPLACE FUNCTION persist_plain_tasks(
   ids uuid[], types text[], handlers text[], requests text[], audit_levels int[], queue_names text[],
   priorities int[], trace_contexts text[], claim_fors text[], message json DEFAULT NULL
@@ -42,7 +42,7 @@ BEGIN
     )
     SELECT count(c.worker_id) INTO claimed FROM created AS c;
   EXCEPTION WHEN unique_violation THEN
-    -- The batch is sent again, since its answer was lost: leave out what is stored.
+    -- The batch is sent again because its answer was lost. Omits the tasks that are stored.
     PERFORM store_tasks(ARRAY(
       SELECT json_populate_record(json_populate_record(NULL::new_task, '{"status": "Queued"}'), to_json(t))
       FROM unnest(ids, types, handlers, requests, audit_levels, queue_names, priorities, trace_contexts, claim_fors)

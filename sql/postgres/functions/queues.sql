@@ -1,6 +1,6 @@
 -- Pauses and resumes queues.
 
--- Pauses or resumes a queue: a paused queue's tasks are not claimed.
+-- Pauses or resumes a queue. The tasks of a paused queue are not claimed.
 CREATE OR REPLACE FUNCTION set_queue_paused(queue text, paused boolean, message json DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

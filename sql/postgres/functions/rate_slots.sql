@@ -1,9 +1,9 @@
 -- The slots of rate limits.
 
--- Takes one slot each by the generic cell rate algorithm with reservations, in the order of the
--- list: [{key, emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs,
--- startWithinMs}]. Returns {now, slots: [{slotAt, granted}]}. What it does, and why, is in
--- src/storage/kit/gcra.ts.
+-- Takes one slot for each request by the generic cell rate algorithm with reservations, in the
+-- order of the list: [{key, emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs,
+-- startWithinMs}]. Returns {now, slots: [{slotAt, granted}]}. src/storage/kit/gcra.ts explains the
+-- algorithm.
 CREATE OR REPLACE FUNCTION take_rate_slots(requests json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -28,7 +28,8 @@ DECLARE
   has_returned boolean;
   slots     json[] := '{}';
 BEGIN
-  -- New keys get a row first, as if never used; then all rows are locked, both in the order of keys.
+  -- Inserts a row for each new key, in the state of an unused key; then locks all rows. Both are in
+  -- the order of keys.
   INSERT INTO rate_limits (rate_key, reserved_tat_ms, started_tat_ms, start_empty)
   SELECT DISTINCT ON (r.key) r.key, '-infinity'::float8, '-infinity'::float8, r."startEmpty"
   FROM json_to_recordset(requests) AS r (key text COLLATE "C", "startEmpty" boolean)
@@ -40,7 +41,7 @@ BEGIN
   clock := utc_now();
   now_ms := to_epoch_ms(clock);
 
-  -- Key by key, so that each row is read and written once.
+  -- The requests are grouped by key, so that each row is read and written once.
   FOR wish IN
     SELECT r.*, r."emissionIntervalMs" AS interval_ms, r."reservedAt" AS reserved_at,
       r.key IS DISTINCT FROM lag(r.key) OVER by_key AS is_first, r.key IS DISTINCT FROM lead(r.key) OVER by_key AS is_last
@@ -69,14 +70,14 @@ BEGIN
     IF wish.reserved_at > now_ms THEN
       slot := wish.reserved_at;
     ELSIF started - tolerance - (now_ms - wish.reserved_at <= wish."graceMs")::int * leeway <= now_ms THEN
-      slot := now_ms; -- it has a slot: without one, this is NULL
+      slot := now_ms; -- a task with a slot; without one the condition is NULL
       started := next_tat;
       changes := true;
     ELSE
       earliest := greatest(now_ms, ceil(started - leeway - tolerance - 0.001));
       latest := coalesce(now_ms + wish."horizonMs", 'infinity');
       IF has_returned AND reserved > now_ms THEN
-        -- Slots that were given back leave the end of the line; a few hundred at a time.
+        -- Removes returned slots from the end of the reservations, at most a few hundred at a time.
         FOR i IN 1 .. 500 LOOP
           DELETE FROM returned_rate_slots AS s
           WHERE s.rate_key = wish.key AND s.slot_ms >= reserved - tolerance - wish.interval_ms - 1
@@ -114,8 +115,8 @@ BEGIN
   RETURN json_build_object('now', to_epoch_ms(clock), 'slots', to_json(slots));
 END $$;
 
--- Gives slots back that were reserved and that nobody will come for: [{key, slotAt}]. Those of keys
--- that are no longer known are left out.
+-- Gives back reserved slots that will not be used: [{key, slotAt}]. Omits slots of keys that have
+-- no row any more.
 CREATE OR REPLACE FUNCTION return_rate_slots(slots json) RETURNS void
 LANGUAGE sql
 SET search_path FROM CURRENT
@@ -130,7 +131,7 @@ AS $$
   ON CONFLICT DO NOTHING
 $$;
 
--- The keys after one, in order, as RateLimitRecord.
+-- The keys after the given one, in order, as RateLimitRecord.
 CREATE OR REPLACE FUNCTION list_rate_limits(after text, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
   SELECT coalesce(json_agg(r), '[]') FROM (

@@ -1,6 +1,6 @@
 -- Reads tasks and their history.
 
--- A task as TaskRecord (src/storage/records.ts), the audit level as its number.
+-- A task as TaskRecord (src/storage/records.ts), with the audit level as a number.
 CREATE OR REPLACE FUNCTION task_record(t queued_tasks) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT row_to_json(r) FROM (SELECT

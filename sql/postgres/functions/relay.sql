@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION list_watchers() RETURNS json LANGUAGE sql VOLATILE SE
   FROM event_watchers AS w WHERE w.expires_at > utc_now()
 $$;
 
--- The same for heartbeats, on which tasks depend: none, where the table is locked or out of bounds.
+-- The same for heartbeats, which must not fail: returns none if the table is locked or the role may
+-- not read it.
 CREATE OR REPLACE FUNCTION watchers_at_hand() RETURNS json
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '100ms' AS $$
 BEGIN
@@ -27,7 +28,7 @@ CREATE OR REPLACE FUNCTION event_writers() RETURNS SETOF text LANGUAGE sql STABL
   SELECT w.id FROM writers AS w WHERE w.id IS NOT NULL
 $$;
 
--- Makes a watcher known for a while. If it begins to watch, others are told.
+-- Registers or renews a watcher until it expires. Notifies other processes if it is new.
 CREATE OR REPLACE FUNCTION watch_events(watcher_id text, for_ms float8, parameters boolean, message json DEFAULT NULL)
 RETURNS json
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
@@ -60,7 +61,7 @@ LANGUAGE sql SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
   DELETE FROM event_watchers AS w WHERE w.id = unwatch_events.watcher_id
 $$;
 
--- Stores a batch if somebody watches. Returns the watchers.
+-- Stores a batch if there is a watcher. Returns the watchers.
 CREATE OR REPLACE FUNCTION publish_events(
   writer_id text, since bigint, up_to bigint, worker_id text, host text, events text
 ) RETURNS json
@@ -77,14 +78,14 @@ BEGIN
   RETURN watchers;
 END $$;
 
--- Reads the batches of each writer but one behind those in `after`, which holds [writer, number].
+-- Reads the batches of all writers except one, each after the number in `after`: [writer, number].
 CREATE OR REPLACE FUNCTION read_events(after json, except_from text, most int) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT SET lock_timeout = '1s'
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 DECLARE
-  clock timestamptz := utc_now(); -- before it reads: what is stored later is not older
+  clock timestamptz := utc_now(); -- before reading, so that batches stored later are not older
 BEGIN
   RETURN json_build_object('now', to_epoch_ms(clock), 'batches', (
     SELECT coalesce(json_agg(json_build_object(
@@ -101,8 +102,8 @@ BEGIN
   ));
 END $$;
 
--- Removes watchers whose time is over, and 100 batches that are older than a minute, or of any age
--- if nobody watches. Returns how many batches. Others that do so at the same time take other rows.
+-- Removes expired watchers, and 100 batches that are older than a minute, or of any age if there is
+-- no watcher. Returns the number of removed batches. Concurrent calls remove other rows.
 CREATE OR REPLACE FUNCTION sweep_events() RETURNS int
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
 DECLARE

@@ -1,7 +1,7 @@
 -- Gives claimed tasks back.
 
--- Gives claimed, unstarted tasks back: [{id, token, due_at_ms}], ordered by id. A task that the
--- worker does not hold by that token is skipped. Returns how many were given back.
+-- Gives back claimed tasks that have not started: [{id, token, due_at_ms}], ordered by id. Skips
+-- tasks that the worker does not hold with that token. Returns the number of tasks given back.
 CREATE OR REPLACE FUNCTION release_tasks(worker_id text, tasks json, message json DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -24,8 +24,8 @@ BEGIN
   RETURN released;
 END $$;
 
--- The tasks that workers hold: reads what has been claimed since they began (see
--- queued_tasks_claimed_at). That is the only plan, whatever the statistics say.
+-- The tasks that workers hold. Reads the tasks that were claimed since the workers started (see
+-- queued_tasks_claimed_at). The settings allow no other plan.
 CREATE OR REPLACE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -39,8 +39,8 @@ BEGIN
   );
 END $$;
 
--- Gives back the tasks that a worker holds without knowing it: [id] are those that it knows of. A
--- claim's answer was lost on the way. Returns how many.
+-- Gives back the tasks that a worker holds without knowing it, because the answer to a claim was
+-- lost. [id] are the tasks that it knows. Returns the number of tasks given back.
 CREATE OR REPLACE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$

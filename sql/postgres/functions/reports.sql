@@ -1,8 +1,7 @@
--- What workers report about their work: activity by minute, and groups of failures.
+-- The reports of workers: activity by minute, and groups of failures.
 
--- Stores a report: WorkReport (src/storage/work_reports.ts). A minute that the worker has reported before
--- is replaced. Groups are taken in the order of their ids, so that reports do not wait for each other
--- in a circle.
+-- Stores a report: WorkReport (src/storage/work_reports.ts). Replaces minutes that the worker has
+-- reported before. Groups are locked in the order of their ids, so that reports cannot deadlock.
 CREATE OR REPLACE FUNCTION report_work(source text, activity json, failures json, retention json) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -48,8 +47,8 @@ BEGIN
   IF retention IS NOT NULL THEN PERFORM tidy_reports(retention); END IF;
 END $$;
 
--- Makes hours of old minutes, and deletes what is older than it is kept: ReportRetention. What another
--- process is at is left to it.
+-- Sums up old minutes to hours, and deletes expired rows: ReportRetention. Skips rows that another
+-- process has locked.
 CREATE OR REPLACE FUNCTION tidy_reports(retention json) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -98,7 +97,7 @@ BEGIN
   DELETE FROM failure_groups AS g WHERE g.last_utc < ms_after(clock, -(retention ->> 'failuresMs')::float8);
 END $$;
 
--- The activity of a span in steps, as ActivityPoint: ActivityRequest.
+-- The activity of a time span in steps: ActivityRequest. Returns [ActivityPoint].
 CREATE OR REPLACE FUNCTION read_activity(from_ms float8, to_ms float8, step_ms float8, by_type boolean, by_queue boolean)
 RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 SET jit = off AS $$
@@ -118,7 +117,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 SET 
   ) AS p
 $$;
 
--- The groups of failures after one, those with the latest failure first, as FailureGroup.
+-- The groups of failures after the given one, latest failure first, as FailureGroup.
 CREATE OR REPLACE FUNCTION list_failure_groups(after_ms float8, after_id text, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT coalesce(json_agg(json_build_object('id', g.id, 'type', g.type, 'summary', g.summary, 'count', g.failures,

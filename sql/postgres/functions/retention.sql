@@ -1,16 +1,16 @@
 -- Deletes expired history.
 
--- The instant before which rows are older than `days` days of 24 hours; -infinity for NULL, zero or
--- less, which keep it for ever. An interval of days is as long as they are in the session's time
--- zone.
+-- The instant before which rows are older than `days` days; -infinity if it is NULL, zero or
+-- negative, which keeps all rows. A day has 24 hours, unlike a day of an interval, whose length
+-- depends on the session's time zone.
 CREATE OR REPLACE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN days > 0 THEN clock - days * interval '24 hours' ELSE '-infinity' END
 $$;
 
--- Deletes what a policy allows, at most `budget` rows: RetentionPolicy (src/storage/retention.ts).
--- With a budget of NULL it only counts. Returns {statusAudit, runsAudit, executionLog, tasks,
--- done}. Never touches a task that has not ended, or a series.
+-- Deletes expired rows, at most `budget`: RetentionPolicy (src/storage/retention.ts). If the budget
+-- is NULL, only counts them. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never
+-- deletes a series, or a task that has not ended.
 CREATE OR REPLACE FUNCTION purge_history(policy json, budget bigint) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -32,7 +32,7 @@ DECLARE
     THEN expires_before(clock, status_days) ELSE '-infinity' END;
   is_dry_run    boolean := budget IS NULL;
   room          bigint := budget;
-  -- One more than may go is looked for, to know whether something stays behind. LIMIT NULL is no limit.
+  -- Selects one row more than the budget, to know whether rows remain. LIMIT NULL is no limit.
   doomed        tid[];
   doomed_ids    uuid[];
   counts        bigint[] := '{0,0,0,0}';
@@ -77,7 +77,7 @@ BEGIN
   IF NOT is_dry_run THEN DELETE FROM task_execution_log AS l WHERE l.ctid = ANY (doomed[:room]); END IF;
   room := room - counts[3];
 
-  -- Tasks go when all of their history has gone or may go.
+  -- A task is deleted when all of its history is deleted or expired.
   doomed_ids := ARRAY(
     SELECT t.id FROM queued_tasks AS t
     WHERE tasks_limit > '-infinity'
@@ -95,7 +95,8 @@ BEGIN
   done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
   counts[4] := least(cardinality(doomed_ids), room);
   IF NOT is_dry_run THEN
-    -- One that is put in line at this moment, or has even run again, is no longer what it was.
+    -- The conditions are checked again, because the task may have been queued or have run in the
+    -- meantime.
     WITH gone AS (DELETE FROM queued_tasks AS t USING (
       SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
         AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
@@ -108,7 +109,7 @@ BEGIN
     SELECT count(*) INTO deleted FROM gone;
     counts[4] := deleted;
     PERFORM forget_actions(expires_before(clock, (policy ->> 'operatorActionDays')::float8));
-    -- A rate limit's key that has its whole budget again is the same as a new one.
+    -- A key with a full budget is equivalent to a new key.
     DELETE FROM rate_limits AS l
     WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
   END IF;

@@ -1,17 +1,18 @@
--- Searches and counts tasks. A search goes by primary key, by the tasks of a tag, or by the index of
--- series where it is for series alone: the first page costs the same however many tasks there are. A filter that may read
--- much in vain has its caller ask for a number of rows after which to stop.
+-- Searches and counts tasks. A search reads the primary key, the tasks of a tag, or, if it is for
+-- series only, the index of series, so that the cost of the first page does not depend on the
+-- number of tasks. For a filter that may read many rows without a match, the caller limits the
+-- number of rows to read.
 
--- The tag whose tasks a search looks through; NULL if another index leads to fewer.
+-- The tag whose tasks a search reads; NULL if it reads another index.
 CREATE OR REPLACE FUNCTION tag_to_read(filter json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN filter -> 'ids' IS NULL AND filter -> 'taskKey' IS NULL THEN filter -> 'tags' ->> 0 END
 $$;
 
--- The next tasks after the id `after`, in order, and not beyond `last`, at most `most`, that match a
--- filter: TaskFilter (src/storage/queries.ts). Either id may be NULL: there is no such bound. Only
--- constants of ours are put into the text of the query. Reads in the order of ids, whatever the
--- statistics say; `coalesce` keeps the planner from the index of claimable tasks, which it would
--- have to read whole and sort.
+-- The next tasks that match a filter, at most `most`, in order, after the id `after` and up to
+-- `last`: TaskFilter (src/storage/queries.ts). NULL for an id means no bound. The text of the query
+-- contains only constants, and no value of a user. It reads in the order of ids, regardless of
+-- statistics: `coalesce` keeps the planner from the index of claimable tasks, which it would have
+-- to read whole and sort.
 CREATE OR REPLACE FUNCTION find_tasks(filter json, oldest_first boolean, after uuid, last uuid, most int)
 RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE
@@ -47,14 +48,14 @@ BEGIN
     CASE WHEN is_series THEN 'AND t.is_recurring' WHEN NOT is_series THEN 'AND NOT t.is_recurring' ELSE '' END,
     CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END,
     CASE WHEN tag IS NULL THEN 'queued_tasks AS t'
-      -- OFFSET 0 keeps the planner from reading all tasks in order and looking for the tag of each.
+      -- OFFSET 0 keeps the planner from reading all tasks in order and checking the tags of each.
       ELSE 'task_tags AS g JOIN LATERAL (SELECT * FROM queued_tasks AS q WHERE q.id = g.task_id OFFSET 0) AS t ON g.tag = $5' END,
     CASE WHEN tag IS NULL THEN 't.id' ELSE 'g.task_id' END
   ) USING filter, after, last, most, tag;
 END $$;
 
--- The task that is the last one to be read by a search that stops after `most_read` of them; NULL if
--- there are fewer, or the search need not stop (`most_read` is NULL).
+-- The last task that a search may read if it stops after `most_read` tasks; NULL if there are
+-- fewer, or if `most_read` is NULL, which means no limit.
 CREATE OR REPLACE FUNCTION last_task_read(filter json, oldest_first boolean, after uuid, most_read int) RETURNS uuid
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -84,8 +85,8 @@ BEGIN
   RETURN last;
 END $$;
 
--- The next tasks that match a filter, at most `page_size` of them, and the last one that was read if
--- the search may have stopped there.
+-- The next tasks that match a filter, at most `page_size`, and the last task that was read if the
+-- search may have stopped there.
 CREATE OR REPLACE FUNCTION search_tasks(
   filter json, oldest_first boolean, after uuid, page_size int, most_read int
 ) RETURNS json
@@ -103,8 +104,8 @@ BEGIN
     ), '[]'));
 END $$;
 
--- How many of the next tasks match a filter, at most `most`: the last of them, and the last one that
--- was read if the count may have stopped there.
+-- The number of the next tasks that match a filter, at most `most`, the last of them, and the last
+-- task that was read if the count may have stopped there.
 CREATE OR REPLACE FUNCTION count_tasks(filter json, after uuid, most int, most_read int) RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -116,7 +117,7 @@ BEGIN
   RETURN json_build_object('lastRead', last, 'count', cardinality(found), 'lastCounted', found[most - 1]);
 END $$;
 
--- The newest tasks below an id that match a filter, as 0.2 asks for them.
+-- The newest tasks below an id that match a filter, as version 0.2 calls it.
 CREATE OR REPLACE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
   SELECT search_tasks(filter, false, after, page_size, NULL) -> 'tasks'

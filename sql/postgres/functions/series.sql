@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAG
   ) END
 $$;
 
--- Ends many runs of recurring tasks in one transaction; like set_task_statuses.
+-- Ends runs of recurring tasks in one transaction, as set_task_statuses changes statuses.
 CREATE OR REPLACE FUNCTION update_current_runs(runs json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -69,9 +69,9 @@ BEGIN
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
 END $$;
 
--- Ends one run of a recurring task by hand: status, run count + 1, next run (NULL ends the series),
--- last execution, and the audit rows that the level asks for. Returns whether there is such a
--- series.
+-- Ends one run of a recurring task by hand. Sets the status, the run count, the next run (NULL ends
+-- the series) and the last execution, and writes the audit rows of the audit level. Returns whether
+-- the series exists.
 CREATE OR REPLACE FUNCTION update_current_run(
   task_id uuid,
   execution_time_ms float8,
@@ -89,10 +89,10 @@ CREATE OR REPLACE FUNCTION update_current_run(
   ))) IS NULL
 $$;
 
--- Gives waiting series another next run and anchor, and makes them due sooner: SeriesCorrection
--- (src/storage/requests.ts). One that a worker holds, or whose next run is not the one of
--- `planned_at_ms`, stays as it is. Tells the other processes the message, if there is one. Returns
--- the ids of those that were changed.
+-- Changes the next run and the anchor of waiting series, and makes them due sooner:
+-- SeriesCorrection (src/storage/requests.ts). Skips series that a worker holds, or whose next run
+-- is not `planned_at_ms`. Sends `message` to the other processes unless it is NULL. Returns the ids
+-- of the changed series.
 CREATE OR REPLACE FUNCTION correct_series(corrections json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -111,7 +111,7 @@ BEGIN
     FROM json_to_recordset(corrections) AS c (
       id uuid, planned_at_ms float8, next_run_at_ms float8, anchor_at_ms float8, due_at_ms float8
     )
-    WHERE t.id = c.id AND t.is_recurring AND t.due_at_utc IS NOT NULL -- what a worker holds is not due
+    WHERE t.id = c.id AND t.is_recurring AND t.due_at_utc IS NOT NULL -- a held task has no due instant
       AND to_epoch_ms(t.next_run_utc) = c.planned_at_ms
     RETURNING t.id
   )

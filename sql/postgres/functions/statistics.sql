@@ -1,6 +1,6 @@
 -- Counts tasks, and measures the history tables.
 
--- What waits, by queue, as Backlog: reads the entries of the claim index and nothing else.
+-- The waiting tasks by queue, as Backlog. Reads only the claim index.
 CREATE OR REPLACE FUNCTION task_backlog() RETURNS json LANGUAGE plpgsql
 SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -51,8 +51,7 @@ BEGIN
   RETURN answer;
 END $$;
 
--- How large the audit tables and the execution log are, and how fast they grow: AuditGrowth. Reads
--- them once.
+-- The size and growth of the audit tables and the execution log: AuditGrowth. Reads them once.
 CREATE OR REPLACE FUNCTION audit_growth() RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
   SELECT json_agg(json_build_object(
@@ -69,8 +68,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   ) AS f
 $$;
 
--- How many tasks of a queue workers hold, at most `cap`. Looks at what was claimed since the workers
--- began (see queued_tasks_claimed_at); NULL if that are more than 20,000 tasks.
+-- The number of a queue's tasks that workers hold, at most `cap`. Reads the tasks that were claimed
+-- since the workers started (see queued_tasks_claimed_at); NULL if these are more than 20,000.
 CREATE OR REPLACE FUNCTION count_held(queue text, cap int) RETURNS int
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT

@@ -1,21 +1,20 @@
--- Changes of a task's status, in batches and one by one.
+-- Changes the statuses of tasks, in batches or one by one.
 
--- Applies many changes of status in one transaction, and tells the other processes the message, if
--- there is one; a task appears at most once. Returns NULL when all were applied, otherwise the ids
--- of those that were: one is refused if its lease is not (or no longer) held, or if it does not
--- exist.
+-- Applies status changes in one transaction, at most one per task. Sends `message` to the other
+-- processes unless it is NULL. Returns NULL if all were applied, otherwise the ids of those that
+-- were. A change is not applied if its lease is not held, or if the task does not exist.
 --
--- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they
--- are; with any other the lease ends. An open request to cancel makes a task due at once, since the
--- worker that claims it next deals with it.
+-- The statuses InProgress and Queued without due_in_ms keep the lease and the due instant; other
+-- changes end the lease. A task with a cancel request becomes due at once, because the worker that
+-- claims it next cancels it.
 --
--- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
--- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
--- another task when it was dispatched for, at the soonest now.
+-- Without a worker and due_in_ms, the statuses WaitingQueue, Queued and Pending keep the due
+-- instant of a waiting task. A task that neither waits nor is held becomes due: a series at its
+-- next run, another task at the instant for which it was dispatched, but not before now.
 --
--- Pass changes ordered by id, so that two batches never wait for each other. The plan is fixed,
--- since statistics that lag behind make the planner read the whole table for a batch of 250
--- (measured: 17 s): a nested loop over the changes, each finding its task by primary key.
+-- Pass changes ordered by id, so that two batches cannot deadlock. The settings allow only one
+-- plan, a nested loop that finds the task of each change by primary key. With outdated statistics
+-- the planner would read the whole table for a batch of 250 (measured: 17 s).
 CREATE OR REPLACE FUNCTION set_task_statuses(changes json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -74,11 +73,11 @@ BEGIN
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
 END $$;
 
--- Completes one-shot tasks that a worker holds and whose handlers have succeeded at the first go:
--- what set_task_statuses does with InProgress and Completed, for the commonest change of all. Lists
--- instead of objects, and nothing to decide, make it several times as fast. The n-th task is the
--- n-th of each list: its id (in ascending order), its lease token, its audit level, how long ago it
--- started and ended, and how long it took. Returns the same.
+-- Completes one-shot tasks that a worker holds and whose handlers succeeded at the first attempt,
+-- which is the most common change. It does the same as set_task_statuses with InProgress and
+-- Completed, several times as fast, because it has lists instead of objects and no cases. The n-th
+-- task has the n-th element of each list: its id (in ascending order), its lease token, its audit
+-- level, the times since its start and its end, and its duration. Returns the same.
 CREATE OR REPLACE FUNCTION complete_tasks(
   worker_id text, ids uuid[], lease_tokens int[], audit_levels int[],
   started_ago_ms float8[], ended_ago_ms float8[], execution_times_ms float8[]
@@ -115,7 +114,7 @@ BEGIN
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < cardinality(ids) THEN to_json(coalesce(taken, '{}')) END;
 END $$;
 
--- Returns a status as it is, or refuses it if it does not exist.
+-- Returns a status unchanged, or raises an error if it does not exist.
 CREATE OR REPLACE FUNCTION known_status(status text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   known text[] := ARRAY[
@@ -127,11 +126,11 @@ BEGIN
     array_to_string(known, ', ') USING ERRCODE = 'invalid_parameter_value';
 END $$;
 
--- Changes one task's status by hand and writes the audit row that the level asks for. A held task's
--- lease ends, unless the status is InProgress or Queued; with due_in_ms it can be claimed again
--- after so long. Without it, WaitingQueue, Queued and Pending make a task due that does not wait:
--- see set_task_statuses. Returns whether there is such a task (and, with a worker and a token,
--- whether that worker held it).
+-- Changes one task's status by hand, and writes the audit row of the audit level. Ends the lease of
+-- a held task, unless the status is InProgress or Queued. With due_in_ms, the task can be claimed
+-- after this time. Without it, WaitingQueue, Queued and Pending make a task due that does not wait;
+-- see set_task_statuses. Returns whether the task exists and, with a worker and a token, whether
+-- that worker held it.
 CREATE OR REPLACE FUNCTION set_task_status(
   task_id uuid,
   status text,

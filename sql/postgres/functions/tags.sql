@@ -1,6 +1,6 @@
--- The tags of tasks: an array on the row, and a row for each in task_tags, by which searches go.
+-- The tags of tasks: an array in the task's row, and for searches a row per tag in task_tags.
 
--- Makes the tags of stored tasks known to searches.
+-- Adds the tags of stored tasks to task_tags.
 CREATE OR REPLACE FUNCTION add_tags(ids uuid[]) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
   INSERT INTO task_tags (tag, task_id)
@@ -9,7 +9,7 @@ LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
   ON CONFLICT DO NOTHING
 $$;
 
--- Replaces the tags of a task; NULL: it has none.
+-- Replaces the tags of a task; NULL removes them.
 CREATE OR REPLACE FUNCTION replace_tags(task_id uuid, tags text[]) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
   DELETE FROM task_tags AS g USING queued_tasks AS t

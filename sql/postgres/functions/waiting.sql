@@ -1,9 +1,9 @@
--- Requests that change waiting tasks: to cancel them, or to make them due.
+-- Cancels waiting tasks, or makes them due.
 
--- Asks for tasks to be cancelled: [id]. Returns {id: outcome}, with CancelOutcome
--- (src/storage/requests.ts) for each that exists. The owners of claimed ones are told in a message
--- of `sender`'s, unless that is NULL. A cancelled one keeps the rate limit slot that it held, so
--- that the caller can read it and give it back.
+-- Requests the cancellation of tasks: [id]. Returns {id: outcome}, a CancelOutcome
+-- (src/storage/requests.ts) for each task that exists. Notifies the workers of claimed tasks in a
+-- message from `sender`, unless it is NULL. A cancelled task keeps its rate limit slot, so that the
+-- caller can read it and give it back.
 CREATE OR REPLACE FUNCTION request_cancel(task_ids json, sender text DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -43,9 +43,9 @@ BEGIN
   RETURN coalesce(outcomes, '{}');
 END $$;
 
--- Makes unclaimed tasks due now: [id]. A task that waits keeps its status, and one that is due
--- already its place; a one-shot that ended, other than Completed, is Queued again. Returns the ids
--- that are due now.
+-- Makes unclaimed tasks due now: [id]. A waiting task keeps its status, and one that is already due
+-- keeps its due instant. A one-shot task that has ended other than Completed is Queued again.
+-- Returns the ids of the tasks that are due now.
 CREATE OR REPLACE FUNCTION make_due(task_ids json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

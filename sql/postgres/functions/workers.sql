@@ -1,7 +1,7 @@
--- The workers that are alive.
+-- Registers workers, and records their heartbeats.
 
--- Makes a worker known, alive as of now. One that comes back after it was given up may still hold
--- what it claimed before.
+-- Registers a worker as alive now. A worker that was lost before may still hold tasks that it
+-- claimed then.
 CREATE OR REPLACE FUNCTION register_worker(worker_id text, host text, serves text DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   INSERT INTO workers AS w (id, host, serves, started_at, heartbeat_at, claims_since)
@@ -11,9 +11,9 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
 $$;
 
--- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and `seenBelow`: what to
--- pass as that next time, for find_unknown_workers. All that it reads is small: the workers, the
--- paused queues, by an index the tasks that are to be cancelled, and a thousand tasks.
+-- Records that a worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and
+-- `seenBelow`, the argument of the next call, for find_unknown_workers. Reads few rows: the
+-- workers, the paused queues, the tasks with a cancel request (by an index), and a thousand tasks.
 CREATE OR REPLACE FUNCTION heartbeat(worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -41,9 +41,9 @@ BEGIN
   );
 END $$;
 
--- Removes a worker at a clean end, when its last claim has ended. If it still holds tasks, its row
--- stays until release_lost has taken them; so it does where looking for them could take long, as
--- nobody wants to wait for that at the end of a process.
+-- Removes a worker that stops, after its last claim has ended. If it still holds tasks, its row
+-- stays until release_lost has released them. It also stays if the search for its tasks could take
+-- long, so that the end of the process is not delayed.
 CREATE OR REPLACE FUNCTION unregister_worker(worker_id text) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
