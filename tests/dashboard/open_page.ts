@@ -18,7 +18,7 @@ export async function openPage(browser: Browser, url: string, user: string): Pro
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("dialog", (dialog) => faults.push(dialog.message()));
   page.on("console", (message) => {
-    const isRequest = /status of (4\d\d|503)|ERR_FAILED/.test(message.text());
+    const isRequest = /status of (4\d\d|503)|net::ERR_/.test(message.text());
     if (message.type() === "error" && !isRequest) faults.push(message.text());
   });
   page.on("close", () => assertEquals(faults, []));

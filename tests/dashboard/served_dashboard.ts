@@ -7,7 +7,9 @@ import { createDashboard, type DashboardOptions } from "../../src/dashboard/mod.
 /** A server with a dashboard. */
 export class ServedDashboard implements AsyncDisposable {
   readonly everTask: EverTask;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  #abort = new AbortController();
+  #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #handler: Deno.ServeHandler<Deno.NetAddr>;
   readonly #path: string;
 
   /**
@@ -28,10 +30,23 @@ export class ServedDashboard implements AsyncDisposable {
       persistentLogs: true,
     });
     const { fetch } = createDashboard(this.everTask, { logger: silentLogger, path, ...options });
-    this.#server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      (request, connection) => fetch(behind(request), connection),
-    );
+    this.#handler = (request, connection) => fetch(behind(request), connection);
+    this.#server = this.#listen(0);
+  }
+
+  /** Stops the server and ends its connections, calls a function, and starts the server again. */
+  async restart(meanwhile: () => Promise<void>): Promise<void> {
+    const { port } = this.#server.addr;
+    this.#abort.abort();
+    await this.#server.finished;
+    await meanwhile();
+    this.#server = this.#listen(port);
+  }
+
+  #listen(port: number): Deno.HttpServer<Deno.NetAddr> {
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    return Deno.serve({ port, hostname: "127.0.0.1", signal, onListen() {} }, this.#handler);
   }
 
   /** Returns the URL of a page. */

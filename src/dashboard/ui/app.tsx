@@ -4,7 +4,9 @@ import { useEffect } from "preact/hooks";
 import { Dialogs } from "./actions/dialogs.tsx";
 import type { Me } from "./answers.ts";
 import { ProblemError, send } from "./client.ts";
-import { startClock } from "./now.ts";
+import { followEvents } from "./live.ts";
+import { setClock, startClock } from "./now.ts";
+import { LiveMark } from "./parts/live_mark.tsx";
 import { Loaded } from "./parts/loaded.tsx";
 import { AuditPage } from "./pages/audit.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
@@ -24,12 +26,15 @@ startClock();
 
 /** The whole dashboard. */
 export function App() {
-  const me = useResource<Me>("me");
+  const me = useResource<Me>("me", { changesWith: () => false });
+  const isSignedIn = me.data !== null && !(me.error instanceof ProblemError);
   const mustSignIn = me.error instanceof ProblemError && me.error.status === 401;
   const title = titleOf(path.value);
   useEffect(() => {
     rights.value = me.data;
+    if (me.data !== null) setClock(me.data.now);
   }, [me.data]);
+  useEffect(() => isSignedIn ? followEvents() : undefined, [isSignedIn]);
   useEffect(() => {
     document.title = `${title} · EverTask`;
   }, [title]);
@@ -42,6 +47,7 @@ export function App() {
         <header class="top">
           <Title />
           <Search />
+          <LiveMark />
         </header>
         <main id="content" tabIndex={-1}>
           <Loaded from={me}>{() => <Page />}</Loaded>

@@ -21,14 +21,6 @@ export class ProblemError extends Error {
   }
 }
 
-/** The difference between the server's clock and this browser's, in milliseconds. */
-let skewMs = 0;
-
-/** The time on the server, in epoch milliseconds. */
-export function serverNow(): number {
-  return Date.now() + skewMs;
-}
-
 /** Returns the URL of a route, such as `tasks?status=Failed`. */
 export function routeUrl(route: string): string {
   return new URL(`api/v1/${route}`, base).href;
@@ -64,9 +56,6 @@ export function send<T>(
 
 async function request<T>(route: string, init: RequestInit): Promise<T> {
   const response = await fetch(routeUrl(route), init);
-  const date = Date.parse(response.headers.get("date") ?? "");
-  // The `Date` header has a resolution of one second.
-  if (Math.abs(date - Date.now()) > 1500) skewMs = date - Date.now();
   const content = response.status === 204 ? null : await response.json();
   if (!response.ok) throw new ProblemError(content);
   return content as T;

@@ -1,16 +1,26 @@
-// The present time, from which ages are computed. Updated once a second while the tab is visible.
+// The present time by the store's clock, from which ages are computed. Updated once a second while
+// the tab is visible.
 
 import { signal } from "@preact/signals";
-import { serverNow } from "./client.ts";
 
-/** The server's time, in epoch milliseconds. */
-export const now = signal(serverNow());
+/** The difference between the store's clock and this browser's, in milliseconds. */
+let skewMs = 0;
+
+/** The store's time, in epoch milliseconds. */
+export const now = signal(Date.now());
+
+/** Sets the time to an instant that the server has just returned. */
+export function setClock(instant: string): void {
+  skewMs = Date.parse(instant) - Date.now();
+  tick();
+}
 
 /** Starts the clock. */
 export function startClock(): void {
-  const tick = () => {
-    if (!document.hidden) now.value = serverNow();
-  };
   setInterval(tick, 1_000);
   document.addEventListener("visibilitychange", tick);
+}
+
+function tick(): void {
+  if (!document.hidden) now.value = Date.now() + skewMs;
 }

@@ -193,6 +193,10 @@ export const texts = {
   anyTime: "any time",
   all: "all",
   live: "Live",
+  sampled: "Live, sampled",
+  sampledHelp:
+    "There are too many events to show each: this page loads its data at most once a second.",
+  connecting: "Connecting…",
   signedInAs: (user: string) => `Signed in as ${user}`,
   signOut: "Sign out",
 
@@ -278,7 +282,7 @@ export const texts = {
   noHistory: "Nothing is stored about it: its audit level keeps no status changes.",
   log: "Log",
   download: "Download",
-  noLog: "No line is stored. Lines are stored if the option persistentLogs is on.",
+  noLog: "No line is stored. Lines are stored at the end of an attempt, if persistentLogs is on.",
   olderLines: "Earlier lines are in the download.",
   taskNotFound: "There is no such task: it was deleted by retention, or never stored.",
   dispatched: "Dispatched",

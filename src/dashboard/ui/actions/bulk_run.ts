@@ -3,7 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Actions, BulkResult } from "../answers.ts";
 import { read, send } from "../client.ts";
-import { reload } from "../resource.ts";
+import { reload } from "../live.ts";
 import { me, seesWholeStore } from "../rights.ts";
 import { type BulkProgress, noProgress, sendBatches } from "./bulk_batches.ts";
 

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
-import { reload } from "../resource.ts";
+import { reload } from "../live.ts";
 import { actionTexts } from "../texts.ts";
 import { ChangeProblem, problemsOf } from "./change_problem.tsx";
 import { closeDialog } from "./dialogs.tsx";

@@ -1,14 +1,14 @@
 // The start page, which shows whether and where something is wrong.
 
 import type { ComponentChildren } from "preact";
-import type { Queues, TaskCount, TaskStatus, Workers } from "../answers.ts";
+import type { TaskCount, TaskStatus } from "../answers.ts";
 import { distance, integer } from "../format.ts";
 import { now } from "../now.ts";
 import { useResource } from "../resource.ts";
 import { pageUrl } from "../router.ts";
 import { texts } from "../texts.ts";
-import { QueuesCard } from "./queues.tsx";
-import { WorkersCard } from "./workers.tsx";
+import { QueuesCard, useQueues } from "./queues.tsx";
+import { useWorkers, WorkersCard } from "./workers.tsx";
 
 /** The page. */
 export function OverviewPage() {
@@ -29,7 +29,7 @@ export function OverviewPage() {
 }
 
 function WaitingFigure() {
-  const { data } = useResource<Queues>("queues");
+  const { data } = useQueues();
   const due = data?.items.reduce((sum, queue) => sum + queue.due, 0);
   const oldest = data?.items.map(({ oldestDueAt }) => oldestDueAt).filter((at) => at !== null)
     .sort()[0];
@@ -67,7 +67,7 @@ function CountFigure(
 }
 
 function WorkersFigure() {
-  const { data } = useResource<Workers>("workers");
+  const { data } = useWorkers();
   const alive = data?.items.filter((worker) => worker.alive).length;
   return (
     <Figure title={texts.aliveWorkers} href={pageUrl("workers")} value={alive}>

@@ -8,7 +8,7 @@ import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Mark } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { QueueLink } from "../parts/task_link.tsx";
-import { useResource } from "../resource.ts";
+import { type Resource, useResource } from "../resource.ts";
 import { pageNames, texts } from "../texts.ts";
 
 type Queue = Queues["items"][number];
@@ -32,9 +32,14 @@ function QueueState({ queue: { paused, workerIds } }: { readonly queue: Queue })
   return <Mark look="good">{texts.served}</Mark>;
 }
 
+/** The queues. */
+export function useQueues(): Resource<Queues> {
+  return useResource("queues", { everyMs: 5_000 }); // tasks become due without an event
+}
+
 /** A card with all queues. */
 export function QueuesCard() {
-  const queues = useResource<Queues>("queues");
+  const queues = useQueues();
   return (
     <Card title={pageNames.queues}>
       <Loaded from={queues}>

@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { TaskActions } from "../actions/task_actions.tsx";
-import type { Explanation, Logs, Task, Transitions } from "../answers.ts";
-import { ProblemError, routeUrl } from "../client.ts";
+import type { Explanation, Task, Transitions } from "../answers.ts";
+import { ProblemError } from "../client.ts";
 import { duration } from "../format.ts";
 import { Card } from "../parts/card.tsx";
 import { ErrorText } from "../parts/error_text.tsx";
@@ -12,14 +12,20 @@ import { JsonView } from "../parts/json_view.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Status } from "../parts/status.tsx";
 import { QueueLink, TypeLink } from "../parts/task_link.tsx";
-import { useResource } from "../resource.ts";
+import { type Freshness, useResource } from "../resource.ts";
 import { pageUrl } from "../router.ts";
 import { texts } from "../texts.ts";
+import { TaskLog } from "./task_log.tsx";
+
+/** Loads data again after events of one task. */
+function changesOf(id: string): Freshness {
+  return { changesWith: ({ taskId }) => taskId === id };
+}
 
 /** The page. */
 export function TaskPage({ id }: { readonly id: string }) {
   const route = `tasks/${encodeURIComponent(id)}`;
-  const task = useResource<Task>(route);
+  const task = useResource<Task>(route, changesOf(id));
   if (task.data === null && task.error instanceof ProblemError && task.error.status === 404) {
     return <Empty title={texts.taskNotFound} help={id} />;
   }
@@ -31,7 +37,7 @@ export function TaskPage({ id }: { readonly id: string }) {
           <div class="columns wide-first">
             <div>
               <History route={route} task={task} />
-              <Log route={route} />
+              <TaskLog route={route} id={task.id} />
             </div>
             <div>
               <Facts task={task} />
@@ -57,7 +63,7 @@ const titles: Partial<Record<Task["status"], string>> = {
 
 function Why({ route, task }: { readonly route: string; readonly task: Task }) {
   const { status } = task;
-  const { data } = useResource<Explanation>(`${route}/explain`);
+  const { data } = useResource<Explanation>(`${route}/explain`, changesOf(task.id));
   return (
     <section class={`card why ${status === "Failed" ? "bad" : ""}`}>
       <h2>
@@ -70,7 +76,7 @@ function Why({ route, task }: { readonly route: string; readonly task: Task }) {
 }
 
 function History({ route, task }: { readonly route: string; readonly task: Task }) {
-  const history = useResource<Transitions>(`${route}/transitions?limit=1000`);
+  const history = useResource<Transitions>(`${route}/transitions?limit=1000`, changesOf(task.id));
   return (
     <Card title={texts.whatHappened} aside={`${texts.auditLevel} ${task.auditLevel}`}>
       <Loaded from={history}>
@@ -92,31 +98,6 @@ function History({ route, task }: { readonly route: string; readonly task: Task 
             </li>
           </ol>
         )}
-      </Loaded>
-    </Card>
-  );
-}
-
-const shownLines = 200;
-
-function Log({ route }: { readonly route: string }) {
-  const logs = useResource<Logs>(`${route}/logs?limit=${shownLines}`);
-  const download = routeUrl(`${route}/logs?format=text`);
-  return (
-    <Card title={texts.log} aside={<a href={download} download>{texts.download}</a>}>
-      <Loaded from={logs}>
-        {({ items }) =>
-          items.length === 0 ? <p class="pad faint">{texts.noLog}</p> : (
-            <ol class="log">
-              {items.map(({ sequence, loggedAt, level, message, exception }) => (
-                <li key={sequence}>
-                  <Instant at={loggedAt} as="time" />
-                  <span class={`level ${level}`}>{level}</span>
-                  <span>{exception === null ? message : `${message}\n${exception}`}</span>
-                </li>
-              ))}
-            </ol>
-          )}
       </Loaded>
     </Card>
   );

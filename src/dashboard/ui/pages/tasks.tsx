@@ -13,7 +13,7 @@ import { Status } from "../parts/status.tsx";
 import { type Column, type LeadColumn, Table } from "../parts/table.tsx";
 import { QueueLink, TaskLink, TypeLink } from "../parts/task_link.tsx";
 import { may } from "../rights.ts";
-import { useResource } from "../resource.ts";
+import { type Freshness, useResource } from "../resource.ts";
 import { changedUrl, parameters } from "../router.ts";
 import { pageNames, texts } from "../texts.ts";
 
@@ -86,12 +86,22 @@ function searchParameters(): { readonly filter: URLSearchParams; readonly page: 
   return { filter, page };
 }
 
+/** Loads data again after events of tasks that the filter may select. */
+function changesOf(filter: URLSearchParams): Freshness {
+  const [types, queues] = [filter.getAll("type"), filter.getAll("queue")];
+  const allows = (values: string[], value: string) => values.length === 0 || values.includes(value);
+  return {
+    changesWith: ({ taskType, queue }) => allows(types, taskType) && allows(queues, queue),
+  };
+}
+
 /** The page. */
 export function TasksPage() {
   const { filter, page } = searchParameters();
-  const found = useResource<TaskPage>(`tasks?${page}`);
+  const changes = changesOf(filter);
+  const found = useResource<TaskPage>(`tasks?${page}`, changes);
   const search = String(filter);
-  const count = useResource<TaskCount>(`tasks/count?${search}`).data;
+  const count = useResource<TaskCount>(`tasks/count?${search}`, changes).data;
   useLayoutEffect(() => keepSelectionOf(search), [search]);
   const isOldestFirst = parameters.value.get("order") === "oldest";
   return (

@@ -6,7 +6,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Mark } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";
-import { useResource } from "../resource.ts";
+import { type Resource, useResource } from "../resource.ts";
 import { pageNames, texts } from "../texts.ts";
 
 type Worker = Workers["items"][number];
@@ -47,9 +47,17 @@ const shortColumns = columns.filter(({ title }) =>
   title !== texts.knows && title !== texts.started
 );
 
+/** The workers. */
+export function useWorkers(): Resource<Workers> {
+  return useResource("workers", {
+    changesWith: ({ kind }) => kind === "lost",
+    everyMs: 5_000, // heartbeats are no events
+  });
+}
+
 /** A card with all workers. */
 export function WorkersCard({ isShort = false }: { readonly isShort?: boolean }) {
-  const workers = useResource<Workers>("workers");
+  const workers = useWorkers();
   return (
     <Card title={pageNames.workers}>
       <Loaded from={workers}>

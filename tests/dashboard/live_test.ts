@@ -1,0 +1,163 @@
+// Tests that pages follow events, in a real browser.
+
+import { assert, assertEquals } from "@std/assert";
+import type { Page } from "playwright-core";
+import { defineTask, noRetry, type TaskEvent } from "../../mod.ts";
+import { until } from "../monitor/support/until.ts";
+import { browserTest } from "../support/browser.ts";
+import { openPage } from "./open_page.ts";
+import { ServedDashboard } from "./served_dashboard.ts";
+
+const wait = defineTask<null>({
+  type: "wait",
+  retry: noRetry(),
+  async handle(_, { log, signal }) {
+    const aborted = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => aborted.resolve());
+    for (let line = 1; line <= 600; line++) await log.info(`Line ${line}`);
+    await aborted.promise;
+    await log.info("The last line");
+    signal.throwIfAborted();
+  },
+});
+const later = { delay: { hours: 1 } };
+
+/** Counts the requests of a page. */
+function countRequests(page: Page): (path: string) => number {
+  const paths: string[] = [];
+  page.on("request", (request) => paths.push(new URL(request.url()).pathname));
+  return (path) => paths.filter((each) => each.endsWith(path)).length;
+}
+
+/** Makes the page believe that its tab is hidden, or visible. */
+async function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  await page.evaluate(`
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => ${isHidden} });
+    document.dispatchEvent(new Event("visibilitychange"));
+  `);
+}
+
+function live(page: Page): Promise<void> {
+  return page.getByRole("status").getByText("Live").waitFor();
+}
+
+browserTest("pages follow what happens", [], async (t, browser) => {
+  await using dashboard = new ServedDashboard([wait], { path: "/ops" });
+  const { everTask } = dashboard;
+  await everTask.start();
+  const open = (path: string) => openPage(browser, dashboard.url(path), "local");
+
+  await t.step("a list shows a new task", async () => {
+    const page = await open("tasks");
+    await live(page);
+    await page.getByText("0 match").waitFor();
+    await everTask.dispatch(wait, null, { ...later, taskKey: "first" });
+    await page.getByRole("link", { name: "first", exact: true }).waitFor({ timeout: 5_000 });
+    await page.close();
+  });
+
+  await t.step("the page of a task shows its end, and every line of its log", async () => {
+    const { id } = await everTask.dispatch(wait, null);
+    const page = await open(`tasks/${id}`);
+    await page.getByRole("heading", { name: "What is it doing?" }).waitFor();
+    await everTask.cancel(id);
+    await page.getByRole("heading", { name: "How did it end?" }).waitFor();
+    await page.getByText("The last line").waitFor();
+    assertEquals(await page.locator(".log li").count(), 601);
+    await page.close();
+  });
+
+  await t.step("a hidden tab is quiet, and is up to date when it is shown", async () => {
+    const page = await open("tasks?type=wait");
+    await live(page);
+    const requests = countRequests(page);
+    await setHidden(page, true);
+    await page.getByRole("status").getByText("Connecting").waitFor();
+    await everTask.dispatch(wait, null, { ...later, taskKey: "hidden" });
+    await until(async () => {
+      const { items } = await everTask.operate.tasks.search({ taskKey: "hidden" });
+      return items.length === 1;
+    }, "the task is stored");
+    assertEquals([requests("/tasks"), requests("/events")], [0, 0]);
+    await setHidden(page, false);
+    await page.getByRole("link", { name: "hidden", exact: true }).waitFor();
+    assertEquals(requests("/events"), 1);
+    await page.close();
+  });
+
+  await t.step(
+    "after the machine has slept, the page connects again and loads its data",
+    async () => {
+      const page = await open("queues");
+      await live(page);
+      const requests = countRequests(page);
+      await page.evaluate(() => {
+        const original = Date.now;
+        Date.now = () => original() + 3_600_000;
+      });
+      await until(() => requests("/events") === 1, "a new stream");
+      await until(() => requests("/queues") >= 1, "new data");
+      await live(page);
+      await page.close();
+    },
+  );
+
+  await t.step(
+    "after the server was restarted, the page connects again and loads its data",
+    async () => {
+      const page = await open("tasks");
+      await live(page);
+      await dashboard.restart(async () => {
+        await page.getByRole("status").getByText("Connecting").waitFor();
+        await everTask.dispatch(wait, null, { ...later, taskKey: "restarted" });
+      });
+      await page.getByRole("link", { name: "restarted", exact: true }).waitFor();
+      await live(page);
+      await page.close();
+    },
+  );
+
+  await t.step(
+    "in a flood of events the page stays responsive, and tells that it samples",
+    async () => {
+      const page = await open("");
+      await live(page);
+      const frames = await page.evaluateHandle(() => {
+        const late: number[] = [];
+        new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries()) late.push(duration);
+        }).observe({ type: "longtask" });
+        return late;
+      });
+      const requests = countRequests(page);
+      const emitted = await flood(everTask.events, 30_000, 2_000);
+      await page.getByRole("status").getByText("sampled").waitFor();
+      const late = await frames.jsonValue();
+      assertEquals(late.filter((duration) => duration > 200), [], `after ${emitted} events`);
+      assert(requests("/queues") <= 8, `${requests("/queues")} loads`);
+      await page.close();
+    },
+  );
+});
+
+/** Emits events at a rate, for a time. Returns their number. */
+async function flood(events: unknown, perSecond: number, forMs: number): Promise<number> {
+  const bus = events as { emit(event: TaskEvent): void };
+  const event = {
+    taskId: crypto.randomUUID(),
+    kind: "completed",
+    severity: "Information",
+    taskType: "wait",
+    queue: "default",
+    message: "x".repeat(200),
+    taskParameters: "{}",
+  } as TaskEvent;
+  const startedAt = performance.now();
+  let emitted = 0;
+  while (performance.now() - startedAt < forMs) {
+    const due = (performance.now() - startedAt) * perSecond / 1_000;
+    for (; emitted < due; emitted++) bus.emit(event);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return emitted;
+}
