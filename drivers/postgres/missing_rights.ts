@@ -9,7 +9,8 @@ import { fromJson } from "./json_text.ts";
 const denied = "42501";
 
 /**
- * The parameters are the schema, and whether it is to be created or changed instead of only used.
+ * The parameters are the schema, and whether the role creates or changes it instead of only using
+ * it.
  */
 const missingGrants = `
   WITH purpose AS (SELECT $1::text AS schema, $2::text::boolean AS migrates),

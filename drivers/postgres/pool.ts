@@ -20,8 +20,8 @@ export interface Pool {
    */
   readonly cut: (() => void) | null;
   /**
-   * Ends a session, or without one switches to the next server. A new session may be writable, or
-   * on another server.
+   * Ends a session; without a session, switches to the next server. A new session may be writable,
+   * or on another server.
    */
   leave(session: { readonly pid: number } | null): void;
   /** Sets whether idle connections keep the process alive. Initially they do. */

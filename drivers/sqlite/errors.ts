@@ -41,13 +41,13 @@ export function toStorageError(error: unknown, path: string): Error {
   switch (kindOf(error)) {
     case "busy":
       return new StorageUnavailableError(
-        `${path} is locked by another connection (${text}). It is retried; if it stays so, look for a process that ` +
+        `${path} is locked by another connection (${text}). The call is retried. If this persists, look for a process that ` +
           "keeps a transaction open, or that uses the file with `exclusive: true`.",
         options,
       );
     case "full":
       return new StorageFullError(
-        `There is no room to write to ${path} (${text}). Nothing of the write was kept; free space on the disk, or raise ` +
+        `There is no room to write to ${path} (${text}). Nothing was written. Free space on the disk, or raise ` +
           "PRAGMA max_page_count.",
         options,
       );
@@ -65,7 +65,7 @@ export function toStorageError(error: unknown, path: string): Error {
       return cannotOpen(path, text, options);
     case "failing":
       return new StorageUnavailableError(
-        `Reading or writing ${path} failed (${text}). It is retried; if it stays so, check the disk and the memory.`,
+        `Reading or writing ${path} failed (${text}). The call is retried. If this persists, check the disk and the memory.`,
         options,
       );
     case "refused":

@@ -43,10 +43,10 @@ export class FileIdentity {
     }
     throw new StorageError(
       found === null
-        ? `${this.#path} is gone: it was deleted or renamed while it was open. Put it back, or open the storage anew to begin ` +
-          "with an empty one."
-        : `${this.#path} is another file than the one that was opened: a backup was put in its place, or the like. What was ` +
-          "written since then is in the old file alone. The next call opens the new one.",
+        ? `${this.#path} is gone: it was deleted or renamed while it was open. Put it back, or open the storage again to begin ` +
+          "with an empty file."
+        : `${this.#path} was replaced by another file, such as a backup, while it was open. What was ` +
+          "written since then is only in the old file. The next call opens the new file.",
     );
   }
 }

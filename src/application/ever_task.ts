@@ -205,8 +205,8 @@ export class EverTask {
   }
 
   /**
-   * Tells of tasks that an operator has ended while they waited: no worker holds them, so no worker
-   * reports it. Gives back the rate limit slots that they held.
+   * Emits the events of tasks that an operator has ended while they waited, because no worker holds
+   * them and emits these. Gives back the rate limit slots that they held.
    */
   async #endedByHand(tasks: readonly TaskRecord[], verb: "cancel" | "delete"): Promise<void> {
     if (verb === "cancel") {

@@ -10,7 +10,7 @@ export interface Reservation {
   readonly queue: string;
   /**
    * The id of the worker of this process that has reserved a place for the task; null if the task
-   * is to wait in storage.
+   * waits in storage.
    */
   readonly claimFor: string | null;
 }
@@ -24,8 +24,8 @@ export interface LocalPlaces {
   reserve(queue: string, id: string): Reservation;
 
   /**
-   * Waits for a place in a full queue and reserves it. If the worker stops first, the task is to
-   * wait in storage.
+   * Waits for a place in a full queue and reserves it. If the worker stops first, the task waits in
+   * storage.
    *
    * @throws The signal's reason, if it aborts first.
    */

@@ -44,7 +44,7 @@ export function planSeries(recurring: RecurringInput, now: number): NewSeries {
   if (nextRunAt === null) throw new NoRunLeftError(info, recurrence.runUntil);
   // Limits have their own columns, so that changing them does not change the schedule's JSON and
   // the planned runs stay. The misfire policy is part of the JSON, so that changing it plans the
-  // runs anew.
+  // runs again.
   const { maxRuns = null, runUntil = null, anchor = anchorOf(recurrence, now), ...rhythm } =
     recurrence;
   return {

@@ -114,7 +114,7 @@ export class RateLimits {
     }
   }
 
-  /** Gives the slot back that a task held as it was before it ended. Never rejects. */
+  /** Gives back the slot of a task that has ended. Never rejects. */
   async giveBackOf(
     task: Pick<TaskRecord, "id" | "type" | "payload" | "rateSlotAt">,
   ): Promise<void> {

@@ -55,7 +55,7 @@ export function timesFromNow(
   return { nextRunAt: first, anchorAt: recurrence.anchor };
 }
 
-/** Returns the instant of the registration; -Infinity if the anchor does not tell. */
+/** Returns the instant of the registration; -Infinity if the anchor does not show it. */
 function registrationOf({ start, anchor }: AnchoredRecurrence): number {
   if (start?.mode === "runAt") return -Infinity;
   return start?.mode === "runDelayed" ? anchor - start.delayMs : anchor;

@@ -90,8 +90,8 @@ export interface SeriesRecord {
   /** The schedule as canonical JSON. Equal strings are the same schedule. */
   readonly schedule: string;
   /**
-   * The reason why no worker can read the schedule. A worker puts such a series aside. Absent if
-   * there is no known reason.
+   * The reason why no worker can read the schedule. A worker sets such a series aside without
+   * running it. Absent if there is no known reason.
    */
   readonly unreadable?: string;
   /** The schedule as a sentence. */

@@ -30,7 +30,7 @@ export function lastTransition(
 }
 
 /**
- * Reports whether a change puts its task in line. Such a change has neither a lease nor a due
+ * Reports whether a change makes its task wait. Such a change has neither a lease nor a due
  * instant, and its last status is a waiting one.
  *
  * @throws {InvalidArgumentError} If its transitions are not an array.

@@ -162,8 +162,8 @@ function workerCheck(
     return {
       status: "unhealthy",
       description: workerId === null
-        ? "This process runs no worker: it is not started, or was given up for lost."
-        : "This process's worker is not registered: it was given up for lost.",
+        ? "This process runs no worker: it was not started, or was lost."
+        : "This process's worker is not registered: it was lost.",
       data: { workerId, workers: alive },
     };
   }

@@ -21,7 +21,7 @@ export const nothingLost: Rule = {
   },
 };
 
-/** The answers to dispatches that store nothing. */
+/** The results of dispatches that store nothing. */
 const refusals = ["StoppedError", "UnknownTaskTypeError", "rolled back"];
 
 /** A dispatch stores at most one task, regardless of retries. A rejected dispatch stores none. */

@@ -42,7 +42,7 @@ export const rowsAgree: Rule = {
       ])),
 };
 
-/** The audit has exactly the rows that the level asks for. */
+/** The audit has exactly the rows that the level requires. */
 export const auditAsLevelled: Rule = {
   name:
     "the audits have exactly the rows that the level asks for, in order, and retention has left",
@@ -74,7 +74,7 @@ export const auditInTime: Rule = {
       })),
 };
 
-/** Retention takes what is old enough. */
+/** Retention deletes expired tasks. */
 export const purgesInTime: Rule = {
   name: "retention deletes tasks that ended long enough ago, and no others",
   check: ({ history, states, purged }) => {

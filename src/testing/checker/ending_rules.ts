@@ -56,7 +56,7 @@ function hasFailedOtherwise(lease: readonly HistoryEntry[]): boolean {
   return last !== undefined && "aborted" in last && last.aborted === "TimeoutError";
 }
 
-/** Whether the rate limit of the process has refused something meanwhile. */
+/** Whether a rate limit of the process has rejected a task in between. */
 function wasRefused(lease: readonly HistoryEntry[]): boolean {
   return lease.some((entry) => entry.kind === "slotTaken" && !entry.goes);
 }

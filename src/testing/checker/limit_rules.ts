@@ -22,7 +22,7 @@ export const ratesHold: Rule = {
   },
 };
 
-/** Who is limited asks. */
+/** A handler with a rate limit has a permit. */
 export const startsPermitted: Rule = {
   name: "a handler with a rate limit starts by a permit of its own",
   check(history) {

@@ -1,4 +1,4 @@
-// Rules about the runs of series: on the grid of the schedule, each once, and none dropped but by
+// Rules about the runs of series: at the instants of the schedule, each once, and dropped only by
 // the misfire policy.
 
 import { countOccurrences, occurrenceAfter } from "../../schedule/series.ts";
@@ -9,8 +9,8 @@ import { locate, type Rule } from "./rule.ts";
 import type { SeriesState } from "./task_state.ts";
 
 /**
- * How wrong the time of the store may be that a process estimates: by the time that an answer took,
- * and by the error of its own clock since.
+ * The maximum error of a process's estimate of the store's time: the duration of an answer, and the
+ * error of its own clock since then.
  */
 const estimateErrorMs = 1_000;
 
@@ -22,7 +22,7 @@ interface Run {
   readonly plannedAt: number;
   /** The series when it ended. */
   readonly series: SeriesState;
-  /** The instant after which its occurrence was looked for. */
+  /** The instant after which its occurrence was searched. */
   readonly after: number;
   /** When the run before it started; null: it was the first since the series was registered. */
   readonly previousStart: number | null;
@@ -40,7 +40,7 @@ class Grid {
     this.#startsAt = startsAt;
   }
 
-  /** How many instants lie after one and not after another. */
+  /** Counts the instants after one instant and up to another. */
   count(after: number, upTo: number): number {
     const { recurrence, anchor } = this.#recurrence;
     return countOccurrences(recurrence, this.#startsAt + after, this.#startsAt + upTo, anchor);
@@ -85,7 +85,7 @@ function plannedRuns(history: ReplayedHistory): Run[] {
   return runs;
 }
 
-/** Whether a series has begun anew: it is new, or has another rhythm. */
+/** Whether a series has started again: it is new, or has another schedule. */
 function hasRestarted(before: SeriesState | null, after: SeriesState): boolean {
   return before === null || before.anchorAt !== after.anchorAt ||
     (after.runCount === 0 && after.nextRunAt !== null && before.nextRunAt === null) ||
@@ -130,7 +130,7 @@ function mayHaveDropped(history: ReplayedHistory, run: Run): boolean {
   return grid.count(plannedAt - 1, decidedAt) >= most;
 }
 
-/** Misfires are not all made up for. */
+/** The misfire policy limits late runs. */
 export const catchUpsAsAllowed: Rule = {
   name: "no more late runs are made up for than the misfire policy says",
   check: (history) =>
@@ -199,7 +199,7 @@ export const runsNumbered: Rule = {
       .map(({ entry, start }) => `${locate(entry)}: ${start.run}`),
 };
 
-/** A series is planned right. */
+/** Series are planned correctly. */
 export const plannedRight: Rule = {
   name: "no series has to be corrected while the store's clock is right",
   check: (history) =>

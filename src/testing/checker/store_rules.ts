@@ -63,7 +63,7 @@ export const bestFirst: Rule = {
   },
 };
 
-/** A process is given what it has handlers for. */
+/** A process claims only tasks that it has handlers for. */
 export const knownTypes: Rule = {
   name: "a process claims tasks of the types that it knows",
   check(history) {

@@ -23,7 +23,7 @@ export async function expectFound(
   expectSame(await countAll(s, filter, 1), newestFirst.length, `${what}, counted one by one`);
 }
 
-/** Counts to the end, at most `cap` a call. */
+/** Counts to the end, at most `cap` per call. */
 export async function countAll(s: Scene, filter: TaskFilter, cap: number): Promise<number> {
   let total = 0;
   let after: string | null = null;

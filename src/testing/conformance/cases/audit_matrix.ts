@@ -46,7 +46,7 @@ function rowsOf(combination: Combination, isAudited: boolean): [TaskStatus, stri
 }
 
 export const auditMatrix = topic("audit matrix", {
-  "setStatus writes a status audit row exactly if the level has it": async (s) => {
+  "setStatus writes a status audit row if and only if the level requires it": async (s) => {
     const combinations = await everyCombination(s, false);
     await s.storage.setStatusMany(combinations.map(({ taskId, auditLevel, status, exception }) => (
       { taskId, auditLevel, transitions: [{ status, exception, agoMs: 0 }] }
@@ -172,7 +172,7 @@ export const auditMatrix = topic("audit matrix", {
     }
   },
 
-  "at None a series still has its last run": async (s) => {
+  "at None a series still records its last run": async (s) => {
     const id = await s.addSeries({ auditLevel: "None" });
     await s.storage.updateCurrentRun(id, 7, null, "None");
     const row = await s.row(id);

@@ -32,7 +32,7 @@ const texts = Object.entries(awkward);
 const oneMegabyte = "0123456789abcde\n".repeat(2 ** 16);
 
 export const awkwardText = topic("awkward text", {
-  "payload, type, handler and trace context come back as they were": async (s) => {
+  "payload, type, handler and trace context are returned unchanged": async (s) => {
     const tasks = texts.map(([, text]) =>
       s.task({
         payload: JSON.stringify({ text, [text]: 1 }),
@@ -56,7 +56,7 @@ export const awkwardText = topic("awkward text", {
       expectSame(
         (await s.row(await s.add({ payload }))).payload,
         payload,
-        "neither parsed nor tidied up",
+        "neither parsed nor reformatted",
       );
     }
   },
@@ -67,7 +67,7 @@ export const awkwardText = topic("awkward text", {
     await s.storage.persist(tasks);
     for (const [n, [name, text]] of texts.entries()) {
       const before = await s.storage.nextDueAt([text], [text]);
-      expectThat(before !== null, `${name}: it is found to be due`);
+      expectThat(before !== null, `${name}: it is due`);
       const claimed = await s.claim(workerId, { queues: [text], types: [text] });
       expectSame(claimed.map((task) => [task.id, task.queue, task.type]), [[
         tasks[n]!.id,
@@ -89,7 +89,7 @@ export const awkwardText = topic("awkward text", {
     }
   },
 
-  "exceptions come back as they were, in row, status audit and runs audit": async (s) => {
+  "exceptions are returned unchanged from row, status audit and runs audit": async (s) => {
     for (const [name, text] of texts) {
       const id = await s.addSeries();
       await s.storage.updateCurrentRun(id, 1, null, "Full", { status: "Failed", exception: text });
@@ -103,10 +103,10 @@ export const awkwardText = topic("awkward text", {
     }
   },
 
-  "each awkward text is a task key of its own": async (s) => {
+  "each awkward text is a distinct task key": async (s) => {
     const results = await s.storage.persist(texts.map(([, taskKey]) => s.task({ taskKey })));
     for (const [n, [name, taskKey]] of texts.entries()) {
-      expectSame(results[n]!.outcome, "created", `${name}: a key of its own`);
+      expectSame(results[n]!.outcome, "created", `${name}: a distinct key`);
       const row = await s.storage.getByTaskKey(taskKey);
       expectSame([row?.id, row?.taskKey], [results[n]!.id, taskKey], `${name}: found by it`);
       const again = await s.persist(s.task({ taskKey }));
@@ -147,7 +147,7 @@ export const awkwardText = topic("awkward text", {
     }
   },
 
-  "a series' texts come back as they were": async (s) => {
+  "a series' texts are returned unchanged": async (s) => {
     for (const [name, text] of texts) {
       const given = { schedule: JSON.stringify({ text }), info: text };
       const id = await s.addSeries({}, given);
@@ -155,7 +155,7 @@ export const awkwardText = topic("awkward text", {
     }
   },
 
-  "log lines come back as they were": async (s) => {
+  "log lines are returned unchanged": async (s) => {
     const taskId = await s.add();
     const lines = texts.map((
       [, text],
@@ -186,7 +186,7 @@ export const awkwardText = topic("awkward text", {
       await s.storage.setQueuePaused(text, false);
       const limit = slotRequest({ key: text, emissionIntervalMs: 1e9 });
       const { slots } = await s.storage.takeRateSlots([limit, limit]);
-      expectSame(slots.map((slot) => slot.granted), [true, false], `${name}: a budget of its own`);
+      expectSame(slots.map((slot) => slot.granted), [true, false], `${name}: a separate budget`);
       const taskId = await s.add();
       await s.claim(id);
       await s.storage.unregisterWorker(id);
@@ -228,7 +228,7 @@ export const awkwardText = topic("awkward text", {
     expectThat(items[0]?.message === big && items[0].exception === big, "its log line");
   },
 
-  "a lone surrogate comes back as U+FFFD": async (s) => {
+  "a lone surrogate is returned as U+FFFD": async (s) => {
     const lone = "a\uD800b\uDFFF\uD83D";
     const tidy = lone.toWellFormed();
     const { id } = await s.persist(

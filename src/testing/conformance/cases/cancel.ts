@@ -22,13 +22,14 @@ export const cancel = topic("cancel", {
     expectSame(await s.claim(await s.worker()), [], "they never run");
   },
 
-  "a task that waits for its next attempt is cancelled, and its error is history": async (s) => {
-    const { id, lease } = await s.claimed();
-    await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: hour });
-    expectSame(await s.storage.requestCancel([id]), ["cancelled"], "it is cancelled");
-    expectSame((await s.row(id)).exception, null, "without exception");
-    expectSame(await s.statuses(id), ["Queued", "Pending: it broke", "Cancelled"], "the audit");
-  },
+  "a task that waits for its next attempt is cancelled, and only its history keeps the error":
+    async (s) => {
+      const { id, lease } = await s.claimed();
+      await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: hour });
+      expectSame(await s.storage.requestCancel([id]), ["cancelled"], "it is cancelled");
+      expectSame((await s.row(id)).exception, null, "without exception");
+      expectSame(await s.statuses(id), ["Queued", "Pending: it broke", "Cancelled"], "the audit");
+    },
 
   "a cancelled task keeps its rate limit slot in the row until it is due again": async (s) => {
     const { id, lease } = await s.claimed();
@@ -40,7 +41,7 @@ export const cancel = topic("cancel", {
     expectSame((await s.row(id)).rateSlotAt, null, "from the start");
   },
 
-  "a series at rest is cancelled and never runs again": async (s) => {
+  "a series between two runs is cancelled and never runs again": async (s) => {
     const id = await s.addSeries();
     await s.storage.updateCurrentRun(id, 1, await s.now() + hour, "Full");
     expectSame(await s.storage.requestCancel([id]), ["cancelled"], "it is cancelled");
@@ -63,7 +64,7 @@ export const cancel = topic("cancel", {
     expectSame((await s.row(id)).series?.nextRunAt ?? null, null, "it has no next run");
   },
 
-  "a claimed task is marked, and the heartbeat notifies its owner": async (s) => {
+  "a claimed task is marked, and the heartbeat notifies its worker": async (s) => {
     const { id, lease } = await s.claimed();
     await s.claimed({}, "worker-b");
     await s.change(id, ["InProgress"], { lease });

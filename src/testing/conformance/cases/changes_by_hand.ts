@@ -105,7 +105,7 @@ export const changesByHand = topic("changes by hand", {
     await s.change(id, ["Pending"]);
     const { cancelRequested, workerId, dueAt } = await s.row(id);
     expectSame([cancelRequested, workerId], [true, null], "the request stands");
-    expectNear(dueAt, await s.now(), "the worker that claims it next sees to it");
+    expectNear(dueAt, await s.now(), "the worker that claims it next cancels it");
   },
 
   "the last of several transitions decides whether a task waits": async (s) => {
@@ -144,7 +144,7 @@ export const changesByHand = topic("changes by hand", {
     expectSame(
       rows.map(({ status }) => status),
       ["Queued", "Queued", "WaitingQueue"],
-      "the rows are as they were",
+      "the rows are unchanged",
     );
     expectSame((await s.storage.auditGrowth())[0]?.rows, 3, "and there is no audit row");
   },

@@ -88,7 +88,7 @@ export const claim = topic("claim", {
     expectSame(names, ["urgent", "first", "second", "third", "lateLow", "last"], "the order");
   },
 
-  "a limited claim takes the first of the order": async (s) => {
+  "a claim with a limit takes the first tasks of the order": async (s) => {
     const ids = await s.addMany(10);
     const urgent = await s.add({ priority: 1 });
     const older = await s.add({ due: { at: await s.now() - hour } });
@@ -204,7 +204,7 @@ export const claim = topic("claim", {
     expectSame(error.workerId, "nobody", "the error names the worker");
     await s.worker("gone");
     await s.storage.unregisterWorker("gone");
-    await expectRejection(s.claim("gone"), WorkerLostError, "an unregistered one is refused, too");
+    await expectRejection(s.claim("gone"), WorkerLostError, "an unregistered one is rejected, too");
     const [row] = (await s.storage.list()).items;
     expectSame(expectValue(row, "the task").attempt, 0, "nothing was claimed");
   },

@@ -162,7 +162,7 @@ export const concurrency = topic("concurrency", {
       }
     };
     const work = async () => {
-      // A claim may pass over tasks that are being changed.
+      // A claim may skip tasks that are being changed.
       for (let ended = 0, round = 0; ended < ids.length && round < 200; round++) {
         const claimed = await insist(() => s.claim("worker-a", { limit: 10, storage: workers! }));
         await insist(() => workers!.setStatusMany(claimed.map(toEnd)));
@@ -175,9 +175,9 @@ export const concurrency = topic("concurrency", {
     expectSame([items.length, ended.length], [60, 60], "each task has run");
     const { items: actions } = await s.storage.operatorActions();
     const noted = actions.map((action) => action.changed + action.skipped);
-    expectSame(noted, Array(8).fill(60), "each batch is noted once, with all of its tasks");
+    expectSame(noted, Array(8).fill(60), "each batch is recorded once, with all of its tasks");
     const sum = actions.reduce((sum, action) => sum + action.changed, 0);
-    expectSame(sum, changed, "what was changed is what was told");
+    expectSame(sum, changed, "the returned ids are those of the changed tasks");
   },
 
   "of two writes with the same lease, one ends the task": async (s) => {
@@ -252,7 +252,7 @@ export const concurrency = topic("concurrency", {
         expectSame(
           [outcome, row.cancelRequested],
           ["requested", true],
-          "claimed first, then asked for",
+          "claimed first, then requested to cancel",
         );
       } else {
         expectSame([outcome, row.status], ["cancelled", "Cancelled"], "cancelled first");

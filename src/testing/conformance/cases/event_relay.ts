@@ -1,4 +1,4 @@
-// Events that processes show each other: watchers, batches, positions, and what is swept.
+// The events that processes exchange: watchers, batches, positions, and sweeping.
 
 import type { EventBatch, EventPositions } from "../../../storage/requests.ts";
 import type { Storage } from "../../../storage/storage.ts";
@@ -16,14 +16,14 @@ async function watch(storage: Storage, id = "watcher", parameters = false, forMs
   return await storage.watchEvents({ id, parameters, forMs });
 }
 
-/** What is read, as `writer upTo`. */
+/** The read batches, as `writer upTo`. */
 async function read({ storage }: Scene, after = none, exceptFrom = "reader", limit = 100) {
   const { batches } = await storage.readEvents({ after, exceptFrom, limit });
   return batches.map(({ writerId, upTo }) => `${writerId} ${upTo}`).sort();
 }
 
 export const eventRelay = topic("event relay", {
-  "heartbeats tell who watches, until the watcher's time is over": async (s) => {
+  "heartbeats return the watchers until they expire": async (s) => {
     const worker = await s.worker();
     const told = async () => (await s.storage.heartbeat(worker, leaseMs)).watchers;
     expectSame(await told(), [], "nobody watches");
@@ -41,20 +41,20 @@ export const eventRelay = topic("event relay", {
     expectSame(await told(), [], "one has gone");
   },
 
-  "a watch begins once, and again with a wish for payloads or after its end": async (s) => {
+  "a watch begins once, and again if it requests payloads or has expired": async (s) => {
     const began = async (parameters: boolean, forMs = minute) =>
       (await watch(s.storage, "watcher", parameters, forMs)).began;
     expectSame(
       [await began(false), await began(false), await began(true), await began(true)],
       [true, false, true, false],
-      "it is new, then it wants more",
+      "it is new, then it requests payloads",
     );
     expectSame([await began(false), await began(true)], [false, true], "less wakes nobody");
     await s.unit.passTime(minute + 1_000);
     expectSame(await began(true), true, "its time was over");
   },
 
-  "events are stored only while somebody watches": async (s) => {
+  "events are stored only while there is a watcher": async (s) => {
     expectSame(await s.storage.publishEvents(batch("writer", 0, 1)), [], "nobody watches");
     const { watchers } = await watch(s.storage);
     expectSame(await s.storage.publishEvents(batch("writer", 1, 2)), watchers, "somebody does");
@@ -63,7 +63,7 @@ export const eventRelay = topic("event relay", {
     expectSame(await read(s), ["writer 2"], "what is stored");
   },
 
-  "batches come back as they were": async (s) => {
+  "batches are returned unchanged": async (s) => {
     await watch(s.storage);
     const events = JSON.stringify([{
       message: 'é "\u0000\u0010\u001a \\ \u{1f600}',
@@ -83,7 +83,7 @@ export const eventRelay = topic("event relay", {
     expectNear(now, await s.now(), "with the storage's clock");
   },
 
-  "a batch that is stored twice is there once, as it was": async (s) => {
+  "a batch that is stored twice exists once, unchanged": async (s) => {
     await watch(s.storage);
     await s.storage.publishEvents(batch("writer", 0, 1, "[1]"));
     const watchers = await s.storage.publishEvents(batch("writer", 0, 1, "[2]"));
@@ -92,7 +92,7 @@ export const eventRelay = topic("event relay", {
     expectSame(batches.map(({ events }) => events), ["[1]"], "the first stays");
   },
 
-  "each reader reads behind its own positions, and not its own batches": async (s) => {
+  "each reader reads after its own positions, and never its own batches": async (s) => {
     await watch(s.storage);
     for (const [since, upTo] of [[0, 2], [2, 9], [9, 10]] as const) {
       await s.storage.publishEvents(batch("a", since, upTo));
@@ -109,7 +109,7 @@ export const eventRelay = topic("event relay", {
     expectSame(await read(s, late.positions), ["a 11", "c 1"], "what it sees");
   },
 
-  "what is older than a minute is swept, a hundred batches at a time": async (s) => {
+  "batches older than a minute are swept, a hundred at a time": async (s) => {
     await watch(s.storage, "watcher", false, 10 * minute);
     for (let n = 0; n < 101; n++) await s.storage.publishEvents(batch("old", n, n + 1));
     await s.unit.passTime(minute + 1_000);
@@ -120,7 +120,7 @@ export const eventRelay = topic("event relay", {
     expectSame(await read(s), ["young 1"], "what is left");
   },
 
-  "when nobody watches, everything is swept": async (s) => {
+  "without watchers, all batches are swept": async (s) => {
     await watch(s.storage, "gone");
     await watch(s.storage, "late");
     await s.storage.publishEvents(batch("writer", 0, 1));

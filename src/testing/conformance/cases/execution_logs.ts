@@ -5,7 +5,7 @@ import { expectNear, expectSame } from "../expect.ts";
 import { allPages, hour, logLine, topic } from "../scene.ts";
 
 export const executionLogs = topic("execution logs", {
-  "lines come back numbered, with their level, time and error": async (s) => {
+  "lines are returned with their number, level, time and error": async (s) => {
     const id = await s.add();
     const levels: LogLevel[] = ["Trace", "Debug", "Information", "Warning", "Error", "Critical"];
     await s.storage.saveExecutionLogs(levels.map((level, n) => (
@@ -60,10 +60,10 @@ export const executionLogs = topic("execution logs", {
     expectSame([await count(2, 10), await count(2, 1), await count(3, 10)], [2, 1, 0], "the next");
     await s.storage.saveExecutionLogs(linesOf(2, 3));
     expectSame([await count(2, 1e9), await count(2, 5)], [5, 5], "its next attempt");
-    expectSame(await s.storage.countExecutionLogs(s.id(), 1, 10), 0, "of a task that is not there");
+    expectSame(await s.storage.countExecutionLogs(s.id(), 1, 10), 0, "of an unknown task");
   },
 
-  "lines of unknown tasks are left out": async (s) => {
+  "lines of unknown tasks are omitted": async (s) => {
     const id = await s.add();
     await s.storage.saveExecutionLogs([
       logLine(s.id(), "lost"),
@@ -75,7 +75,7 @@ export const executionLogs = topic("execution logs", {
     expectSame((await s.storage.auditGrowth())[2]?.rows, 1, "nothing else is stored");
   },
 
-  "a thousand lines are one call, and have pages": async (s) => {
+  "a thousand lines are stored in one call, and read in pages": async (s) => {
     const id = await s.add();
     await s.storage.saveExecutionLogs(
       Array.from({ length: 1000 }, (_, n) => logLine(id, `line ${n}`)),

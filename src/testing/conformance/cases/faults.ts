@@ -49,7 +49,7 @@ async function breakEverywhere<T>(
       `statement ${n}: half done\n  before: ${untouched}\n  after:  ${done}\n  found:  ${found}`,
     );
     if (failed) await verb(subject);
-    expectSame(await state(subject), done, `statement ${n}: trying again comes to the same end`);
+    expectSame(await state(subject), done, `statement ${n}: a retry has the same result`);
   }
 }
 
@@ -202,18 +202,20 @@ export const faults = topic("faults", {
     );
   }),
 
-  "a change by an operator that breaks is done and noted, or neither": withFaults(async (s) => {
-    await breakEverywhere(
-      s,
-      async () => editOf(s, await s.add(), { payload: "[1]", status: "Queued" }),
-      (edit) => s.storage.editTasks({ edits: [edit], action: actionOn(edit.taskId) }),
-      async ({ taskId }) => [
-        (await s.row(taskId)).payload,
-        await s.statuses(taskId),
-        (await s.storage.operatorActions({ taskId })).items.length,
-      ],
-    );
-  }),
+  "a change by an operator that breaks is applied and recorded, or neither": withFaults(
+    async (s) => {
+      await breakEverywhere(
+        s,
+        async () => editOf(s, await s.add(), { payload: "[1]", status: "Queued" }),
+        (edit) => s.storage.editTasks({ edits: [edit], action: actionOn(edit.taskId) }),
+        async ({ taskId }) => [
+          (await s.row(taskId)).payload,
+          await s.statuses(taskId),
+          (await s.storage.operatorActions({ taskId })).items.length,
+        ],
+      );
+    },
+  ),
 
   "making due and giving back can be repeated": withFaults(async (s) => {
     await breakEverywhere(

@@ -146,7 +146,7 @@ export const leasesAndFences = topic("leases and fences", {
         ["WaitingQueue", "worker-a"],
         ["Completed", null],
       ],
-      "what the older lease was for is held as before",
+      "the task of the older lease is still held",
     );
   },
 

@@ -67,7 +67,7 @@ export const lostWorkers = topic("lost workers", {
       const othersLost = async (workerId: string) =>
         (await s.storage.heartbeat(workerId, leaseMs)).othersLost;
       expectSame(await othersLost("worker-b"), true, "they may be lost");
-      expectSame(await s.releaseLost(), [], "they are given a lease to show that they live");
+      expectSame(await s.releaseLost(), [], "they get one lease to send a heartbeat");
       await s.unit.passTime(leaseMs - minute);
       expectSame(await othersLost("worker-b"), false, "it has not passed");
       await s.unit.passTime(2 * minute);
@@ -120,7 +120,7 @@ export const lostWorkers = topic("lost workers", {
     await s.storage.unregisterWorker("worker-a");
     await expectRejection(s.claim("worker-a"), WorkerLostError, "it is not registered");
     const born = await s.persist(s.task({ claimFor: "worker-a" }));
-    expectSame(born.claimed, false, "nor is a task born claimed for it");
+    expectSame(born.claimed, false, "nor is a new task stored as claimed for it");
     await s.worker("worker-a");
     expectSame((await s.claim("worker-a")).length, 2, "it is registered");
     const [worker] = await s.storage.workers();
@@ -203,7 +203,7 @@ export const lostWorkers = topic("lost workers", {
       expectSame(
         [task?.attempt, task?.lostCount],
         round === 1 ? [1, 0] : [2, 1],
-        "the claims that came to nothing are taken back",
+        "the claims that started nothing are undone",
       );
       expectSame([other?.id, other?.attempt], [poison, round], "the other one's count");
       await s.change(poison, ["InProgress"]);
@@ -221,7 +221,7 @@ export const lostWorkers = topic("lost workers", {
         1,
         1,
         null,
-      ], "a suspicion is all that is left");
+      ], "one loss is counted");
       expectNear(row.dueAt, await s.now(), "due now");
     }
     expectSame((await s.row(poison)).status, "Failed", "the one that was running each time");
@@ -259,7 +259,7 @@ export const lostWorkers = topic("lost workers", {
     await s.change(id, ["InProgress"]);
     await s.storage.unregisterWorker("worker-a");
     const [lost] = await s.releaseLost({ poisonLimit: 0 });
-    expectThat(lost?.poisoned === true, "limit 0: the first loss is one too many");
+    expectThat(lost?.poisoned === true, "limit 0: the first loss exceeds it");
     const row = await s.row(id);
     expectSame([row.status, row.dueAt, row.series?.nextRunAt, row.series?.runCount], [
       "Failed",

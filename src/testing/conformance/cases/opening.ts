@@ -40,7 +40,7 @@ export const opening = topic("opening", {
       () => other.operatorActions(),
     ];
     for (const verb of verbs) {
-      await expectRejection(verb(), StorageClosedError, `${verb} is refused after close`);
+      await expectRejection(verb(), StorageClosedError, `${verb} is rejected after close`);
     }
     await s.add();
   },

@@ -1,4 +1,4 @@
-// Changes by operators: of tasks that they have seen, with a note of each.
+// Changes by operators: they apply to the version that the operator has seen, and are recorded.
 
 import type {
   NewOperatorAction,
@@ -25,7 +25,7 @@ export function actionOn(
   };
 }
 
-/** A change of a task as it is now. */
+/** A change of a task in its present version. */
 export async function editOf(
   s: Scene,
   taskId: string,
@@ -34,7 +34,7 @@ export async function editOf(
   return { taskId, version: (await s.row(taskId)).version, change };
 }
 
-/** Changes one task as it is now, which must be possible. */
+/** Changes one task in its present version. Fails if the change is not applied. */
 async function edit(s: Scene, taskId: string, change: TaskEdit["change"]): Promise<TasksEdited> {
   const edits = [await editOf(s, taskId, change)];
   const edited = await s.storage.editTasks({ edits, action: actionOn(taskId) });
@@ -42,12 +42,12 @@ async function edit(s: Scene, taskId: string, change: TaskEdit["change"]): Promi
   return edited;
 }
 
-/** What an edit leaves unchanged. */
+/** The fields that an edit leaves unchanged. */
 function unchanged<T extends { readonly version: string }>({ version: _, ...rest }: T) {
   return rest;
 }
 
-/** How long a task waits that nothing makes due. */
+/** A task that is not due during the case. */
 const later = { status: "WaitingQueue", due: { inMs: hour } } as const;
 
 export const operations = topic("changes by operators", {
@@ -59,10 +59,10 @@ export const operations = topic("changes by operators", {
     const after = await s.row(id);
     expectSame(unchanged(after), unchanged({ ...before, ...change }), "the row");
     expectThat(after.version !== before.version, "the version is another one");
-    expectSame(await s.statuses(id), ["WaitingQueue"], "no change of status is audited");
+    expectSame(await s.statuses(id), ["WaitingQueue"], "no status change is audited");
   },
 
-  "a due task is claimed as it was edited": async (s) => {
+  "a due task is claimed with its edited fields": async (s) => {
     const ids = await s.addMany(2);
     await edit(s, ids[1]!, { priority: 5, payload: "[1]" });
     const moved = await s.add();
@@ -252,7 +252,7 @@ export const operations = topic("changes by operators", {
     expectSame([row.dueAt === null, row.series?.paused], [false, undefined], "it is alive again");
   },
 
-  "whatever happens to a task gives it another version": async (s) => {
+  "every change of a task gives it another version": async (s) => {
     const id = await s.add({ taskKey: "order-7" });
     const versions = new Set<string>();
     const look = async () => {
@@ -293,7 +293,7 @@ export const operations = topic("changes by operators", {
     expectThat(after.version !== before.version, "the version");
   },
 
-  "a task of another version stays unchanged, and nothing is noted": async (s) => {
+  "a task of another version stays unchanged, and nothing is recorded": async (s) => {
     const id = await s.add(later);
     const seen = await editOf(s, id, { priority: 3 });
     await edit(s, id, { priority: 1 });
@@ -309,11 +309,11 @@ export const operations = topic("changes by operators", {
       edits: [{ ...seen, taskId: missing }],
       action: actionOn(missing),
     });
-    expectSame(edited.applied, [false], "one that does not exist is refused, too");
+    expectSame(edited.applied, [false], "an unknown task is rejected, too");
     expectSame((await s.storage.operatorActions()).items.length, 1, "only the first is noted");
   },
 
-  "of two operators who have seen the same, one changes it": async (s) => {
+  "of two operators who have seen the same version, one changes the task": async (s) => {
     const id = await s.add(later);
     const seen = await editOf(s, id, { priority: 3 });
     const other = await s.unit.another();

@@ -1,4 +1,5 @@
-// What operators did: one note a change, in pages, and one for all batches of a change.
+// The actions of operators: one record per change, also of a change in several batches, read in
+// pages.
 
 import type { ActionBatch, TasksEdit } from "../../../storage/requests.ts";
 import { expectNear, expectSame } from "../expect.ts";
@@ -7,10 +8,10 @@ import { actionOn, editOf } from "./operations.ts";
 
 const later = { status: "WaitingQueue", due: { inMs: hour } } as const;
 
-/** What a user could write. */
+/** Text that a user could write. */
 const hostile = 'Robert\'); DROP TABLE queued_tasks;-- \u0000 \u001a {"a":[1]} \\ 🙂';
 
-/** Notes what Ada does to a queue. */
+/** Records an action of Ada on a queue. */
 async function pause(s: Scene, queue: string, by = "ada"): Promise<void> {
   const target = { kind: "queue", id: queue } as const;
   await s.storage.setQueuePaused(queue, true, actionOn("", { verb: "pauseQueue", by, target }));
@@ -26,7 +27,7 @@ async function batchOf(
 }
 
 export const operatorActions = topic("operator actions", {
-  "a change of a task is noted with it": async (s) => {
+  "a change of a task is recorded with it": async (s) => {
     const id = await s.add(later);
     const action = actionOn(id);
     const edits = [await editOf(s, id, { priority: 3 })];
@@ -39,7 +40,7 @@ export const operatorActions = topic("operator actions", {
     expectSame(next, null, "there is no other");
   },
 
-  "a paused queue is noted, if it is asked for": async (s) => {
+  "the pause of a queue is recorded if this is requested": async (s) => {
     await s.storage.setQueuePaused("plain", true);
     expectSame((await s.storage.operatorActions()).items, [], "nothing is noted without");
     await pause(s, "email");
@@ -53,7 +54,7 @@ export const operatorActions = topic("operator actions", {
     expectSame(pausedQueues.toSorted(), ["email", "plain"], "both are paused");
   },
 
-  "texts of users come back as they were": async (s) => {
+  "texts of users are returned unchanged": async (s) => {
     const id = await s.add({ ...later, queue: "default" });
     const text = hostile;
     const action = actionOn(id, {
@@ -78,7 +79,7 @@ export const operatorActions = topic("operator actions", {
     );
   },
 
-  "actions are listed newest first, in pages, by who, what and on what": async (s) => {
+  "actions are listed newest first, in pages, by operator, verb and target": async (s) => {
     const id = await s.add(later);
     for (let n = 0; n < 5; n++) await pause(s, `queue-${n}`, n % 2 === 0 ? "ada" : "bob");
     const edits = [await editOf(s, id, { priority: 3 })];
@@ -100,7 +101,7 @@ export const operatorActions = topic("operator actions", {
     expectSame(await found({ queue: id }), [], "a task is no queue");
   },
 
-  "the batches of a change share one note": async (s) => {
+  "the batches of a change share one record": async (s) => {
     const ids = await s.addMany(5, later);
     const gone = await editOf(s, ids[2]!, { priority: 9 });
     const first = await batchOf(s, ids.slice(0, 2), { continues: null, skipped: 3, next: "a" });
@@ -132,7 +133,7 @@ export const operatorActions = topic("operator actions", {
     expectSame([noted?.changed, noted?.next], [2, "b"], "the note");
   },
 
-  "a batch without a task is noted, too": async (s) => {
+  "a batch without a task is recorded, too": async (s) => {
     const empty = await batchOf(s, [], { continues: null, skipped: 2, next: null });
     const { actionId, applied } = await s.storage.editTasks(empty);
     expectSame(applied, [], "nothing is changed");
@@ -140,7 +141,7 @@ export const operatorActions = topic("operator actions", {
     expectSame([noted?.id, noted?.changed, noted?.skipped], [actionId, 0, 2], "the note");
   },
 
-  "actions go by the age that the policy says, and without one they stay": async (s) => {
+  "actions are deleted at the age that the policy sets, and kept if it sets none": async (s) => {
     await pause(s, "old");
     await s.unit.passTime(40 * day);
     await pause(s, "young");

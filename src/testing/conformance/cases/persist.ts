@@ -107,7 +107,7 @@ export const persist = topic("persist", {
     expectSame([row.dueAt, row.status], [at, "WaitingQueue"], "it waits for its first run");
   },
 
-  "the first status audit row is written exactly if the level has it": async (s) => {
+  "the first status audit row is written if and only if the level requires it": async (s) => {
     for (const auditLevel of auditLevels) {
       const now = await s.add({ auditLevel });
       const later = await s.add({ auditLevel, status: "WaitingQueue", due: { inMs: hour } });
@@ -169,7 +169,7 @@ export const persist = topic("persist", {
     const task = s.task({ taskKey: "once" });
     const first = await s.persist(task);
     const again = await s.persist({ ...task, payload: '"other"' });
-    expectSame(again, first, "a repeated write is answered as the first one was");
+    expectSame(again, first, "a repeated write has the result of the first one");
     const twice = s.task();
     const both = await s.storage.persist([twice, twice]);
     expectSame(
@@ -240,7 +240,7 @@ export const persist = topic("persist", {
       const [again] = await s.claim(workerId);
       expectSame([again?.id, again?.leaseToken], [task.id, 2], "the same worker has claimed it");
       const { outcome, claimed } = await s.persist(task);
-      expectSame([outcome, claimed], ["created", false], "the claim has brought it already");
+      expectSame([outcome, claimed], ["created", false], "the claim has already returned it");
       expectSame((await s.row(task.id)).leaseToken, 2, "and the claim stands");
     },
 

@@ -80,17 +80,17 @@ export const queues = topic("queues", {
     expectSame(
       await nextDueAt(s, ["default", "email"]),
       now + 3 * hour,
-      "a paused queue is left out",
+      "a paused queue is omitted",
     );
   },
 
-  "the next due instant of a task that is due lies in the past": async (s) => {
+  "the next due instant of a task that is due is in the past": async (s) => {
     const dueAt = await s.now() - hour;
     const id = await s.add({ due: { at: dueAt } });
     await s.add({ due: { at: dueAt + minute }, priority: 5 });
     expectSame(await nextDueAt(s), dueAt, "whatever the priorities");
     await s.claim(await s.worker());
-    expectSame(await nextDueAt(s), null, "claimed tasks are left out");
+    expectSame(await nextDueAt(s), null, "claimed tasks are omitted");
     await s.change(id, ["Completed"]);
     expectSame(await nextDueAt(s), null, "ended ones, too");
   },

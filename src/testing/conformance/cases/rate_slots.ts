@@ -15,7 +15,7 @@ function wish(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
   return slotRequest({ emissionIntervalMs, horizonMs: 1000 * hour, ...overrides });
 }
 
-/** Reserves slots and returns their distances from now, in intervals; `-` for a refused one. */
+/** Reserves slots and returns their distances from now, in intervals; `-` for a rejected one. */
 async function reserve(
   s: Scene,
   wishes: RateSlotRequest[],
@@ -55,7 +55,7 @@ async function giveBack(s: Scene, key: string, slots: readonly (number | undefin
 }
 
 export const rateSlots = topic("rate slots", {
-  "slots that are given back at the end of the line shorten it, in any order": async (s) => {
+  "slots that are given back at the end of the reservations free them, in any order": async (s) => {
     const orders = [[2, 3, 4], [4, 3, 2], [3, 2, 4]];
     for (const order of orders) {
       const one = wish({ key: order.join() });
@@ -69,7 +69,9 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [many, many]), "2 3", "given back in one call");
   },
 
-  "a slot that is given back before others goes to the next that has to wait": async (s) => {
+  "a slot that is given back before others is taken by the next task that has to wait": async (
+    s,
+  ) => {
     const one = wish();
     const slots = await reserveMany(s, 6, one);
     await giveBack(s, one.key, [slots[3], slots[1]]);
@@ -87,14 +89,14 @@ export const rateSlots = topic("rate slots", {
   "slots that were given back never cause a rejection": async (s) => {
     const near = wish({ horizonMs: 3.5 * emissionIntervalMs });
     const slots = await reserveMany(s, 4, near);
-    expectSame(await reserve(s, [near]), "-", "the line is as long as it may be");
+    expectSame(await reserve(s, [near]), "-", "all slots up to the horizon are reserved");
     await giveBack(s, near.key, [slots[2]]);
     expectSame(await reserve(s, [near, near]), "2 -", "one in the middle");
     await giveBack(s, near.key, [slots[1], slots[3]]);
     expectSame(await reserve(s, [near, near, near]), "1 3 -", "two more, one of them the last");
     await giveBack(s, near.key, [slots[2]]);
     const now = { ...near, horizonMs: 0 };
-    expectSame(await reserve(s, [now, near]), "- 2", "only now will not do: it stays for others");
+    expectSame(await reserve(s, [now, near]), "- 2", "a request for now alone leaves it to others");
   },
 
   "slots that were given back expire after their time": async (s) => {
@@ -102,7 +104,7 @@ export const rateSlots = topic("rate slots", {
     const slots = await reserveMany(s, 7, one);
     await giveBack(s, one.key, [slots[1], slots[2]]);
     await s.unit.passTime(4 * emissionIntervalMs);
-    expectSame(await reserve(s, [one, one]), "3 4", "those behind them are waited for");
+    expectSame(await reserve(s, [one, one]), "3 4", "expired ones are not taken");
   },
 
   "slots that are given back keep their positions among fractional intervals": async (s) => {
@@ -154,7 +156,7 @@ export const rateSlots = topic("rate slots", {
     const keys = ["a", "b"].map((key) => wish({ key }));
     const [slots] = [await reserveMany(s, 4, keys[0]!), await reserveMany(s, 4, keys[1]!)];
     await s.storage.returnRateSlots([{ key: "a", slotAt: slots[2]! }]);
-    expectSame(await reserve(s, keys), "2 4", "the other one's line is as it was");
+    expectSame(await reserve(s, keys), "2 4", "the reservations of the other key are unchanged");
   },
 
   "a slot that is given back before a key's first slot is ignored": async (s) => {
@@ -196,10 +198,10 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, wishes), "0 0 1 2", "a long pause earns no more than the burst");
   },
 
-  "a slot beyond the horizon is refused and reserves nothing": async (s) => {
+  "a slot beyond the horizon is rejected and reserves nothing": async (s) => {
     const near = wish({ horizonMs: 1.5 * emissionIntervalMs });
     expectSame(await reserve(s, [near, near, near, near]), "0 1 - -", "two lie within");
-    expectSame(await reserve(s, [wish()]), "2", "the refused ones hold nothing");
+    expectSame(await reserve(s, [wish()]), "2", "the rejected ones hold nothing");
     const { now, slots } = await s.storage.takeRateSlots([near]);
     const soon = 3 * emissionIntervalMs;
     expectThat(!slots[0]!.granted, "still refused");
@@ -239,17 +241,17 @@ export const rateSlots = topic("rate slots", {
       const graceMs = emissionIntervalMs / 4;
       const answer = await s.storage.takeRateSlots([wish({ reservedAt, graceMs })]);
       const { slotAt, granted } = answer.slots[0]!;
-      expectThat(granted, "who had a slot is not refused");
+      expectThat(granted, "a task that has a slot is not rejected");
       return slotAt <= answer.now ? "go" : slotAt;
     };
-    expectSame(await redeem(second!), second, "who comes early is sent back to the same slot");
+    expectSame(await redeem(second!), second, "a task that comes early gets the same slot");
     const onceThen = await passTime(s, Math.ceil(1.1 * emissionIntervalMs));
     expectSame(await redeem(onceThen(second!)), "go", "a little late");
     const twiceThen = await passTime(s, Math.ceil(emissionIntervalMs));
     expectSame(
       await redeem(twiceThen(onceThen(third!))),
       "go",
-      "the line behind has not been slowed down",
+      "later reservations are not delayed",
     );
   },
 
@@ -261,10 +263,10 @@ export const rateSlots = topic("rate slots", {
     const then = await passTime(s, 12 * emissionIntervalMs);
     const late = slots.slice(2).map(({ slotAt }) => wish({ burst, reservedAt: then(slotAt) }));
     expectSame(await reserve(s, late), "0 0 1", "a burst of them, the others in turn");
-    expectSame(await reserve(s, [wish({ burst })]), "2", "nothing of it is there once more");
+    expectSame(await reserve(s, [wish({ burst })]), "2", "none of it is available again");
   },
 
-  "a run that may start later is charged as if it did": async (s) => {
+  "a run that may start later is charged as if it started later": async (s) => {
     const soon = wish({ burst: 3, startWithinMs: 1.5 * emissionIntervalMs });
     const exact = wish({ burst: 3 });
     expectSame(await reserve(s, [soon, exact, exact]), "0 0.5 1.5", "the burst is smaller by that");
@@ -278,7 +280,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(slots.map(({ slotAt }) => slotAt - now), [0, hour + 1000 - 11], "from now");
   },
 
-  "a refused new key stays new": async (s) => {
+  "a new key stays new after a rejection": async (s) => {
     const empty = wish({ startEmpty: true, burst: 3 });
     expectSame(await reserve(s, []), "", "an empty list is fine");
     expectSame(await reserve(s, [{ ...empty, horizonMs: 0 }]), "0", "the first one passes");

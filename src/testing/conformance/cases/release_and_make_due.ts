@@ -56,7 +56,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame([row.workerId, row.attempt, row.status], [null, 0, "Queued"], "as unclaimed");
     expectNear(row.dueAt, await s.now(), "due now");
     expectSame((await s.row(first!.id)).workerId, workerId, "known tasks stay with the worker");
-    expectSame((await s.row(ids[2]!)).workerId, other, "what others hold stays theirs");
+    expectSame((await s.row(ids[2]!)).workerId, other, "tasks of other workers stay with them");
     expectSame(await s.storage.releaseUnknown(workerId, [first!.id]), 0, "nothing is left");
   },
 
@@ -92,7 +92,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame((await s.row(id)).dueAt, dueAt, "since when it was");
   },
 
-  "a series at rest gets an extra run and keeps its planned one": async (s) => {
+  "a series between two runs gets an extra run and keeps its planned one": async (s) => {
     const id = await s.addSeries();
     const nextRunAt = await s.now() + 5 * hour;
     await s.storage.updateCurrentRun(id, 1, nextRunAt, "Full");

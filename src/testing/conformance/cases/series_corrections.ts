@@ -26,7 +26,7 @@ export const seriesCorrections = topic("series corrections", {
       dueAt: now + hour,
       series: { ...before.series!, nextRunAt: now + hour, anchorAt: now - minute },
     }, "the times have changed, and nothing else");
-    expectSame(await s.statuses(id), ["WaitingQueue"], "no change of status is audited");
+    expectSame(await s.statuses(id), ["WaitingQueue"], "no status change is audited");
     await s.worker();
     expectSame(await s.claim("worker-a"), [], "it is not due yet");
     await s.unit.passTime(hour + minute);

@@ -14,7 +14,7 @@ export const statusChanges = topic("status changes", {
     expectSame(await s.statuses(id), ["Queued", "Failed: it broke"], "the audit");
   },
 
-  "several transitions in one write make one row and an audit row each, with its own time": async (
+  "several transitions in one write make one row, and an audit row each, with its own time": async (
     s,
   ) => {
     const { id, lease } = await s.claimed();
@@ -155,10 +155,10 @@ export const statusChanges = topic("status changes", {
     await s.change(id, ["InProgress"], {
       lease: { workerId: "worker-a", token: again!.leaseToken },
     });
-    expectSame((await s.row(id)).rateSlotAt, null, "the next change gives it up");
+    expectSame((await s.row(id)).rateSlotAt, null, "the next change removes it");
     const { id: ended, lease: endedLease } = await s.claimed();
     await s.change(ended, ["Cancelled"], { lease: endedLease, returnAttempt: true });
-    expectSame((await s.row(ended)).attempt, 0, "nor when it is the last thing to happen");
+    expectSame((await s.row(ended)).attempt, 0, "also at the end of the task");
     const unclaimed = await s.add();
     await s.change(unclaimed, ["Pending"], { returnAttempt: true });
     expectSame((await s.row(unclaimed)).attempt, 0, "attempts do not fall below 0");

@@ -41,7 +41,7 @@ export const tags = topic("tags", {
     }
   },
 
-  "a repeated write leaves the tags as they are": async (s) => {
+  "a repeated write leaves the tags unchanged": async (s) => {
     const task = s.task({ tags: ["first"] });
     await s.persist(task);
     await s.persist({ ...task, tags: ["second"] });
@@ -85,7 +85,7 @@ export const tags = topic("tags", {
     await expectFound(s, { tags: ["a\0b"] }, [], "none");
   },
 
-  "a search among thousands of tasks with a tag comes to its end": async (s) => {
+  "a search among thousands of tasks with a tag ends": async (s) => {
     const oldest = await s.add({ tags: ["many", "few"] });
     await s.addMany(5_100, { auditLevel: "None", tags: ["many"] });
     await s.addMany(5_100, { auditLevel: "None", tags: ["many"] });

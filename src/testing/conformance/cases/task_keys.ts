@@ -66,7 +66,7 @@ export const taskKeys = topic("task keys", {
     );
   },
 
-  "an update writes a status audit row, as the new level asks, if the status changes": async (
+  "an update writes a status audit row by the new level if the status changes": async (
     s,
   ) => {
     const id = await s.add({ taskKey });
@@ -104,7 +104,7 @@ export const taskKeys = topic("task keys", {
     expectSame([row.status, row.exception, row.lostCount], ["Queued", null, 0], "afresh");
   },
 
-  "a one-shot in progress, or claimed, is left alone": async (s) => {
+  "a one-shot in progress, or claimed, stays unchanged": async (s) => {
     const { id, lease } = await s.claimed({ taskKey });
     const whileClaimed = await s.persist(second(s));
     expectSame(whileClaimed, { id, outcome: "existing", claimed: false }, "claimed");

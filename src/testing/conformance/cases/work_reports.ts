@@ -1,4 +1,4 @@
-// What workers report: activity by minute, which becomes hours, and groups of failures.
+// The reports of workers: activity by minute, later by hour, and groups of failures.
 
 import { InvalidArgumentError } from "../../../guards/errors.ts";
 import {
@@ -51,13 +51,15 @@ function failure(s: Scene, group: number, overrides: Partial<FailureReport> = {}
   };
 }
 
-/** The beginning of a minute, so long ago by the storage's clock. */
+/** Returns the beginning of the minute that was `agoMs` ago by the storage's clock. */
 async function minuteAgo(s: Scene, agoMs: number): Promise<number> {
   const at = await s.now() - agoMs;
   return at - at % minute;
 }
 
-/** The activity of all time, as the beginning, the type, the queue, and a column each. */
+/**
+ * Reads the activity of all time: a row has the beginning, the type, the queue, and the columns.
+ */
 async function read(s: Scene, columns: string[], overrides: Partial<ActivityRequest> = {}) {
   const to = 4_000_000_000_000;
   const request = { from: 0, to, stepMs: minute, by: [], ...overrides };
@@ -81,7 +83,7 @@ export const workReports = topic("work reports", {
     expectSame(await read(s, columns), [[at, null, null, 13, 14.5, 2.5, 4, 0]], "summed up");
   },
 
-  "activity is divided by type and queue, and put together in steps": async (s) => {
+  "activity is divided by type and queue, and summed up in steps": async (s) => {
     const now = await minuteAgo(s, 0);
     const at = now - now % hour - hour;
     const [early, late] = [at, at + 59 * minute];
@@ -139,7 +141,7 @@ export const workReports = topic("work reports", {
     expectSame([items.length, items[1]?.count, next], [2, 1, null], "and the other");
   },
 
-  "groups have pages, those that failed last first": async (s) => {
+  "groups are read in pages, latest failure first": async (s) => {
     const failures = [3, 1, 2, 5, 4].map((n) => failure(s, n, { lastAt: n < 4 ? 5000 : 1000 * n }));
     await report(s, { failures });
     const { items, pages } = await allPages((page) => s.storage.failureGroups(page), 2);
@@ -171,7 +173,7 @@ export const workReports = topic("work reports", {
     expectSame((await read(s, ["started"]))[0]?.[3], 8, "each has its minute");
   },
 
-  "an impossible request for activity is refused": async (s) => {
+  "an invalid request for activity is rejected": async (s) => {
     const valid: ActivityRequest = { from: 0, to: 1, stepMs: minute, by: [] };
     const wrong = [{ from: NaN }, { to: "now" }, { stepMs: 1 }, { by: ["a"] }, { by: "type" }];
     for (const each of [...wrong, { by: ["type", "type"] }, { misspelt: 1 }]) {

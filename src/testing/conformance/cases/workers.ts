@@ -4,7 +4,7 @@ import { expectNear, expectSame } from "../expect.ts";
 import { hour, leaseMs, minute, topic } from "../scene.ts";
 
 export const workers = topic("workers", {
-  "workers report what they serve": async (s) => {
+  "workers report the queues and types that they serve": async (s) => {
     const host = "host";
     const serves = {
       queues: [{ name: "default", parallelism: 10 }, { name: 'é "\u0000', parallelism: 1 }],
@@ -14,7 +14,7 @@ export const workers = topic("workers", {
     await s.unit.passTime(minute);
     await s.storage.registerWorker({ id: "worker-b", host });
     const told = async () => (await s.storage.workers()).map((worker) => worker.serves);
-    expectSame(await told(), [serves, null], "one that does not say serves nothing known");
+    expectSame(await told(), [serves, null], "null for a worker that does not report them");
     const others = { queues: [{ name: "mails", parallelism: 2 }], types: [] };
     await s.storage.registerWorker({ id: "worker-a", host, serves: others });
     expectSame(await told(), [others, null], "the last report");
@@ -60,10 +60,10 @@ export const workers = topic("workers", {
     await s.unit.passTime(hour);
     await s.worker("worker-b");
     const [old, fresh] = await ages();
-    expectNear(old!, hour, "it was last heard of an hour ago");
+    expectNear(old!, hour, "its last heartbeat was an hour ago");
     expectNear(fresh!, 0, "another worker's is its own");
     await s.storage.heartbeat("worker-a", 2 * hour);
-    expectNear((await ages())[0]!, 0, "it has been heard of again");
+    expectNear((await ages())[0]!, 0, "it has sent another heartbeat");
   },
 
   "registering twice is the same as once": async (s) => {
@@ -74,7 +74,7 @@ export const workers = topic("workers", {
     expectSame(workers.length, 1, "one row");
     const now = await s.now();
     expectNear(workers[0]!.startedAt, now - hour, "since the first time");
-    expectNear(workers[0]!.heartbeatAt, now, "and heard of at the second");
+    expectNear(workers[0]!.heartbeatAt, now, "and the second is a heartbeat");
   },
 
   "the heartbeat of an unknown worker has no effect": async (s) => {
