@@ -9,6 +9,7 @@
 // process.
 
 import { offerShared } from "../support/shared_by_run.ts";
+import { testEverything } from "./test_everything.ts";
 
 const standIns: Record<string, string> = {
   "@std/assert": import.meta.resolve("./assert.ts"),
@@ -44,10 +45,11 @@ if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
 // compute.
 const jobs = Deno.env.get("DENO_JOBS") || `${navigator.hardwareConcurrency + 1}`;
 const shared = offerShared();
-const deno = new Deno.Command(Deno.execPath(), {
-  args: [command, ...options, ...args],
-  env: { ...shared.env, DENO_JOBS: jobs },
-});
-const { code } = await deno.spawn().status;
+const env = { ...shared.env, DENO_JOBS: jobs };
+const namesFiles = args.some((arg) => !arg.startsWith("-"));
+const code = command === "test" && !namesFiles
+  ? await testEverything({ args: [...options, ...args], env })
+  : (await new Deno.Command(Deno.execPath(), { args: [command, ...options, ...args], env })
+    .spawn().status).code;
 await shared[Symbol.asyncDispose]();
 Deno.exit(code);
