@@ -30,7 +30,7 @@ const outrun = "EVT02";
 const deadlock = "40P01";
 
 /** The state of the schema in a database. */
-interface SchemaState {
+export interface SchemaState {
   /** The version; 0 without a schema. */
   readonly version: number;
   /**
@@ -47,30 +47,62 @@ interface SchemaState {
  */
 export async function migrate(run: RunStatement, schema: string, migrate: boolean): Promise<void> {
   while (true) {
-    const found = await readState(run, schema);
-    checkNotNewer(found.version);
-    const files = missingFiles(found);
+    const missing = await findMissing(run, schema);
+    const { found, files } = missing;
     if (files.length === 0) return;
     if (!migrate) {
       const message = whatToRun(found.version, files, schema);
       throw new SchemaVersionError(found.version, knownVersion, message);
     }
-    try {
-      await run(scriptFrom(found, files, schema), [], "endless");
-      return;
-    } catch (error) {
-      const code = codeOf(error);
-      if (code !== outrun && code !== deadlock) {
-        throw await withMissingRights(error, run, schema, "migrate");
-      }
-    }
+    if (await applyMissing(missing, run, schema)) return;
   }
 }
 
-/** Returns the files that update a database from its state to the known one, in order. */
-function missingFiles({ version, functions }: SchemaState): SqlFileName[] {
-  const files = migrationFiles.filter((file) => versionOf(file) > version);
-  return isOutdated(functions) ? [...files, "functions.sql"] : files;
+/** The state of a schema, and the files that update it, in order. */
+export interface MissingFiles {
+  readonly found: SchemaState;
+  readonly files: readonly SqlFileName[];
+}
+
+/**
+ * Finds the files that update a schema.
+ *
+ * @param to The version to which they update it. Functions belong to the newest version.
+ * @throws {SchemaVersionError} If the schema is newer than this code.
+ */
+export async function findMissing(
+  run: RunStatement,
+  schema: string,
+  to: number = knownVersion,
+): Promise<MissingFiles> {
+  const found = await readState(run, schema);
+  checkNotNewer(found.version);
+  const files = migrationFiles.filter((file) =>
+    versionOf(file) > found.version && versionOf(file) <= to
+  );
+  const isWhole = to === knownVersion && isOutdated(found.functions);
+  return { found, files: isWhole ? [...files, "functions.sql"] : files };
+}
+
+/**
+ * Applies files in one transaction.
+ *
+ * @returns Whether they were applied; false if another process has changed the schema since they
+ * were found.
+ */
+export async function applyMissing(
+  { found, files }: MissingFiles,
+  run: RunStatement,
+  schema: string,
+): Promise<boolean> {
+  try {
+    await run(scriptFrom(found, files, schema), [], "endless");
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === outrun || code === deadlock) return false;
+    throw await withMissingRights(error, run, schema, "migrate");
+  }
 }
 
 function isOutdated(functions: FunctionsState | null): boolean {

@@ -19,12 +19,23 @@ export function migrateSchema(connection: Connection, path: string, migrate: boo
   const found = foundVersion(connection);
   checkVersion(found, path, migrate);
   if (found === knownVersion) return assertWritable(connection);
-  connection.transaction(() => {
+  applyMissing(connection, path, knownVersion);
+}
+
+/**
+ * Applies the missing migrations up to a version, all or none.
+ *
+ * @returns The version before.
+ * @throws {SchemaVersionError} If the schema is newer than the code.
+ */
+export function applyMissing(connection: Connection, path: string, to: number): number {
+  return connection.transaction(() => {
     // Read again under the write lock, because only one of many processes that start at once must
     // migrate.
     const from = foundVersion(connection);
-    checkVersion(from, path, migrate);
-    for (const script of migrations.slice(from)) apply(connection, path, script);
+    checkVersion(from, path, true);
+    for (const script of migrations.slice(from, to)) apply(connection, path, script);
+    return from;
   });
 }
 
@@ -41,7 +52,8 @@ function apply(connection: Connection, path: string, script: string): void {
   }
 }
 
-function foundVersion(connection: Connection): number {
+/** Returns the version of the schema in a database; 0 without one. */
+export function foundVersion(connection: Connection): number {
   const table = connection.get(
     "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'evertask_migrations'",
   );

@@ -7,7 +7,7 @@ import { toStorageError } from "./errors.ts";
 import { FileIdentity } from "./file_identity.ts";
 import { openNodeSqlite } from "./node_sqlite.ts";
 import type { ResolvedOptions, Synchronous } from "./options.ts";
-import { migrateSchema } from "./migrations.ts";
+import { applyMissing, migrateSchema } from "./migrations.ts";
 
 /** An open database. */
 export interface OpenDatabase {
@@ -33,12 +33,35 @@ const pauseMs = 20;
 const mostBlockedMs = 20;
 
 /** Opens the database and updates the schema. */
-export async function openDatabase(options: ResolvedOptions): Promise<OpenDatabase> {
+export function openDatabase(options: ResolvedOptions): Promise<OpenDatabase> {
+  return inTurn(options, () => tryToOpen(options));
+}
+
+/**
+ * Updates the schema of a file, which is created if it does not exist, to a version.
+ *
+ * @returns The version before.
+ */
+export function migrateFile(options: ResolvedOptions, to: number): Promise<number> {
+  return inTurn(options, async () => {
+    const database = await openNodeSqlite(options.path);
+    try {
+      const connection = new Connection(database, "own", options.clock);
+      configure(connection, options);
+      return applyMissing(connection, options.path, to);
+    } finally {
+      database.close();
+    }
+  });
+}
+
+/** Does some work, again and again for a while if other processes have locked the file. */
+async function inTurn<T>(options: ResolvedOptions, work: () => Promise<T>): Promise<T> {
   const { clock } = options;
   const deadline = clock.monotonic() + patienceMs;
   while (true) {
     try {
-      return await tryToOpen(options);
+      return await work();
     } catch (error) {
       const failure = toStorageError(error, options.path);
       const transient = failure instanceof StorageError && failure.transient;

@@ -37,15 +37,25 @@ export async function prepareSchema(
   let state = await readState();
   checkVersion(state, database.schema);
   if (!migrate) await checkCompleteness(state, database);
-  else if (!isUpToDate(state)) {
+  else if (missingFiles(state).length > 0) {
     await applyMigrations(database);
     state = await readState();
   }
   return { now: state.now };
 }
 
-function isUpToDate({ version, outdated }: SchemaState): boolean {
-  return version === knownVersion && outdated.length === 0;
+/**
+ * Returns the files that update a schema, in order.
+ *
+ * @param to The version to which they update it. Procedures belong to the newest version.
+ */
+export function missingFiles(
+  { version, outdated }: SchemaState,
+  to: number = knownVersion,
+): SqlFileName[] {
+  const files = migrationFiles.filter((file) => versionOf(file) > version && versionOf(file) <= to);
+  if (to < knownVersion) return files;
+  return [...files, ...outdated.map((name): SqlFileName => `${name}.sql`)];
 }
 
 function checkVersion({ version }: SchemaState, schema: string): void {
@@ -75,8 +85,14 @@ async function checkCompleteness(
 /**
  * Applies all missing and changed files in one transaction, so that a failed migration leaves the
  * schema unchanged.
+ *
+ * @param to As for {@linkcode missingFiles}.
+ * @returns The state before, and the files.
  */
-function applyMigrations(database: SqlServerDatabase): Promise<void> {
+export function applyMigrations(
+  database: SqlServerDatabase,
+  to: number = knownVersion,
+): Promise<{ readonly found: SchemaState; readonly files: readonly SqlFileName[] }> {
   const { schema } = database;
   return database.transaction(async (transaction) => {
     const locked = await transaction.request().batch(forSchema(lockStatement, schema));
@@ -92,13 +108,11 @@ function applyMigrations(database: SqlServerDatabase): Promise<void> {
       schema,
     );
     checkVersion(found, schema);
-    const files: SqlFileName[] = [
-      ...migrationFiles.filter((file) => versionOf(file) > found.version),
-      ...found.outdated.map((name): SqlFileName => `${name}.sql`),
-    ];
+    const files = missingFiles(found, to);
     for (const file of files) {
       for (const batch of batchesOf(file, schema)) await transaction.request().batch(batch);
     }
+    return { found, files };
   });
 }
 

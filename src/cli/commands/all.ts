@@ -1,6 +1,7 @@
 // All commands, in the order of the help.
 
 import type { Command } from "../frame/command.ts";
+import { migrate } from "./migrate.ts";
 import { queuesList, queuesPause, queuesResume } from "./queues.ts";
 import { status } from "./status.ts";
 import { tasksCount, tasksList } from "./tasks_list.ts";
@@ -8,6 +9,7 @@ import { tasksExplain, tasksShow } from "./tasks_show.ts";
 
 /** The commands. */
 export const commands: readonly Command[] = [
+  migrate,
   status,
   tasksList,
   tasksCount,

@@ -33,12 +33,17 @@ export function parseDatabase(url: string): DatabaseUrl {
   );
 }
 
-/** Checks that a SQLite file exists: opening a missing one would create it. */
-export function checkFile(path: string): void {
+/** Checks that a path names a file. */
+export function checkPath(path: string): void {
   if (path === ":memory:") {
     throw new UsageError("sqlite::memory: ends with the process that made it: name a file.");
   }
   if (path === "") throw new UsageError("The file is missing: sqlite:FILE.");
+}
+
+/** Checks that a SQLite file exists: opening a missing one would create it. */
+function checkFile(path: string): void {
+  checkPath(path);
   if (path.startsWith("file:") || existsSync(path)) return;
   throw new UsageError(`There is no file ${path}. "evertask migrate" creates it.`);
 }

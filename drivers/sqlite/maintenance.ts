@@ -1,0 +1,70 @@
+// Migrations and diagnosis, for the command line.
+
+import { existsSync } from "node:fs";
+import { checkMigrationTarget, stepOf } from "../../src/storage/kit/migration_plan.ts";
+import type { Finding, Maintenance, MigrationPlan } from "../../src/storage/maintenance.ts";
+import { systemClock } from "../../src/time/clock.ts";
+import { Connection } from "./connection.ts";
+import { toStorageError } from "./errors.ts";
+import { foundVersion, knownVersion } from "./migrations.ts";
+import { openNodeSqlite } from "./node_sqlite.ts";
+import { migrateFile } from "./open.ts";
+import { resolveOptions } from "./options.ts";
+import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
+
+const fileNames = Object.keys(sqlFiles) as SqlFileName[];
+
+/** The maintenance of a file. */
+export class SqliteMaintenance implements Maintenance {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async plan(to: number = knownVersion): Promise<MigrationPlan> {
+    return toPlan(await this.#version(to), to);
+  }
+
+  async script(to: number = knownVersion): Promise<string> {
+    const files = fileNames.slice(await this.#version(to), to).map((name) => sqlFiles[name]);
+    return [".bail on\n", "BEGIN IMMEDIATE;\n", ...files, "COMMIT;\n"].join("\n");
+  }
+
+  async migrate(to: number = knownVersion): Promise<MigrationPlan> {
+    await this.#version(to);
+    return toPlan(await migrateFile(resolveOptions(this.#path), to), to);
+  }
+
+  diagnose(): Promise<readonly Finding[]> {
+    return Promise.resolve([]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Returns the version of the schema. A missing file is not created. */
+  async #version(to: number): Promise<number> {
+    const version = existsSync(this.#path) ? await this.#read(foundVersion) : 0;
+    checkMigrationTarget(version, to, knownVersion);
+    return version;
+  }
+
+  async #read<T>(read: (connection: Connection) => T): Promise<T> {
+    const database = await openNodeSqlite(this.#path);
+    try {
+      database.exec("PRAGMA busy_timeout = 10000");
+      return read(new Connection(database, "own", systemClock));
+    } catch (error) {
+      throw toStorageError(error, this.#path);
+    } finally {
+      database.close();
+    }
+  }
+}
+
+function toPlan(version: number, to: number): MigrationPlan {
+  const steps = fileNames.slice(version, to).map((name) => stepOf(name, sqlFiles[name]));
+  return { version, target: to, known: knownVersion, steps };
+}

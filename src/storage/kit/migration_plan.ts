@@ -1,0 +1,49 @@
+// Plans of migrations, for the maintenance of drivers whose schema is made of numbered files.
+
+import { SchemaVersionError } from "../errors.ts";
+import type { MigrationStep } from "../maintenance.ts";
+
+/**
+ * Returns the step of a file. The comment at its beginning says what it does.
+ *
+ * @param script The text of the file.
+ */
+export function stepOf(file: string, script: string): MigrationStep {
+  const lines: string[] = [];
+  for (const line of script.split("\n")) {
+    if (!line.startsWith("-- ")) break;
+    lines.push(line.slice("-- ".length).trim());
+  }
+  const [sentence = ""] = lines.join(" ").match(/^.*?\.(?=\s|$)|^.*$/) ?? [];
+  return { file, what: sentence };
+}
+
+/**
+ * Checks the version to which a schema is to be migrated.
+ *
+ * @throws {SchemaVersionError} If this program does not know it, or the schema is newer.
+ */
+export function checkMigrationTarget(found: number, to: number, known: number): void {
+  if (found > known) {
+    throw new SchemaVersionError(
+      found,
+      known,
+      `The schema has version ${found}, but this version of EverTask knows versions up to ${known}. ` +
+        "Update EverTask, or use another database or schema.",
+    );
+  }
+  if (to > known) {
+    throw new SchemaVersionError(
+      found,
+      known,
+      `There is no version ${to} of the schema: this version of EverTask knows versions up to ${known}.`,
+    );
+  }
+  if (to < found) {
+    throw new SchemaVersionError(
+      found,
+      known,
+      `The schema has version ${found}, and there is no way back to version ${to}. Restore a backup.`,
+    );
+  }
+}
