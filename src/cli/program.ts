@@ -46,14 +46,14 @@ async function run(argv: readonly string[], version: string, host: Host): Promis
   if (words.length === 0 || words[0] === "help") {
     return await help(words.slice(1), argv, version, host);
   }
-  const command = findCommand(words, commands);
-  if (command === null) {
-    const isGroup = words.length === 1 &&
-      commands.some(({ name }) => name.startsWith(`${words[0]} `));
-    if (!wantsHelp || !isGroup) throw unknownCommand(words, commands);
+  if (
+    wantsHelp && words.length === 1 && commands.some(({ name }) => name.startsWith(`${words[0]} `))
+  ) {
     await host.stdout.write(groupHelp(words[0]!, commands));
     return 0;
   }
+  const command = findCommand(words, commands);
+  if (command === null) throw unknownCommand(words, commands);
   if (wantsHelp) {
     await host.stdout.write(commandHelp(command));
     return 0;
@@ -99,6 +99,7 @@ async function call(command: Command, argv: readonly string[], host: Host): Prom
       print: new Printer(host.stdout, host.stderr, values.json === true),
       store: () => keep((target) => host.open(target)),
       maintenance: () => keep((target) => host.maintain(target)),
+      dashboard: (port) => keep((target) => host.serve(target, port)),
     });
     return await (command.endsItself ? running : unlessInterrupted(running, host.interrupted));
   } finally {

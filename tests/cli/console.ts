@@ -4,6 +4,7 @@ import type { ExitCode } from "../../src/cli/frame/command.ts";
 import type { Host } from "../../src/cli/frame/host.ts";
 import type { Output } from "../../src/cli/text/output.ts";
 import { LocalStore } from "../../src/cli/process/local_store.ts";
+import { openDashboard } from "../../src/cli/process/open_dashboard.ts";
 import { openMaintenance } from "../../src/cli/process/open_maintenance.ts";
 import { makeStorage } from "../../src/cli/process/open_storage.ts";
 import { runProgram } from "../../src/cli/program.ts";
@@ -67,6 +68,7 @@ export async function runCli(argv: readonly string[], around: Surroundings = {})
       return new LocalStore(await makeStorage(target), target.tasks);
     },
     maintain: openMaintenance,
+    serve: openDashboard,
   };
   const code = await runProgram(argv, "1.2.3", host);
   return { code, ...written };

@@ -92,7 +92,7 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["src/monitor/otel/", [...onFloor("monitor"), "@opentelemetry/api"]],
   ["src/api/", [...onFloor("api"), "@hono/zod-openapi", "hono"]],
   // The part that is a process: it makes instances, and opens the databases of all drivers.
-  ["src/cli/process/", [...onFloor("cli"), "src/application/", "mod.ts", "drivers/", "node:"]],
+  ["src/cli/process/", [...onFloor("cli"), "src/dashboard/mod.ts", "mod.ts", "drivers/", "node:"]],
   ["src/cli/", [...onFloor("cli"), "string-width", "node:util"]],
   // It opens a port, in Deno, Node and Bun alike.
   ["src/dashboard/serve_dashboard.ts", [...onFloor("dashboard"), "node:http"]],

@@ -1,21 +1,29 @@
 // All commands, in the order of the help.
 
 import type { Command } from "../frame/command.ts";
+import { auditGrowth, auditPreview, auditPurge } from "./audit.ts";
+import { auditExport } from "./audit_export.ts";
+import { dashboard } from "./dashboard.ts";
 import { migrate } from "./migrate.ts";
 import { queuesList, queuesPause, queuesResume } from "./queues.ts";
+import { actions, failures, limits } from "./reports.ts";
+import { seriesList, seriesNext, seriesPause, seriesResume } from "./series.ts";
 import { status } from "./status.ts";
+import { tail } from "./tail.ts";
+import { tasksCancel, tasksDelete, tasksRetry, tasksRun } from "./tasks_change.ts";
+import { tasksDispatch } from "./tasks_dispatch.ts";
 import { tasksCount, tasksList } from "./tasks_list.ts";
 import { tasksExplain, tasksShow } from "./tasks_show.ts";
+import { workers } from "./workers.ts";
 
 /** The commands. */
 export const commands: readonly Command[] = [
-  migrate,
-  status,
-  tasksList,
-  tasksCount,
-  tasksShow,
-  tasksExplain,
-  queuesList,
-  queuesPause,
-  queuesResume,
+  ...[migrate, status],
+  ...[tasksList, tasksCount, tasksShow, tasksExplain],
+  ...[tasksDispatch, tasksRetry, tasksRun, tasksCancel, tasksDelete],
+  ...[seriesList, seriesNext, seriesPause, seriesResume],
+  ...[queuesList, queuesPause, queuesResume],
+  ...[workers, failures, limits, actions],
+  ...[auditGrowth, auditPreview, auditPurge, auditExport],
+  ...[tail, dashboard],
 ];

@@ -35,8 +35,9 @@ export function queueColumns(isForPerson: boolean, now: number): Column<QueueOve
 
 export const queuesList: Command = {
   name: "queues list",
+  isDefault: true,
   summary: "List the queues: waiting tasks, places, workers",
-  examples: ["queues list"],
+  examples: ["queues", "queues list --json"],
   async run({ print, store, host }) {
     const queues = await (await store()).operate.queues();
     const now = host.clock.now();

@@ -1,7 +1,7 @@
 // The shape of a command.
 
 import type { Maintenance } from "../../storage/maintenance.ts";
-import type { Host } from "./host.ts";
+import type { Host, ServedDashboard } from "./host.ts";
 import type { OperatedStore } from "./operated_store.ts";
 import type { Printer } from "../text/printer.ts";
 
@@ -35,6 +35,8 @@ export interface Call {
   store(): Promise<OperatedStore>;
   /** Opens the maintenance of the database, which is closed after the command. */
   maintenance(): Promise<Maintenance>;
+  /** Serves the dashboard, which is stopped after the command. */
+  dashboard(port: number): Promise<ServedDashboard>;
 }
 
 /** The exit codes: done; found something, or not done; called wrongly. */
@@ -44,6 +46,8 @@ export type ExitCode = 0 | 1 | 2;
 export interface Command {
   /** The name, such as `tasks list`. */
   readonly name: string;
+  /** Whether it may be called by the first word of its name alone. */
+  readonly isDefault?: true;
   /** What it does, in one line. */
   readonly summary: string;
   /** Its arguments in the usage, such as `ID…`. */

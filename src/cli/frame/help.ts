@@ -52,13 +52,20 @@ export function commandHelp(command: Command): string {
   return `${summary}.
 
 evertask ${name}${args === undefined ? "" : ` ${args}`} [OPTIONS]
-${about === undefined ? "" : `\n${about}\n`}${own}
+${about === undefined ? "" : `\n${paragraphs(about)}\n`}${own}
 Options of every command:
 ${optionLines(commonOptions)}
 
 For example:
 ${examples.map((example) => `  evertask ${example}`).join("\n")}
 `;
+}
+
+/** Wraps the paragraphs of a text, between which there are empty lines. */
+function paragraphs(text: string): string {
+  return text.split("\n\n").map((paragraph) =>
+    wrapToWidth(paragraph.replaceAll("\n", " "), helpWidth).join("\n")
+  ).join("\n\n");
 }
 
 function optionLines(options: Options): string {

@@ -7,6 +7,14 @@ import type { OperatedStore } from "./operated_store.ts";
 import type { Output } from "../text/output.ts";
 import type { Target } from "./target.ts";
 
+/** A dashboard that is served. */
+export interface ServedDashboard extends AsyncDisposable {
+  /** The URL of its first page. */
+  readonly url: string;
+  /** The URL that signs in once. */
+  readonly signInLink: string | null;
+}
+
 /** The process in which the command line runs. */
 export interface Host {
   readonly stdout: Output;
@@ -28,4 +36,6 @@ export interface Host {
   open(target: Target): Promise<OperatedStore>;
   /** Opens the maintenance of a database. */
   maintain(target: Target): Promise<Maintenance>;
+  /** Serves the dashboard of a database. */
+  serve(target: Target, port: number): Promise<ServedDashboard>;
 }

@@ -53,7 +53,9 @@ export function findCommand(
   const found = commands.filter(({ name }) =>
     name.split(" ").every((part, at) => words[at] === part)
   );
-  return found.sort((a, b) => b.name.length - a.name.length)[0] ?? null;
+  const isShort = ({ name, isDefault }: Command) => isDefault && name.startsWith(`${words[0]} `);
+  return found.sort((a, b) => b.name.length - a.name.length)[0] ??
+    (words.length === 1 ? commands.find(isShort) : undefined) ?? null;
 }
 
 /** Returns the error for words that name no command. */

@@ -14,6 +14,7 @@ import { Requests } from "../remote/requests.ts";
 import { UsageError } from "../frame/usage_error.ts";
 import { readConfiguration } from "./configuration.ts";
 import { LocalStore } from "./local_store.ts";
+import { openDashboard } from "./open_dashboard.ts";
 import { openMaintenance } from "./open_maintenance.ts";
 import { makeStorage } from "./open_storage.ts";
 
@@ -52,6 +53,7 @@ export function processHost(interrupted: AbortSignal): Host {
       return new LocalStore(await makeStorage(target), target.tasks);
     },
     maintain: openMaintenance,
+    serve: openDashboard,
   };
 }
 

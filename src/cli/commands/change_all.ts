@@ -1,0 +1,70 @@
+// Changes all tasks that match a filter, batch by batch.
+
+import type { BulkResult } from "../../operate/bulk.ts";
+import type { TaskFilter } from "../../storage/queries.ts";
+import type { Call, ExitCode } from "../frame/command.ts";
+import type { OperatedStore, TaskVerb } from "../frame/operated_store.ts";
+import { Progress } from "../text/progress.ts";
+import { manyWords } from "../text/words.ts";
+import { operatorOf } from "./operator.ts";
+import type { VerbWords } from "./tasks_change.ts";
+
+/** A change of all tasks that match. */
+export interface WholeChange {
+  readonly verb: TaskVerb;
+  readonly words: VerbWords;
+  readonly filter: TaskFilter;
+  readonly isDry: boolean;
+  /** Where to continue; undefined to begin. */
+  readonly after: string | undefined;
+}
+
+/**
+ * Applies a change to all tasks that match. An interruption ends it after the batch that is under
+ * way, which is one transaction.
+ */
+export async function changeAll(
+  { operate }: OperatedStore,
+  { verb, words, filter, isDry, after }: WholeChange,
+  { values, host, print }: Call,
+): Promise<ExitCode> {
+  const operator = operatorOf(values, host);
+  const total = print.isForPerson ? (await operate.tasks.count(filter)).count : null;
+  const progress = new Progress(host.stderr, "tasks", total, print.isForPerson);
+  const skipped = new Map<string, number>();
+  let changed = 0;
+  let seen = 0;
+  let next = after ?? null;
+  let actionId: string | null = null;
+  do {
+    const batch: BulkResult = await operate.bulk[verb](filter, {
+      ...operator,
+      dryRun: isDry,
+      ...next !== null && { after: next },
+    });
+    changed += batch.changed;
+    seen += batch.changed;
+    for (const { reason, count } of batch.skipped) {
+      skipped.set(reason, (skipped.get(reason) ?? 0) + count);
+      seen += count;
+    }
+    next = batch.next;
+    actionId = batch.actionId ?? actionId;
+    await progress.show(seen);
+  } while (next !== null && !host.interrupted.aborted);
+  await progress.end();
+  const left = Object.fromEntries(skipped);
+  if (print.isJson) await print.json({ changed, skipped: left, dryRun: isDry, next, actionId });
+  else {
+    await print.text(`${manyWords(changed, "task")} ${isDry ? "would be " : ""}${words.past}.`);
+    for (const [reason, count] of skipped) {
+      await print.text(
+        `${manyWords(count, "task")} left as ${count === 1 ? "it is" : "they are"}: ${reason}.`,
+      );
+    }
+  }
+  if (next !== null) {
+    await print.warn(`Interrupted. To continue, call the same command with: --resume ${next}`);
+  }
+  return next === null ? 0 : 1;
+}

@@ -1,0 +1,113 @@
+// `evertask failures`, `limits` and `actions`.
+
+import type { OperatorAction } from "../../operate/actions.ts";
+import type { FailureGroup } from "../../storage/work_reports.ts";
+import { operatorVerbs } from "../../storage/operation_requests.ts";
+import type { RateLimitRecord } from "../../storage/queries.ts";
+import type { OperatorVerb } from "../../storage/requests.ts";
+import type { Dated } from "../../time/dated.ts";
+import { type Call, type Command, listOption, textOption } from "../frame/command.ts";
+import type { Page, PageRequest } from "../../storage/queries.ts";
+import type { Column } from "../text/table.ts";
+import { distanceWords, numberWords } from "../text/words.ts";
+import { cutNote, type ListEnd, pageOptions, rangeOf, readPages } from "./paging.ts";
+
+/** Formats an instant for a person, or for a program. */
+type When = (instant: Date) => string;
+
+/** Prints a list of pages. */
+async function printList<T>(
+  call: Call,
+  columns: (when: When) => Column<T>[],
+  read: (page: PageRequest) => Promise<Page<T>>,
+): Promise<number> {
+  const { values, print, host } = call;
+  const now = host.clock.now();
+  const end: ListEnd = { next: null };
+  const when: When = (instant) =>
+    print.isForPerson ? distanceWords(instant, now) : instant.toISOString();
+  const count = await print.items(columns(when), readPages(rangeOf(values), read, end));
+  const note = cutNote(end);
+  if (note !== null) await print.note(note);
+  return count;
+}
+
+const failureColumns = (when: When): Column<Dated<FailureGroup>>[] => [
+  { title: "COUNT", text: ({ count }) => numberWords(count), isRight: true },
+  { title: "LAST", text: ({ lastAt }) => when(lastAt) },
+  { title: "FIRST", text: ({ firstAt }) => when(firstAt), rank: 1 },
+  { title: "TYPE", text: ({ type }) => type, canCut: true },
+  { title: "ERROR", text: ({ summary }) => summary.split("\n", 1)[0]!, canCut: true },
+  { title: "LAST TASK", text: ({ taskId }) => taskId, rank: 2 },
+];
+
+export const failures: Command = {
+  name: "failures",
+  summary: "List groups of failures, the latest first",
+  about: "The exit code is 1 if there are failures.",
+  options: pageOptions,
+  examples: ["failures", "failures --json | jq .summary"],
+  async run(call) {
+    rangeOf(call.values);
+    const { operate } = await call.store();
+    const count = await printList(call, failureColumns, (page) => operate.failures.list(page));
+    return count > 0 ? 1 : 0;
+  },
+};
+
+const limitColumns = (when: When): Column<Dated<RateLimitRecord>>[] => [
+  { title: "KEY", text: ({ key }) => key, canCut: true },
+  { title: "RESERVED UNTIL", text: ({ reservedUntilAt }) => when(reservedUntilAt) },
+  { title: "RUNS UNTIL", text: ({ startedUntilAt }) => when(startedUntilAt) },
+];
+
+export const limits: Command = {
+  name: "limits",
+  summary: "List the budgets of rate limits that are in use, by key",
+  options: pageOptions,
+  examples: ["limits"],
+  async run(call) {
+    rangeOf(call.values);
+    const { operate } = await call.store();
+    await printList(call, limitColumns, (page) => operate.limits(page));
+    return 0;
+  },
+};
+
+const actionColumns = (when: When): Column<OperatorAction>[] => [
+  { title: "WHEN", text: ({ doneAt }) => when(doneAt) },
+  { title: "BY", text: ({ by }) => by, canCut: true },
+  { title: "ACTION", text: ({ verb }) => verb },
+  { title: "CHANGED", text: ({ changed }) => numberWords(changed), isRight: true },
+  { title: "ON", text: ({ target }) => target.id ?? target.kind, canCut: true, rank: 2 },
+  { title: "REASON", text: ({ reason }) => reason ?? "", canCut: true, rank: 1 },
+  { title: "TO CONTINUE", text: ({ next }) => next === null ? "" : `--resume ${next}`, rank: 3 },
+];
+
+export const actions: Command = {
+  name: "actions",
+  summary: "List what operators did, the latest first",
+  options: {
+    by: { value: "NAME", help: "By this operator" },
+    verb: { value: "VERB", isList: true, choices: operatorVerbs, help: "Of one of these kinds" },
+    task: { value: "ID", help: "On this task or series" },
+    queue: { value: "QUEUE", help: "On this queue" },
+    ...pageOptions,
+  },
+  examples: ["actions", "actions --verb cancel,delete --limit 20"],
+  async run(call) {
+    const { values } = call;
+    rangeOf(values);
+    const [by, taskId, queue] = ["by", "task", "queue"].map((name) => textOption(values, name));
+    const verbs = listOption(values, "verb") as readonly OperatorVerb[] | undefined;
+    const filter = {
+      ...by !== undefined && { by },
+      ...verbs !== undefined && { verbs },
+      ...taskId !== undefined && { taskId },
+      ...queue !== undefined && { queue },
+    };
+    const { operate } = await call.store();
+    await printList(call, actionColumns, (page) => operate.actions.list(filter, page));
+    return 0;
+  },
+};

@@ -1,0 +1,191 @@
+// Tests the commands on a database, and on the REST API over the same database.
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runCli, type Surroundings } from "./console.ts";
+import { email, makeCliStore, token } from "./store.ts";
+
+const store = await makeCliStore();
+Deno.test.afterAll(async () => await store[Symbol.asyncDispose]());
+
+const env = { EVERTASK_TOKEN: token };
+
+/** Runs a command on the database or on the API. */
+function run(target: "storage" | "api", command: string, around: Surroundings = {}) {
+  const argv = Array.from(command.matchAll(/"([^"]*)"|(\S+)/g), (found) => found[1] ?? found[2]!);
+  return runCli([...argv, ...store.targets[target]], { env, ...around });
+}
+
+/** Runs a command with --json, and returns the objects that it prints. */
+// deno-lint-ignore no-explicit-any -- tests know the type of each command
+async function json(target: "storage" | "api", command: string): Promise<any[]> {
+  const { out, err } = await run(target, `${command} --json`);
+  assertEquals(err, "");
+  return parseLines(out);
+}
+
+// deno-lint-ignore no-explicit-any -- tests know the type of each command
+function parseLines(out: string): any[] {
+  return out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+const [failed] = await json("storage", "tasks list --status Failed --limit 1");
+const [series] = await json("storage", "series");
+
+const readings = [
+  "status",
+  "tasks list",
+  "tasks list --status Failed,Completed --order oldest --limit 3",
+  "tasks list --type email --tag tenant:1 --created-from 1h",
+  "tasks list --recurring yes",
+  "tasks count",
+  "tasks count --error ECONNREFUSED",
+  `tasks show ${failed.id}`,
+  "tasks show 01900000-0000-7000-8000-000000000001",
+  "series",
+  `series next ${series.id} --count 3`,
+  "queues",
+  "workers",
+  "failures",
+  "limits",
+  "actions",
+  "audit growth",
+  "audit preview --status-days 1 --completed-tasks",
+  "audit export --status Failed",
+];
+
+for (const command of readings) {
+  const name = `a database and its REST API answer the same: evertask ${command}`;
+  // The server and the instance live as long as this file, with their timers.
+  Deno.test(name, { sanitizeOps: false }, async () => {
+    const [byStorage, byApi] = await Promise.all([
+      run("storage", `${command} --json`),
+      run("api", `${command} --json`),
+    ]);
+    assertEquals([byApi.code, byApi.err], [byStorage.code, byStorage.err]);
+    assertEquals(parseLines(byApi.out), parseLines(byStorage.out));
+    for (const columns of [undefined, 80, 200]) {
+      const around = columns === undefined ? {} : { columns };
+      const shown = await run("storage", command, around);
+      assertEquals(shown.code, byStorage.code);
+      for (const line of shown.out.split("\n")) {
+        if (columns !== undefined && !command.startsWith("audit export")) {
+          assert(line.length <= columns, line);
+        }
+      }
+    }
+  });
+}
+
+for (const target of ["storage", "api"] as const) {
+  Deno.test(`tasks explain says why a task is not running: ${target}`, async () => {
+    const { code, out } = await run(target, `tasks explain ${failed.id}`);
+    assertEquals(code, 0);
+    assertStringIncludes(out, "It has ended as Failed");
+    const unknown = await run(target, "tasks explain 01900000-0000-7000-8000-000000000001");
+    assertEquals(unknown.code, 1);
+  });
+
+  Deno.test(`tasks are dispatched, run, cancelled, retried and deleted: ${target}`, async () => {
+    const command = `tasks dispatch email {"n":12345678901234567890} --at +2h --key ${target}`;
+    if (target === "api") {
+      const { code, out } = await run(target, command);
+      assertEquals(code, 0);
+      assertMatch(out, /^[0-9a-f-]{36} created\n$/);
+    } else {
+      assertStringIncludes((await run(target, command)).err, "add --unchecked");
+      assertEquals((await run(target, `${command} --unchecked`)).code, 0);
+    }
+    const [{ id }] = await json(target, `tasks list --key ${target}`);
+    const steps = ["run", "cancel", "retry", "delete"];
+    for (const verb of steps) {
+      const { code, err } = await run(target, `tasks ${verb} ${id} --reason "a test"`);
+      assertEquals([code, err], [0, ""], verb);
+    }
+    const again = await run(target, `tasks delete ${id}`);
+    assertEquals(again.code, 1);
+    assertMatch(again.err, /not deleted: No task/);
+    const done = await json(target, `actions --task ${id}`);
+    assertEquals(done.map(({ verb, by, reason }) => [verb, by, reason]), [
+      ["delete", target === "api" ? "ada" : "ada@web-1", "a test"],
+      ...steps.slice(0, -1).reverse().map((verb) => [
+        verb === "run" ? "runNow" : verb,
+        target === "api" ? "ada" : "ada@web-1",
+        "a test",
+      ]),
+    ]);
+  });
+
+  Deno.test(`a series and a queue are paused and resumed: ${target}`, async () => {
+    for (const verb of ["pause", "resume"]) {
+      const change = await run(target, `series ${verb} ${series.id} --reason "a test"`);
+      assertEquals([change.code, change.out], [0, `${series.id} ${verb}d\n`]);
+      const queue = await run(target, `queues ${verb} default --reason "a test"`);
+      assertEquals([queue.code, queue.out], [0, `Queue default is ${verb}d.\n`]);
+      const [{ paused }] = await json(target, "queues");
+      assertEquals(paused, verb === "pause");
+    }
+    assertMatch((await run(target, `series resume ${series.id}`)).err, /The series is not paused/);
+  });
+
+  Deno.test(`--all counts, asks, and changes all that match: ${target}`, async () => {
+    const all = "tasks retry --status Failed --all";
+    const dry = await run(target, `${all} --dry-run`);
+    assertEquals([dry.code, dry.out], [0, "2 tasks would be retried.\n"]);
+    const refused = await run(target, all);
+    assertEquals(refused.code, 2);
+    assertStringIncludes(refused.err, "--all would retry 2 tasks: add --yes.");
+    const declined = await run(target, all, { columns: 80, answer: "n" });
+    assertEquals(declined.code, 1);
+    assertStringIncludes(declined.err, "Retry 2 tasks? [y/N] ");
+    assertEquals((await json(target, "tasks count --status Failed"))[0].count, 2);
+    const done = await run(target, all, { columns: 80, answer: "yes" });
+    assertEquals([done.code, done.out], [0, "2 tasks retried.\n"]);
+    const cancelled = await json(target, "tasks cancel --type sync --all --yes");
+    assertEquals([cancelled[0].changed, cancelled[0].next], [2, null]);
+    // For the next target.
+    const { failures } = await failAgain();
+    assertEquals(failures, 2);
+  });
+
+  Deno.test(`--all without options that select tasks is refused: ${target}`, async () => {
+    for (const wrong of ["--all", "--all --yes", "", "--status Failed", `${failed.id} --all`]) {
+      const { code, err } = await run(target, `tasks delete ${wrong}`);
+      assertEquals(code, 2, wrong);
+      assertMatch(err, /^evertask: /);
+    }
+  });
+
+  Deno.test(`an interrupted change says how to continue, and continues: ${target}`, async () => {
+    const tag = `many-${target}`;
+    await store.everTask.dispatchMany(email, Array(450).fill(null), {
+      delay: { hours: 1 },
+      tags: [tag],
+    });
+    const command = `tasks cancel --tag ${tag} --all --yes`;
+    // The batch that is under way ends; it is one transaction.
+    const { code, out, err } = await run(target, command, { interrupted: AbortSignal.abort() });
+    assertEquals([code, out], [1, "200 tasks cancelled.\n"]);
+    const [, cursor] = err.match(/--resume (\S+)\n$/)!;
+    const [last] = await json(target, "actions --limit 1");
+    assertEquals([last.changed, last.next], [200, cursor]);
+    const rest = await run(target, `${command} --resume ${cursor}`);
+    assertEquals([rest.code, rest.out], [0, "250 tasks cancelled.\n"]);
+    const [whole] = await json(target, "actions --limit 1");
+    assertEquals([whole.id, whole.changed, whole.next], [last.id, 450, null]);
+  });
+}
+
+/** Lets the retried tasks fail again. */
+async function failAgain() {
+  const { everTask } = store;
+  const { items } = await everTask.operate.tasks.search({ types: ["sync"] });
+  for (const { id } of items) await everTask.operate.tasks.retry(id, { by: "test" });
+  const { DatabaseSync } = await import("node:sqlite");
+  const database = new DatabaseSync(`${store.folder}/app.db`);
+  database.exec(
+    "UPDATE queued_tasks SET status = 'Failed', due_at_utc = NULL WHERE type = 'sync'",
+  );
+  database.close();
+  const { count } = await everTask.operate.tasks.count({ statuses: ["Failed"] });
+  return { failures: count };
+}

@@ -1,0 +1,167 @@
+// Tests the program as a process: its exit codes, its streams, signals, and recorded terminals.
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { stripVTControlCharacters } from "node:util";
+import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { widthOf } from "../../src/cli/text/width.ts";
+
+const root = new URL("../../", import.meta.url);
+const importMap = await import("../../deno.json", { with: { type: "json" } });
+const imports = { ...importMap.default.imports, ...importMap.default.scopes["file:///"] };
+const folder = await Deno.makeTempDir({ prefix: "evertask-cli-" });
+Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
+
+/** The program and its first arguments. */
+const program = [
+  Deno.execPath(),
+  ...["run", "-A", "--no-lock", "--no-check", `--import-map=${folder}/imports.json`],
+  new URL("src/cli/mod.ts", root).pathname,
+];
+await Deno.writeTextFile(`${folder}/imports.json`, JSON.stringify({ imports }));
+
+const storage = `sqlite:${folder}/app.db`;
+const environment = { EVERTASK_STORAGE: storage };
+const invoice = "請求書を送信する非常に長い名前のタスクの種類です";
+const count = 1200;
+
+{
+  const tasks = ["email", invoice].map((type) => defineTask<unknown>({ type, handle() {} }));
+  await using everTask = createEverTask({
+    storage: sqliteStorage(`${folder}/app.db`),
+    tasks,
+    logger: silentLogger,
+  });
+  for (const task of tasks) {
+    await everTask.dispatchMany(task, Array(count / 2).fill({ to: "ada" }), {
+      delay: { hours: 1 },
+    });
+  }
+}
+
+async function run(args: readonly string[], env: Record<string, string> = environment) {
+  const command = new Deno.Command(program[0]!, {
+    args: [...program.slice(1), ...args],
+    cwd: folder,
+    env,
+    stdin: "null",
+  });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+/** Runs a shell, and returns its output and the exit codes of the parts of its pipe. */
+async function shell(line: string): Promise<string> {
+  const command = new Deno.Command("bash", { args: ["-c", line], cwd: folder, env: environment });
+  const { stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return decoder.decode(stdout) + decoder.decode(stderr);
+}
+
+const quoted = program.map((word) => `'${word}'`).join(" ");
+
+/** Runs a command on a terminal of a width, and returns what the terminal shows. */
+async function onTerminal(columns: number, args: string): Promise<string> {
+  const line = `stty cols ${columns} rows 50; ${quoted} ${args}`;
+  return await shell(`script -qec ${JSON.stringify(line)} /dev/null < /dev/null`);
+}
+
+const hasScript = (await shell("script --version")).startsWith("script");
+
+Deno.test("the program has exit codes, and keeps results and messages apart", async () => {
+  const [version, unknown, missing] = await Promise.all([
+    run(["--version"]),
+    run(["stauts"]),
+    run(["tasks", "show", "01900000-0000-7000-8000-000000000001"]),
+  ]);
+  assertEquals([version.code, version.err], [0, ""]);
+  assertEquals(unknown, {
+    code: 2,
+    out: "",
+    err: 'evertask: There is no command "stauts". Did you mean: status?\n',
+  });
+  assertEquals([missing.code, missing.out], [1, ""]);
+});
+
+Deno.test("a pipe gets whole cells without titles, and its end ends the program quietly", async () => {
+  const [list, broken] = await Promise.all([
+    shell(`${quoted} tasks list --limit all | cut -f3 | sort | uniq -c`),
+    shell(`${quoted} tasks list --limit all --json | head -c 20; echo " \${PIPESTATUS[0]}"`),
+  ]);
+  assertEquals(list.trim().split("\n").map((line) => line.trim()), [
+    `${count / 2} email`,
+    `${count / 2} ${invoice}`,
+  ]);
+  // 141 is the code of a process that SIGPIPE has ended.
+  assertEquals(broken.split(" ").slice(1), ["141\n"], broken);
+});
+
+Deno.test({
+  name: "tables fit a recorded terminal, and have colours only there",
+  ignore: !hasScript,
+  async fn() {
+    const command = "tasks list --limit 520 --order oldest";
+    const [narrow, wide] = await Promise.all([onTerminal(80, command), onTerminal(200, command)]);
+    for (const [shown, columns] of [[narrow, 80], [wide, 200]] as const) {
+      const lines = stripVTControlCharacters(shown).trimEnd().split(/\r?\n/);
+      assertEquals(lines.length, 522, "a title, the tasks, and a note");
+      for (const line of lines) assert(widthOf(line) <= columns, line);
+      assert(lines[0]!.startsWith("ID "), lines[0]);
+      assertStringIncludes(lines.at(-1)!, "There are more: add --limit all, or --after");
+      assertEquals(shown.includes("\u001b[1m"), true, "the titles are bold");
+    }
+    assertStringIncludes(wide, "QUEUE");
+    assertEquals(narrow.includes("QUEUE"), false);
+  },
+});
+
+Deno.test("NO_COLOR, and a configuration file with the storage and the tasks", async () => {
+  const config = `
+    import { defineTask } from ${JSON.stringify(new URL("mod.ts", root).href)};
+    const payload = { "~standard": { version: 1, vendor: "test", validate: (value) =>
+      typeof value === "string" ? { value } : { issues: [{ message: "be a text" }] } } };
+    export default {
+      storage: ${JSON.stringify(storage)},
+      tasks: [defineTask({ type: "greet", payload, handle() {} })],
+    };`;
+  await Deno.writeTextFile(`${folder}/evertask.config.mjs`, config);
+  const [right, wrong] = await Promise.all([
+    run(["tasks", "dispatch", "greet", '"ada"', "--at", "+1h"], { NO_COLOR: "1" }),
+    run(["tasks", "dispatch", "greet", "7"], { NO_COLOR: "1" }),
+  ]);
+  assertEquals([right.code, right.err], [0, ""]);
+  assertEquals([wrong.code, wrong.out], [1, ""]);
+  assertStringIncludes(wrong.err, 'The payload does not fit task "greet": be a text');
+});
+
+Deno.test("a signal ends a command that waits, with the code of the signal", async () => {
+  const child = new Deno.Command(program[0]!, {
+    args: [...program.slice(1), "tail", "--json"],
+    cwd: folder,
+    env: environment,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const tasks = [defineTask<null>({ type: "signal", handle() {} })];
+  {
+    await using everTask = createEverTask({
+      storage: sqliteStorage(`${folder}/app.db`),
+      tasks,
+      logger: silentLogger,
+    });
+    // It watches when the first event arrives.
+    const events = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    let first: Promise<unknown> | null = events.read().finally(() => first = null);
+    await everTask.start();
+    while (first !== null) {
+      await everTask.dispatch(tasks[0]!, null);
+      await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 50))]);
+    }
+    await events.cancel();
+  }
+  child.kill("SIGINT");
+  const { code } = await child.status;
+  await child.stderr.cancel();
+  assert(code === 130 || code === 141, `${code}`);
+});
