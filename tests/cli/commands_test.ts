@@ -7,6 +7,11 @@ import { email, makeCliStore, token } from "./store.ts";
 const store = await makeCliStore();
 Deno.test.afterAll(async () => await store[Symbol.asyncDispose]());
 
+/** Defines a test. The server and the instance live as long as this file, with their timers. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test(name, { sanitizeOps: false, sanitizeResources: false }, fn);
+}
+
 const env = { EVERTASK_TOKEN: token };
 
 /** Runs a command on the database or on the API. */
@@ -54,9 +59,7 @@ const readings = [
 ];
 
 for (const command of readings) {
-  const name = `a database and its REST API answer the same: evertask ${command}`;
-  // The server and the instance live as long as this file, with their timers.
-  Deno.test(name, { sanitizeOps: false }, async () => {
+  test(`a database and its REST API answer the same: evertask ${command}`, async () => {
     const [byStorage, byApi] = await Promise.all([
       run("storage", `${command} --json`),
       run("api", `${command} --json`),
@@ -77,7 +80,7 @@ for (const command of readings) {
 }
 
 for (const target of ["storage", "api"] as const) {
-  Deno.test(`tasks explain says why a task is not running: ${target}`, async () => {
+  test(`tasks explain says why a task is not running: ${target}`, async () => {
     const { code, out } = await run(target, `tasks explain ${failed.id}`);
     assertEquals(code, 0);
     assertStringIncludes(out, "It has ended as Failed");
@@ -85,7 +88,7 @@ for (const target of ["storage", "api"] as const) {
     assertEquals(unknown.code, 1);
   });
 
-  Deno.test(`tasks are dispatched, run, cancelled, retried and deleted: ${target}`, async () => {
+  test(`tasks are dispatched, run, cancelled, retried and deleted: ${target}`, async () => {
     const command = `tasks dispatch email {"n":12345678901234567890} --at +2h --key ${target}`;
     if (target === "api") {
       const { code, out } = await run(target, command);
@@ -115,7 +118,7 @@ for (const target of ["storage", "api"] as const) {
     ]);
   });
 
-  Deno.test(`a series and a queue are paused and resumed: ${target}`, async () => {
+  test(`a series and a queue are paused and resumed: ${target}`, async () => {
     for (const verb of ["pause", "resume"]) {
       const change = await run(target, `series ${verb} ${series.id} --reason "a test"`);
       assertEquals([change.code, change.out], [0, `${series.id} ${verb}d\n`]);
@@ -127,7 +130,7 @@ for (const target of ["storage", "api"] as const) {
     assertMatch((await run(target, `series resume ${series.id}`)).err, /The series is not paused/);
   });
 
-  Deno.test(`--all counts, asks, and changes all that match: ${target}`, async () => {
+  test(`--all counts, asks, and changes all that match: ${target}`, async () => {
     const all = "tasks retry --status Failed --all";
     const dry = await run(target, `${all} --dry-run`);
     assertEquals([dry.code, dry.out], [0, "2 tasks would be retried.\n"]);
@@ -147,7 +150,7 @@ for (const target of ["storage", "api"] as const) {
     assertEquals(failures, 2);
   });
 
-  Deno.test(`--all without options that select tasks is refused: ${target}`, async () => {
+  test(`--all without options that select tasks is refused: ${target}`, async () => {
     for (const wrong of ["--all", "--all --yes", "", "--status Failed", `${failed.id} --all`]) {
       const { code, err } = await run(target, `tasks delete ${wrong}`);
       assertEquals(code, 2, wrong);
@@ -155,7 +158,7 @@ for (const target of ["storage", "api"] as const) {
     }
   });
 
-  Deno.test(`an interrupted change says how to continue, and continues: ${target}`, async () => {
+  test(`an interrupted change says how to continue, and continues: ${target}`, async () => {
     const tag = `many-${target}`;
     await store.everTask.dispatchMany(email, Array(450).fill(null), {
       delay: { hours: 1 },
