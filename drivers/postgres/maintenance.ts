@@ -5,13 +5,21 @@ import { checkMigrationTarget, stepOf } from "../../src/storage/kit/migration_pl
 import type { Finding, Maintenance, MigrationPlan } from "../../src/storage/maintenance.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import type { RunStatement } from "./connection.ts";
-import { toStorageError } from "./errors.ts";
-import { applyMissing, findMissing, type MissingFiles } from "./migrations.ts";
+import {
+  databaseFindings,
+  defaultThresholds,
+  encodingFindings,
+  schemaFindings,
+  type Thresholds,
+} from "./diagnosis.ts";
+import { applyMissing, compareSchema, findMissing, type MissingFiles } from "./migrations.ts";
 import { withMissingRights } from "./missing_rights.ts";
+import { notificationFindings } from "./notification_check.ts";
 import { type PostgresStorageOptions, resolveOptions } from "./options.ts";
 import { makePool, type Pool } from "./pool.ts";
 import { limited } from "./query_limit.ts";
 import { knownVersion, scriptOf } from "./script.ts";
+import { checkServer } from "./server_check.ts";
 
 /** The maintenance of a database. It connects on first use. */
 export class PostgresMaintenance implements Maintenance {
@@ -44,6 +52,7 @@ export class PostgresMaintenance implements Maintenance {
   }
 
   async migrate(to: number = knownVersion): Promise<MigrationPlan> {
+    await checkServer(this.#run);
     while (true) {
       const missing = await this.#missing(to);
       const isDone = missing.files.length === 0 ||
@@ -52,8 +61,23 @@ export class PostgresMaintenance implements Maintenance {
     }
   }
 
-  diagnose(): Promise<readonly Finding[]> {
-    return Promise.resolve([]);
+  async diagnose(thresholds: Thresholds = defaultThresholds): Promise<readonly Finding[]> {
+    const [run, schema] = [this.#run, this.#schema];
+    try {
+      const encoding = await encodingFindings(run);
+      const missing = await compareSchema(run, schema);
+      const wrongSchema = schemaFindings(missing, schema);
+      const findings = wrongSchema.length > 0
+        ? wrongSchema
+        : await databaseFindings(run, schema, missing, thresholds);
+      return [
+        ...encoding,
+        ...findings,
+        ...await notificationFindings(this.#pool.sql, run, thresholds.notificationMs),
+      ];
+    } catch (error) {
+      throw await this.#explain(error);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,9 +90,13 @@ export class PostgresMaintenance implements Maintenance {
       checkMigrationTarget(missing.found.version, to, knownVersion);
       return missing;
     } catch (error) {
-      if (error instanceof StorageError) throw error;
-      throw await withMissingRights(toStorageError(error), this.#run, this.#schema, "migrate");
+      throw await this.#explain(error);
     }
+  }
+
+  async #explain(error: unknown): Promise<StorageError> {
+    if (error instanceof StorageError) return error;
+    return await withMissingRights(error, this.#run, this.#schema, "migrate");
   }
 }
 

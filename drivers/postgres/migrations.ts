@@ -75,8 +75,18 @@ export async function findMissing(
   schema: string,
   to: number = knownVersion,
 ): Promise<MissingFiles> {
+  const missing = await compareSchema(run, schema, to);
+  checkNotNewer(missing.found.version);
+  return missing;
+}
+
+/** Finds the files that update a schema, as {@linkcode findMissing} does; also of a newer schema. */
+export async function compareSchema(
+  run: RunStatement,
+  schema: string,
+  to: number = knownVersion,
+): Promise<MissingFiles> {
   const found = await readState(run, schema);
-  checkNotNewer(found.version);
   const files = migrationFiles.filter((file) =>
     versionOf(file) > found.version && versionOf(file) <= to
   );
@@ -110,6 +120,11 @@ function isOutdated(functions: FunctionsState | null): boolean {
   const { revision, hash } = knownFunctions;
   return functions.revision < revision ||
     functions.revision === revision && functions.hash !== hash;
+}
+
+/** Reports whether the functions of a database are newer than others. */
+export function isNewer(functions: FunctionsState | null, others: FunctionsState): boolean {
+  return functions !== null && functions.revision > others.revision;
 }
 
 /**

@@ -64,7 +64,7 @@ export async function withMissingRights(
   const { message, severity } = told.cause as { message: string; severity?: string };
   const grants = severity === "FATAL" // the session was not even begun
     ? ["GRANT CONNECT ON DATABASE name TO role"]
-    : await readMissing(run, schema, purpose === "migrate").catch(() => []);
+    : await readMissingRights(run, schema, purpose === "migrate").catch(() => []);
   if (grants.length === 0) return told;
   return new StorageReadOnlyError(
     `PostgreSQL: ${message}. The role lacks rights. Let the administrator run: ${
@@ -74,7 +74,12 @@ export async function withMissingRights(
   );
 }
 
-async function readMissing(
+/**
+ * Returns the rights that the role lacks, each as a statement that grants it.
+ *
+ * @param migrates Whether the role is to create or change the schema instead of only using it.
+ */
+export async function readMissingRights(
   run: RunStatement,
   schema: string,
   migrates: boolean,

@@ -1,10 +1,11 @@
 // Migrations and diagnosis, for the command line.
 
-import { existsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 import { checkMigrationTarget, stepOf } from "../../src/storage/kit/migration_plan.ts";
 import type { Finding, Maintenance, MigrationPlan } from "../../src/storage/maintenance.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { Connection } from "./connection.ts";
+import { fileFindings, placeFindings } from "./diagnosis.ts";
 import { toStorageError } from "./errors.ts";
 import { foundVersion, knownVersion } from "./migrations.ts";
 import { openNodeSqlite } from "./node_sqlite.ts";
@@ -17,9 +18,12 @@ const fileNames = Object.keys(sqlFiles) as SqlFileName[];
 /** The maintenance of a file. */
 export class SqliteMaintenance implements Maintenance {
   readonly #path: string;
+  readonly #fileSystem: (path: string) => number;
 
-  constructor(path: string) {
+  /** @param fileSystem Returns the type of a file's file system. */
+  constructor(path: string, fileSystem = (file: string) => statfsSync(file).type) {
     this.#path = path;
+    this.#fileSystem = fileSystem;
   }
 
   async plan(to: number = knownVersion): Promise<MigrationPlan> {
@@ -36,8 +40,17 @@ export class SqliteMaintenance implements Maintenance {
     return toPlan(await migrateFile(resolveOptions(this.#path), to), to);
   }
 
-  diagnose(): Promise<readonly Finding[]> {
-    return Promise.resolve([]);
+  async diagnose(): Promise<readonly Finding[]> {
+    if (!existsSync(this.#path)) {
+      return [{
+        kind: "schemaMissing",
+        what: `There is no file ${this.#path}.`,
+        why: "Commands do not create it.",
+        remedy: "Check the path, or run: evertask migrate",
+      }];
+    }
+    const place = placeFindings(this.#path, this.#fileSystem(this.#path));
+    return [...place, ...await this.#read((connection) => fileFindings(connection, this.#path))];
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -51,11 +64,11 @@ export class SqliteMaintenance implements Maintenance {
     return version;
   }
 
-  async #read<T>(read: (connection: Connection) => T): Promise<T> {
+  async #read<T>(read: (connection: Connection) => T | Promise<T>): Promise<T> {
     const database = await openNodeSqlite(this.#path);
     try {
       database.exec("PRAGMA busy_timeout = 10000");
-      return read(new Connection(database, "own", systemClock));
+      return await read(new Connection(database, "own", systemClock));
     } catch (error) {
       throw toStorageError(error, this.#path);
     } finally {

@@ -3,6 +3,7 @@
 import { checkMigrationTarget, stepOf } from "../../src/storage/kit/migration_plan.ts";
 import type { Finding, Maintenance, MigrationPlan } from "../../src/storage/maintenance.ts";
 import { SqlServerDatabase } from "./database.ts";
+import { schemaFindings } from "./diagnosis.ts";
 import { applyMigrations, missingFiles } from "./migrations.ts";
 import { resolveOptions, type SqlServerStorageOptions } from "./options.ts";
 import { type SchemaState, stateQuery, toSchemaState } from "./schema_state.ts";
@@ -36,8 +37,13 @@ export class SqlServerMaintenance implements Maintenance {
     return toPlan(found, files, to);
   }
 
-  diagnose(): Promise<readonly Finding[]> {
-    return Promise.resolve([]);
+  async diagnose(): Promise<readonly Finding[]> {
+    await this.#database.connect();
+    const { schema } = this.#database;
+    return schemaFindings(
+      toSchemaState(await this.#database.query(stateQuery(schema)), schema),
+      schema,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,7 +11,7 @@ import { runProgram } from "../../src/cli/program.ts";
 import { RemoteStore } from "../../src/cli/remote/remote_store.ts";
 import { Requests } from "../../src/cli/remote/requests.ts";
 import type { Target } from "../../src/cli/frame/target.ts";
-import { systemClock } from "../../src/time/clock.ts";
+import { type Clock, systemClock } from "../../src/time/clock.ts";
 
 /** The surroundings of a run. */
 export interface Surroundings {
@@ -22,6 +22,7 @@ export interface Surroundings {
   /** The answer of the person to the question that is asked. */
   readonly answer?: string;
   readonly configured?: Target;
+  readonly clock?: Clock;
   readonly interrupted?: AbortSignal;
   /** Called with each text that is written to the standard output. */
   readonly onOutput?: (text: string) => void;
@@ -53,7 +54,7 @@ export async function runCli(argv: readonly string[], around: Surroundings = {})
   const host: Host = {
     stdout: output("out"),
     stderr: output("err"),
-    clock: systemClock,
+    clock: around.clock ?? systemClock,
     user: operator,
     interrupted: around.interrupted ?? new AbortController().signal,
     env: (name) => around.env?.[name],

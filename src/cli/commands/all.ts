@@ -4,6 +4,7 @@ import type { Command } from "../frame/command.ts";
 import { auditGrowth, auditPreview, auditPurge } from "./audit.ts";
 import { auditExport } from "./audit_export.ts";
 import { dashboard } from "./dashboard.ts";
+import { doctor } from "./doctor.ts";
 import { migrate } from "./migrate.ts";
 import { queuesList, queuesPause, queuesResume } from "./queues.ts";
 import { actions, failures, limits } from "./reports.ts";
@@ -18,7 +19,7 @@ import { workers } from "./workers.ts";
 
 /** The commands. */
 export const commands: readonly Command[] = [
-  ...[migrate, status],
+  ...[migrate, status, doctor],
   ...[tasksList, tasksCount, tasksShow, tasksExplain],
   ...[tasksDispatch, tasksRetry, tasksRun, tasksCancel, tasksDelete],
   ...[seriesList, seriesNext, seriesPause, seriesResume],

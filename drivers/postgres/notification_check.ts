@@ -1,0 +1,47 @@
+// Checks whether notifications arrive: a pooler that shares sessions between transactions loses
+// them.
+
+import type { Finding } from "../../src/storage/maintenance.ts";
+import { systemClock } from "../../src/time/clock.ts";
+import { onlyRow, type PostgresClient, type RunStatement } from "./connection.ts";
+
+/**
+ * Listens on a channel that no other process uses, and sends to it.
+ *
+ * @param patienceMs The time in which a notification must arrive, in milliseconds.
+ */
+export async function notificationFindings(
+  sql: PostgresClient,
+  run: RunStatement,
+  patienceMs: number,
+): Promise<Finding[]> {
+  const row = onlyRow(await run("SELECT gen_random_uuid()::text AS id", []));
+  const channel = `evertask_doctor_${Object.values(row!)[0]}`;
+  const arrived = Promise.withResolvers<boolean>();
+  let stopTimer = () => {};
+  const listening = sql.listen(channel, () => arrived.resolve(true), () => {});
+  // If this fails, nothing arrives.
+  listening.catch(() => {});
+  try {
+    stopTimer = systemClock.setTimer(() => arrived.resolve(false), patienceMs);
+    const send = async () => {
+      await listening;
+      await run("SELECT pg_notify($1::text, '')", [channel]);
+    };
+    send().catch(() => {});
+    if (await arrived.promise) return [];
+  } finally {
+    stopTimer();
+    // The answer may never come through a pooler. The pool closes the connection.
+    listening.then(({ unlisten }) => unlisten()).catch(() => {});
+  }
+  return [{
+    kind: "noNotifications",
+    what: "A notification that was sent with NOTIFY did not arrive.",
+    why:
+      "A pooler that shares sessions between transactions loses them. Workers would find tasks " +
+      "of other processes, cancellations and pauses only late.",
+    remedy: "Connect to PostgreSQL directly, or with the pooler's session mode; or set " +
+      "notify: false and prepare: false, so that workers poll every second.",
+  }];
+}

@@ -1,0 +1,49 @@
+// `evertask doctor`.
+
+import type { Finding } from "../../storage/maintenance.ts";
+import { storeFindings } from "../doctor/store_findings.ts";
+import type { Call, Command } from "../frame/command.ts";
+import { manyWords } from "../text/words.ts";
+
+/** The faults that keep a store from being opened. */
+const unusable = new Set([
+  "schemaMissing",
+  "schemaOlder",
+  "schemaNewer",
+  "encoding",
+  "missingTable",
+]);
+
+async function findAll(call: Call): Promise<Finding[]> {
+  const { values, host } = call;
+  const findings: Finding[] = [];
+  if (values.api === undefined) findings.push(...await (await call.maintenance()).diagnose());
+  const canOpen = !findings.some(({ kind }) => unusable.has(kind));
+  if (canOpen) findings.push(...await storeFindings(await call.store(), () => host.clock.now()));
+  return findings;
+}
+
+export const doctor: Command = {
+  name: "doctor",
+  summary: "Find faults of the database, its settings, and what is in it",
+  about:
+    `Each fault has its consequence and its remedy. The exit code is 1 if there is one. It reads the
+audit tables whole. With --api it finds only the faults of what is in the store.`,
+  examples: ["doctor --storage sqlite:app.db", "doctor --json | jq .kind"],
+  async run(call) {
+    const { print } = call;
+    const findings = await findAll(call);
+    for (const finding of findings) {
+      if (print.isJson) await print.json(finding);
+      else {
+        await print.text(finding.what, "yellow");
+        await print.text(`  Why: ${finding.why}`);
+        await print.text(`  Remedy: ${finding.remedy}`);
+      }
+    }
+    await print.note(
+      findings.length === 0 ? "Nothing was found." : `${manyWords(findings.length, "fault")}.`,
+    );
+    return findings.length === 0 ? 0 : 1;
+  },
+};

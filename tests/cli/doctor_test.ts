@@ -1,0 +1,182 @@
+// Tests that `evertask doctor` finds each fault of a SQLite file, and of what is in a store, by making
+// it wrong.
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
+import { SqliteMaintenance } from "../../drivers/sqlite/maintenance.ts";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import type { Finding } from "../../src/storage/maintenance.ts";
+import { systemClock } from "../../src/time/clock.ts";
+import { runCli, type Surroundings } from "./console.ts";
+
+const folder = await Deno.makeTempDir({ prefix: "evertask-doctor-" });
+Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
+
+async function doctor(file: string, around: Surroundings = {}): Promise<Finding[]> {
+  const argv = ["doctor", "--json", "--storage", `sqlite:${file}`];
+  const { code, out, err } = await runCli(argv, around);
+  assertEquals(err, "");
+  const findings = out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  assertEquals(code, findings.length === 0 ? 0 : 1);
+  return findings;
+}
+
+/** Makes a file that is migrated. */
+async function newFile(): Promise<string> {
+  const file = `${folder}/${crypto.randomUUID()}.db`;
+  await new SqliteMaintenance(file).migrate();
+  return file;
+}
+
+/** Runs statements on a file. */
+function change(file: string, statements: string): void {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec(statements);
+  } finally {
+    database.close();
+  }
+}
+
+/** Makes a file wrong, and checks that the doctor finds just this. */
+function finds(
+  kind: string,
+  what: string,
+  breakIt: (file: string) => void | Promise<void>,
+  around: Surroundings = {},
+): void {
+  Deno.test(`doctor finds: ${kind} (${what})`, async () => {
+    const file = await newFile();
+    await breakIt(file);
+    const findings = await doctor(file, around);
+    assertEquals(findings.map((finding) => finding.kind), [kind]);
+    assertStringIncludes(findings[0]!.what, what);
+    for (const text of [findings[0]!.why, findings[0]!.remedy]) assert(text.length > 10);
+  });
+}
+
+Deno.test("doctor finds nothing in a new file, and that a file is missing", async () => {
+  assertEquals(await doctor(await newFile()), []);
+  const [missing] = await doctor(`${folder}/missing.db`);
+  assertEquals(missing!.kind, "schemaMissing");
+  const { out } = await runCli(["doctor", "--storage", `sqlite:${folder}/missing.db`]);
+  assertEquals(
+    out,
+    `There is no file ${folder}/missing.db.\n  Why: Commands do not create it.\n` +
+      "  Remedy: Check the path, or run: evertask migrate\n",
+  );
+});
+
+Deno.test("doctor finds an older schema", async () => {
+  const file = `${folder}/older.db`;
+  await new SqliteMaintenance(file).migrate(4);
+  assertEquals((await doctor(file)).map(({ kind }) => kind), ["schemaOlder"]);
+});
+
+finds("schemaNewer", "version 9999", (file) => {
+  change(file, "INSERT INTO evertask_migrations (version, applied_at_utc) VALUES (9999, 0)");
+});
+finds("noWriteAheadLog", "The journal mode is delete", (file) => {
+  change(file, "PRAGMA journal_mode = DELETE");
+});
+
+Deno.test("doctor finds a missing index, and its remedy restores it", async () => {
+  const file = await newFile();
+  const database = new DatabaseSync(file);
+  const rows = database.prepare(
+    "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+  ).all();
+  for (const { name } of rows) {
+    database.exec(`DROP INDEX ${name}`);
+    const [finding, ...others] = await doctor(file);
+    assertEquals([finding!.kind, others.length], ["missingIndex", 0]);
+    assertStringIncludes(finding!.what, `${name}`);
+    database.exec(finding!.remedy.replace("Run with sqlite3: ", ""));
+  }
+  database.close();
+  assert(rows.length > 3);
+  // The text differs in white space, which is no fault that matters.
+  assertEquals(await doctor(file), []);
+});
+
+finds("missingTable", "table failure_groups", (file) => {
+  change(file, "DROP TABLE failure_groups");
+});
+
+Deno.test("doctor finds a file on a network drive", async () => {
+  const maintenance = new SqliteMaintenance(await newFile(), () => 0x6969);
+  const [finding, ...others] = await maintenance.diagnose();
+  assertEquals([finding!.kind, others], ["networkDrive", []]);
+  assertStringIncludes(finding!.what, "NFS");
+});
+
+finds("clockSkew", "ahead of this machine's", () => {}, {
+  clock: { ...systemClock, now: () => Date.now() - 60_000 },
+});
+
+const work = defineTask<null>({ type: "work", handle() {} });
+
+/** Dispatches tasks to a file. */
+async function withStore(
+  file: string,
+  act: (everTask: ReturnType<typeof createEverTask>) => Promise<unknown>,
+): Promise<void> {
+  const storage = sqliteStorage(file);
+  await using everTask = createEverTask({ storage, tasks: [work], logger: silentLogger });
+  await act(everTask);
+}
+
+/** Registers a worker by hand. */
+function addWorker(file: string, heartbeatAgoMs: number, serves: object): void {
+  const database = new DatabaseSync(file);
+  const at = Date.now() - heartbeatAgoMs;
+  database.prepare(
+    "INSERT INTO workers (id, host, started_at_utc, heartbeat_utc, serves) VALUES (?, 'web-1', ?, ?, ?)",
+  ).run("01a204c3-9e85-76f3-a637-c068a230efde", at, at, JSON.stringify(serves));
+  database.close();
+}
+
+const serves = { queues: [{ name: "default", parallelism: 4 }], types: ["other"] };
+
+finds(
+  "unservedQueue",
+  "1 task is due in queue default",
+  (file) => withStore(file, (everTask) => everTask.dispatch(work, null)),
+);
+
+finds("deadWorker", "It holds 1 task.", async (file) => {
+  await withStore(file, (everTask) => everTask.dispatch(work, null));
+  addWorker(file, 3_600_000, serves);
+  change(
+    file,
+    `UPDATE queued_tasks SET status = 'InProgress', due_at_utc = NULL,
+    worker_id = '01a204c3-9e85-76f3-a637-c068a230efde'`,
+  );
+});
+
+finds("unknownType", "1 task of type work in queue default waits", async (file) => {
+  await withStore(file, (everTask) => everTask.dispatch(work, null));
+  addWorker(file, 0, serves);
+});
+
+finds("multipliedSeries", "3 series of type work", (file) =>
+  withStore(file, async (everTask) => {
+    for (let n = 0; n < 3; n++) await everTask.dispatch(work, null, { recurring: "0 9 * * *" });
+    const options = { recurring: "0 9 * * *", taskKey: "one" };
+    for (let n = 0; n < 3; n++) await everTask.dispatch(work, null, options);
+  }));
+
+finds("auditGrowth", "StatusAudit grows by 12,000 rows a day", (file) => {
+  const day = 86_400_000;
+  change(
+    file,
+    `
+    WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 23999)
+    INSERT INTO status_audit (queued_task_id, sequence, updated_at_utc, new_status)
+    SELECT '01a204c3-9e85-76f3-a637-c068a230efde', i, ${Date.now() - 2 * day} + i * ${
+      2 * day
+    } / 23999,
+      'Queued' FROM n`,
+  );
+});
