@@ -3,6 +3,7 @@
 import type { Command } from "../frame/command.ts";
 import { auditGrowth, auditPreview, auditPurge } from "./audit.ts";
 import { auditExport } from "./audit_export.ts";
+import { completionOf } from "./completion.ts";
 import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
 import { migrate } from "./migrate.ts";
@@ -17,8 +18,7 @@ import { tasksCount, tasksList } from "./tasks_list.ts";
 import { tasksExplain, tasksShow } from "./tasks_show.ts";
 import { workers } from "./workers.ts";
 
-/** The commands. */
-export const commands: readonly Command[] = [
+const working: readonly Command[] = [
   ...[migrate, status, doctor],
   ...[tasksList, tasksCount, tasksShow, tasksExplain],
   ...[tasksDispatch, tasksRetry, tasksRun, tasksCancel, tasksDelete],
@@ -28,3 +28,6 @@ export const commands: readonly Command[] = [
   ...[auditGrowth, auditPreview, auditPurge, auditExport],
   ...[tail, dashboard],
 ];
+
+/** The commands. */
+export const commands: readonly Command[] = [...working, completionOf(working)];

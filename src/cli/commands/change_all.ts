@@ -7,7 +7,16 @@ import type { OperatedStore, TaskVerb } from "../frame/operated_store.ts";
 import { Progress } from "../text/progress.ts";
 import { manyWords } from "../text/words.ts";
 import { operatorOf } from "./operator.ts";
-import type { VerbWords } from "./tasks_change.ts";
+
+/** The words of a verb. */
+export interface VerbWords {
+  /** The name of the command. */
+  readonly command: string;
+  /** The verb in a question. */
+  readonly plain: string;
+  /** The verb in a result. */
+  readonly past: string;
+}
 
 /** A change of all tasks that match. */
 export interface WholeChange {

@@ -3,19 +3,9 @@
 import { type Call, type Command, type ExitCode, textOption } from "../frame/command.ts";
 import type { OperatedStore, TaskVerb } from "../frame/operated_store.ts";
 import { UsageError } from "../frame/usage_error.ts";
-import { changeAll } from "./change_all.ts";
+import { changeAll, type VerbWords } from "./change_all.ts";
 import { filterOf, filterOptions } from "./filter_options.ts";
 import { operatorOf, operatorOptions } from "./operator.ts";
-
-/** The words of a verb. */
-export interface VerbWords {
-  /** The name of the command. */
-  readonly command: string;
-  /** The verb in a question. */
-  readonly plain: string;
-  /** The verb in a result. */
-  readonly past: string;
-}
 
 /** The greatest number of ids in the arguments. */
 const mostIds = 1000;
