@@ -1,8 +1,9 @@
 /**
  * For tests. To test an application: {@linkcode runHandler} runs one handler, {@linkcode
  * createTestEverTask} makes an instance whose tasks run on request, {@linkcode assertDispatched}
- * checks dispatched tasks, and {@linkcode FakeClock} controls time. To test a storage driver:
- * {@linkcode storageConformance} certifies it.
+ * checks dispatched tasks, {@linkcode FakeClock} controls time, and {@linkcode simulate} runs
+ * handlers in worlds with faults. To test a storage driver: {@linkcode storageConformance} certifies
+ * it.
  *
  * @example
  * ```ts
@@ -49,6 +50,16 @@ export type {
 } from "./kit/test_options.ts";
 export type { DrainResult, TaskFailure } from "./kit/drain_tally.ts";
 export { StalledError, TooManyAttemptsError } from "./kit/run_limits.ts";
+export { simulate } from "./simulation/application/simulate.ts";
+export type {
+  SimulatedApp,
+  SimulatedMachine,
+  SimulatedOutcome,
+  SimulateOptions,
+  SimulationSettings,
+} from "./simulation/application/options.ts";
+export { SimulationError } from "./simulation/application/simulation_error.ts";
+export { SimulatedOutageError } from "./simulation/simulated_outage_error.ts";
 export { storageConformance } from "./conformance/suite.ts";
 export { ConformanceError } from "./conformance/expect.ts";
 export type {

@@ -16,7 +16,8 @@ export const allEnd: Rule = {
   check: ({ history }) =>
     history.tasks
       .filter(({ status, worker, dueAt }) =>
-        worker !== null || dueAt !== null || !endings.includes(status)
+        worker !== null || (dueAt ?? Infinity) < (history.endedBy ?? Infinity) ||
+        (dueAt === null && !endings.includes(status))
       )
       .map(({ task, status, worker, dueAt }) =>
         `${task} is ${status}, held by ${worker}, due at ${dueAt}`

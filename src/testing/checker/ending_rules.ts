@@ -38,7 +38,7 @@ export const retriesAsAllowed: Rule = {
   name: "a task is tried again as often as its policy says, and fails only after that",
   check: (history) =>
     momentsOf(history, "changed", "runEnded").flatMap(({ entry, before, after }) => {
-      if (!entry.applied || before === undefined) return [];
+      if (!entry.applied || before === undefined || before.retries === null) return [];
       const said = `${locate(entry)}: tried again ${before.failures} times of ${before.retries}`;
       const last = entry.transitions.at(-1);
       if (last === "Pending!") return after!.failures > before.retries ? [said] : [];

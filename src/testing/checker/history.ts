@@ -47,8 +47,8 @@ export type StoreEntry =
     readonly dueAt: number;
     /** The worker for which it was stored as claimed. */
     readonly claimedBy: string | null;
-    /** The maximum number of retries. */
-    readonly retries: number;
+    /** The maximum number of retries; null if the history does not tell. */
+    readonly retries: number | null;
     readonly series: StoredSeries | null;
   }
   | {
@@ -212,11 +212,16 @@ export interface FinalTask {
 export interface History {
   /** The store's clock at the start; epoch milliseconds. All other instants count from it. */
   readonly startsAt: number;
+  /** Tasks that are due by then must have ended. @default Infinity */
+  readonly endedBy?: number;
   readonly entries: readonly HistoryEntry[];
   readonly tasks: readonly FinalTask[];
 }
 
-/** Formats a history as text with a line for each entry and each task, to be read and compared. */
+/**
+ * Formats a history as text with a line for each entry and each task, to be read and compared.
+ * Fields without a value are omitted.
+ */
 export function formatHistory({ entries, tasks }: History): string {
   const lines = entries.map(({ at, instance, kind, ...rest }) =>
     `${at.toFixed(1).padStart(9)}  ${instance.padEnd(4)}  ${kind.padEnd(15)}  ${fieldsOf(rest)}`
@@ -226,7 +231,9 @@ export function formatHistory({ entries, tasks }: History): string {
 }
 
 function fieldsOf(fields: object): string {
-  return Object.entries(fields).map(([name, value]) => `${name}=${textOf(value)}`).join(" ");
+  return Object.entries(fields)
+    .filter(([, value]) => value !== null && value !== Infinity && value !== undefined)
+    .map(([name, value]) => `${name}=${textOf(value)}`).join(" ");
 }
 
 function textOf(value: unknown): string {

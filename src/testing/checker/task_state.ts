@@ -27,7 +27,8 @@ export interface TaskState {
   readonly lostCount: number;
   readonly dueAt: number | null;
   readonly cancelRequested: boolean;
-  readonly retries: number;
+  /** The maximum number of retries; null if the history does not tell. */
+  readonly retries: number | null;
   /** The number of failed attempts of this run after which the task was to be retried. */
   readonly failures: number;
   readonly createdAt: number;

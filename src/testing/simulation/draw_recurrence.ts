@@ -2,7 +2,7 @@
 
 import type { MisfirePolicy, Recurrence, RecurrenceStart } from "../../schedule/recurrence.ts";
 import type { Chance } from "./chance.ts";
-import { calmAtMs } from "./scenario.ts";
+import { calmAtMs } from "./plan.ts";
 
 const zones = ["UTC", "Europe/Rome", "America/New_York", "Australia/Lord_Howe"];
 

@@ -4,9 +4,9 @@ import { auditLevels } from "../../audit/audit_level.ts";
 import { Chance } from "./chance.ts";
 import { worstRate } from "../checker/end_rules.ts";
 import { drawRecurrence } from "./draw_recurrence.ts";
+import { calmAtMs } from "./plan.ts";
 import {
   type Act,
-  calmAtMs,
   type Deed,
   type DispatchStep,
   type MachinePlan,

@@ -5,8 +5,8 @@ import type { DispatchOptions } from "../../task/dispatch_options.ts";
 import type { RateLimitOptions } from "../../task/rate_limit_options.ts";
 import { defineTask, type Task, type TaskContext } from "../../task/task.ts";
 import { readMember } from "../../thrown/reading.ts";
-import type { Machine } from "./machine.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { HistoryLog } from "./history_log.ts";
 import {
   type Act,
   type DispatchStep,
@@ -32,9 +32,9 @@ const child: Play = { number: 0, acts: ["return"], takesMs: 0 };
  * @param onRunning Called with the number of running handlers, including those that were given up.
  */
 export function makeTasks(
-  machine: Machine,
+  clock: Clock,
   instance: string,
-  recorder: Recorder,
+  recorder: HistoryLog,
   onRunning: (count: number) => void,
 ): SimulatedTasks {
   let running = 0;
@@ -68,12 +68,12 @@ export function makeTasks(
       case "return":
         return;
       case "work":
-        return await orAborted(after(machine, play.takesMs), context.signal);
+        return await orAborted(after(clock, play.takesMs), context.signal);
       case "deaf":
-        return await after(machine, play.takesMs);
+        return await after(clock, play.takesMs);
       case "complete":
       case "rollBack": {
-        await after(machine, play.takesMs);
+        await after(clock, play.takesMs);
         const transaction: SimulatedTransaction = { commits: act === "complete" };
         const { taskId, attempt } = context;
         const task = recorder.taskName(taskId);
@@ -128,8 +128,8 @@ export function optionsOf(step: DispatchStep): DispatchOptions {
   };
 }
 
-function after(machine: Machine, ms: number): Promise<void> {
-  return new Promise((resolve) => void machine.clock.setTimer(resolve, ms));
+function after(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.setTimer(resolve, ms));
 }
 
 function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {

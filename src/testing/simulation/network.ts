@@ -5,6 +5,7 @@ import { StorageUnavailableError } from "../../storage/errors.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { WakeSignal } from "../../storage/requests.ts";
 import type { Chance } from "./chance.ts";
+import { SimulatedOutageError } from "./simulated_outage_error.ts";
 import type { Machine } from "./machine.ts";
 import type { Timeline } from "./timeline.ts";
 import { transactionOf } from "./transactions.ts";
@@ -15,17 +16,26 @@ export interface Weather {
   readonly lossRate: number;
   /** The maximum delay of a request, an answer or a signal, in milliseconds. */
   readonly slowestMs: number;
+  /**
+   * The probability that a request is lost whose process is killed while it is under way.
+   * @default 0
+   */
+  readonly killLossRate?: number;
 }
 
 /** A method of the storage contract that is called over the network. */
 export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake">;
 
-/** The ends of a network. */
-export interface NetworkParts {
+/** The network of a machine. */
+interface MachineNetwork {
   readonly timeline: Timeline;
   readonly machine: Machine;
   readonly chance: Chance;
   readonly weather: () => Weather;
+}
+
+/** The ends of a network. */
+export interface NetworkParts extends MachineNetwork {
   /** Whether signals may be lost. If not, workers rely on them. */
   readonly losesSignals: boolean;
   /** Called after each operation of the store. */
@@ -57,27 +67,55 @@ function call(
   store: Storage,
   verb: Verb,
   args: readonly unknown[],
-  { timeline, machine, chance, weather, onCarriedOut }: NetworkParts,
+  parts: NetworkParts,
 ): Promise<unknown> {
-  const { lossRate, slowestMs } = weather();
   const sent = structuredClone(args);
-  const [thereMs, backMs] = [chance.integer(0, slowestMs), chance.integer(0, slowestMs)];
-  // A lost `close` would have no effect, because the process ends.
-  const isLost = chance.happens(lossRate) && verb !== "close";
   const transaction = transactionOf(sent);
-  // A transaction whose answer is lost is not committed.
-  const arrives = !isLost || (transaction === undefined && chance.happens(0.5));
+  const carryOut = async () => {
+    const result = await (Reflect.apply(store[verb], store, sent) as Promise<unknown>);
+    if (transaction?.commits !== false) parts.onCarriedOut(verb, sent, result);
+    return structuredClone(result);
+  };
+  const lost = () => new StorageUnavailableError("The connection was lost.");
+  // A lost `close` would have no effect, because the process ends. A transaction whose answer is
+  // lost is not committed.
+  return send(carryOut, lost, parts, verb !== "close", transaction === undefined);
+}
+
+/** Calls a service over the network of a machine. */
+export function callService<Result>(
+  service: () => Result | Promise<Result>,
+  network: MachineNetwork,
+): Promise<Result> {
+  return send(async () => await service(), () => new SimulatedOutageError(), network);
+}
+
+/**
+ * Sends a request, and returns its answer.
+ *
+ * @param mayBeLost Whether the request or its answer may be lost.
+ * @param losesAnswers Whether a lost call may have been carried out.
+ */
+function send<Result>(
+  carryOut: () => Promise<Result>,
+  lost: () => Error,
+  { timeline, machine, chance, weather }: MachineNetwork,
+  mayBeLost = true,
+  losesAnswers = true,
+): Promise<Result> {
+  const { lossRate, slowestMs, killLossRate = 0 } = weather();
+  const [thereMs, backMs] = [chance.integer(0, slowestMs), chance.integer(0, slowestMs)];
+  const isLost = chance.happens(lossRate) && mayBeLost;
+  const arrives = !isLost || (losesAnswers && chance.happens(0.5));
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new StorageUnavailableError("The connection was lost."));
-    if (isLost) timeline.in(patienceMs, () => machine.reach(fail));
+    if (isLost) timeline.in(patienceMs, () => machine.reach(() => reject(lost())));
     if (!arrives) return;
     timeline.in(thereMs, async () => {
+      if (!machine.isAlive && killLossRate > 0 && chance.happens(killLossRate)) return;
       let answer: () => void;
       try {
-        const result = await (Reflect.apply(store[verb], store, sent) as Promise<unknown>);
-        if (transaction?.commits !== false) onCarriedOut(verb, sent, result);
-        const copy = structuredClone(result);
-        answer = () => resolve(copy);
+        const result = await carryOut();
+        answer = () => resolve(result);
       } catch (error) {
         answer = () => reject(error);
       }

@@ -1,109 +1,74 @@
 // A process of a simulated world: a real instance on its own machine.
 
 import { EverTask } from "../../application/ever_task.ts";
-import type { EverTaskOptions } from "../../application/ever_task_options.ts";
 import { silentLogger } from "../../log/logger.ts";
 import type { Storage } from "../../storage/storage.ts";
-import { readMember } from "../../thrown/reading.ts";
 import { Chance } from "./chance.ts";
-import { makeTasks, optionsOf, type SimulatedTasks } from "./handlers.ts";
-import { Machine } from "./machine.ts";
-import { throughNetwork, type Weather } from "./network.ts";
+import { type ClockFault, Machine } from "./machine.ts";
+import { callService, throughNetwork, type Weather } from "./network.ts";
+import type { FaultDeed } from "./plan.ts";
+import type { Program, ProgramMaker } from "./program.ts";
 import type { Recorder } from "./recorder.ts";
-import {
-  type DispatchStep,
-  type MachinePlan,
-  parallelism,
-  retentionDays,
-  type Scenario,
-} from "./scenario.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The environment of a process. */
-export interface ProcessParts {
+export interface ProcessParts<Ask> {
   readonly timeline: Timeline;
   readonly recorder: Recorder;
   /** The store, over the network. */
   readonly store: Storage;
   readonly weather: () => Weather;
-  readonly plan: MachinePlan;
-  readonly scenario: Scenario;
+  /** Whether signals of the store may be lost. */
+  readonly losesSignals: boolean;
+  /** The index of its machine. */
+  readonly index: number;
+  readonly clockFault: ClockFault;
   readonly seed: number;
-  /** The ids of the tasks of answered dispatches, by the number of the dispatch. */
-  readonly dispatched: Map<number, string>;
+  readonly makeProgram: ProgramMaker<Ask>;
   /** Called if the process could not start and has ended. */
   readonly onFailedStart: () => void;
 }
 
-/** The result of a call of an instance. */
-interface Answer {
-  readonly task: string | null;
-  readonly answer: string;
-}
-
-/** The lease duration, in milliseconds. */
-const leaseMs = 5_000;
-
-/** How long a dispatch is repeated while it is not answered, in milliseconds. */
-const dispatchRetryMs = 4_000;
-
-function retentionOf({ retention }: Scenario): Pick<EverTaskOptions, "retention"> {
-  if (retention === null) return {};
-  const limits = {
-    statusAuditDays: retentionDays,
-    errorAuditDays: retentionDays,
-    runsAuditDays: retentionDays,
-    deleteCompletedTasksAfterRetention: retention.deletesTasks,
-  };
-  return { retention: { ...limits, every: { seconds: 4 } } };
-}
-
 /** One process, from its start to its end. */
-export class SimulatedProcess {
+export class SimulatedProcess<Ask> {
   readonly name: string;
-  readonly #parts: ProcessParts;
+  readonly #parts: ProcessParts<Ask>;
   readonly #machine: Machine;
-  readonly #tasks: SimulatedTasks;
+  readonly #program: Program<Ask>;
   readonly #everTask: EverTask;
-  #calls = 0;
-  #unanswered = 0;
-  #running = 0;
   #isStopping = false;
 
-  constructor(name: string, parts: ProcessParts) {
-    const { timeline, recorder, store, weather, seed } = parts;
+  constructor(name: string, parts: ProcessParts<Ask>) {
+    const { timeline, recorder, store, weather, losesSignals, index, seed } = parts;
     const chance = new Chance(seed);
+    const machine = new Machine(timeline, parts.clockFault);
     this.name = name;
     this.#parts = parts;
-    this.#machine = new Machine(timeline, parts.plan);
-    this.#tasks = makeTasks(this.#machine, name, recorder, (running) => {
-      this.#running = running;
+    this.#machine = machine;
+    const ownChance = new Chance(seed + 1);
+    this.#program = parts.makeProgram({
+      name,
+      index,
+      machine,
+      recorder,
+      reach: (service) => callService(service, { timeline, machine, chance: ownChance, weather }),
     });
     this.#everTask = new EverTask({
+      ...this.#program.settings,
       storage: throughNetwork(store, {
         timeline,
-        machine: this.#machine,
+        machine,
         chance: new Chance(chance.seed()),
         weather,
-        losesSignals: parts.scenario.weather.lossRate > 0,
+        losesSignals,
         onCarriedOut: (...carriedOut) => recorder.carriedOut(name, ...carriedOut),
       }),
-      tasks: parts.plan.knows.map((type) => this.#tasks[type]),
-      queues: {
-        default: { parallelism: parallelism.default },
-        narrow: { parallelism: parallelism.narrow },
-        recurring: { parallelism: 1 },
-      },
-      leaseDuration: { milliseconds: leaseMs },
-      poisonLimit: parts.scenario.poisonLimit,
-      dispatchRetryFor: { milliseconds: dispatchRetryMs },
-      ...retentionOf(parts.scenario),
-      abortGrace: { seconds: 1 },
       host: name,
       logger: silentLogger,
-      clock: this.#machine.clock,
+      clock: machine.clock,
       random: chance.fill,
     });
+    this.#program.begin(this.#everTask);
   }
 
   /** Whether the process has not ended. */
@@ -111,47 +76,46 @@ export class SimulatedProcess {
     return this.#machine.isAlive;
   }
 
-  /**
-   * Whether the process waits for the result of a call, or runs a handler, which may dispatch a
-   * task.
-   */
+  /** Whether the process waits for the result of a call, or runs a handler. */
   get isBusy(): boolean {
-    return this.isAlive && (this.#unanswered > 0 || this.#running > 0);
+    return this.isAlive && this.#program.isBusy;
   }
 
   start(): void {
-    const { knows } = this.#parts.plan;
+    const knows = this.#program.settings.tasks.map(({ type }) => type);
     this.#parts.recorder.add(this.name, { kind: "process", what: "starts", knows });
     const failed = () => {
       if (this.#isStopping || !this.isAlive) return;
-      this.kill();
+      this.#kill();
       this.#parts.timeline.in(1_000, this.#parts.onFailedStart);
     };
     this.#everTask.start().then(() => this.#note("started"), failed);
   }
 
-  kill(): void {
-    if (!this.isAlive) return;
-    this.#machine.kill();
-    this.#note("killed");
+  /** Asks the program. A frozen process does nothing. */
+  ask(ask: Ask): void {
+    if (this.#machine.isRunning) this.#program.ask(ask);
   }
 
-  freeze(forMs: number): void {
-    if (!this.#machine.isRunning) return;
-    this.#machine.freeze();
-    this.#note("frozen");
-    this.#parts.timeline.in(forMs, () => this.thaw());
+  /** Something happens to the process. */
+  suffer(fault: FaultDeed): void {
+    switch (fault.kind) {
+      case "kill":
+        return this.#kill();
+      case "stop":
+        return this.stop(fault.timeoutMs);
+      case "freeze":
+        return this.#freeze(fault.forMs);
+      case "setClock":
+        this.#machine.setClock(fault.byMs);
+        return this.#note(`clock set by ${fault.byMs} ms`);
+    }
   }
 
   thaw(): void {
     if (!this.isAlive || this.#machine.isRunning) return;
     this.#note("thaws");
     this.#machine.thaw();
-  }
-
-  setClock(byMs: number): void {
-    this.#machine.setClock(byMs);
-    this.#note(`clock set by ${byMs} ms`);
   }
 
   /** Stops the instance. The process ends afterwards. */
@@ -167,56 +131,22 @@ export class SimulatedProcess {
       .then(ended("stopped"), ended("stopped with an error"));
   }
 
-  dispatch(step: DispatchStep): void {
-    const { recorder, dispatched } = this.#parts;
-    this.#call(`dispatch ${step.play.number}`, async () => {
-      const task = this.#tasks[step.type];
-      const { id, outcome } = await this.#everTask.dispatch(task, step.play, optionsOf(step));
-      if (step.transaction === "rolls back") return { task: null, answer: "rolled back" };
-      dispatched.set(step.play.number, id);
-      return { task: recorder.taskName(id), answer: outcome };
-    });
+  /** Called when the faults end. */
+  calmDown(): void {
+    this.#program.calmDown();
   }
 
-  /** Cancels the task of a dispatch, if the dispatch was answered. */
-  cancel(number: number): void {
-    this.#ofTask("cancel", number, (id) => this.#everTask.cancel(id));
+  #kill(): void {
+    if (!this.isAlive) return;
+    this.#machine.kill();
+    this.#note("killed");
   }
 
-  /** Runs the task of a dispatch once more, or early, if it was answered. */
-  runNow(number: number): void {
-    this.#ofTask("run", number, async (id) => String(await this.#everTask.recurring.runNow(id)));
-  }
-
-  #ofTask(what: string, number: number, ask: (id: string) => Promise<string>): void {
-    const id = this.#parts.dispatched.get(number);
-    if (id === undefined) return;
-    const task = this.#parts.recorder.taskName(id);
-    this.#call(`${what} ${task}`, async () => ({ task, answer: await ask(id) }));
-  }
-
-  setQueuePaused(queue: string, paused: boolean): void {
-    const { queues } = this.#everTask;
-    this.#call(`${paused ? "pause" : "resume"} ${queue}`, async () => {
-      await (paused ? queues.pause(queue) : queues.resume(queue));
-      return { task: null, answer: "done" };
-    });
-  }
-
-  /** Calls the instance, and records the result. A frozen process makes no calls. */
-  #call(what: string, ask: () => Promise<Answer>): void {
+  #freeze(forMs: number): void {
     if (!this.#machine.isRunning) return;
-    const { recorder } = this.#parts;
-    const call = ++this.#calls;
-    recorder.add(this.name, { kind: "asked", call, what });
-    this.#unanswered++;
-    const answered = (answer: Answer) => {
-      this.#unanswered--;
-      recorder.add(this.name, { kind: "answered", call, what, ...answer });
-    };
-    ask().then(answered, (error) => {
-      answered({ task: null, answer: String(readMember(error, "name")) });
-    });
+    this.#machine.freeze();
+    this.#note("frozen");
+    this.#parts.timeline.in(forMs, () => this.thaw());
   }
 
   #note(what: string): void {

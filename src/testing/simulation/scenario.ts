@@ -1,10 +1,9 @@
-// A simulated world and its operations as plain data, which can be printed, and shrunk while the
-// failure remains.
+// A world that is drawn from a seed: the tasks, and what the processes are asked for.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { Recurrence } from "../../schedule/recurrence.ts";
 import type { ClockFault } from "./machine.ts";
-import type { Weather } from "./network.ts";
+import type { FaultDeed, PlannedStep, WorldPlan } from "./plan.ts";
 
 /**
  * The behaviour of a handler in one attempt. `work` takes some time and obeys its signal; `deaf`
@@ -58,18 +57,17 @@ export interface DispatchStep {
   readonly transaction: "none" | "commits" | "rolls back";
 }
 
-/** An operation on a process. */
-export type Deed =
+/** An operation that a process is asked for. */
+export type AskDeed =
   | DispatchStep
   | { readonly kind: "cancel" | "runNow"; readonly number: number }
-  | { readonly kind: "pause" | "resume"; readonly queue: string }
-  | { readonly kind: "stop"; readonly timeoutMs: number }
-  | { readonly kind: "kill" | "start" }
-  | { readonly kind: "freeze"; readonly forMs: number }
-  | { readonly kind: "setClock"; readonly byMs: number };
+  | { readonly kind: "pause" | "resume"; readonly queue: string };
+
+/** An operation on a process. */
+export type Deed = AskDeed | FaultDeed;
 
 /** An operation on one process at an instant. */
-export type Step = { readonly atMs: number; readonly instance: number } & Deed;
+export type Step = PlannedStep<AskDeed>;
 
 /** A machine, which has one process. */
 export interface MachinePlan extends ClockFault {
@@ -84,18 +82,12 @@ export interface RetentionPlan {
 }
 
 /** A world, and its operations. */
-export interface Scenario {
-  /** The seed of all random choices in the network and in instances. */
-  readonly seed: number;
-  /** The store's clock at the start, in epoch milliseconds. */
-  readonly startsAt: number;
+export interface Scenario extends WorldPlan<AskDeed> {
   readonly machines: readonly MachinePlan[];
   /** How often a task may be lost with its process while it runs. */
   readonly poisonLimit: number;
   /** Null: everything is kept. */
   readonly retention: RetentionPlan | null;
-  readonly weather: Weather;
-  readonly steps: readonly Step[];
 }
 
 /** The number of tasks of each queue that a process runs concurrently. */
@@ -115,6 +107,3 @@ export const rateLimits = {
  * binary fraction, so that stores compute the same instant of it.
  */
 export const retentionDays = 2 ** -13;
-
-/** The time at which the faults end: the network is good, and every machine runs. */
-export const calmAtMs = 20_000;

@@ -20,8 +20,38 @@ import { Names } from "./names.ts";
 import type { Verb } from "./network.ts";
 import { type Play, rateLimits } from "./scenario.ts";
 
+/** What a history tells of the tasks of a store, depending on who dispatches them. */
+export interface TaskReading {
+  /** Returns the number of the dispatch; 0 if it has none. */
+  dispatchOf(task: NewTask): number;
+  /** Returns the maximum number of retries; null if it is unknown. */
+  retriesOf(task: NewTask): number | null;
+  /** Returns the budget that a request names, and its limit; null if that is not of interest. */
+  limitOf(request: RateSlotRequest): RateLimit | null;
+}
+
+/** A limit: how many runs may start in any window of a period. */
+export interface RateLimit {
+  readonly limit: string;
+  readonly most: number;
+  readonly periodMs: number;
+}
+
 /** The number of retries of a task whose dispatch sets none. */
 const defaultRetries = 3;
+
+/** The tasks of drawn scenarios. */
+export const drawnTasks: TaskReading = {
+  dispatchOf: ({ payload }) => (JSON.parse(payload) as Play).number,
+  retriesOf: ({ retryPolicy }) =>
+    retryPolicy === null ? defaultRetries : JSON.parse(retryPolicy).retries,
+  limitOf({ key }) {
+    const limited = Object.entries(rateLimits).find(([type]) => key.startsWith(type));
+    if (limited === undefined) return null;
+    const [limit, { permits, burst, periodMs }] = limited;
+    return { limit, most: permits + burst, periodMs };
+  },
+};
 
 const msPerDay = 86_400_000;
 
@@ -30,12 +60,14 @@ export class StoreEntries {
   readonly tasks = new Names("t");
   readonly workers = new Names("w");
   readonly #startsAt: number;
+  readonly #reading: TaskReading;
   /** The instant of the last heartbeat of each worker. */
   readonly #heardAt = new Map<string, number>();
 
   /** @param startsAt The beginning of the history, in epoch milliseconds. */
-  constructor(startsAt: number) {
+  constructor(startsAt: number, reading: TaskReading) {
     this.#startsAt = startsAt;
+    this.#reading = reading;
   }
 
   /**
@@ -102,7 +134,7 @@ export class StoreEntries {
       case "setQueuePaused":
         return [{ kind: args[1] ? "paused" : "resumed", queue: args[0] as string }];
       case "takeRateSlots":
-        return slotsTaken(args[0] as RateSlotRequest[], result as RateSlots);
+        return this.#slotsTaken(args[0] as RateSlotRequest[], result as RateSlots);
       case "purge":
         return (result as PurgeResult).busy ? [] : [purged(args[0] as RetentionPolicy, now)];
       default:
@@ -125,7 +157,7 @@ export class StoreEntries {
       return {
         kind: "stored",
         task: this.tasks.of(id),
-        dispatch: (JSON.parse(task.payload) as Play).number,
+        dispatch: this.#reading.dispatchOf(task),
         outcome: outcome as "created",
         type: task.type,
         priority: task.priority,
@@ -135,7 +167,7 @@ export class StoreEntries {
         key: task.taskKey,
         dueAt: "at" in task.due ? task.due.at - this.#startsAt : now + Math.round(task.due.inMs),
         claimedBy: claimed ? this.workers.of(task.claimFor!) : null,
-        retries: task.retryPolicy === null ? defaultRetries : JSON.parse(task.retryPolicy).retries,
+        retries: this.#reading.retriesOf(task),
         series: task.series === null ? null : {
           schedule: JSON.parse(task.series.schedule),
           anchorAt: task.series.anchorAt - this.#startsAt,
@@ -180,20 +212,22 @@ export class StoreEntries {
     };
   }
 
+  #slotsTaken(
+    requests: readonly RateSlotRequest[],
+    { now, slots }: RateSlots,
+  ): StoreEntry[] {
+    return requests.flatMap((request, i): StoreEntry[] => {
+      const limit = this.#reading.limitOf(request);
+      const { granted, slotAt } = slots[i]!;
+      return limit === null
+        ? []
+        : [{ kind: "slotTaken", goes: granted && slotAt <= now, ...limit }];
+    });
+  }
+
   #sinceStart(at: number | null): number | null {
     return at === null ? null : at - this.#startsAt;
   }
-}
-
-function slotsTaken(requests: readonly RateSlotRequest[], { now, slots }: RateSlots): StoreEntry[] {
-  return requests.flatMap(({ key }, i): StoreEntry[] => {
-    const limited = Object.entries(rateLimits).find(([type]) => key.startsWith(type));
-    if (limited === undefined) return [];
-    const [limit, { permits, burst, periodMs }] = limited;
-    const { granted, slotAt } = slots[i]!;
-    const goes = granted && slotAt <= now;
-    return [{ kind: "slotTaken", limit, goes, most: permits + burst, periodMs }];
-  });
 }
 
 function purged(policy: RetentionPolicy, now: number): StoreEntry {

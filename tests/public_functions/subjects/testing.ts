@@ -2,7 +2,7 @@
 
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { linearRetry, silentLogger } from "../../../mod.ts";
-import { systemClock } from "../../../src/storage/mod.ts";
+import { type Clock, systemClock } from "../../../src/storage/mod.ts";
 import * as testing from "../../../src/testing/mod.ts";
 import {
   allOptional,
@@ -136,6 +136,22 @@ export const testingSubjects: Subjects = {
         random: takes((bytes: Uint8Array) => bytes),
       }),
     ],
+  }],
+  simulate: [{
+    call: (given) => testing.simulate(given),
+    args: [options({
+      storage: takes((clock: Clock) => () => memoryStorage({ clock })),
+      tasks: takes([noop], "list", "function"),
+      scenario: takes({}),
+      ...allOptional({
+        setUp: takes(() => {}, "function"),
+        check: takes(() => {}, "function"),
+        settings: takes({}),
+        seeds: takes(1),
+        firstSeed: takes(1),
+        lasts: takes({ milliseconds: 1 }, "number", "object"),
+      }),
+    })],
   }],
   storageConformance: [{
     call: (harness) => testing.storageConformance(harness),

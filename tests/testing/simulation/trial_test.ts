@@ -1,10 +1,6 @@
 import { assert, assertLessOrEqual, assertStringIncludes } from "@std/assert";
-import {
-  type Failure,
-  formatFailure,
-  shrink,
-  trySeed,
-} from "../../../src/testing/simulation/trial.ts";
+import type { Failure } from "../../../src/testing/simulation/shrinking.ts";
+import { formatFailure, shrink, trySeed } from "../../../src/testing/simulation/trial.ts";
 import type { StoreMaker } from "../../../src/testing/simulation/world.ts";
 import { faults, faultyStore } from "./faulty_stores.ts";
 

@@ -1,0 +1,106 @@
+// The calls that the program of a process makes of its instance, and their recorded results.
+
+import type { EverTask } from "../../application/ever_task.ts";
+import { readMember } from "../../thrown/reading.ts";
+import { optionsOf, type SimulatedTasks } from "./handlers.ts";
+import type { HistoryLog } from "./history_log.ts";
+import type { AskDeed, DispatchStep } from "./scenario.ts";
+
+/** The result of a call. */
+interface Answer {
+  readonly task: string | null;
+  readonly answer: string;
+}
+
+/** Calls an instance, and records what it answers. */
+export class Calls {
+  readonly #name: string;
+  readonly #everTask: EverTask;
+  readonly #tasks: SimulatedTasks;
+  readonly #log: HistoryLog;
+  readonly #dispatched: Map<number, string>;
+  #count = 0;
+  #unanswered = 0;
+
+  /**
+   * @param name The name of the process.
+   * @param dispatched The ids of the tasks of answered dispatches, by the number of the dispatch.
+   */
+  constructor(
+    name: string,
+    everTask: EverTask,
+    tasks: SimulatedTasks,
+    log: HistoryLog,
+    dispatched: Map<number, string>,
+  ) {
+    this.#name = name;
+    this.#everTask = everTask;
+    this.#tasks = tasks;
+    this.#log = log;
+    this.#dispatched = dispatched;
+  }
+
+  /** The number of calls without a result so far. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /** Makes the call that a step asks for. */
+  ask(ask: AskDeed): void {
+    switch (ask.kind) {
+      case "dispatch":
+        return this.#dispatch(ask);
+      case "cancel":
+        return this.#ofTask("cancel", ask.number, (id) => this.#everTask.cancel(id));
+      case "runNow":
+        return this.#ofTask(
+          "run",
+          ask.number,
+          async (id) => String(await this.#everTask.recurring.runNow(id)),
+        );
+      case "pause":
+      case "resume":
+        return this.#setQueuePaused(ask.queue, ask.kind === "pause");
+    }
+  }
+
+  #dispatch(step: DispatchStep): void {
+    this.#call(`dispatch ${step.play.number}`, async () => {
+      const task = this.#tasks[step.type];
+      const { id, outcome } = await this.#everTask.dispatch(task, step.play, optionsOf(step));
+      if (step.transaction === "rolls back") return { task: null, answer: "rolled back" };
+      this.#dispatched.set(step.play.number, id);
+      return { task: this.#log.taskName(id), answer: outcome };
+    });
+  }
+
+  #setQueuePaused(queue: string, paused: boolean): void {
+    const { queues } = this.#everTask;
+    this.#call(`${paused ? "pause" : "resume"} ${queue}`, async () => {
+      await (paused ? queues.pause(queue) : queues.resume(queue));
+      return { task: null, answer: "done" };
+    });
+  }
+
+  /** Makes a call about the task of a dispatch, if that was answered. */
+  #ofTask(what: string, number: number, ask: (id: string) => Promise<string>): void {
+    const id = this.#dispatched.get(number);
+    if (id === undefined) return;
+    const task = this.#log.taskName(id);
+    this.#call(`${what} ${task}`, async () => ({ task, answer: await ask(id) }));
+  }
+
+  /** Makes a call, and records it and its result. */
+  #call(what: string, ask: () => Promise<Answer>): void {
+    const call = ++this.#count;
+    this.#log.add(this.#name, { kind: "asked", call, what });
+    this.#unanswered++;
+    const answered = (answer: Answer) => {
+      this.#unanswered--;
+      this.#log.add(this.#name, { kind: "answered", call, what, ...answer });
+    };
+    ask().then(answered, (error) => {
+      answered({ task: null, answer: String(readMember(error, "name")) });
+    });
+  }
+}

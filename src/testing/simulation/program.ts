@@ -1,0 +1,40 @@
+// What the processes of a simulated world run.
+
+import type { EverTask } from "../../application/ever_task.ts";
+import type { EverTaskOptions } from "../../application/ever_task_options.ts";
+import type { Machine } from "./machine.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** The options of an instance that do not belong to the simulated world. */
+export type ProgramSettings = Omit<
+  EverTaskOptions,
+  "storage" | "host" | "logger" | "clock" | "random" | "singleton"
+>;
+
+/** The program of one process. */
+export interface Program<Ask> {
+  readonly settings: ProgramSettings;
+  /** Whether it waits for the result of a call, or runs a handler, which may dispatch a task. */
+  readonly isBusy: boolean;
+  /** Takes its instance. Called once, before any other method. */
+  begin(everTask: EverTask): void;
+  /** Does what a step asks. */
+  ask(ask: Ask): void;
+  /** Called in one process when the faults end. Undoes what keeps tasks from ending. */
+  calmDown(): void;
+}
+
+/** What a program is made of. */
+export interface ProgramParts {
+  /** The name of its process. */
+  readonly name: string;
+  /** The index of its machine; one more than the last if it starts when the faults end. */
+  readonly index: number;
+  readonly machine: Machine;
+  readonly recorder: Recorder;
+  /** Calls a service that does not belong to the process, over the simulated network. */
+  readonly reach: <Result>(service: () => Result | Promise<Result>) => Promise<Result>;
+}
+
+/** Makes the program of a process. */
+export type ProgramMaker<Ask> = (parts: ProgramParts) => Program<Ask>;

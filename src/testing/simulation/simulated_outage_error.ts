@@ -1,0 +1,14 @@
+// The error of a simulated network.
+
+import { EverTaskError } from "../../guards/errors.ts";
+
+/** A simulation has interrupted the connection to a service, which may have done what was asked. */
+export class SimulatedOutageError extends EverTaskError {
+  /** `SimulatedOutageError` */
+  override name = "SimulatedOutageError";
+
+  /** Creates the error. */
+  constructor() {
+    super("The service has not answered. A simulation has interrupted the connection.");
+  }
+}
