@@ -80,17 +80,12 @@ export function inLease(
   );
 }
 
-/**
- * The statuses of an attempt. A completion in the handler's transaction may overtake the report
- * that the attempt is in progress. The report is then rejected, and its rows are missing. The
- * completion cannot wait for the report, which may wait for a lock of the transaction.
- */
+/** The statuses of an attempt, of which none is left out. */
 export const statusesInOrder: Rule = {
   name: "a task becomes Queued, then InProgress, and then has the outcome of its attempt",
   check: (history) =>
     momentsOf(history, "changed", "runEnded").flatMap(({ entry, before }) => {
       if (!entry.applied || before === undefined) return [];
-      if (inLease(history, entry).some(({ kind }) => kind === "completes")) return [];
       const statuses = [before.status, ...entry.transitions];
       const skipped = entry.transitions.filter((status, i) => {
         if (status === "InProgress") return statuses[i] !== "Queued";

@@ -174,7 +174,10 @@ export class AttemptRecorder {
    * @throws {LeaseLostError} If the lease is no longer held.
    */
   async complete(job: Job, connection: unknown): Promise<void> {
-    const { storage, clock, storageClock } = this.#parts;
+    const { storage, writer, clock, storageClock } = this.#parts;
+    job.attempt.markReported(); // a report would wait for the row that the transaction locks
+    const recalled = writer.recall(job);
+    if (recalled !== null) await recalled;
     if (job.attempt.phase === "ended") throw new LeaseLostError(job.task.id);
     const now = clock.monotonic();
     const completed = { status: "Completed", exception: null, agoMs: 0 } as const;
@@ -185,7 +188,6 @@ export class AttemptRecorder {
       lease: job.lease,
       executionTimeMs: now - job.attempt.startedAt,
     };
-    job.attempt.markReported(); // a report would wait for the row that the transaction locks
     const next = this.#nextRun(job, completed, storageClock.at(now));
     const [result] = next === null
       ? await storage.setStatusMany([change], { connection })

@@ -37,6 +37,8 @@ interface Entry {
   /** Taken from the job when the write is first tried. */
   transitions: readonly TimedTransition[];
   readonly onWritten: (applied: boolean) => void;
+  /** Set if the report is recalled while it is being written. Called once it is not any more. */
+  onRecalled?: () => void;
 }
 
 const maxBatch = 1000;
@@ -63,6 +65,8 @@ export class StatusWriter {
    * others.
    */
   readonly #isolated = new Set<Entry>();
+  /** The reports that are being written. */
+  readonly #reports = new Map<Job, Entry>();
   /** Jobs with an abandoned entry. */
   readonly #givenUp = new WeakSet<Job>();
   #flushing = false;
@@ -100,6 +104,26 @@ export class StatusWriter {
    */
   report(job: Job, onWritten: (applied: boolean) => void): void {
     this.#add({ job, end: null, transitions: [], onWritten });
+  }
+
+  /**
+   * Withdraws the report of a job, so that no other write of the job can overtake it. Returns null
+   * if no report is being written; otherwise resolves when the report is stored, or when a try has
+   * failed: then its transitions are the job's again. Does not wait for further tries, which may
+   * wait for a lock of the caller's transaction.
+   */
+  recall(job: Job): Promise<void> | null {
+    const at = this.#pending.findIndex((entry) => entry.job === job && entry.end === null);
+    if (at >= 0) this.#pending.splice(at, 1);
+    const report = this.#reports.get(job);
+    if (report === undefined) return null;
+    const { onRecalled } = report; // of another completion
+    return new Promise((resolve) => {
+      report.onRecalled = () => {
+        onRecalled?.();
+        resolve();
+      };
+    });
   }
 
   /** Writes the end of an attempt, with all transitions of the job that are not yet in storage. */
@@ -163,6 +187,7 @@ export class StatusWriter {
         continue;
       }
       entry.transitions = entry.job.unwritten.take();
+      if (entry.end === null) this.#reports.set(entry.job, entry);
       batch.push(entry);
     }
     return batch;
@@ -183,13 +208,13 @@ export class StatusWriter {
           entries[i]!.job.unwritten.answered(now);
           const applied = results[i]!.applied ||
             (failures > 0 && await this.#wasApplied(entries[i]!));
-          entries[i]!.onWritten(applied);
+          this.#written(entries[i]!, applied);
         }
         return;
       } catch (error) {
         failures++;
         const transient = isTransient(error);
-        if (this.#stopped) return;
+        if (this.#stopped) return entries.forEach((entry) => this.#endReport(entry));
         if (!transient && entries.length > 1) {
           // A rejected change must not delay the others of its batch.
           for (const entry of entries) await this.#write([entry], write);
@@ -208,15 +233,26 @@ export class StatusWriter {
       entries = entries.filter((entry) => {
         if (!this.#isAbandoned(entry.job)) return true;
         this.#givenUp.add(entry.job);
-        entry.onWritten(false);
+        this.#written(entry, false);
         return false;
       });
     }
   }
 
+  #written(entry: Entry, applied: boolean): void {
+    if (entry.end === null) this.#endReport(entry);
+    entry.onWritten(applied);
+  }
+
+  #endReport(entry: Entry): void {
+    if (entry.end === null) this.#reports.delete(entry.job);
+    entry.onRecalled?.();
+  }
+
   /**
-   * Removes the reports that a write stored although it failed. Throws if storage does not
-   * answer, because a report that is written again could then appear in the history twice.
+   * Removes the reports that a write stored although it failed, and those that are recalled. Throws
+   * if storage does not answer, because a report that is written again could then appear in the
+   * history twice.
    */
   async #withoutStoredReports(entries: readonly Entry[]): Promise<readonly Entry[]> {
     const stored = new Set<Entry>();
@@ -224,11 +260,17 @@ export class StatusWriter {
       if (entry.end === null && await this.#isStored(entry)) stored.add(entry);
     }
     const now = this.#clock.monotonic();
-    for (const { job, onWritten } of stored) {
-      job.unwritten.answered(now);
-      onWritten(true);
+    for (const entry of stored) {
+      entry.job.unwritten.answered(now);
+      this.#written(entry, true);
     }
-    return entries.filter((entry) => !stored.has(entry));
+    return entries.filter((entry) => {
+      if (stored.has(entry)) return false;
+      if (entry.onRecalled === undefined) return true;
+      entry.job.unwritten.giveBack(entry.transitions);
+      this.#endReport(entry);
+      return false;
+    });
   }
 
   /** Keeps retrying an entry on its own, concurrently with the other writes. */

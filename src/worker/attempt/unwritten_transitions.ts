@@ -37,6 +37,11 @@ export class UnwrittenTransitions {
     return taken;
   }
 
+  /** Takes back transitions that were not written. They happened before the others. */
+  giveBack(transitions: readonly TimedTransition[]): void {
+    this.#waiting.unshift(...transitions);
+  }
+
   /** Notes the time of storage's answer to a write of the job. */
   answered(now: number): void {
     this.#storedAt = now;

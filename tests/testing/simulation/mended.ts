@@ -82,4 +82,20 @@ export const mended: Readonly<Record<string, Scenario>> = {
         { atMs: 8_671, instance: 0, kind: "stop", timeoutMs: 500 },
       ],
     },
+  "a completion by the handler does not overtake the report that its attempt is in progress": {
+    ...world,
+    seed: 2935442758,
+    machines: [{ offsetMs: 0, rate: 1, knows: ["timed"] }],
+    weather: { lossRate: 0, slowestMs: 5 },
+    steps: [{
+      ...dispatch,
+      atMs: 2_597,
+      instance: 0,
+      type: "timed",
+      play: { number: 7, acts: ["complete"], takesMs: 100 },
+      queue: "narrow",
+      priority: -1,
+      level: "Minimal",
+    }],
+  },
 };

@@ -77,3 +77,32 @@ Deno.test("a handler whose task another worker has taken over cannot complete it
   assertEquals((await everTask.get(id))!.status, "Queued");
   assertEquals(fleet.kinds(id).at(-1), "leaseLost");
 });
+
+Deno.test("a completion does not overtake the report that the attempt is in progress", async () => {
+  for (const answer of ["stored", "lost", "refused"] as const) {
+    await using fleet = new Fleet();
+    const faults = new Faults();
+    const [late, arrives] = [gate(), gate()];
+    const task = defineTask<null>({
+      type: "work",
+      async handle(_, { complete }) {
+        await late.opened;
+        await complete(undefined);
+      },
+    });
+    const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+    faults.rule = (verb) => {
+      if (verb !== "setStatusMany" || faults.calls.get(verb)! > 1) return null;
+      if (answer === "stored") return { heldUntil: arrives.opened };
+      return { at: answer === "lost" ? "after" : "before" };
+    };
+    const { id } = await everTask.dispatch(task, null);
+    await fleet.pass(150, 50); // the report is on its way, or is to be tried again
+    late.open();
+    await fleet.settle();
+    arrives.open();
+    await fleet.pass(3_000, 100);
+    assertEquals(await fleet.trail(id), ["Queued", "InProgress", "Completed"], answer);
+    assertEquals((await everTask.get(id))!.status, "Completed");
+  }
+});
