@@ -126,6 +126,7 @@ export const seriesPageSchema = z.object({
     queue: z.string(),
     status,
     info: z.string().openapi({ description: "The schedule as a sentence" }),
+    paused: z.boolean(),
     nextRunAt: instantOrNull,
     lastRunAt: instantOrNull,
     runUntil: instantOrNull,
@@ -142,6 +143,12 @@ export const nextRunsSchema = z.object({
     description: "null if the stored schedule cannot be read",
   }),
 }).openapi("NextRuns");
+
+/** The first runs of a schedule. */
+export const schedulePreviewSchema = z.object({
+  info: z.string().openapi({ description: "The schedule as a sentence" }),
+  runs: z.array(instant),
+}).openapi("SchedulePreview");
 
 /** The queues. */
 export const queuesSchema = z.object({

@@ -9,7 +9,9 @@ import type { ActionFilter } from "../storage/requests.ts";
 import type { AuthorizedUser } from "../access/authorize.ts";
 import type { CountOptions, TaskCount } from "../operate/task_search.ts";
 import type { Explanation, Reason } from "../operate/reason.ts";
+import type { SchedulePreview } from "../operate/operated_series.ts";
 import { sentenceOf } from "../operate/sentences.ts";
+import type { RecurringInput } from "../schedule/builder.ts";
 import type { Page, PageRequest, TaskFilter, TaskPageRequest } from "../storage/queries.ts";
 import type { ExecutionLogRecord, RunsAuditRecord, StatusAuditRecord } from "../storage/records.ts";
 import type { FailureGroup } from "../storage/work_reports.ts";
@@ -94,6 +96,11 @@ export class View {
   async nextRuns(taskId: string, count: number): Promise<readonly Date[] | null | undefined> {
     const task = await this.#find(taskId);
     return task?.series ? await this.#source.operate.nextRuns(task.id, count) : undefined;
+  }
+
+  /** Returns the sentence and the first runs of a schedule, which depend on no task. */
+  preview(schedule: RecurringInput, count: number): Promise<SchedulePreview> {
+    return this.#source.operate.series.preview(schedule, count);
   }
 
   /** Returns a page of a task's status changes. */

@@ -247,6 +247,7 @@ Deno.test("the OpenAPI 3.1 document describes all routes", async () => {
     "/api/v1/queues",
     "/api/v1/queues/{queue}/{verb}",
     "/api/v1/series",
+    "/api/v1/series/preview",
     "/api/v1/series/{id}",
     "/api/v1/series/{id}/next",
     "/api/v1/series/{id}/pause",

@@ -1661,6 +1661,101 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/series/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sentence and the first runs of a schedule, if it began now */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A cron expression, or a recurrence as JSON */
+                    schedule: string;
+                    /** @description The maximum number of runs; 10 by default */
+                    count?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description At most `count` runs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SchedulePreview"];
+                    };
+                };
+                /** @description The request is invalid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Authentication is required */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is not permitted */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many failed attempts */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Internal error */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The storage is unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queues": {
         parameters: {
             query?: never;
@@ -4077,6 +4172,7 @@ export interface components {
                 status: "WaitingQueue" | "Queued" | "InProgress" | "Pending" | "Cancelled" | "Completed" | "Failed" | "ServiceStopped";
                 /** @description The schedule as a sentence */
                 info: string;
+                paused: boolean;
                 /** Format: date-time */
                 nextRunAt: string | null;
                 /** Format: date-time */
@@ -4092,6 +4188,11 @@ export interface components {
         NextRuns: {
             /** @description null if the stored schedule cannot be read */
             runs: string[] | null;
+        };
+        SchedulePreview: {
+            /** @description The schedule as a sentence */
+            info: string;
+            runs: string[];
         };
         Queues: {
             items: {

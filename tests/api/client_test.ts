@@ -64,6 +64,11 @@ Deno.test("the client can call every operation", async () => {
   await data(client.GET("/api/v1/tasks/{id}/logs", path(failed)));
   await data(client.GET("/api/v1/series", {}));
   await data(client.GET("/api/v1/series/{id}/next", path(series)));
+  const schedule = '{"kind":"cron","expression":"0 9 * * *","timeZone":"Europe/Rome"}';
+  const preview = await data(client.GET("/api/v1/series/preview", {
+    params: { query: { schedule, count: 2 } },
+  }));
+  assertEquals(preview.runs.length, 2);
   await data(client.GET("/api/v1/queues", {}));
   await data(client.GET("/api/v1/workers", {}));
   await data(client.GET("/api/v1/statistics", {}));

@@ -52,6 +52,7 @@ function valuesOf({ tasks }: TenantStore): Readonly<Record<string, readonly stri
     after: ["00000000-0000-7000-8000-000000000000", ...ids, "0", "1"],
     cap: ["1"],
     count: ["3"],
+    schedule: ["0 9 * * *"],
     format: ["text", "json"],
     statusAuditDays: ["0.000001"],
     runsAuditDays: ["0.000001"],

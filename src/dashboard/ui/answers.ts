@@ -1,6 +1,7 @@
 // The types of the API's responses.
 
 import type { z } from "@hono/zod-openapi";
+import type * as figures from "../../api/figure_schemas.ts";
 import type * as schemas from "../../api/schemas.ts";
 
 export type Task = z.infer<typeof schemas.taskSchema>;
@@ -19,3 +20,7 @@ export type AuditGrowth = z.infer<typeof schemas.auditGrowthSchema>;
 export type Me = z.infer<typeof schemas.meSchema>;
 export type BulkResult = z.infer<typeof schemas.bulkResultSchema>;
 export type Actions = z.infer<typeof schemas.actionsSchema>;
+export type Action = Actions["items"][number];
+export type SchedulePreview = z.infer<typeof schemas.schedulePreviewSchema>;
+export type Failures = z.infer<typeof figures.failuresSchema>;
+export type Limits = z.infer<typeof figures.limitsSchema>;

@@ -8,7 +8,11 @@ import { followEvents } from "./live.ts";
 import { setClock, startClock } from "./now.ts";
 import { LiveMark } from "./parts/live_mark.tsx";
 import { Loaded } from "./parts/loaded.tsx";
+import { ActionsPage } from "./pages/actions.tsx";
 import { AuditPage } from "./pages/audit.tsx";
+import { FailuresPage } from "./pages/failures.tsx";
+import { LimitsPage } from "./pages/limits.tsx";
+import { OneSeriesPage } from "./pages/one_series.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { QueuesCard } from "./pages/queues.tsx";
 import { SeriesPage } from "./pages/series.tsx";
@@ -17,7 +21,7 @@ import { TaskPage } from "./pages/task.tsx";
 import { TasksPage } from "./pages/tasks.tsx";
 import { WorkersCard } from "./pages/workers.tsx";
 import { useResource } from "./resource.ts";
-import { me as rights } from "./rights.ts";
+import { maySeePage, me as rights } from "./rights.ts";
 import { followLinks, go, pageUrl, path } from "./router.ts";
 import { pageNames, texts } from "./texts.ts";
 
@@ -61,12 +65,16 @@ export function App() {
 function Page() {
   const [name = "", id] = path.value.split("/");
   if (name === "tasks" && id !== undefined) return <TaskPage id={decodeURIComponent(id)} />;
+  if (name === "series" && id !== undefined) return <OneSeriesPage id={decodeURIComponent(id)} />;
   if (name === "") return <OverviewPage />;
   if (name === "tasks") return <TasksPage />;
   if (name === "series") return <SeriesPage />;
-  if (name === "queues") return <QueuesCard />;
+  if (name === "queues") return <QueuesCard canChange />;
   if (name === "workers") return <WorkersCard />;
+  if (name === "failures") return <FailuresPage />;
+  if (name === "limits") return <LimitsPage />;
   if (name === "audit") return <AuditPage />;
+  if (name === "actions") return <ActionsPage />;
   return <p class="pad">{texts.notFound}</p>;
 }
 
@@ -105,7 +113,7 @@ function Navigation({ me }: { readonly me: Me | null }) {
         EverTask
       </p>
       <ul>
-        {Object.entries(pageNames).map(([name, title]) => (
+        {Object.entries(pageNames).filter(([name]) => maySeePage(name)).map(([name, title]) => (
           <li key={name}>
             <a href={pageUrl(name)} aria-current={name === current ? "page" : undefined}>{title}</a>
           </li>

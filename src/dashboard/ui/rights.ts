@@ -20,3 +20,11 @@ export function mayEditPayloads(): boolean {
 export function seesWholeStore(): boolean {
   return me.value?.filter === null;
 }
+
+/** The pages whose routes a user with a filter may use. Other pages summarize the whole store. */
+const pagesOfTenants = ["", "tasks", "series"];
+
+/** Reports whether the user may see a page. */
+export function maySeePage(name: string): boolean {
+  return me.value === null || seesWholeStore() || pagesOfTenants.includes(name);
+}

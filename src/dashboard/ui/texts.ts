@@ -7,7 +7,10 @@ export const pageNames = {
   series: "Series",
   queues: "Queues",
   workers: "Workers",
+  failures: "Failures",
+  limits: "Limits",
   audit: "Audit",
+  actions: "Actions",
 } as const;
 
 /** The texts of changes, by the change. */
@@ -86,6 +89,43 @@ export const actionTexts = {
     label: "End the series",
     done: "The series has ended.",
   },
+  pause: {
+    button: "Pause…",
+    title: "Pause the series?",
+    help: "It does not run until it is resumed. A run that has begun ends first.",
+    label: "Pause",
+    done: "The series is paused.",
+  },
+  resume: {
+    button: "Resume…",
+    title: "Resume the series?",
+    help: "It goes on at its planned run. Its policy decides about the runs that it missed.",
+    label: "Resume",
+    done: "The series goes on.",
+  },
+  reschedule: {
+    button: "Change the schedule…",
+    title: "Change the schedule",
+    help: "A deployment that dispatches it with its old schedule changes it back.",
+    label: "Change the schedule",
+    done: "The series has a new schedule.",
+  },
+  pauseQueue: {
+    button: "Pause…",
+    name: (queue: string) => `Pause the queue ${queue}…`,
+    title: (queue: string) => `Pause the queue ${queue}?`,
+    help: "No worker starts its tasks until it is resumed. Those that run end first.",
+    label: "Pause",
+    done: (queue: string) => `The queue ${queue} is paused.`,
+  },
+  resumeQueue: {
+    button: "Resume…",
+    name: (queue: string) => `Resume the queue ${queue}…`,
+    title: (queue: string) => `Resume the queue ${queue}?`,
+    help: "Its workers start its waiting tasks at once.",
+    label: "Resume",
+    done: (queue: string) => `The queue ${queue} goes on.`,
+  },
   delete: {
     button: "Delete…",
     title: "Delete the task?",
@@ -94,6 +134,16 @@ export const actionTexts = {
     done: "The task was deleted.",
   },
 } as const;
+
+const wordsOfFilters: Readonly<Record<string, string>> = {
+  status: "Status",
+  type: "Type",
+  queue: "Queue",
+  key: "Key",
+  keyPrefix: "Key begins with",
+  tag: "Tags",
+  error: "Error",
+};
 
 const wordsOfSkips: Readonly<Record<string, string>> = {
   changed: "changed meanwhile",
@@ -110,6 +160,7 @@ const wordsOfSkips: Readonly<Record<string, string>> = {
 /** The texts of changes of many tasks. */
 export const bulkTexts = {
   selection: "Selected tasks",
+  filter: "Tasks that match",
   selectPage: "Select all tasks of this page",
   selectTask: (name: string) => `Select ${name}`,
   selected: (count: string) => `${count} selected.`,
@@ -131,6 +182,7 @@ export const bulkTexts = {
   },
   skipped: (count: string, why: string) => `${count} left as they are: ${why}`,
   skipReasons: wordsOfSkips,
+  filterNames: wordsOfFilters,
   verbs: {
     retry: {
       button: "Retry…",
@@ -178,6 +230,75 @@ export const bulkTexts = {
       isDanger: true,
     },
   },
+} as const;
+
+/** The texts of the pages of series. */
+export const seriesTexts = {
+  notFound: "There is no such series: it was deleted, or never stored.",
+  unreadable: "Its stored schedule cannot be read. Give it another one.",
+  noRuns: "No run is left.",
+  clockChange: (before: string, after: string) => `clocks change: ${before} → ${after}`,
+  scheduleHelp: "A cron expression in UTC, such as 0 9 * * MON-FRI, or a recurrence as JSON.",
+  lastRuns: "Last runs",
+  noRunsYet: "No run is stored yet. Its audit level decides which runs are.",
+  manyRuns: "More than 1,000 runs are stored.",
+  runSummary: (count: string, failed: string, slowest: string) =>
+    `${count} runs, ${failed} not completed, the slowest took ${slowest}`,
+  ofMost: (count: string, most: string) => `${count} of ${most}`,
+  until: "Until",
+} as const;
+
+/** The texts of the page of failures. */
+export const failureTexts = {
+  kept: "kept for 90 days after the last one",
+  none: "Nothing has failed for good.",
+  noneHelp: "Tasks that fail after their last attempt are shown here, grouped by their error.",
+  count: (count: string) => `${count} tasks failed like this`,
+  first: "first",
+  last: "last",
+  example: "Last example",
+  tasks: "Tasks",
+  retry: "Retry these…",
+} as const;
+
+/** The texts of the page of rate limits. */
+export const limitTexts = {
+  lastDay: "used within the last day",
+  none: "No rate limit was used within the last day.",
+  noneHelp: "A task with the option rateLimit waits here for its slot.",
+  used: "tasks wait for slots",
+  free: "free",
+  reservedUntil: "Slots taken until",
+  startedUntil: "Runs count until",
+} as const;
+
+const wordsOfVerbs: Readonly<Record<string, string>> = {
+  edit: "changed",
+  delete: "deleted",
+  retry: "retried",
+  runNow: "ran now",
+  cancel: "cancelled",
+  pauseSeries: "paused the series",
+  resumeSeries: "resumed the series",
+  editSeries: "rescheduled the series",
+  pauseQueue: "paused the queue",
+  resumeQueue: "resumed the queue",
+};
+
+/** The texts of the page of actions. */
+export const actionPageTexts = {
+  by: "Who",
+  verb: "What",
+  task: "Task",
+  queue: "Queue",
+  tasks: "tasks by a filter",
+  verbs: wordsOfVerbs,
+  counts: (changed: string, skipped: string) => `${changed} changed, ${skipped} left as they were`,
+  incomplete: "not finished",
+  noReason: "No reason was given.",
+  values: "Before and after",
+  none: "No action matches.",
+  noneHelp: "Every change by a person is recorded here, with its reason.",
 } as const;
 
 /** The texts of all pages. */
@@ -234,6 +355,7 @@ export const texts = {
   places: "Places",
   servedBy: "Served by",
   state: "State",
+  change: "Change",
   paused: "paused",
   unserved: "no live worker",
   served: "served",

@@ -63,6 +63,7 @@ function Question({ run }: { readonly run: BulkRun }) {
           <strong>{countOf(expected)}</strong> {texts.would}
         </p>
         <Skipped progress={expected} />
+        <FilterSummary filter={run.filter} />
         <p class="faint">{texts.help}</p>
       </div>
       {verb === "edit" && <BulkEditFields problems={(name) => problemsOf(error, name)} />}
@@ -150,6 +151,21 @@ function Course({ run, onClose }: { readonly run: BulkRun; readonly onClose: () 
 /** Returns the number of tasks that would be changed; `1,200+` while more may follow. */
 function countOf({ changed, isComplete }: BulkProgress): string {
   return isComplete ? integer(changed) : `${integer(changed)}+`;
+}
+
+/** Shows the filter of a change, except for the ids of selected tasks. */
+function FilterSummary({ filter }: { readonly filter: BulkRun["filter"] }) {
+  if (filter["id"] !== undefined) return null;
+  return (
+    <p class="filters" aria-label={bulkTexts.filter}>
+      {Object.entries(filter).map(([name, value]) => (
+        <span class="chip" key={name}>
+          <span class="faint">{bulkTexts.filterNames[name] ?? name}</span>
+          <strong>{[value].flat().join(", ")}</strong>
+        </span>
+      ))}
+    </p>
+  );
 }
 
 function Skipped({ progress }: { readonly progress: BulkProgress }) {

@@ -31,18 +31,18 @@ export type BulkPhase = "asking" | "running" | "stopping" | "stopped" | "failed"
 /** A bulk change. */
 export class BulkRun {
   readonly verb: BulkVerb;
+  readonly filter: Readonly<Record<string, unknown>>;
   readonly phase: Signal<BulkPhase> = signal("asking");
   /** The result of the dry run, which grows while it runs. */
   readonly expected: Signal<BulkProgress> = signal(noProgress);
   readonly progress: Signal<BulkProgress> = signal(noProgress);
   readonly error: Signal<unknown> = signal(null);
-  readonly #filter: Readonly<Record<string, unknown>>;
   #body: Readonly<Record<string, unknown>> = {};
   #isClosed = false;
 
   constructor(verb: BulkVerb, filter: Readonly<Record<string, unknown>>) {
     this.verb = verb;
-    this.#filter = filter;
+    this.filter = filter;
   }
 
   /** Counts the tasks that would be changed. */
@@ -120,7 +120,7 @@ export class BulkRun {
   }
 
   #send(body: Readonly<Record<string, unknown>>, after: string | null): Promise<BulkResult> {
-    const request = { filter: this.#filter, ...body, ...after !== null && { after } };
+    const request = { filter: this.filter, ...body, ...after !== null && { after } };
     return send<BulkResult>("POST", `bulk/${this.verb}`, request);
   }
 }

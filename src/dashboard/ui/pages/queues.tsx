@@ -1,5 +1,6 @@
 // The page of queues: waiting tasks, the longest wait, and workers.
 
+import { mayPauseQueues, QueueActions } from "../actions/queue_actions.tsx";
 import type { Queues } from "../answers.ts";
 import { integer } from "../format.ts";
 import { Card } from "../parts/card.tsx";
@@ -37,8 +38,14 @@ export function useQueues(): Resource<Queues> {
   return useResource("queues", { everyMs: 5_000 }); // tasks become due without an event
 }
 
-/** A card with all queues. */
-export function QueuesCard() {
+const changeColumn: Column<Queue> = {
+  title: texts.change,
+  cell: (queue) => <QueueActions queue={queue} />,
+  look: "number",
+};
+
+/** A card with all queues, and the changes of each on the page of the queues. */
+export function QueuesCard({ canChange = false }: { readonly canChange?: boolean }) {
   const queues = useQueues();
   return (
     <Card title={pageNames.queues}>
@@ -47,7 +54,7 @@ export function QueuesCard() {
           items.length === 0 ? <Empty title={texts.noQueues} /> : (
             <Table
               caption={pageNames.queues}
-              columns={columns}
+              columns={canChange && mayPauseQueues() ? [...columns, changeColumn] : columns}
               rows={items}
               keyOf={({ queue }) => queue}
             />

@@ -6,9 +6,9 @@ import { Card } from "../parts/card.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Pager } from "../parts/pager.tsx";
-import { Status } from "../parts/status.tsx";
+import { Mark, Status } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";
-import { TaskLink, TypeLink } from "../parts/task_link.tsx";
+import { SeriesLink, TypeLink } from "../parts/task_link.tsx";
 import { useResource } from "../resource.ts";
 import { parameters } from "../router.ts";
 import { pageNames, texts } from "../texts.ts";
@@ -16,10 +16,15 @@ import { pageNames, texts } from "../texts.ts";
 type Series = Page["items"][number];
 
 const columns: readonly Column<Series>[] = [
-  { title: texts.keyOrId, cell: ({ id, taskKey }) => <TaskLink id={id} name={taskKey ?? id} /> },
+  { title: texts.keyOrId, cell: ({ id, taskKey }) => <SeriesLink id={id} name={taskKey ?? id} /> },
   { title: texts.type, cell: ({ type }) => <TypeLink type={type} /> },
   { title: texts.schedule, cell: ({ info }) => info, look: "rest extra" },
-  { title: texts.status, cell: ({ status }) => <Status status={status} />, look: "extra" },
+  {
+    title: texts.status,
+    cell: ({ status, paused }) =>
+      paused ? <Mark look="off">{texts.paused}</Mark> : <Status status={status} />,
+    look: "extra",
+  },
   { title: texts.runCount, cell: ({ runCount }) => integer(runCount), look: "number extra" },
   {
     title: texts.lastRun,

@@ -1,12 +1,12 @@
 // The page of a task: why it is not running, its history, and its payload.
 
-import type { ComponentChildren } from "preact";
 import { TaskActions } from "../actions/task_actions.tsx";
 import type { Explanation, Task, Transitions } from "../answers.ts";
 import { ProblemError } from "../client.ts";
 import { duration } from "../format.ts";
 import { Card } from "../parts/card.tsx";
 import { ErrorText } from "../parts/error_text.tsx";
+import { Fact } from "../parts/fact.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { JsonView } from "../parts/json_view.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
@@ -129,7 +129,11 @@ function Facts({ task }: { readonly task: Task }) {
             ))}
           </Fact>
         )}
-        {task.series !== null && <Fact title={texts.schedule}>{task.series.info}</Fact>}
+        {task.series !== null && (
+          <Fact title={texts.schedule}>
+            <a class="link" href={pageUrl(`series/${task.id}`)}>{task.series.info}</a>
+          </Fact>
+        )}
         <Fact title={texts.created}>
           <Instant at={task.createdAt} />
         </Fact>
@@ -149,19 +153,5 @@ function Facts({ task }: { readonly task: Task }) {
         )}
       </dl>
     </section>
-  );
-}
-
-function Fact(
-  { title, children }: {
-    readonly title: string;
-    readonly children: ComponentChildren;
-  },
-) {
-  return (
-    <>
-      <dt>{title}</dt>
-      <dd>{children}</dd>
-    </>
   );
 }

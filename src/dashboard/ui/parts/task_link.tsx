@@ -7,6 +7,11 @@ export function TaskLink({ id, name = id }: { readonly id: string; readonly name
   return <a class="mono" href={pageUrl(`tasks/${id}`)}>{name}</a>;
 }
 
+/** Links to a series. */
+export function SeriesLink({ id, name }: { readonly id: string; readonly name: string }) {
+  return <a class="mono" href={pageUrl(`series/${id}`)}>{name}</a>;
+}
+
 /** Links to the tasks of a queue. */
 export function QueueLink({ queue }: { readonly queue: string }) {
   return <a href={pageUrl("tasks", { queue })}>{queue}</a>;

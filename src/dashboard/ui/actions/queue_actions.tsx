@@ -1,0 +1,47 @@
+// The changes of a queue.
+
+import type { Queues } from "../answers.ts";
+import { send } from "../client.ts";
+import { may, seesWholeStore } from "../rights.ts";
+import { actionTexts } from "../texts.ts";
+import { ChangeDialog, reasonOf } from "./change_dialog.tsx";
+import { openDialog, showOutcome } from "./dialogs.tsx";
+
+type Queue = Queues["items"][number];
+
+/** Reports whether the user may pause queues. */
+export function mayPauseQueues(): boolean {
+  return may("admin") && seesWholeStore();
+}
+
+/** The button that pauses or resumes a queue. */
+export function QueueActions({ queue }: { readonly queue: Queue }) {
+  const { button, name } = actionTexts[queue.paused ? "resumeQueue" : "pauseQueue"];
+  return (
+    <button
+      type="button"
+      class="small"
+      aria-label={name(queue.queue)}
+      onClick={() => openQueueDialog(queue)}
+    >
+      {button}
+    </button>
+  );
+}
+
+function openQueueDialog({ queue, paused }: Queue): void {
+  const { title, help, label, done } = actionTexts[paused ? "resumeQueue" : "pauseQueue"];
+  openDialog(
+    <ChangeDialog
+      title={title(queue)}
+      help={<p>{help}</p>}
+      label={label}
+      reason="required"
+      run={async (values) => {
+        const verb = paused ? "resume" : "pause";
+        await send("POST", `queues/${encodeURIComponent(queue)}/${verb}`, reasonOf(values));
+        showOutcome(done(queue), { queueName: queue });
+      }}
+    />,
+  );
+}

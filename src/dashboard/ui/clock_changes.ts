@@ -1,0 +1,49 @@
+// The runs of a schedule in its time zone, and the changes of that zone's clock between them.
+
+/** A run of a schedule. */
+export interface ZonedRun {
+  readonly at: string;
+  /** The date and the time in the zone. */
+  readonly text: string;
+  /** The offset of the zone from UTC, such as `GMT+02:00`. */
+  readonly offset: string;
+  /** The offset at the run before, if it was another one. */
+  readonly offsetBefore: string | null;
+}
+
+/** Returns the time zone of a stored schedule. */
+export function zoneOf(schedule: string): string {
+  try {
+    return JSON.parse(schedule).timeZone ?? "UTC";
+  } catch {
+    return "UTC"; // a cron expression, or an unreadable schedule
+  }
+}
+
+/**
+ * Returns runs with their times in a zone.
+ *
+ * @param from The instant with whose offset the first run is compared. Epoch milliseconds.
+ */
+export function zonedRuns(runs: readonly string[], timeZone: string, from: number): ZonedRun[] {
+  let before = offsetAt(new Date(from), timeZone);
+  return runs.map((at) => {
+    const date = new Date(at);
+    const offset = offsetAt(date, timeZone);
+    const offsetBefore = offset === before ? null : before;
+    before = offset;
+    const weekday = date.toLocaleDateString("en", { timeZone, weekday: "short" });
+    return {
+      at,
+      text: `${weekday} ${date.toLocaleString("sv-SE", { timeZone })}`,
+      offset,
+      offsetBefore,
+    };
+  });
+}
+
+function offsetAt(date: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" })
+    .formatToParts(date);
+  return parts.find(({ type }) => type === "timeZoneName")!.value;
+}

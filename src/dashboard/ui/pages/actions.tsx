@@ -1,0 +1,84 @@
+// The page of actions: who did what, when, on what, and why.
+
+import type { Action, Actions } from "../answers.ts";
+import { integer } from "../format.ts";
+import { ChangedValues } from "../parts/changed_values.tsx";
+import { FilterBar, type FilterChoice } from "../parts/filter_bar.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Empty, Loaded } from "../parts/loaded.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { Mark } from "../parts/status.tsx";
+import { QueueLink, TaskLink } from "../parts/task_link.tsx";
+import { useResource } from "../resource.ts";
+import { parameters } from "../router.ts";
+import { actionPageTexts, pageNames } from "../texts.ts";
+
+const verbs = Object.keys(actionPageTexts.verbs);
+
+const filters: readonly FilterChoice[] = [
+  { name: "by", title: actionPageTexts.by },
+  { name: "verb", title: actionPageTexts.verb, values: verbs },
+  { name: "taskId", title: actionPageTexts.task },
+  { name: "queueName", title: actionPageTexts.queue },
+];
+
+/** The page. */
+export function ActionsPage() {
+  const query = new URLSearchParams({ limit: "50" });
+  for (const name of [...filters.map(({ name }) => name), "after"]) {
+    const value = parameters.value.get(name);
+    if (value !== null) query.set(name, value);
+  }
+  const actions = useResource<Actions>(`actions?${query}`);
+  return (
+    <>
+      <div class="bar">
+        <FilterBar choices={filters} />
+      </div>
+      <section class="card" aria-label={pageNames.actions}>
+        <Loaded from={actions}>
+          {({ items, next }) =>
+            items.length === 0
+              ? <Empty title={actionPageTexts.none} help={actionPageTexts.noneHelp} />
+              : (
+                <>
+                  <ol class="groups">
+                    {items.map((action) => <OneAction key={action.id} action={action} />)}
+                  </ol>
+                  <Pager next={next} />
+                </>
+              )}
+        </Loaded>
+      </section>
+    </>
+  );
+}
+
+function OneAction({ action }: { readonly action: Action }) {
+  const { doneAt, verb, by, reason, target, before, after, changed, skipped, next } = action;
+  return (
+    <li class="action">
+      <Instant at={doneAt} />
+      <div class="group">
+        <p>
+          <strong>{by}</strong> {actionPageTexts.verbs[verb] ?? verb} <Target target={target} />
+          {" "}
+          {target.kind === "tasks" && (
+            <span class="faint">
+              {actionPageTexts.counts(integer(changed), integer(skipped))}
+            </span>
+          )} {next !== null && <Mark look="warn">{actionPageTexts.incomplete}</Mark>}
+        </p>
+        {reason === null
+          ? <p class="faint">{actionPageTexts.noReason}</p>
+          : <p class="said">{reason}</p>}
+        <ChangedValues before={before} after={after} />
+      </div>
+    </li>
+  );
+}
+
+function Target({ target: { kind, id } }: { readonly target: Action["target"] }) {
+  if (kind === "tasks" || id === null) return <>{actionPageTexts.tasks}</>;
+  return kind === "queue" ? <QueueLink queue={id} /> : <TaskLink id={id} />;
+}

@@ -1,0 +1,62 @@
+// The page of rate limits: their budgets, and the tasks that wait for them.
+
+import type { Limits } from "../answers.ts";
+import { Card } from "../parts/card.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Empty, Loaded } from "../parts/loaded.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { Mark } from "../parts/status.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { now } from "../now.ts";
+import { useResource } from "../resource.ts";
+import { parameters } from "../router.ts";
+import { limitTexts, pageNames, texts } from "../texts.ts";
+
+type Limit = Limits["items"][number];
+
+const columns: readonly Column<Limit>[] = [
+  { title: texts.key, cell: ({ key }) => <span class="mono">{key}</span>, look: "wrap" },
+  {
+    title: texts.state,
+    cell: ({ reservedUntilAt }) =>
+      Date.parse(reservedUntilAt) > now.value
+        ? <Mark look="warn">{limitTexts.used}</Mark>
+        : <Mark look="good">{limitTexts.free}</Mark>,
+    look: "rest",
+  },
+  {
+    title: limitTexts.reservedUntil,
+    cell: ({ reservedUntilAt }) => <Instant at={reservedUntilAt} />,
+    look: "number",
+  },
+  {
+    title: limitTexts.startedUntil,
+    cell: ({ startedUntilAt }) => <Instant at={startedUntilAt} />,
+    look: "number extra",
+  },
+];
+
+/** The page. */
+export function LimitsPage() {
+  const after = parameters.value.get("after");
+  const query = new URLSearchParams({ limit: "50", ...after !== null && { after } });
+  const limits = useResource<Limits>(`limits?${query}`);
+  return (
+    <Card title={pageNames.limits} aside={limitTexts.lastDay}>
+      <Loaded from={limits}>
+        {({ items, next }) =>
+          items.length === 0 ? <Empty title={limitTexts.none} help={limitTexts.noneHelp} /> : (
+            <>
+              <Table
+                caption={pageNames.limits}
+                columns={columns}
+                rows={items}
+                keyOf={({ key }) => key}
+              />
+              <Pager next={next} />
+            </>
+          )}
+      </Loaded>
+    </Card>
+  );
+}

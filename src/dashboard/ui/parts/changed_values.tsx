@@ -1,0 +1,80 @@
+// The fields that an action has changed, before and after.
+
+import { actionPageTexts, texts } from "../texts.ts";
+import { JsonView } from "./json_view.tsx";
+
+/** A field of an action; undefined if it has no such value. */
+interface ChangedField {
+  readonly name: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** The number of fields, and of characters of each, that are shown without a click. */
+const mostFields = 3;
+const longestValue = 60;
+
+/** Shows the fields of an action: short ones in a line each, others on demand. */
+export function ChangedValues(
+  { before, after }: { readonly before: string | null; readonly after: string | null },
+) {
+  const fields = changedFields(before, after);
+  if (fields === null) {
+    return (
+      <details>
+        <summary class="faint">{actionPageTexts.values}</summary>
+        {[before, after].map((json, index) =>
+          json !== null && <JsonView text={json} key={index} />
+        )}
+      </details>
+    );
+  }
+  if (fields.length === 0) return null;
+  const list = (
+    <dl class="changed">
+      {fields.map(({ name, before, after }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            {before !== undefined && <span class="mono before">{before}</span>}
+            {before !== undefined && after !== undefined && " → "}
+            {after !== undefined && <span class="mono">{after}</span>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+  const isShort = fields.length <= mostFields &&
+    fields.every(({ before = "", after = "" }) =>
+      before.length <= longestValue && after.length <= longestValue
+    );
+  if (isShort) return list;
+  return (
+    <details>
+      <summary class="faint">{actionPageTexts.values}</summary>
+      {list}
+    </details>
+  );
+}
+
+/** Returns the fields; null if a text is not that of an object. */
+function changedFields(before: string | null, after: string | null): ChangedField[] | null {
+  try {
+    const [from, to] = [before, after].map((json) => Object(JSON.parse(json ?? "{}")));
+    const names = new Set([...Object.keys(from), ...Object.keys(to)]);
+    return Array.from(names, (name) => ({
+      name,
+      before: wordOf(from, name),
+      after: wordOf(to, name),
+    }));
+  } catch {
+    return null;
+  }
+}
+
+function wordOf(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  if (!Object.hasOwn(fields, name)) return undefined;
+  const value = fields[name];
+  if (value === null) return texts.none;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

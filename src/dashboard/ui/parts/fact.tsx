@@ -1,0 +1,15 @@
+// A named value in a list of facts.
+
+import type { ComponentChildren } from "preact";
+
+/** Shows a value under its name; in a `dl`. */
+export function Fact(
+  { title, children }: { readonly title: string; readonly children: ComponentChildren },
+) {
+  return (
+    <>
+      <dt>{title}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
