@@ -172,6 +172,7 @@ export const bulkTexts = {
   progress: "Progress",
   stop: "Stop after this batch",
   resume: "Continue",
+  continued: "continued",
   phases: {
     asking: "",
     running: "it goes on…",
@@ -295,6 +296,7 @@ export const actionPageTexts = {
   verbs: wordsOfVerbs,
   counts: (changed: string, skipped: string) => `${changed} changed, ${skipped} left as they were`,
   incomplete: "not finished",
+  resume: "Continue…",
   noReason: "No reason was given.",
   values: "Before and after",
   none: "No action matches.",

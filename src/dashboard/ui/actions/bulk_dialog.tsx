@@ -1,16 +1,18 @@
 // The dialog of a bulk change: how many tasks, why, and how far it is.
 
 import { useEffect, useRef } from "preact/hooks";
+import type { Action } from "../answers.ts";
 import { integer } from "../format.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { pageUrl } from "../router.ts";
 import { actionTexts, bulkTexts } from "../texts.ts";
 import { type BulkProgress, skippedCount } from "./bulk_batches.ts";
 import { BulkEditFields, toSharedEdit } from "./bulk_edit.tsx";
-import { actionVerbs, BulkRun, type BulkVerb } from "./bulk_run.ts";
+import { actionVerbs, BulkRun, type BulkVerb, bulkVerbs } from "./bulk_run.ts";
 import { ReasonField, reasonOf } from "./change_dialog.tsx";
 import { ChangeProblem, InvalidField, problemsOf } from "./change_problem.tsx";
 import { closeDialog, openDialog } from "./dialogs.tsx";
+import { editOf } from "./recorded_filter.ts";
 import { clearSelection } from "./selection.ts";
 import { me, seesWholeStore } from "../rights.ts";
 
@@ -19,6 +21,15 @@ export function openBulk(verb: BulkVerb, filter: Readonly<Record<string, unknown
   const run = new BulkRun(verb, filter);
   openDialog(<BulkDialog run={run} />);
   void run.count();
+}
+
+/** Opens the dialog of a change that is not complete. */
+export function openStopped(action: Action, filter: Readonly<Record<string, unknown>>): void {
+  const verb = bulkVerbs.find((each) => actionVerbs[each] === action.verb);
+  if (verb === undefined) return;
+  const edit = verb === "edit" ? { edit: editOf(action) } : {};
+  const body = { ...edit, reason: action.reason ?? bulkTexts.continued };
+  openDialog(<BulkDialog run={BulkRun.stopped(verb, filter, body, action)} />);
 }
 
 function BulkDialog({ run }: { readonly run: BulkRun }) {

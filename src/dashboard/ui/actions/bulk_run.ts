@@ -1,14 +1,17 @@
 // The state of one bulk change: how many tasks it concerns, and how far it is.
 
 import { type Signal, signal } from "@preact/signals";
-import type { Actions, BulkResult } from "../answers.ts";
+import type { Action, Actions, BulkResult } from "../answers.ts";
 import { read, send } from "../client.ts";
 import { reload } from "../live.ts";
-import { me, seesWholeStore } from "../rights.ts";
+import { seesWholeStore } from "../rights.ts";
 import { type BulkProgress, noProgress, sendBatches } from "./bulk_batches.ts";
 
 /** The verb of a bulk change, as in the URL of its route. */
 export type BulkVerb = "retry" | "run" | "cancel" | "delete" | "edit";
+
+/** All verbs, in the order of their buttons. */
+export const bulkVerbs: readonly BulkVerb[] = ["retry", "run", "edit", "cancel", "delete"];
 
 /** The verb of a change, as in the list of actions. */
 export const actionVerbs = {
@@ -43,6 +46,20 @@ export class BulkRun {
   constructor(verb: BulkVerb, filter: Readonly<Record<string, unknown>>) {
     this.verb = verb;
     this.filter = filter;
+  }
+
+  /** Returns a change that was stopped, such as by an error or in another browser. */
+  static stopped(
+    verb: BulkVerb,
+    filter: Readonly<Record<string, unknown>>,
+    body: Readonly<Record<string, unknown>>,
+    { id, changed, next }: Action,
+  ): BulkRun {
+    const run = new BulkRun(verb, filter);
+    run.#body = body;
+    run.progress.value = { ...noProgress, changed, next, actionId: id };
+    run.phase.value = "stopped";
+    return run;
   }
 
   /** Counts the tasks that would be changed. */
@@ -111,8 +128,7 @@ export class BulkRun {
   async #readProgress(): Promise<void> {
     const { actionId } = this.progress.value;
     if (actionId === null || !seesWholeStore()) return;
-    const query = new URLSearchParams({ by: me.value!.user, verb: actionVerbs[this.verb] });
-    const { items } = await read<Actions>(`actions?${query}`);
+    const { items } = await read<Actions>(`actions?verb=${actionVerbs[this.verb]}&limit=100`);
     const action = items.find(({ id }) => id === actionId);
     if (action === undefined || action.next === this.progress.value.next) return;
     const { changed, next } = action;

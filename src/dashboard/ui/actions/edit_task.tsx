@@ -56,15 +56,17 @@ export function openEditAndRetry(task: Task): void {
 export function PayloadField(
   { text, problems }: { readonly text: string; readonly problems: readonly string[] },
 ) {
+  const json = indented(text);
+  const lines = json.split("\n").length;
   return (
     <Field name="payload" title={texts.payload} problems={problems}>
       {(attributes) => (
         <textarea
           {...attributes}
           class="mono"
-          rows={10}
+          rows={Math.min(Math.max(lines + 1, 4), 16)}
           spellcheck={false}
-          defaultValue={indented(text)}
+          defaultValue={json}
           required
         />
       )}

@@ -6,7 +6,7 @@ import { may } from "../rights.ts";
 import { bulkTexts } from "../texts.ts";
 import { openBulk } from "./bulk_dialog.tsx";
 import { toBulkFilter } from "./bulk_filter.ts";
-import type { BulkVerb } from "./bulk_run.ts";
+import { bulkVerbs } from "./bulk_run.ts";
 import {
   clearSelection,
   isEveryMatch,
@@ -19,8 +19,6 @@ import {
   toFilter,
   toggle,
 } from "./selection.ts";
-
-const verbs: readonly BulkVerb[] = ["retry", "run", "edit", "cancel", "delete"];
 
 /** Shows the number of selected tasks, and their changes. */
 export function SelectionBar(
@@ -40,7 +38,7 @@ export function SelectionBar(
         <button type="button" class="plain" onClick={clearSelection}>{bulkTexts.clear}</button>
       </p>
       <div class="buttons">
-        {verbs.map((verb) => (
+        {bulkVerbs.map((verb) => (
           <button
             type="button"
             key={verb}

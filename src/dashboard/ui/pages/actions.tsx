@@ -1,5 +1,8 @@
 // The page of actions: who did what, when, on what, and why.
 
+import { openStopped } from "../actions/bulk_dialog.tsx";
+import { toBulkFilter } from "../actions/bulk_filter.ts";
+import { searchOf } from "../actions/recorded_filter.ts";
 import type { Action, Actions } from "../answers.ts";
 import { integer } from "../format.ts";
 import { ChangedValues } from "../parts/changed_values.tsx";
@@ -10,7 +13,8 @@ import { Pager } from "../parts/pager.tsx";
 import { Mark } from "../parts/status.tsx";
 import { QueueLink, TaskLink } from "../parts/task_link.tsx";
 import { useResource } from "../resource.ts";
-import { parameters } from "../router.ts";
+import { may } from "../rights.ts";
+import { pageUrl, parameters } from "../router.ts";
 import { actionPageTexts, pageNames } from "../texts.ts";
 
 const verbs = Object.keys(actionPageTexts.verbs);
@@ -56,13 +60,14 @@ export function ActionsPage() {
 
 function OneAction({ action }: { readonly action: Action }) {
   const { doneAt, verb, by, reason, target, before, after, changed, skipped, next } = action;
+  const search = searchOf(action);
   return (
     <li class="action">
       <Instant at={doneAt} />
       <div class="group">
         <p>
-          <strong>{by}</strong> {actionPageTexts.verbs[verb] ?? verb} <Target target={target} />
-          {" "}
+          <strong>{by}</strong> {actionPageTexts.verbs[verb] ?? verb}{" "}
+          <Target target={target} search={search} />{" "}
           {target.kind === "tasks" && (
             <span class="faint">
               {actionPageTexts.counts(integer(changed), integer(skipped))}
@@ -74,11 +79,31 @@ function OneAction({ action }: { readonly action: Action }) {
           : <p class="said">{reason}</p>}
         <ChangedValues before={before} after={after} />
       </div>
+      {next !== null && search !== null && may("operate") && (
+        <button
+          type="button"
+          onClick={() => openStopped(action, toBulkFilter(new URL(tasksUrl(search)).searchParams))}
+        >
+          {actionPageTexts.resume}
+        </button>
+      )}
     </li>
   );
 }
 
-function Target({ target: { kind, id } }: { readonly target: Action["target"] }) {
-  if (kind === "tasks" || id === null) return <>{actionPageTexts.tasks}</>;
+type Search = NonNullable<ReturnType<typeof searchOf>>;
+
+function tasksUrl(search: Search): string {
+  return pageUrl("tasks", search);
+}
+
+function Target(
+  { target: { kind, id }, search }: {
+    readonly target: Action["target"];
+    readonly search: Search | null;
+  },
+) {
+  if (search !== null) return <a class="link" href={tasksUrl(search)}>{actionPageTexts.tasks}</a>;
+  if (id === null) return <>{actionPageTexts.tasks}</>;
   return kind === "queue" ? <QueueLink queue={id} /> : <TaskLink id={id} />;
 }
