@@ -133,5 +133,14 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
     await page.getByRole("link", { name: "Remove the filter What: pauseQueue" }).click();
     await items.nth(7).waitFor();
   });
+
+  await t.step("the page of the history shows what a retention policy would delete", async () => {
+    await page.goto(store.url("audit"));
+    await page.getByText(/^about \d+ rows$/).nth(3).waitFor();
+    await page.getByLabel("Status changes").fill("30");
+    await button(page, "Count").click();
+    await page.locator("dl[aria-label='Would be deleted']").getByText("0").nth(3).waitFor();
+    assertEquals(page.url(), store.url("audit?statusAuditDays=30"));
+  });
   await page.close();
 }

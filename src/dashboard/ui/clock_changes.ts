@@ -11,10 +11,11 @@ export interface ZonedRun {
   readonly offsetBefore: string | null;
 }
 
-/** Returns the time zone of a stored schedule. */
+/** Returns the time zone of a schedule: UTC unless its JSON names another one. */
 export function zoneOf(schedule: string): string {
   try {
-    return JSON.parse(schedule).timeZone ?? "UTC";
+    const { timeZone = "UTC" } = JSON.parse(schedule);
+    return new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone;
   } catch {
     return "UTC"; // a cron expression, or an unreadable schedule
   }

@@ -249,6 +249,34 @@ export const seriesTexts = {
   until: "Until",
 } as const;
 
+/** The texts of the page of the history. */
+export const auditTexts = {
+  levels: "What each level would write",
+  lastDay: "for the last 24 hours",
+  about: (rows: string) => `about ${rows} rows`,
+  keeps: {
+    Full: "every status change, every run of a series",
+    Minimal: "errors, every run of a series",
+    ErrorsOnly: "errors",
+    None: "nothing",
+  },
+  retention: "What a retention policy would delete",
+  retentionHelp: "Ages in days; an empty field keeps all rows. Nothing is deleted here.",
+  days: {
+    statusAuditDays: "Status changes",
+    runsAuditDays: "Runs of series",
+    errorAuditDays: "Errors",
+    executionLogDays: "Log lines",
+  },
+  deletesTasks: "Also completed tasks whose history is deleted",
+  count: "Count",
+  wouldDelete: "Would be deleted",
+  statusRows: "Status changes",
+  runRows: "Runs of series",
+  logRows: "Log lines",
+  tasks: "Tasks",
+} as const;
+
 /** The texts of the page of failures. */
 export const failureTexts = {
   kept: "kept for 90 days after the last one",

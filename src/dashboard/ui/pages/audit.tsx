@@ -1,4 +1,4 @@
-// The tables of the history: how large they are, and how fast they grow.
+// The page of the history: the size and growth of its tables, the levels, and the retention.
 
 import type { AuditGrowth } from "../answers.ts";
 import { integer } from "../format.ts";
@@ -8,6 +8,8 @@ import { Loaded } from "../parts/loaded.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { useResource } from "../resource.ts";
 import { pageNames, texts } from "../texts.ts";
+import { AuditLevelsCard } from "./audit_levels.tsx";
+import { RetentionCard } from "./retention.tsx";
 
 type TableGrowth = AuditGrowth["items"][number];
 
@@ -30,17 +32,23 @@ export function AuditPage() {
     everyMs: 60_000, // it reads the tables whole
   });
   return (
-    <Card title={pageNames.audit}>
-      <Loaded from={growth}>
-        {({ items }) => (
-          <Table
-            caption={pageNames.audit}
-            columns={columns}
-            rows={items}
-            keyOf={({ table }) => table}
-          />
-        )}
-      </Loaded>
-    </Card>
+    <>
+      <Card title={pageNames.audit}>
+        <Loaded from={growth}>
+          {({ items }) => (
+            <Table
+              caption={pageNames.audit}
+              columns={columns}
+              rows={items}
+              keyOf={({ table }) => table}
+            />
+          )}
+        </Loaded>
+      </Card>
+      <div class="columns">
+        <AuditLevelsCard />
+        <RetentionCard />
+      </div>
+    </>
   );
 }
