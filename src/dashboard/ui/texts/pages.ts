@@ -1,0 +1,99 @@
+// The English texts of single pages.
+
+/** The texts of the pages of series. */
+export const seriesTexts = {
+  notFound: "There is no such series: it was deleted, or never stored.",
+  unreadable: "Its stored schedule cannot be read. Give it another one.",
+  noRuns: "No run is left.",
+  clockChange: (before: string, after: string) => `clocks change: ${before} → ${after}`,
+  scheduleHelp: "A cron expression in UTC, such as 0 9 * * MON-FRI, or a recurrence as JSON.",
+  lastRuns: "Last runs",
+  noRunsYet: "No run is stored yet. Its audit level decides which runs are.",
+  manyRuns: "More than 1,000 runs are stored.",
+  runSummary: (count: string, failed: string, slowest: string) =>
+    `${count} runs, ${failed} not completed, the slowest took ${slowest}`,
+  ofMost: (count: string, most: string) => `${count} of ${most}`,
+  until: "Until",
+} as const;
+
+/** The texts of the page of the history. */
+export const auditTexts = {
+  levels: "What each level would write",
+  lastDay: "for the last 24 hours",
+  about: (rows: string) => `about ${rows} rows`,
+  keeps: {
+    Full: "every status change, every run of a series",
+    Minimal: "errors, every run of a series",
+    ErrorsOnly: "errors",
+    None: "nothing",
+  },
+  retention: "What a retention policy would delete",
+  retentionHelp: "Ages in days; an empty field keeps all rows. Nothing is deleted here.",
+  days: {
+    statusAuditDays: "Status changes",
+    runsAuditDays: "Runs of series",
+    errorAuditDays: "Errors",
+    executionLogDays: "Log lines",
+  },
+  deletesTasks: "Also completed tasks whose history is deleted",
+  count: "Count",
+  wouldDelete: "Would be deleted",
+  statusRows: "Status changes",
+  runRows: "Runs of series",
+  logRows: "Log lines",
+  tasks: "Tasks",
+} as const;
+
+/** The texts of the page of failures. */
+export const failureTexts = {
+  kept: "kept for 90 days after the last one",
+  none: "Nothing has failed for good.",
+  noneHelp: "Tasks that fail after their last attempt are shown here, grouped by their error.",
+  count: (count: string) => `${count} tasks failed like this`,
+  first: "first",
+  last: "last",
+  example: "Last example",
+  tasks: "Tasks",
+  retry: "Retry these…",
+} as const;
+
+/** The texts of the page of rate limits. */
+export const limitTexts = {
+  lastDay: "used within the last day",
+  none: "No rate limit was used within the last day.",
+  noneHelp: "A task with the option rateLimit waits here for its slot.",
+  used: "tasks wait for slots",
+  free: "free",
+  reservedUntil: "Slots taken until",
+  startedUntil: "Runs count until",
+} as const;
+
+const wordsOfVerbs: Readonly<Record<string, string>> = {
+  edit: "changed",
+  delete: "deleted",
+  retry: "retried",
+  runNow: "ran now",
+  cancel: "cancelled",
+  pauseSeries: "paused the series",
+  resumeSeries: "resumed the series",
+  editSeries: "rescheduled the series",
+  pauseQueue: "paused the queue",
+  resumeQueue: "resumed the queue",
+};
+
+/** The texts of the page of actions. */
+export const actionPageTexts = {
+  by: "Who",
+  verb: "What",
+  task: "Task",
+  queue: "Queue",
+  tasks: "tasks by a filter",
+  verbs: wordsOfVerbs,
+  counts: (changed: string, skipped: string) => `${changed} changed, ${skipped} left as they were`,
+  incomplete: "not finished",
+  resume: "Continue…",
+  noReason: "No reason was given.",
+  values: "Before and after",
+  none: "No action matches.",
+  noneHelp: "Every change by a person is recorded here, with its reason.",
+} as const;
