@@ -77,7 +77,6 @@ export const texts = {
   places: "Places",
   servedBy: "Served by",
   state: "State",
-  change: "Change",
   paused: "paused",
   unserved: "no live worker",
   served: "served",

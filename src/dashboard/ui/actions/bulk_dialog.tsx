@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Action } from "../answers.ts";
 import { integer } from "../format.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { FilterChips } from "../parts/filter_chips.tsx";
 import { pageUrl } from "../router.ts";
 import { actionTexts, bulkTexts } from "../texts.ts";
 import { type BulkProgress, skippedCount } from "./bulk_batches.ts";
@@ -74,7 +75,7 @@ function Question({ run }: { readonly run: BulkRun }) {
           <strong>{countOf(expected)}</strong> {texts.would}
         </p>
         <Skipped progress={expected} />
-        <FilterSummary filter={run.filter} />
+        {run.filter["id"] === undefined && <FilterChips filter={run.filter} />}
         <p class="faint">{texts.help}</p>
       </div>
       {verb === "edit" && <BulkEditFields problems={(name) => problemsOf(error, name)} />}
@@ -162,21 +163,6 @@ function Course({ run, onClose }: { readonly run: BulkRun; readonly onClose: () 
 /** Returns the number of tasks that would be changed; `1,200+` while more may follow. */
 function countOf({ changed, isComplete }: BulkProgress): string {
   return isComplete ? integer(changed) : `${integer(changed)}+`;
-}
-
-/** Shows the filter of a change, except for the ids of selected tasks. */
-function FilterSummary({ filter }: { readonly filter: BulkRun["filter"] }) {
-  if (filter["id"] !== undefined) return null;
-  return (
-    <p class="filters" aria-label={bulkTexts.filter}>
-      {Object.entries(filter).map(([name, value]) => (
-        <span class="chip" key={name}>
-          <span class="faint">{bulkTexts.filterNames[name] ?? name}</span>
-          <strong>{[value].flat().join(", ")}</strong>
-        </span>
-      ))}
-    </p>
-  );
 }
 
 function Skipped({ progress }: { readonly progress: BulkProgress }) {

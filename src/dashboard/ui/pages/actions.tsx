@@ -7,6 +7,7 @@ import type { Action, Actions } from "../answers.ts";
 import { integer } from "../format.ts";
 import { ChangedValues } from "../parts/changed_values.tsx";
 import { FilterBar, type FilterChoice } from "../parts/filter_bar.tsx";
+import { FilterChips } from "../parts/filter_chips.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Pager } from "../parts/pager.tsx";
@@ -77,7 +78,8 @@ function OneAction({ action }: { readonly action: Action }) {
         {reason === null
           ? <p class="faint">{actionPageTexts.noReason}</p>
           : <p class="said">{reason}</p>}
-        <ChangedValues before={before} after={after} />
+        {search !== null && <SearchChips search={search} />}
+        <ChangedValues before={search === null ? before : null} after={after} />
       </div>
       {next !== null && search !== null && may("operate") && (
         <button
@@ -95,6 +97,15 @@ type Search = NonNullable<ReturnType<typeof searchOf>>;
 
 function tasksUrl(search: Search): string {
   return pageUrl("tasks", search);
+}
+
+/** The maximum number of ids in a filter that are shown. */
+const mostIds = 3;
+
+function SearchChips({ search }: { readonly search: Search }) {
+  const { id = [] } = search;
+  const isShort = id.length <= mostIds;
+  return <FilterChips filter={isShort ? search : { ...search, id: integer(id.length) }} />;
 }
 
 function Target(

@@ -22,7 +22,7 @@ const columns: readonly Column<TableGrowth>[] = [
     look: "number",
   },
   { title: texts.firstRow, cell: ({ firstAt }) => <Instant at={firstAt} />, look: "number extra" },
-  { title: texts.lastRow, cell: ({ lastAt }) => <Instant at={lastAt} />, look: "number" },
+  { title: texts.lastRow, cell: ({ lastAt }) => <Instant at={lastAt} />, look: "number extra" },
 ];
 
 /** The page. */

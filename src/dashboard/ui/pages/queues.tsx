@@ -38,10 +38,16 @@ export function useQueues(): Resource<Queues> {
   return useResource("queues", { everyMs: 5_000 }); // tasks become due without an event
 }
 
+/** The last column, with the changes of the queue. */
 const changeColumn: Column<Queue> = {
-  title: texts.change,
-  cell: (queue) => <QueueActions queue={queue} />,
-  look: "number",
+  title: texts.state,
+  cell: (queue) => (
+    <div class="state">
+      <QueueState queue={queue} />
+      <QueueActions queue={queue} />
+    </div>
+  ),
+  look: "rest",
 };
 
 /** A card with all queues, and the changes of each on the page of the queues. */
@@ -54,7 +60,9 @@ export function QueuesCard({ canChange = false }: { readonly canChange?: boolean
           items.length === 0 ? <Empty title={texts.noQueues} /> : (
             <Table
               caption={pageNames.queues}
-              columns={canChange && mayPauseQueues() ? [...columns, changeColumn] : columns}
+              columns={canChange && mayPauseQueues()
+                ? [...columns.slice(0, -1), changeColumn]
+                : columns}
               rows={items}
               keyOf={({ queue }) => queue}
             />

@@ -1,6 +1,7 @@
 // The English texts of changes of many tasks.
 
 const wordsOfFilters: Readonly<Record<string, string>> = {
+  id: "Selected",
   status: "Status",
   type: "Type",
   queue: "Queue",
