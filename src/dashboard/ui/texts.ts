@@ -69,6 +69,8 @@ export const texts = {
   schedule: "Schedule",
   copy: "Copy",
   copied: "Copied",
+  changes: "Changes",
+  byOperators: "by operators",
   payloadHidden: "You may not see payloads.",
 
   waiting: "Waiting",

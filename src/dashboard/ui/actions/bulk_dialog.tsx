@@ -8,13 +8,14 @@ import { FilterChips } from "../parts/filter_chips.tsx";
 import { pageUrl } from "../router.ts";
 import { actionTexts, bulkTexts } from "../texts.ts";
 import { type BulkProgress, skippedCount } from "./bulk_batches.ts";
-import { BulkEditFields, toSharedEdit } from "./bulk_edit.tsx";
 import { actionVerbs, BulkRun, type BulkVerb, bulkVerbs } from "./bulk_run.ts";
 import { ReasonField, reasonOf } from "./change_dialog.tsx";
 import { ChangeProblem, InvalidField, problemsOf } from "./change_problem.tsx";
 import { closeDialog, openDialog } from "./dialogs.tsx";
+import { PlaceFields } from "./place_fields.tsx";
 import { editOf } from "./recorded_filter.ts";
 import { clearSelection } from "./selection.ts";
+import { toSharedEdit } from "./shared_edit.ts";
 import { me, seesWholeStore } from "../rights.ts";
 
 /** Opens the dialog for the tasks that match a filter. */
@@ -78,7 +79,13 @@ function Question({ run }: { readonly run: BulkRun }) {
         {run.filter["id"] === undefined && <FilterChips filter={run.filter} />}
         <p class="faint">{texts.help}</p>
       </div>
-      {verb === "edit" && <BulkEditFields problems={(name) => problemsOf(error, name)} />}
+      {verb === "edit" && (
+        <PlaceFields
+          first={null}
+          hasDue
+          problems={(name) => problemsOf(error, name)}
+        />
+      )}
       <ReasonField isRequired problems={problemsOf(error, "reason")} />
       <ChangeProblem error={error} fields={[...editNames, "reason"]} onReload={undefined} />
       <div class="buttons">

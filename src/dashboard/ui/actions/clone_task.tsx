@@ -7,9 +7,10 @@ import { go, pageUrl } from "../router.ts";
 import { actionTexts, texts } from "../texts.ts";
 import { ChangeDialog } from "./change_dialog.tsx";
 import { openDialog } from "./dialogs.tsx";
-import { PayloadField, PlaceFields } from "./edit_task.tsx";
+import { PayloadField, placeOf } from "./edit_task.tsx";
 import { toInstant } from "./local_input.ts";
 import { parsePayload } from "./payload_text.ts";
+import { PlaceFields } from "./place_fields.tsx";
 import { TaskLine } from "./task_line.tsx";
 
 /** Opens the dialog. */
@@ -33,7 +34,7 @@ export function openClone(task: Task): void {
       fields={(problems) => (
         <>
           <PayloadField text={task.payload!.text} problems={problems("payload")} />
-          <PlaceFields task={{ ...task, series: null, dueAt: null }} problems={problems} />
+          <PlaceFields first={placeOf({ ...task, dueAt: null })} hasDue problems={problems} />
           <Field
             name="key"
             title={texts.key}

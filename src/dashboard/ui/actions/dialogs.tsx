@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentChild } from "preact";
 import { useEffect } from "preact/hooks";
-import { pageUrl } from "../router.ts";
+import { pageUrl, path } from "../router.ts";
 import { actionTexts } from "../texts.ts";
 
 const dialog = signal<ComponentChild>(null);
@@ -44,6 +44,10 @@ const shownMs = 12_000;
 /** Shows the open dialog and the message. */
 export function Dialogs() {
   const last = outcome.value;
+  const shownPath = path.value;
+  useEffect(() => {
+    if (dialog.value !== null) closeDialog(); // it belongs to the page before
+  }, [shownPath]);
   useEffect(() => {
     const timer = setTimeout(() => outcome.value = null, shownMs);
     return () => clearTimeout(timer);

@@ -6,11 +6,9 @@ import { mayEditPayloads } from "../rights.ts";
 import { actionTexts, texts } from "../texts.ts";
 import { localInput, toInstant } from "./local_input.ts";
 import { indented, parsePayload } from "./payload_text.ts";
+import { type Place, PlaceFields } from "./place_fields.tsx";
 import { openTaskDialog } from "./task_dialog.tsx";
 import { InvalidField } from "./change_problem.tsx";
-
-/** Reports the problems of a field. */
-export type ProblemsOf = (name: string) => readonly string[];
 
 /** Opens the dialog that changes the fields of a waiting task. */
 export function openEdit(task: Task): void {
@@ -25,7 +23,7 @@ export function openEdit(task: Task): void {
     fields: (problems) => (
       <>
         {hasPayload && <PayloadField text={task.payload!.text} problems={problems("payload")} />}
-        <PlaceFields task={task} problems={problems} />
+        <PlaceFields first={placeOf(task)} hasDue={task.series === null} problems={problems} />
       </>
     ),
     request: (values) => ({
@@ -74,44 +72,9 @@ export function PayloadField(
   );
 }
 
-/** Shows inputs for the queue, the priority and, except for series, the due instant. */
-export function PlaceFields(
-  { task, problems }: { readonly task: Task; readonly problems: ProblemsOf },
-) {
-  return (
-    <div class="field-row">
-      <Field name="queue" title={texts.queue} problems={problems("queue")}>
-        {(attributes) => (
-          <input {...attributes} defaultValue={task.queue} maxLength={100} required />
-        )}
-      </Field>
-      <Field name="priority" title={texts.priority} problems={problems("priority")}>
-        {(attributes) => (
-          <input
-            {...attributes}
-            type="number"
-            min={-32_768}
-            max={32_767}
-            step={1}
-            defaultValue={String(task.priority)}
-            required
-          />
-        )}
-      </Field>
-      {task.series === null && (
-        <Field name="at" title={texts.due} hint={actionTexts.localTime} problems={problems("at")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              type="datetime-local"
-              step={1}
-              defaultValue={localInput(task.dueAt)}
-            />
-          )}
-        </Field>
-      )}
-    </div>
-  );
+/** Returns the place of a task in line. */
+export function placeOf({ queue, priority, dueAt }: Task): Place {
+  return { queue, priority: String(priority), at: localInput(dueAt) };
 }
 
 /** Returns the fields that the user has changed. */

@@ -146,6 +146,9 @@ function Facts({ task }: { readonly task: Task }) {
         {task.executionTimeMs !== null && (
           <Fact title={texts.took}>{duration(task.executionTimeMs)}</Fact>
         )}
+        <Fact title={texts.changes}>
+          <a class="link" href={pageUrl("actions", { taskId: task.id })}>{texts.byOperators}</a>
+        </Fact>
         {task.workerId !== null && (
           <Fact title={texts.worker}>
             <span class="mono">{task.workerId}</span>

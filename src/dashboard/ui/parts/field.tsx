@@ -13,7 +13,7 @@ export interface FieldAttributes {
 
 /** Shows a labelled input. */
 export function Field(
-  { name, title, hint, problems = [], children }: {
+  { name, title, hint = "", problems = [], children }: {
     readonly name: string;
     readonly title: string;
     readonly hint?: string;
@@ -30,7 +30,7 @@ export function Field(
       {children({ id, name, "aria-describedby": noteId, "aria-invalid": isInvalid })}
       <div id={noteId} class="field-note">
         {problems.map((problem) => <p class="bad" key={problem}>{problem}</p>)}
-        {!isInvalid && hint !== undefined && <p class="faint">{hint}</p>}
+        {!isInvalid && hint !== "" && <p class="faint">{hint}</p>}
       </div>
     </div>
   );
