@@ -1,6 +1,12 @@
 // Serves a dashboard over HTTP, with its own instance.
 
-import { createEverTask, type EverTask, silentLogger, type Task } from "../../mod.ts";
+import {
+  createEverTask,
+  type EverTask,
+  type EverTaskOptions,
+  silentLogger,
+  type Task,
+} from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { createDashboard, type DashboardOptions } from "../../src/dashboard/mod.ts";
 
@@ -15,12 +21,14 @@ export class ServedDashboard implements AsyncDisposable {
   /**
    * @param tasks The tasks of the instance.
    * @param behind Changes requests before they reach the dashboard, like a proxy.
+   * @param others Other options of the instance.
    */
   constructor(
     // deno-lint-ignore no-explicit-any -- tasks of any payload
     tasks: readonly Task<any>[],
     { path = "/", ...options }: DashboardOptions = {},
     behind: (request: Request) => Request = (request) => request,
+    others: Partial<EverTaskOptions> = {},
   ) {
     this.#path = path;
     this.everTask = createEverTask({
@@ -28,6 +36,7 @@ export class ServedDashboard implements AsyncDisposable {
       tasks,
       logger: silentLogger,
       persistentLogs: true,
+      ...others,
     });
     const { fetch } = createDashboard(this.everTask, { logger: silentLogger, path, ...options });
     this.#handler = (request, connection) => fetch(behind(request), connection);
@@ -56,7 +65,8 @@ export class ServedDashboard implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
+    this.#abort.abort(); // a graceful end would wait for the streams of pages that are still open
+    await this.#server.finished;
     await this.everTask.stop();
   }
 }

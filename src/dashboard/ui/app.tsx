@@ -1,11 +1,13 @@
 // The frame of all pages: navigation, title, search and the page itself.
 
 import { useEffect } from "preact/hooks";
-import { Dialogs } from "./actions/dialogs.tsx";
+import { Dialogs, openDialog } from "./actions/dialogs.tsx";
 import type { Me } from "./answers.ts";
 import { ProblemError, send } from "./client.ts";
+import { handleKeys } from "./keyboard.ts";
 import { followEvents } from "./live.ts";
 import { setClock, startClock } from "./now.ts";
+import { KeyHelp } from "./parts/key_help.tsx";
 import { LiveMark } from "./parts/live_mark.tsx";
 import { Loaded } from "./parts/loaded.tsx";
 import { ActionsPage } from "./pages/actions.tsx";
@@ -13,7 +15,7 @@ import { AuditPage } from "./pages/audit.tsx";
 import { FailuresPage } from "./pages/failures.tsx";
 import { LimitsPage } from "./pages/limits.tsx";
 import { OneSeriesPage } from "./pages/one_series.tsx";
-import { OverviewPage } from "./pages/overview.tsx";
+import { OverviewPage } from "./pages/overview/overview.tsx";
 import { QueuesCard } from "./pages/queues.tsx";
 import { SeriesPage } from "./pages/series.tsx";
 import { SignInPage } from "./pages/sign_in.tsx";
@@ -38,6 +40,7 @@ export function App() {
     rights.value = me.data;
     if (me.data !== null) setClock(me.data.now);
   }, [me.data]);
+  useEffect(() => handleKeys(() => openDialog(<KeyHelp />)), []);
   useEffect(() => isSignedIn ? followEvents() : undefined, [isSignedIn]);
   useEffect(() => {
     document.title = `${title} · EverTask`;
@@ -146,16 +149,6 @@ function Search() {
         : pageUrl("tasks", { key: text }),
     );
   };
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const isTyping = (event.target as Element).closest("input, textarea, select") !== null;
-      if (event.key !== "/" || isTyping) return;
-      event.preventDefault();
-      document.querySelector<HTMLInputElement>(".search input")?.focus();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
   return (
     <form class="search" role="search" onSubmit={onSubmit}>
       <input name="text" type="search" placeholder={texts.searchFor} aria-label={texts.searchFor} />

@@ -2,6 +2,8 @@
 
 export { bulkTexts } from "./texts/bulk.ts";
 export { actionTexts } from "./texts/changes.ts";
+export { keyTexts } from "./texts/keys.ts";
+export { overviewTexts } from "./texts/overview.ts";
 export {
   actionPageTexts,
   auditTexts,
@@ -71,6 +73,9 @@ export const texts = {
   copied: "Copied",
   changes: "Changes",
   byOperators: "by operators",
+  span: "Span of time",
+  endedFrom: "Ended from",
+  endedBefore: "Ended before",
   payloadHidden: "You may not see payloads.",
 
   waiting: "Waiting",
@@ -89,13 +94,6 @@ export const texts = {
   late: "lost",
   serves: "Serves",
   knows: "Types",
-  aliveWorkers: "Live workers",
-  failedTasks: "Failed",
-  completedTasks: "Completed",
-  inLastHour: "in the last hour",
-  oldestDue: (age: string) => `oldest due ${age}`,
-  nothingWaits: "nothing waits",
-  ofRegistered: (count: string) => `of ${count} registered`,
   atLeast: (count: string) => `${count}+`,
 
   search: "Search",

@@ -36,6 +36,8 @@ const filters: readonly FilterChoice[] = [
   { name: "id", title: texts.id },
   { name: "tag", title: texts.tags },
   { name: "error", title: texts.error },
+  { name: "executedFrom", title: texts.endedFrom },
+  { name: "executedBefore", title: texts.endedBefore },
 ];
 
 const columns: readonly Column<Task>[] = [

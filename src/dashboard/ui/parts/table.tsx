@@ -28,7 +28,7 @@ export function Table<Row>(
 ) {
   const [first, ...others] = columns;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
       <table>
         <thead>
           <tr>

@@ -4,7 +4,7 @@ import { pageUrl } from "../router.ts";
 
 /** Links to a task by its key or its id. */
 export function TaskLink({ id, name = id }: { readonly id: string; readonly name?: string }) {
-  return <a class="mono" href={pageUrl(`tasks/${id}`)}>{name}</a>;
+  return <a class="mono row-link" href={pageUrl(`tasks/${id}`)}>{name}</a>;
 }
 
 /** Links to a series. */

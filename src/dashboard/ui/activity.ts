@@ -1,0 +1,74 @@
+// Sums up the activity of a span.
+
+import type { Activity } from "./answers.ts";
+
+/** The activity in one step. */
+export type Step = Activity["items"][number];
+
+/** The counts of a step. */
+export interface Counts {
+  /** The beginning, in epoch milliseconds. */
+  readonly at: number;
+  readonly completed: number;
+  readonly failed: number;
+}
+
+/** Returns the counts of each step from an instant on, also of steps without activity. */
+export function fillSteps(
+  items: readonly Step[],
+  { from, stepMs, steps }: {
+    readonly from: number;
+    readonly stepMs: number;
+    readonly steps: number;
+  },
+): Counts[] {
+  const byTime = new Map(items.map((step) => [Date.parse(step.at), step]));
+  return Array.from({ length: steps }, (_, index) => {
+    const at = from + index * stepMs;
+    const { completed = 0, failed = 0 } = byTime.get(at) ?? {};
+    return { at, completed, failed };
+  });
+}
+
+/** Durations, with the numbers of those up to 1, 4, 16 … ms. */
+export interface Durations {
+  readonly maxMs: number;
+  readonly histogram: readonly number[];
+}
+
+/** Adds up the durations of steps. */
+export function sumDurations(parts: readonly Durations[]): Durations {
+  const buckets = Math.max(0, ...parts.map(({ histogram }) => histogram.length));
+  return {
+    maxMs: Math.max(0, ...parts.map(({ maxMs }) => maxMs)),
+    histogram: Array.from(
+      { length: buckets },
+      (_, bucket) => parts.reduce((sum, { histogram }) => sum + (histogram[bucket] ?? 0), 0),
+    ),
+  };
+}
+
+/** Returns the upper bound of a bucket in milliseconds; that of the last one is the maximum. */
+export function boundOf({ histogram, maxMs }: Durations, bucket: number): number {
+  return bucket === histogram.length - 1 ? maxMs : Math.min(4 ** bucket, maxMs);
+}
+
+/**
+ * Returns an upper bound of a percentile in milliseconds: the bound of its bucket. Null without
+ * durations.
+ */
+export function percentile(durations: Durations, share: number): number | null {
+  const { histogram } = durations;
+  const total = histogram.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return null;
+  let counted = 0;
+  const bucket = histogram.findIndex((count) => (counted += count) >= share * total);
+  return boundOf(durations, bucket);
+}
+
+/** Returns the end of an axis that holds a value: 1, 2 or 5 times a power of ten; at least 4. */
+export function axisEnd(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
+  const nice = [1, 2, 5, 10].map((factor) => factor * power).find((end) => end >= value)!;
+  return Math.max(4, nice);
+}

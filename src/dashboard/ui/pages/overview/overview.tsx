@@ -1,0 +1,41 @@
+// The start page, which shows whether and where something is wrong.
+
+import { SpanPicker } from "../../parts/span_picker.tsx";
+import { seesWholeStore } from "../../rights.ts";
+import { overviewTexts as texts } from "../../texts.ts";
+import { QueuesCard } from "../queues.tsx";
+import { WorkersCard } from "../workers.tsx";
+import { Latency, Throughput } from "./charts.tsx";
+import { FailureGroups } from "./failure_groups.tsx";
+import { OwnFigures, StoreFigures } from "./figures.tsx";
+import { Health } from "./health.tsx";
+
+/** The page. */
+export function OverviewPage() {
+  if (!seesWholeStore()) {
+    return (
+      <>
+        <OwnFigures />
+        <p class="faint">{texts.partOfStore}</p>
+      </>
+    );
+  }
+  return (
+    <>
+      <div class="bar">
+        <Health />
+        <SpanPicker />
+      </div>
+      <StoreFigures />
+      <div class="columns wide-first">
+        <Throughput />
+        <FailureGroups />
+      </div>
+      <div class="columns">
+        <QueuesCard />
+        <WorkersCard isShort />
+      </div>
+      <Latency />
+    </>
+  );
+}

@@ -1,0 +1,152 @@
+// A chart with a bar for each step. The mouse, or the arrow keys, read the value of each; a click, or
+// Enter, opens what is behind it.
+
+import { useSignal } from "@preact/signals";
+import { axisEnd } from "../activity.ts";
+import { integer } from "../format.ts";
+import { go } from "../router.ts";
+
+/** A bar, whose parts are stacked. */
+export interface Bar {
+  /** The label of the axis. */
+  readonly label: string;
+  readonly parts: readonly number[];
+  /** The values as a text. */
+  readonly text: string;
+  /** What is behind the bar. */
+  readonly href?: string;
+}
+
+/** The size of a bar in the drawing, which is stretched. */
+const [width, gap, height] = [10, 2, 100];
+
+/** Shows bars with axes. */
+export function BarChart({ title, looks, bars, labels }: {
+  readonly title: string;
+  /** The class of each part, from below. */
+  readonly looks: readonly string[];
+  readonly bars: readonly Bar[];
+  /** The number of labels of the axis below. */
+  readonly labels: number;
+}) {
+  const chosen = useSignal<number | null>(null);
+  const end = axisEnd(Math.max(0, ...bars.map(({ parts }) => parts.reduce(add, 0))));
+  const at = chosen.value === null ? bars.length - 1 : Math.min(chosen.value, bars.length - 1);
+  const bar = bars[at];
+  const choose = (index: number) => {
+    chosen.value = Math.max(0, Math.min(bars.length - 1, index));
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    if (step !== undefined) choose(at + step);
+    else if (event.key === "Home") choose(0);
+    else if (event.key === "End") choose(bars.length - 1);
+    else if (event.key === "Enter" && bar?.href !== undefined) go(bar.href);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const indexOf = (event: MouseEvent) => {
+    const { left, width } = (event.currentTarget as Element).getBoundingClientRect();
+    return Math.floor((event.clientX - left) / width * bars.length);
+  };
+  return (
+    <div class="chart">
+      <div
+        class="plot"
+        role="slider"
+        tabIndex={0}
+        aria-label={title}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, bars.length - 1)}
+        aria-valuenow={at}
+        aria-valuetext={bar?.text}
+        onKeyDown={onKeyDown}
+        onFocus={() => choose(at)}
+        onBlur={() => chosen.value = null}
+        onMouseMove={(event) => choose(indexOf(event))}
+        onMouseLeave={() => chosen.value = null}
+        onClick={() => bar?.href !== undefined && go(bar.href)}
+      >
+        <svg
+          viewBox={`0 0 ${bars.length * width} ${height}`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+        >
+          {[0, 0.25, 0.5, 0.75].map((share) => (
+            <path class="grid" d={`M0 ${share * height}H${bars.length * width}`} key={share} />
+          ))}
+          {chosen.value !== null && (
+            <rect class="chosen" x={at * width} y="0" width={width} height={height} />
+          )}
+          {bars.map(({ parts }, index) => <Stack key={index} {...{ parts, looks, index, end }} />)}
+        </svg>
+        {chosen.value !== null && bar !== undefined && (
+          <p
+            class={`reading ${at > bars.length / 2 ? "before" : ""}`}
+            style={{ left: `${(at + 0.5) / bars.length * 100}%` }}
+          >
+            {bar.text}
+          </p>
+        )}
+      </div>
+      <div class="axis-y" aria-hidden="true">
+        {[1, 0.75, 0.5, 0.25, 0].map((share) => <span key={share}>{integer(end * share)}</span>)}
+      </div>
+      <div class="axis-x" aria-hidden="true">
+        {labelled(bars, labels).map(({ label, at }) => (
+          <span key={at} style={{ left: `${(at + 0.5) / bars.length * 100}%` }}>{label}</span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Stack({ parts, looks, index, end }: {
+  readonly parts: readonly number[];
+  readonly looks: readonly string[];
+  readonly index: number;
+  readonly end: number;
+}) {
+  let top = height;
+  return (
+    <>
+      {parts.map((value, part) => {
+        // A value that is not zero stays visible.
+        const size = value === 0 ? 0 : Math.max(1.5, value / end * height);
+        top -= size;
+        const place = { x: index * width + gap / 2, y: top, width: width - gap, height: size };
+        return size > 0 && <rect key={part} class={looks[part]} {...place} />;
+      })}
+    </>
+  );
+}
+
+/** A line without axes, for the trend of a figure. */
+export function Spark(
+  { values, look }: { readonly values: readonly number[]; readonly look: string },
+) {
+  const end = Math.max(1, ...values);
+  const points = values.map((value, index) => `${index * width} ${height - value / end * height}`);
+  return (
+    <svg
+      class={`spark ${look}`}
+      viewBox={`0 -4 ${Math.max(1, values.length - 1) * width} ${height + 8}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <polyline points={points.join(" ")} />
+    </svg>
+  );
+}
+
+/** Returns the bars that have a label, with their indexes, at equal distances from the last. */
+function labelled(bars: readonly Bar[], labels: number) {
+  const distance = Math.max(1, Math.ceil(bars.length / labels));
+  return bars.map(({ label }, at) => ({ label, at }))
+    .filter(({ at }) => (bars.length - 1 - at) % distance === Math.floor(distance / 2));
+}
+
+function add(one: number, other: number): number {
+  return one + other;
+}

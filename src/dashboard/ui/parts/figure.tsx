@@ -1,0 +1,30 @@
+// A number with its name, which links to what is behind it.
+
+import type { ComponentChildren } from "preact";
+import { integer } from "../format.ts";
+import { texts } from "../texts.ts";
+
+/** Shows a number. */
+export function Figure(
+  { title, href, value, isCapped = false, look = "", children, trend }: {
+    readonly title: string;
+    readonly href: string;
+    /** Undefined until it is loaded. */
+    readonly value: number | string | undefined;
+    /** Whether there may be more. */
+    readonly isCapped?: boolean;
+    readonly look?: string;
+    readonly children: ComponentChildren;
+    readonly trend?: ComponentChildren;
+  },
+) {
+  const number = value === undefined ? "…" : typeof value === "string" ? value : integer(value);
+  return (
+    <a class="figure card" href={href}>
+      <span class="faint">{title}</span>
+      <strong class={look}>{isCapped ? texts.atLeast(number) : number}</strong>
+      <span class="faint">{children}</span>
+      {trend}
+    </a>
+  );
+}

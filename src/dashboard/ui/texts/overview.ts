@@ -1,0 +1,48 @@
+// The English texts of the overview.
+
+/** The texts of the overview. */
+export const overviewTexts = {
+  none: "–",
+  waiting: "Waiting",
+  nothingWaits: "nothing is due",
+  oldestDue: (age: string) => `oldest due ${age}`,
+  running: "Running",
+  ofPlaces: (count: string) => `of ${count} places`,
+  completed: "Completed",
+  failed: "Failed",
+  inSpan: (span: string) => `in the last ${span}`,
+  wait95: "Wait, 95 %",
+  wait50: (duration: string) => `50 % ${duration}`,
+  upTo: (duration: string) => `≤ ${duration}`,
+  workers: "Live workers",
+  ofRegistered: (count: string) => `of ${count} registered`,
+  yours: "of those that you may see",
+  partOfStore: "You see only some tasks. The figures of the whole store are not shown.",
+
+  health: "Needs attention",
+  healthy: "Nothing needs attention",
+  noLiveWorker: "No worker is alive",
+  lostWorkers: (count: string) => `${count} workers are lost`,
+  waitPaused: (count: string, queue: string) => `${count} wait in ${queue}, which is paused`,
+  waitUnserved: (count: string, queue: string) =>
+    `${count} wait in ${queue}, which no worker serves`,
+  waitLong: (queue: string, age: string) => `${queue} falls behind: oldest due ${age}`,
+  manyFailed: (share: string, span: string) => `${share} failed in the last ${span}`,
+
+  throughput: "Ended tasks",
+  reading: (when: string, completed: string, failed: string) =>
+    `${when}: ${completed} completed, ${failed} failed`,
+  noActivity: (span: string) => `No task ended in the last ${span}.`,
+  noActivityHelp: "Workers report with their heartbeats. Choose a longer span, or dispatch a task.",
+  latency: "Waiting and run times",
+  waitTime: "From due to started",
+  runTime: "From started to ended",
+  percentiles: (half: string, most: string, max: string) =>
+    `50 % ${half} · 95 % ${most} · longest ${max}`,
+  durationReading: (count: string, bound: string) => `${count} up to ${bound}`,
+  failureGroups: "Failures",
+  allFailures: "All groups",
+  noFailures: "No task has failed for good.",
+  noFailuresHelp: "Failures of the same kind are shown here as one group.",
+  lastExample: "The last task that failed so",
+} as const;

@@ -1,0 +1,111 @@
+// Tests what holds for every page: axe-core finds nothing in both themes, hostile text stays text,
+// and no request goes to another host.
+
+import { assert, assertEquals } from "@std/assert";
+import axe, { type RunOptions } from "axe-core";
+import type { Page } from "playwright-core";
+import { defineTask, noRetry, type TaskContext } from "../../mod.ts";
+import { until } from "../monitor/support/until.ts";
+import { browserTest } from "../support/browser.ts";
+import { openPage } from "./open_page.ts";
+import { ServedDashboard } from "./served_dashboard.ts";
+
+/** Text that would do harm as HTML, or hide other text: each kind must be shown as it is. */
+const harmful = `"><img src=x onerror="alert(1)"><script>alert(2)</script></script>&lt;'\u0000` +
+  "\u202e\u2066\u200b\ud83d\ude00" + "${alert(3)}{{alert(4)}}javascript:alert(5)";
+/** PostgreSQL and SQL Server store no NUL in names. */
+const name = harmful.replace("\u0000", "");
+const long = "x".repeat(10_000);
+
+const task = defineTask<unknown>({
+  type: name,
+  retry: noRetry(),
+  queue: name,
+  async handle(_payload, context: TaskContext) {
+    await context.log.error(harmful);
+    await context.log.info(long);
+    throw new Error(`${harmful}\n${long}`);
+  },
+});
+
+/** Starts a dashboard with hostile text in every field of tasks, queues, workers and failures. */
+async function hostileDashboard() {
+  const dashboard = new ServedDashboard([task], {}, (request) => request, {
+    queues: { [name]: {} },
+    host: name,
+    leaseDuration: { milliseconds: 600 }, // workers report activity and failures with heartbeats
+  });
+  const { everTask } = dashboard;
+  await everTask.start();
+  const payload = { [harmful]: harmful, long, large: 12345678901234567890n.toString() };
+  const options = { taskKey: name.slice(0, 200), tags: [name.slice(0, 100)] };
+  const { id } = await everTask.dispatch(task, payload, options);
+  await everTask.dispatch(task, payload, { recurring: (r) => r.everyDay().atTime("03:00") });
+  await until(async () => (await everTask.get(id))?.status === "Failed", "the task has failed");
+  await until(
+    async () => (await everTask.operate.failures.list()).items.length > 0,
+    "the failure is reported",
+  );
+  const operator = { by: name.slice(0, 100), reason: name };
+  await everTask.operate.tasks.retry(id, operator);
+  await everTask.queues.pause(name, operator);
+  return { dashboard, id, [Symbol.asyncDispose]: () => dashboard[Symbol.asyncDispose]() };
+}
+
+const pages = (id: string) => [
+  ...["", "?span=7+d", "tasks", `tasks?error=${encodeURIComponent(name.slice(0, 40))}`],
+  ...[`tasks/${id}`, "series", "queues", "workers", "failures", "limits", "actions", "audit"],
+];
+
+browserTest("every page with hostile text", [], async (t, browser) => {
+  await using hostile = await hostileDashboard();
+  const { dashboard, id } = hostile;
+  const page = await openPage(browser, dashboard.url(), "local");
+  const foreign: string[] = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(dashboard.url())) foreign.push(request.url());
+  });
+
+  for (const path of pages(id)) {
+    await t.step(`/${path.slice(0, 30)}`, async () => {
+      await page.goto(dashboard.url(path));
+      await page.locator("main .card, main .empty").first().waitFor();
+      await until(
+        async () => await page.locator("main").getByText("Loading…").count() === 0,
+        "everything is loaded",
+      );
+      assertEquals(await page.locator("main :is(img, script, iframe, object, style)").count(), 0);
+      // Evaluated through the debugger, which the page's policy does not restrict.
+      await page.evaluate(axe.source);
+      await checkWithAxe(page, {});
+      await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+      await checkWithAxe(page, { runOnly: ["color-contrast"] });
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.setViewportSize({ width: 360, height: 740 });
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      assert(Number(width) <= 360, `the page is ${width} px wide on a phone`);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    });
+  }
+
+  await t.step("texts are shown unchanged", async () => {
+    await page.goto(dashboard.url(`tasks/${id}`));
+    const shown = page.getByRole("region", { name: "Payload" }).locator("pre");
+    await shown.waitFor();
+    const text = (await shown.textContent())!;
+    assertEquals(JSON.parse(text), { [harmful]: harmful, long, large: "12345678901234567890" });
+    assert((await page.locator("main").textContent())!.includes(name));
+  });
+  assertEquals(foreign, []);
+  await page.close();
+});
+
+/** Fails if axe-core finds a violation. */
+async function checkWithAxe(page: Page, options: RunOptions): Promise<void> {
+  const violations = await page.evaluate(`
+    axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...options })})
+      .then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => id + " " + target + " " + failureSummary)))
+  `);
+  assertEquals(violations, []);
+}

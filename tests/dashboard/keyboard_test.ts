@@ -1,0 +1,68 @@
+// Tests the keys of pages, in a real browser.
+
+import { assert, assertEquals } from "@std/assert";
+import { defineTask } from "../../mod.ts";
+import { browserTest } from "../support/browser.ts";
+import { openPage } from "./open_page.ts";
+import { ServedDashboard } from "./served_dashboard.ts";
+
+const mail = defineTask<number>({ type: "mail", handle() {} });
+
+browserTest("the keys of pages", [], async (t, browser) => {
+  const authorize = () => ({ user: "ada", can: ["view", "operate"] }) as const;
+  await using dashboard = new ServedDashboard([mail], { authorize });
+  for (const key of ["one", "two", "three"]) {
+    await dashboard.everTask.dispatch(mail, 1, { taskKey: key, delay: { hours: 1 } });
+  }
+  const page = await openPage(browser, dashboard.url("tasks?order=oldest"), "ada");
+  await page.getByRole("link", { name: "three", exact: true }).waitFor();
+  const focused = () => page.evaluate("document.activeElement.textContent") as Promise<string>;
+
+  await t.step("j and k move between rows, x selects one, and Enter opens it", async () => {
+    for (const [key, name] of [["j", "one"], ["j", "two"], ["j", "three"], ["j", "three"]]) {
+      await page.keyboard.press(key!);
+      assert((await focused()).includes(name!), `${key} leads to ${name}`);
+    }
+    await page.keyboard.press("k");
+    await page.keyboard.press("x");
+    await page.getByText("1 selected").waitFor();
+    assertEquals(await page.locator("tbody input:checked").count(), 1);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Why is it not running?" }).waitFor();
+    const { items: [two] } = await dashboard.everTask.operate.tasks.search({ taskKey: "two" });
+    assertEquals(page.url(), dashboard.url(`tasks/${two!.id}`));
+  });
+
+  await t.step("g and a letter lead to a page", async () => {
+    for (const [letter, path] of [["q", "queues"], ["w", "workers"], ["o", ""], ["t", "tasks"]]) {
+      await page.keyboard.press("g");
+      await page.keyboard.press(letter!);
+      await page.waitForURL(dashboard.url(path));
+    }
+  });
+
+  await t.step("? lists the keys, and Escape closes the list", async () => {
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
+  await t.step("keys that are typed into a field have no other meaning", async () => {
+    await page.keyboard.press("/");
+    await page.keyboard.type("gq?jx");
+    assertEquals(await page.getByRole("searchbox").inputValue(), "gq?jx");
+    assertEquals(page.url(), dashboard.url("tasks"));
+  });
+
+  await t.step("the arrow keys read a chart, and back and forward keep its span", async () => {
+    const admin = await openPage(browser, dashboard.url("?span=24+h"), "ada");
+    await admin.getByRole("link", { name: "7 d" }).click();
+    await admin.waitForURL(dashboard.url("?span=7+d"));
+    await admin.goBack();
+    await admin.locator('.spans [aria-current="true"]', { hasText: "24 h" }).waitFor();
+    await admin.close();
+  });
+  await page.close();
+});
