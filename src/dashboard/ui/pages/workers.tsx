@@ -44,7 +44,7 @@ const columns: readonly Column<Worker>[] = [
 
 /** The columns for a narrow card. The page of the workers has the others. */
 const shortColumns = columns.filter(({ title }) =>
-  title !== texts.knows && title !== texts.started
+  ![texts.serves, texts.knows, texts.started].some((other) => other === title)
 );
 
 /** The workers. */

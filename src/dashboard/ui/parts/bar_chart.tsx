@@ -113,7 +113,7 @@ function Stack({ parts, looks, index, end }: {
     <>
       {parts.map((value, part) => {
         // A value that is not zero stays visible.
-        const size = value === 0 ? 0 : Math.max(1.5, value / end * height);
+        const size = value === 0 ? 0 : Math.max(0.6, value / end * height);
         top -= size;
         const place = { x: index * width + gap / 2, y: top, width: width - gap, height: size };
         return size > 0 && <rect key={part} class={looks[part]} {...place} />;

@@ -12,7 +12,7 @@ import { overviewTexts as texts } from "../../texts.ts";
 
 /** A card with the latest groups. */
 export function FailureGroups() {
-  const groups = useResource<Failures>("failures?limit=6", {
+  const groups = useResource<Failures>("failures?limit=5", {
     changesWith: ({ kind }) => kind === "failed",
     everyMs: 5_000, // workers report with their heartbeats
   });

@@ -28,12 +28,14 @@ export function OverviewPage() {
       </div>
       <StoreFigures />
       <div class="columns wide-first">
-        <Throughput />
-        <FailureGroups />
-      </div>
-      <div class="columns">
-        <QueuesCard />
-        <WorkersCard isShort />
+        <div>
+          <Throughput />
+          <QueuesCard />
+        </div>
+        <div>
+          <FailureGroups />
+          <WorkersCard isShort />
+        </div>
       </div>
       <Latency />
     </>

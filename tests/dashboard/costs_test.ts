@@ -1,0 +1,49 @@
+// Tests what a page costs: the requests before its first paint, and its memory over time.
+
+import { assert, assertEquals } from "@std/assert";
+import { defineTask } from "../../mod.ts";
+import { browserTest } from "../support/browser.ts";
+import { openPage } from "./open_page.ts";
+import { ServedDashboard } from "./served_dashboard.ts";
+
+const mail = defineTask<number>({ type: "mail", handle() {} });
+
+browserTest("a page paints after three requests, all to its own server", [], async (_, browser) => {
+  await using dashboard = new ServedDashboard([mail]);
+  const page = await browser.newPage();
+  const requests: { readonly url: string; readonly type: string }[] = [];
+  page.on("request", (request) => {
+    requests.push({ url: request.url(), type: request.resourceType() });
+  });
+  await page.goto(dashboard.url("queues"));
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  const types = requests.map(({ type }) => type).filter((type) => !/fetch|eventsource/.test(type));
+  assertEquals(types.sort(), ["document", "script", "stylesheet"]);
+  assert(requests.every(({ url }) => url.startsWith(dashboard.url())));
+  await page.close();
+});
+
+browserTest("a page that follows events keeps its memory", [], async (_, browser) => {
+  await using dashboard = new ServedDashboard([mail]);
+  const { everTask } = dashboard;
+  await everTask.start();
+  const page = await openPage(browser, dashboard.url("tasks"), "local");
+  const devTools = await page.context().newCDPSession(page);
+  /** Shows the tasks, follows events and changes pages, and returns the memory in use afterwards. */
+  const use = async (rounds: number) => {
+    for (let round = 0; round < rounds; round++) {
+      for (const name of ["Overview", "Queues", "Workers", "Tasks"]) {
+        await everTask.dispatchMany(mail, Array.from({ length: 50 }, (_, number) => number));
+        await page.getByRole("link", { name, exact: true }).click();
+        await page.locator("main .card").first().waitFor();
+      }
+    }
+    await devTools.send("HeapProfiler.collectGarbage");
+    return (await devTools.send("Runtime.getHeapUsage")).usedSize;
+  };
+  const before = await use(2);
+  const after = await use(6);
+  assert(after < before * 1.2 + 300_000, `from ${before} to ${after} bytes`);
+  await page.close();
+});
