@@ -52,6 +52,10 @@ const parameterTypes = {
   report_work: ["text", "json", "json", "json"],
   read_activity: ["float8", "float8", "float8", "boolean", "boolean"],
   list_failure_groups: ["float8", "text", "int"],
+  export_tasks: ["uuid", "uuid", "int"],
+  import_tasks: ["json", "json", "json", "json", "uuid[]"],
+  export_settings: [],
+  import_settings: ["json"],
   task_backlog: [],
   task_statistics: [],
   audit_growth: [],
@@ -74,6 +78,9 @@ const long: ReadonlySet<FunctionName> = new Set([
   "task_backlog",
   "audit_growth",
   "purge_history",
+  "import_tasks",
+  "export_settings",
+  "import_settings",
 ]);
 
 /** Calls the functions of one schema. */

@@ -14,6 +14,7 @@ import type {
 } from "../../src/storage/requests.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
@@ -21,6 +22,7 @@ import { operatorActions } from "./actions.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { ClaimScan, type ScannedClaim } from "./claim_scan.ts";
 import { DatabaseAccess } from "./database.ts";
+import { copyingOf } from "./copying.ts";
 import { codeOf } from "./errors.ts";
 import { editTasks } from "./operations.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -64,6 +66,7 @@ const workerLost = "EVT01";
 export class PostgresStorage implements Storage {
   readonly name = "postgres";
   readonly polling: Polling;
+  readonly copying: StorageCopying;
   readonly #access: DatabaseAccess;
   readonly #scan = new ClaimScan(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
@@ -79,6 +82,7 @@ export class PostgresStorage implements Storage {
       for (const listener of this.#wakeListeners) listener(signal);
     });
     this.polling = options.polling;
+    this.copying = copyingOf(this.#access);
   }
 
   async open(): Result<"open"> {

@@ -33,11 +33,13 @@ import type {
 import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { operatorActions } from "./actions.ts";
 import type { ActivityRequest, WorkReport } from "../../src/storage/work_reports.ts";
 import { requestCancel } from "./cancel.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { claim, nextDueAt } from "./claim.ts";
+import { copyingOf } from "./copying.ts";
 import { DatabaseAccess, type Work } from "./database.ts";
 import { DeferredHeartbeats } from "./deferred_heartbeats.ts";
 import { countExecutionLogs, saveExecutionLogs } from "./execution_logs.ts";
@@ -66,6 +68,7 @@ export class SqliteStorage implements Storage {
    * Without other processes, it reads nothing.
    */
   readonly polling: Polling;
+  readonly copying: StorageCopying;
   readonly #options: ResolvedOptions;
   readonly #access: DatabaseAccess;
   readonly #watch: WakeWatch;
@@ -86,6 +89,7 @@ export class SqliteStorage implements Storage {
       },
       (database) => this.#watch.awaitEnd(database),
     );
+    this.copying = copyingOf(this.#access);
   }
 
   async open(): Result<"open"> {

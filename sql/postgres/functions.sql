@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 18) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 18: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 19) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 19: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -17,6 +17,7 @@ END $$;
 \ir functions/audit_policy.sql
 \ir functions/claim.sql
 \ir functions/clock.sql
+\ir functions/copying.sql
 \ir functions/dispatch.sql
 \ir functions/execution_logs.sql
 \ir functions/lost_workers.sql
@@ -41,6 +42,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (18, '62f5f31d217a1d89be51119542f0b170781d2c371d59dd6c4676fa3a3fefe5fc')
+INSERT INTO schema_functions (revision, hash) VALUES (19, '77dd95ff2ba85e253acccbdefa12df1951b8a2d1016378dc172401a290871ec9')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

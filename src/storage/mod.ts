@@ -51,6 +51,23 @@ export {
   StorageUnavailableError,
   WorkerLostError,
 } from "./errors.ts";
+export {
+  CopyError,
+  type CopyOptions,
+  type CopyProgress,
+  type CopyResult,
+  copyStore,
+} from "./copying/copy_store.ts";
+export type { StoreDigest } from "./copying/store_digest.ts";
+export { toCopiedTask } from "./kit/copied_task.ts";
+export type {
+  CopiedRateLimit,
+  CopiedTask,
+  StorageCopying,
+  StoreSettings,
+  TaskRange,
+  TaskWithHistory,
+} from "./storage_copying.ts";
 export { byLock, inLockOrder } from "./kit/lock_order.ts";
 export { notOpen, OpenOnce } from "./kit/open_once.ts";
 export { type PurgeBatch, purgeInBatches } from "./kit/purge_in_batches.ts";

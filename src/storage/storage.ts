@@ -10,6 +10,7 @@ import type {
   ReturnedRateSlot,
 } from "./requests.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "./retention.ts";
+import type { StorageCopying } from "./storage_copying.ts";
 import type { StorageOperations } from "./storage_operations.ts";
 import type { StorageReading } from "./storage_reading.ts";
 import type { StorageRelay } from "./storage_relay.ts";
@@ -52,6 +53,9 @@ export interface Storage
    * The intervals at which workers poll for due tasks, in addition to {@linkcode Storage.onWake}.
    */
   readonly polling: Polling;
+
+  /** Copies the store to another one; absent if the driver cannot. */
+  readonly copying?: StorageCopying;
 
   /**
    * Connects, and updates the schema. If the driver's option `migrate` is off, it only checks the

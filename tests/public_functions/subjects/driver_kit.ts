@@ -22,6 +22,17 @@ const taskId = "01900000-0000-7000-8000-000000000001";
 const page = optionalOptions({ limit: number, after: anything(taskId) });
 const pageAfter = (after: string) => optionalOptions({ limit: anything(5), after: takes(after) });
 
+/** A store without rows, which can be copied. */
+const emptyStore = {
+  workers: () => Promise.resolve([]),
+  copying: {
+    exportTasks: () => Promise.resolve([]),
+    importTasks: () => Promise.resolve(),
+    exportSettings: () => Promise.resolve({ pausedQueues: [], rateLimits: [], actions: [] }),
+    importSettings: () => Promise.resolve(),
+  },
+};
+
 const activityRequest = options({
   from: number,
   to: number,
@@ -209,6 +220,22 @@ export const kitSubjects: Subjects = {
         Promise.resolve({ statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, done: true })
       ),
     ],
+  }],
+  copyStore: [{
+    call: (...args) => Reflect.apply(kit.copyStore, null, args),
+    args: [options({
+      from: takes(emptyStore),
+      to: takes(emptyStore),
+      resume: optional(takes(false)),
+      follow: optional(takes(false)),
+      onProgress: optional(takes(() => {})),
+      signal: optional(takes(new AbortController().signal, "exotic")),
+      clock: optional(object({ setTimer: takes(() => () => {}) })),
+    })],
+  }],
+  toCopiedTask: [{
+    call: (...args) => Reflect.apply(kit.toCopiedTask, null, args),
+    args: [object({ id: takes("a"), workerId: anything(null), series: anything(null) })],
   }],
   putsInLine: [{ call: (...args) => Reflect.apply(kit.putsInLine, null, args), args: [change] }],
   setStatusByMany: [{

@@ -1,0 +1,19 @@
+// Converts stored tasks to the form in which they are copied to another store.
+
+import { InvalidArgumentError } from "../../guards/errors.ts";
+import type { TaskRecord } from "../records.ts";
+import type { CopiedTask } from "../storage_copying.ts";
+
+/**
+ * Returns a task as it is copied. A held task becomes due when its run was planned.
+ *
+ * @param task The stored task.
+ * @throws {InvalidArgumentError} If the argument is not a task.
+ */
+export function toCopiedTask(task: TaskRecord): CopiedTask {
+  if (typeof task?.id !== "string") throw new InvalidArgumentError("task", task, "be a task");
+  const { workerId, version: _, ...copied } = task;
+  if (workerId === null) return copied;
+  const { series, scheduledAt, createdAt } = task;
+  return { ...copied, dueAt: series?.nextRunAt ?? scheduledAt ?? createdAt };
+}

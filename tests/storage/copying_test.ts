@@ -1,0 +1,229 @@
+// Copies stores to stores of another kind.
+
+import { DatabaseSync } from "node:sqlite";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CopyError, copyStore } from "../../src/storage/copying/copy_store.ts";
+import { postgresStorage } from "../../drivers/postgres/mod.ts";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import { logLine } from "../../src/testing/conformance/scene.ts";
+import { startPostgres } from "../support/pg_server.ts";
+import { newTask, series } from "../support/new_task.ts";
+import { holder, readEveryState, writeEveryState } from "../upgrade/every_state.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+const stores = {
+  sqlite: () => Promise.resolve(sqliteStorage({ path: ":memory:" })),
+  postgres: async () => postgresStorage({ url: await server.createDatabase() }),
+} satisfies Record<string, () => Promise<Storage>>;
+
+type Kind = keyof typeof stores;
+
+/** Opens a store, and closes it at the end of the scope. */
+async function opened(kind: Kind): Promise<{ storage: Storage } & AsyncDisposable> {
+  const storage = await stores[kind]();
+  await storage.open();
+  return { storage, [Symbol.asyncDispose]: () => storage.close() };
+}
+
+/** Fills a store with tasks in every state, whose worker is gone. */
+async function fill(storage: Storage): Promise<void> {
+  await writeEveryState(storage);
+  await storage.persist([
+    newTask({ tags: ["tenant:42", "é"], payload: JSON.stringify("a\0b\u001a𝄞"), taskKey: "ä\0" }),
+    newTask({ status: "WaitingQueue", series: series({ runUntil: Date.UTC(9999, 11, 31) }) }),
+  ]);
+  await storage.setQueuePaused("paused", true, {
+    verb: "pauseQueue",
+    by: "Ann",
+    reason: "a\0 reason",
+    target: { kind: "queue", id: "paused" },
+    before: null,
+    after: null,
+  });
+  await storage.unregisterWorker(holder);
+}
+
+/** Returns what the copy is to keep, as the methods of the contract read it. */
+async function contentOf(storage: Storage) {
+  const { tasks, byKey, paused } = await readEveryState(storage) as {
+    tasks: { workerId: string | null; dueAt: number | null; createdAt: number }[];
+    byKey: unknown;
+    paused: unknown;
+  };
+  const { items: actions } = await storage.operatorActions();
+  return {
+    // A held task is due in the copy.
+    tasks: tasks.map((task) =>
+      task.workerId === null ? task : { ...task, workerId: null, dueAt: task.createdAt }
+    ),
+    ...{ byKey, paused },
+    tagged: (await storage.list({ tags: ["tenant:42"] })).items.map(({ payload }) => payload),
+    rateLimits: (await storage.rateLimits()).items,
+    actions: actions.map(({ id: _, ...action }) => action),
+  };
+}
+
+/** Counts the history of tasks. The two tasks besides have a row of status each. */
+function rowsOf(tasks: readonly object[]) {
+  const all = tasks as { statusAudit: unknown[]; runsAudit: unknown[] }[];
+  return {
+    statusAudit: all.flatMap(({ statusAudit }) => statusAudit).length + 2,
+    runsAudit: all.flatMap(({ runsAudit }) => runsAudit).length,
+  };
+}
+
+for (const [from, to] of [["sqlite", "postgres"], ["postgres", "sqlite"]] as [Kind, Kind][]) {
+  Deno.test(`a copy from ${from} to ${to} has all rows, and the copy of the copy the same digest`, async () => {
+    await using source = await opened(from);
+    await using target = await opened(to);
+    await using again = await opened(from);
+    await fill(source.storage);
+    const first = await copyStore({ from: source.storage, to: target.storage });
+    assertEquals(await contentOf(target.storage), await contentOf(source.storage));
+    const second = await copyStore({ from: target.storage, to: again.storage });
+    assertEquals(second, first);
+    assertEquals(await contentOf(again.storage), await contentOf(target.storage));
+    assertEquals(first.changed, first.digest.tasks);
+    const { tasks, statusAudit, runsAudit, executionLogs, actions } = first.digest;
+    const { tasks: all } = await contentOf(source.storage);
+    assertEquals(
+      { statusAudit, runsAudit, executionLogs, actions },
+      { ...rowsOf(all), executionLogs: 2, actions: 1 },
+    );
+    assert(tasks > all.length, "the two tasks of other queues are copied, too");
+  });
+
+  Deno.test(`the tasks of a copy from ${from} to ${to} go on: history, keys, claims`, async () => {
+    await using source = await opened(from);
+    await using target = await opened(to);
+    const task = newTask({ taskKey: "order 7" });
+    await source.storage.persist([task]);
+    await source.storage.setStatus(task.id, "InProgress", null, "Full");
+    await source.storage.saveExecutionLogs([logLine(task.id, "first")]);
+    await source.storage.setStatus(task.id, "Queued", null, "Full");
+    await copyStore({ from: source.storage, to: target.storage });
+    const { storage } = target;
+    assertEquals((await storage.persist([newTask({ taskKey: "order 7" })]))[0]!.id, task.id);
+    await storage.registerWorker({ id: "next", host: "test" });
+    const { tasks: [claimed] } = await storage.claim({
+      workerId: "next",
+      types: [task.type],
+      queues: [{ name: task.queue, limit: 10 }],
+    });
+    assertEquals(claimed?.id, task.id);
+    await storage.saveExecutionLogs([logLine(task.id, "second")]);
+    await storage.setStatus(task.id, "Completed", null, "Full");
+    assertEquals(
+      (await storage.statusAudit(task.id)).items.map(({ newStatus }) => newStatus),
+      ["Queued", "InProgress", "Queued", "Completed"],
+    );
+    assertEquals(
+      (await storage.executionLogs(task.id)).items.map((
+        { sequence, message },
+      ) => [sequence, message]),
+      [[1, "first"], [2, "second"]],
+    );
+  });
+}
+
+Deno.test("a copy can be ended at any page and continued, and follows changes of the source", async () => {
+  await using source = await opened("sqlite");
+  await using target = await opened("postgres");
+  const { storage: from } = source, { storage: to } = target;
+  const tasks = Array.from({ length: 1700 }, (_, index) => newTask({ payload: `${index}` }));
+  await from.persist(tasks);
+  const stop = new AbortController();
+  await assertRejects(
+    () =>
+      copyStore({
+        ...{ from, to, signal: stop.signal },
+        onProgress: ({ step, tasks }) => step === "copy" && tasks > 900 && stop.abort(),
+      }),
+    DOMException,
+  );
+  const stored = (await to.count({}, { cap: 10_000 })).count;
+  assert(stored > 0 && stored < 1700, `${stored} tasks were copied`);
+  await assertRejects(() => copyStore({ from, to }), CopyError, "The target holds tasks");
+
+  await from.setStatus(tasks[3]!.id, "Cancelled", "changed", "Full");
+  const purged = tasks[5]!.id;
+  await from.setStatus(purged, "Completed", null, "None");
+  await to.setStatus(tasks[1699]!.id, "Failed", "not in the source", "Full");
+  const { changed, digest } = await copyStore({ from, to, resume: true });
+  assertEquals(digest.tasks, 1700);
+  assert(changed < 1700, `${changed} tasks were written, though some were copied before`);
+  assertEquals((await to.get(tasks[3]!.id))?.exception, "changed");
+  assertEquals((await copyStore({ from, to, resume: true })).changed, 0);
+});
+
+Deno.test("tasks that the source does not have are deleted when a copy is continued", async () => {
+  await using source = await opened("sqlite");
+  await using target = await opened("postgres");
+  const [before, kept, after] = [newTask(), newTask({ tags: ["a"] }), newTask({ tags: ["b"] })];
+  await source.storage.persist([kept]);
+  await target.storage.persist([before, after]);
+  await copyStore({ from: source.storage, to: target.storage, resume: true });
+  const { items } = await target.storage.list({});
+  assertEquals(items.map(({ id }) => id), [kept.id]);
+  assertEquals((await target.storage.list({ tags: ["b"] })).items, []);
+});
+
+Deno.test("with follow, tasks are copied until the last worker of the source has ended", async () => {
+  await using source = await opened("sqlite");
+  await using target = await opened("postgres");
+  const { storage: from } = source, { storage: to } = target;
+  await from.registerWorker({ id: "live", host: "test" });
+  await from.persist([newTask()]);
+  await assertRejects(() => copyStore({ from, to }), CopyError, "Workers of the source run");
+  const late = newTask();
+  const passes = new Set<number>();
+  const { digest } = await copyStore({
+    ...{ from, to, follow: true },
+    onProgress: ({ step, pass }) => {
+      if (step !== "copy" || passes.has(pass)) return;
+      passes.add(pass);
+      if (pass === 1) void from.persist([late]);
+      if (pass === 2) void from.unregisterWorker("live");
+    },
+  });
+  assertEquals(digest.tasks, 2);
+  assertEquals((await to.get(late.id))?.status, "Queued");
+  assert(passes.size >= 3, "the last pass follows the end of the worker");
+});
+
+Deno.test("a copy is refused before anything is written", async () => {
+  const path = `${await Deno.makeTempDir()}/damaged.db`;
+  await using from = Object.assign(sqliteStorage({ path }), {
+    async [Symbol.asyncDispose]() {
+      await from.close();
+      await Deno.remove(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    },
+  });
+  await from.open();
+  await using target = await opened("postgres");
+  const { storage: to } = target;
+  const damaged = newTask();
+  await from.persist([newTask(), damaged]);
+  using database = Object.assign(new DatabaseSync(path), {
+    [Symbol.dispose]: () => database.close(),
+  });
+  database.prepare("UPDATE queued_tasks SET priority = 70000 WHERE id = ?").run(damaged.id);
+  const error = await assertRejects(() => copyStore({ from, to }), CopyError);
+  assertStringIncludes(error.message, damaged.id);
+  assertStringIncludes(error.message, "priority 70000");
+  assertEquals((await to.list({})).items, []);
+
+  await to.registerWorker({ id: "busy", host: "test" });
+  await assertRejects(() => copyStore({ from, to }), CopyError, "Workers of the target run");
+  const memory = memoryStorage();
+  await assertRejects(
+    () => copyStore({ from: memory, to }),
+    InvalidArgumentError,
+    'options.from is "memory", but it must be a store that can be copied',
+  );
+});
