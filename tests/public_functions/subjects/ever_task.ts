@@ -160,6 +160,7 @@ export const methods: Readonly<
   },
   operate: {
     explain: [[id]],
+    now: [[]],
     nextRuns: [[id, takes(5, "number", "undefined")]],
     workers: [[]],
     queues: [[]],
