@@ -133,6 +133,11 @@ export class SqlServerDatabase {
     }
   }
 
+  /** Runs a query in a transaction that {@linkcode transaction} has begun. */
+  async queryIn(transaction: RequestMaker, text: string, parameters: Parameters): Promise<void> {
+    await this.#request(transaction, parameters, false).query(forSchema(text, this.schema));
+  }
+
   /** Runs work in a new transaction whose requests have no timeout, for migrations. */
   async transaction<T>(work: (transaction: RequestMaker) => Promise<T>): Promise<T> {
     const transaction = unlimitedTransaction(this.#open().pool);

@@ -19,6 +19,7 @@ import type {
 import { readsInVain, tagToRead } from "../../src/storage/task_filter.ts";
 import { storedTag } from "./batches.ts";
 import type { SqlServerDatabase } from "./database.ts";
+import { idOrder } from "./id_order.ts";
 import { toDate } from "./instants.ts";
 import { id, instant, int, name, type Parameter, text } from "./mssql.ts";
 import type { Row } from "./recordsets.ts";
@@ -211,13 +212,4 @@ function tagParameter(tag: string): Parameter {
 
 function storedName(value: string): Parameter {
   return name(toStoredName(value, "filter", 4000), 4000);
-}
-
-/** Returns the expression of the column IdOrder for an id, as in 0001_tables.sql. */
-function idOrder(id: string, isBabelfish: boolean): string {
-  if (isBabelfish) return `CAST(CAST(${id} AS char(36)) AS binary(36))`;
-  const bytes = [4, 3, 2, 1, 6, 5, 8, 7].map((byte) =>
-    `SUBSTRING(CONVERT(binary(16), ${id}), ${byte}, 1)`
-  );
-  return `CONVERT(binary(16), ${bytes.join(" + ")} + SUBSTRING(CONVERT(binary(16), ${id}), 9, 8))`;
 }

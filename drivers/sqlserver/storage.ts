@@ -9,9 +9,11 @@ import type { CancelOutcome, Polling } from "../../src/storage/requests.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { actionParameters, operatorActions } from "./actions.ts";
 import * as batches from "./batches.ts";
 import * as changes from "./changes.ts";
+import { copyingOf } from "./copying.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { lockKey } from "./lock_key.ts";
 import { prepareSchema } from "./migrations.ts";
@@ -32,6 +34,7 @@ import * as workers from "./workers.ts";
 export class SqlServerStorage implements Storage {
   readonly name = "sqlserver";
   readonly polling: Polling;
+  readonly copying: StorageCopying;
   readonly #database: SqlServerDatabase;
   readonly #migrate: boolean;
   readonly #schema: OpenOnce<{ readonly now: number }>;
@@ -40,6 +43,7 @@ export class SqlServerStorage implements Storage {
     this.#database = database;
     this.#migrate = migrate;
     this.polling = polling;
+    this.copying = copyingOf(database);
     this.#schema = new OpenOnce({
       what: "SQL Server storage",
       open: () => this.#connect(),
