@@ -29,7 +29,7 @@ IF OBJECT_ID(N'[EverTask].[RelayedEvents]') IS NULL
     );
 GO
 
-IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE [name] = N'IX_RelayedEvents_WrittenUtc' AND [object_id] = OBJECT_ID(N'[EverTask].[RelayedEvents]'))
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 9)
     CREATE INDEX [IX_RelayedEvents_WrittenUtc] ON [EverTask].[RelayedEvents] ([WrittenUtc]);
 GO
 
