@@ -4,7 +4,10 @@ import type { Storage } from "../../src/storage/mod.ts";
 import { StorageUnavailableError } from "../../src/storage/mod.ts";
 
 /** A verb of the storage contract. */
-export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake" | "open" | "close">;
+export type Verb = Exclude<
+  keyof Storage,
+  "name" | "polling" | "copying" | "onWake" | "open" | "close"
+>;
 
 /**
  * The fault of a call: none, a failure before or after it is carried out, or a delay of the call or

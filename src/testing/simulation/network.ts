@@ -24,7 +24,7 @@ export interface Weather {
 }
 
 /** A method of the storage contract that is called over the network. */
-export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake">;
+export type Verb = Exclude<keyof Storage, "name" | "polling" | "copying" | "onWake">;
 
 /** The network of a machine. */
 interface MachineNetwork {
