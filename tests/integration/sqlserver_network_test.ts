@@ -1,5 +1,5 @@
 // The network between the workers and a T-SQL engine fails in the middle of the work: connections
-// are cut and refused, and then swallowed without a word.
+// are cut and refused, and then packets are dropped silently.
 
 import { assert, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";

@@ -1,4 +1,4 @@
-// Small things that the whole-system tests share.
+// Helpers of the whole-system tests.
 
 /** A folder that is removed at the end of its scope. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {

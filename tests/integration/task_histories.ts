@@ -83,8 +83,8 @@ const trailOfCompletedTask = /^q(i?s((qi)?s)*q)?ic$/;
 const trailOfSettledTask = /^q(i?s((qi)?s)*q)?i?c$/;
 
 /**
- * Checks that each task has completed exactly once and ran at least once, and never twice but after
- * its worker was lost.
+ * Checks that each task has completed exactly once, ran at least once, and ran again only after its
+ * worker was lost.
  *
  * @param runs What all handlers reported.
  * @param settled The tasks that completed in a transaction of their handler.

@@ -83,7 +83,7 @@ for (const transport of transports) {
     await client.end(1);
   });
 
-  dotnetTest(`a .NET client over ${transport} comes back after the server restarted`, async () => {
+  dotnetTest(`a .NET client over ${transport} reconnects after the server restarted`, async () => {
     using port = reservePort();
     await using client = await (async () => {
       await using served = serveHub({}, port.port);

@@ -20,7 +20,7 @@ const failing: [name: string, logger: Logger][] = [
   ["gives a thenable that throws", all(() => ({ then: ended }))],
   ["has lost its methods", {} as Logger],
   [
-    "throws when it is looked at",
+    "throws when it is read",
     Object.defineProperties(
       {},
       Object.fromEntries(levels.map((level) => [level, { get: ended }])),

@@ -135,7 +135,7 @@ for (const isolation of ["repeatable read", "serializable"]) {
     assertEquals([...statuses], [{ status: "Completed", count }]);
   });
 
-  Deno.test(`processes that log for one task number the lines apart where transactions are ${isolation}`, async () => {
+  Deno.test(`processes that log for one task use distinct line numbers where transactions are ${isolation}`, async () => {
     const url = await createDatabase({ default_transaction_isolation: isolation });
     await using one = await openStorage({ url, notify: false });
     await using other = await openStorage({ url, notify: false });

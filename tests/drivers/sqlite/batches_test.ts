@@ -8,7 +8,7 @@ import { Scratch } from "./support.ts";
 
 const workers = Array.from({ length: 12 }, (_, index) => `worker-${index}`);
 
-/** Tasks of every worker in turn, stored in one batch and claimed at birth. */
+/** Tasks of every worker in turn, stored as claimed in one batch. */
 async function storeClaimed(storage: Storage, count: number) {
   for (const id of workers) await storage.registerWorker({ id, host: "here" });
   const tasks = Array.from({ length: count }, (_, index) =>
@@ -20,7 +20,7 @@ async function storeClaimed(storage: Storage, count: number) {
   return { tasks, results: await storage.persist(tasks) };
 }
 
-Deno.test("a batch of tasks of many kinds is stored and answered task by task", async () => {
+Deno.test("a batch of tasks of many kinds has a result for each task", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const { tasks, results } = await storeClaimed(storage, 300);
@@ -39,7 +39,7 @@ Deno.test("a batch of tasks of many kinds is stored and answered task by task", 
   }
 });
 
-Deno.test("in a batch with stored tasks, each of those has its first result", async () => {
+Deno.test("in a batch that repeats stored tasks, each of these has its first result", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const { tasks } = await storeClaimed(storage, 40);

@@ -25,7 +25,7 @@ Deno.test("calls wait for a busy file without blocking the event loop, and succe
   assertEquals(await countTasks(storage), tasks.length);
 });
 
-Deno.test("the application's own time-out for locks is as before when a call has waited", async () => {
+Deno.test("a call that waits leaves the application's own timeout for locks unchanged", async () => {
   await using scratch = new Scratch();
   const database = new DatabaseSync(scratch.path);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5");

@@ -8,8 +8,8 @@ import { DenoSqliteStandIn } from "./deno_sqlite_stand_in.ts";
 import { sqliteHarness } from "./harness.ts";
 
 /**
- * An application's own settings, which hold for its own statements alone. Deno has no types of them
- * yet.
+ * An application's own settings, which apply only to its own statements. Deno does not have their
+ * types yet.
  */
 const settings: object = { readBigInts: true, returnArrays: true };
 
@@ -31,7 +31,7 @@ type DenoSqlite = { Database: new (path: string) => DenoSqliteDatabase };
  * of reach.
  */
 async function loadDenoSqlite(): Promise<DenoSqlite | null> {
-  const name = "@db/sqlite"; // a literal would have to be there for the type check
+  const name = "@db/sqlite"; // a literal would require the module during the type check
   try {
     return await import(name);
   } catch {

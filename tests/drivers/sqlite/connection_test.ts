@@ -80,7 +80,7 @@ Deno.test("the storage's own writes do not join an open transaction of the appli
   database.close();
 });
 
-Deno.test("without an open transaction a write on the caller's connection is its own", async () => {
+Deno.test("without an open transaction a write on the caller's connection is committed at once", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const connection = new DatabaseSync(scratch.path);

@@ -39,9 +39,9 @@ async function create(
     return storage;
   };
   const own = open(path);
-  // As an application does that opens its database itself. The storage does not change such
-  // settings. No case needs a file to survive the crash of the machine, and to wait for the disk
-  // takes five times as long as everything else.
+  // Opens the database as an application does that passes its own connection. The storage does not
+  // change its settings. The file need not survive a crash of the machine, and waiting for the disk
+  // would take five times as long as everything else.
   own.exec("PRAGMA synchronous = OFF");
   own.exec("PRAGMA journal_mode = WAL");
 

@@ -1,4 +1,4 @@
-// Run by missing_rights_test.ts without some rights: prints what opening a file comes to.
+// Run by missing_rights_test.ts without some rights: prints the result of opening a file.
 
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 

@@ -118,7 +118,7 @@ Deno.test("another policy does not resume where the previous one stopped", async
   const long = { statusAuditDays: 3 };
   assertEquals((await storage.purge(long, { budget: 1 })).statusAudit, 1, "of the older ones");
   const { statusAudit, done } = await storage.purge({ statusAuditDays: 1 }, { budget: 100 });
-  assertEquals([statusAudit, done], [4, true], "the first is not passed over");
+  assertEquals([statusAudit, done], [4, true], "the first is not skipped");
 });
 
 Deno.test("rate limit keys that were idle for a day are deleted", async () => {
@@ -150,6 +150,6 @@ Deno.test("a process whose turn expired during a purge leaves the rest to its su
   assertEquals({ done, busy, tasks }, { done: false, busy: false, tasks: 0 });
   assertGreater(statusAudit, 0);
   const state = database.prepare("SELECT purging_until_utc FROM evertask_state").get();
-  assertEquals(state?.purging_until_utc, theirs, "the turn of the other is left to it");
+  assertEquals(state?.purging_until_utc, theirs, "the other process keeps its turn");
   database.close();
 });

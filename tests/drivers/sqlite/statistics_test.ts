@@ -47,6 +47,6 @@ Deno.test("statistics over many rows count each row once, and let other work run
   assertEquals(queues.map(({ queue, due }) => [queue, due]), [["default", 1], ["email", 1]]);
   const runs = growth.find(({ table }) => table === "RunsAudit")!;
   assertEquals([runs.rows, runs.firstAt, runs.lastAt], [rows, 1000, rows * 1000]);
-  // 17,000 rows are four looks of 5,000, each in a turn of its own.
+  // 17,000 rows are read in four slices of 5,000, each in a separate turn.
   assertGreaterOrEqual(turns, 4);
 });

@@ -159,7 +159,11 @@ Deno.test("an answer that does not come in time is a transient error; the server
     assert(/timeout/i.test(error.message), error.message);
     const logins = server.logins.length;
     assertEquals(await insist(change), { applied: true });
-    assertEquals(server.logins.length, logins, "the same connection, since attention was heard");
+    assertEquals(
+      server.logins.length,
+      logins,
+      "the same connection, because the server answered the attention",
+    );
   }, options);
 });
 

@@ -8,7 +8,7 @@ import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.
 import { emptySchema, passTime, withPool, withSchema } from "../../support/tsql_server/target.ts";
 import { intercepted } from "./intercepted_pool.ts";
 
-/** What the harness provides beyond the contract; there is no push. */
+/** The capabilities of the harness beyond the contract. SQL Server cannot push. */
 export const capabilities = [
   "setRunCount",
   "failAt",
@@ -103,7 +103,7 @@ function faulty(pool: SqlServerPool, fault: Fault): SqlServerPool {
   const lost = (when: string) =>
     Object.assign(new Error(`The connection was lost ${when}.`), { code: "ESOCKET" });
   return intercepted(pool, async (_text, send) => {
-    if (fault.strikes()) throw lost("before the server heard of it");
+    if (fault.strikes()) throw lost("before the server received it");
     const answer = await send();
     if (fault.strikes()) throw lost("before the answer came");
     return answer;

@@ -21,7 +21,7 @@ const refused: [title: string, options: unknown, argument: string][] = [
   ["an unknown option", { connection, shema: "Jobs" }, "options.shema"],
   ["an option among those of mssql", { server: "localhost", schema: "Jobs" }, "schema"],
   ["a schema that is no text", { connection, schema: null }, "schema"],
-  ["migrate that is no truth value", { connection, migrate: "no" }, "migrate"],
+  ["migrate that is not a boolean", { connection, migrate: "no" }, "migrate"],
 ];
 
 for (const [title, options, argument] of refused) {

@@ -34,7 +34,7 @@ export type Report =
   | EventReport
   | { readonly kind: "log"; readonly level: "warn" | "error"; readonly text: string };
 
-/** What became of a run of a handler: it started, its signal aborted, it ended. */
+/** A step of a handler's run: it started, its signal aborted, it ended. */
 export interface RunReport {
   readonly kind: "started" | "aborted" | "ended";
   readonly taskId: string;

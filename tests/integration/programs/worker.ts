@@ -12,7 +12,7 @@ import { integrationTasks } from "./tasks.ts";
 
 const encoder = new TextEncoder();
 
-/** Written in one go, so that a report is there as soon as this returns. */
+/** Written synchronously, so that a report is complete when this returns. */
 function report(line: Report): void {
   let bytes = encoder.encode(`${JSON.stringify(line)}\n`);
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));

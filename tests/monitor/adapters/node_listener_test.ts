@@ -142,5 +142,5 @@ Deno.test("a refused WebSocket is answered, and its connection closed from both 
     assertEquals(answer.includes("h2c"), false);
     if (status === 403) assertStringIncludes(answer, "x-own: 1\r\n");
   }
-  assertEquals(asked, ["GET"], "a WebSocket is asked for by GET alone");
+  assertEquals(asked, ["GET"], "only a GET request opens a WebSocket");
 });

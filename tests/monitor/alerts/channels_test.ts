@@ -143,7 +143,7 @@ Deno.test("a webhook gets the whole alert as JSON, with a signature that the sta
   assertThrows(() => new Webhook(secret).verify(`${request!.body} `, headers));
 });
 
-Deno.test("a webhook's body can be one's own, and needs no signature", async () => {
+Deno.test("a webhook's body can be customized, and needs no signature", async () => {
   await using server = startReceivingServer();
   const channel = webhookChannel({
     url: server.url,
@@ -154,7 +154,7 @@ Deno.test("a webhook's body can be one's own, and needs no signature", async () 
   assertEquals(server.requests[0]?.headers.get("webhook-signature"), null);
 });
 
-Deno.test("a webhook whose body cannot be made is not retried", async () => {
+Deno.test("a webhook whose body cannot be built is not retried", async () => {
   const fetch = () => Promise.reject(new Error("must not be reached"));
   for (const body of [() => undefined, () => 1n]) {
     const channel = webhookChannel({ url: "https://receiver.example", body, fetch });

@@ -49,7 +49,7 @@ Deno.test("alerts are delivered one by one, unless the channel says otherwise", 
 for (
   const [what, end] of [["was delivered", null], ["was refused permanently", refused()]] as const
 ) {
-  Deno.test(`pauses begin anew when one ${what}`, async () => {
+  Deno.test(`pauses start from the shortest again when one ${what}`, async () => {
     const { queue, clock, failures, tried } = makeQueue();
     failures.push(down(), down(), end, down());
     for (const taskType of ["a", "b"]) queue.add(newAlert(taskType));

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { parseException, parseStack } from "../../../src/monitor/alerts/exception_text.ts";
 import { describeError } from "../../../src/thrown/describe_error.ts";
 
-Deno.test("a description is taken apart into the errors that it was made of", () => {
+Deno.test("a description is parsed into its errors", () => {
   const parts = [new Error("refused a:1"), new Error("refused b:1", { cause: "why" })];
   const error = new TypeError("no mailbox\nat all", { cause: new AggregateError(parts) });
   const taken = parseException(describeError(error));

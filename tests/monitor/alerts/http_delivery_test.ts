@@ -60,7 +60,7 @@ Deno.test("a lone surrogate, which strict receivers refuse, is not posted", asyn
   assertEquals(server.requests.length, httpChannels(server.url).length);
 });
 
-Deno.test("a redirect that a fetch of one's own has followed is a failed delivery as well", async () => {
+Deno.test("a redirect that a custom fetch has followed is a failed delivery, too", async () => {
   await using elsewhere = startReceivingServer();
   await using server = startReceivingServer();
   const follow = (url: string, init: RequestInit) => fetch(url, { ...init, redirect: "follow" });

@@ -166,7 +166,7 @@ function mailRefusal(responseCode: number, response: string): never {
 }
 
 for (const [what, refuse, isDelivered] of refusals) {
-  Deno.test(`an answer says whether the alert is retried: ${what}`, async () => {
+  Deno.test(`an answer determines whether the alert is retried: ${what}`, async () => {
     const isMail = what.includes("mail");
     for (const [index, name] of networkNames.entries()) {
       if (isMail !== (name === "e-mail")) continue;
@@ -250,7 +250,7 @@ Deno.test("an alert that fails repeatedly does not block the others", async () =
   await alerts.close();
 });
 
-Deno.test("if the order matters, a failing alert blocks those behind it", async () => {
+Deno.test("if the order matters, a failing alert blocks later ones", async () => {
   const { events, channel, alerts, clock } = start({ repeatAfter: 0 }, new KeepingChannel(1, true));
   for (let times = 0; times < 20; times++) channel.failures.push(new Error("500"));
   const kinds = ["failed", "rateLimitRejected"] as const;

@@ -119,7 +119,7 @@ Deno.test("suppressed events are counted, and only the next alert has their numb
   await alerts.close();
 });
 
-Deno.test("keys without end do not fill the memory", async () => {
+Deno.test("an unlimited number of keys does not fill the memory", async () => {
   const { events, channel, alerts, clock } = start({
     keyOf: ({ attempt }) => String(attempt),
     maxPerMinute: Infinity,
@@ -137,7 +137,7 @@ Deno.test("keys without end do not fill the memory", async () => {
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("the alerts of a minute are bounded; the next one says how many were left out", async () => {
+Deno.test("the number of alerts in a minute is limited; the next one has the number of omitted ones", async () => {
   const { events, channel, alerts, clock, warnings } = start({ repeatAfter: 0, maxPerMinute: 3 });
   for (let index = 0; index < 10; index++) events.emit("failed");
   await alerts.flush();
@@ -160,7 +160,7 @@ Deno.test("closing delivers sums of suppressed events, and stops listening", asy
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("a channel's defaults give way to options", async () => {
+Deno.test("options override a channel's defaults", async () => {
   class Chatty extends KeepingChannel {
     readonly defaults: AlertOptions = { severity: "Information", repeatAfter: 0 };
   }

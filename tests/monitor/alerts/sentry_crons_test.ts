@@ -74,7 +74,7 @@ Deno.test("a run that another process continues has the same check-in: the one i
   ]);
 });
 
-Deno.test("a filter of one's own does not make check-ins of one-shot tasks", async () => {
+Deno.test("a custom filter does not make check-ins of one-shot tasks", async () => {
   await using server = startReceivingServer();
   const events = new EventSourceForTests();
   const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server) }), {
@@ -90,7 +90,7 @@ Deno.test("a filter of one's own does not make check-ins of one-shot tasks", asy
   assertEquals(checkIns(server).map(({ status }) => status), ["in_progress"]);
 });
 
-Deno.test("names of monitors are of the letters that Sentry takes, and not of digits alone", async () => {
+Deno.test("names of monitors have only characters that Sentry accepts, and not only digits", async () => {
   await using server = startReceivingServer();
   const events = new EventSourceForTests();
   const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server) }));
@@ -131,7 +131,7 @@ Deno.test("keys that do not fit into a monitor's name have separate monitors", (
   assertEquals(new Set(branches.map(sentrySlug)).size, 3);
 });
 
-Deno.test("a check-in goes out without its schedule when the storage cannot be asked", async () => {
+Deno.test("a check-in is sent without its schedule if the storage does not answer", async () => {
   await using server = startReceivingServer();
   const events = new EventSourceForTests();
   const everTask = { get: () => Promise.reject(new Error("closed")) };
@@ -234,7 +234,7 @@ for (const [name, schedule, expected] of schedules) {
   });
 }
 
-Deno.test("Sentry expects the runs of a crontab when they are: in local time, for years", () => {
+Deno.test("Sentry expects the runs of a crontab at their instants: in local time, for years", () => {
   const start = Date.parse("2026-01-01T00:00:00Z");
   for (const [name, schedule] of schedules) {
     const recurrence = { ...buildRecurrence(schedule), timeZone: "Europe/Rome" };

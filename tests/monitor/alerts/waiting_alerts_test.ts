@@ -22,7 +22,7 @@ Deno.test("a channel that hangs holds at most the queue, and delays no task", as
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("what waits is bounded by the length of its texts as well", async () => {
+Deno.test("waiting alerts are also bounded by the length of their texts", async () => {
   const { events, channel, alerts, clock, warnings } = start({
     repeatAfter: 0,
     maxPerMinute: Infinity,
@@ -62,7 +62,7 @@ Deno.test("a repetition that is long is summed up with the others before its tim
   await alerts.close();
 });
 
-Deno.test("closing tries once more, at once, what waits for its next attempt", async () => {
+Deno.test("closing tries once more, at once, to deliver the alerts that wait for their next attempt", async () => {
   const { events, channel, alerts, clock } = start({ repeatAfter: 0 });
   for (let times = 0; times < 8; times++) channel.failures.push(new Error("down"));
   for (const _ of "abc") events.emit("failed");
@@ -74,7 +74,7 @@ Deno.test("closing tries once more, at once, what waits for its next attempt", a
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("what closing cannot deliver is given up in one line of the log", async () => {
+Deno.test("closing logs the alerts that it cannot deliver in one line", async () => {
   const { events, channel, alerts, clock, warnings } = start({
     repeatAfter: 0,
     maxPerMinute: Infinity,
