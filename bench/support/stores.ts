@@ -35,7 +35,9 @@ export async function openStores(
   const chosen = names ?? usable.filter((name) => name !== "sqlserver" || hasTarget);
   for (const name of chosen) {
     if (!usable.includes(name)) {
-      throw new UsageError(`This cannot be measured on "${name}": take of ${usable.join(", ")}.`);
+      throw new UsageError(
+        `This cannot be measured on "${name}": choose from ${usable.join(", ")}.`,
+      );
     }
     if (name === "sqlserver" && !hasTarget) {
       throw new UsageError(`To measure SQL Server, name one: ${targetVariable}`);
