@@ -20,7 +20,7 @@ export class Queues {
    * Made by `createEverTask`.
    *
    * @param configured The names of the queues of this instance.
-   * @param opened Gives storage once it is open.
+   * @param opened Returns the storage once it is open.
    * @param refresh Makes the worker of this process poll at once.
    */
   constructor(
@@ -37,7 +37,8 @@ export class Queues {
    * Pauses a queue. No worker of the store starts its tasks until the queue is resumed, even after
    * a restart. Running tasks continue.
    *
-   * @param operator Who does it, and why: noted in the same transaction. @default nothing is noted
+   * @param operator Who does it, and why: recorded in the same transaction. Without it, nothing is
+   * recorded.
    * @throws {InvalidArgumentError} If neither this instance nor storage has the queue.
    */
   async pause(queue: string, operator?: Operator): Promise<void> {
@@ -90,7 +91,7 @@ export class Queues {
   }
 }
 
-/** What is noted of a pause. */
+/** The record of a pause. */
 function actionOf(queue: string, paused: boolean, operator: Operator): NewOperatorAction {
   checkOptions(operator, operatorNames, "options");
   return {

@@ -22,7 +22,7 @@ export interface RetentionSettings {
   readonly everyMs: number;
 }
 
-/** How long what operators did is kept. */
+/** The number of days for which the actions of operators are kept. */
 const defaultActionDays = 365;
 
 /**

@@ -77,14 +77,14 @@ export class UnservedQueues {
     } catch (error) {
       // The next dispatch triggers another check.
       for (const queue of queues) this.#seen.delete(queue);
-      logger.debug("Whether workers serve the queues was not found out: {error}", { error });
+      logger.debug("The check whether workers serve the queues failed: {error}", { error });
     }
   }
 
   #warn(queue: string, served: ReadonlySet<string>): void {
     const similar = similarName(queue, served);
     this.#parts.logger.warn(
-      'No live worker serves queue "{queue}": what was dispatched to it waits until one does. ' +
+      'No live worker serves queue "{queue}": its tasks wait until one does. ' +
         (served.size === 0 ? "No worker is running. " : "") +
         (similar === null ? "" : 'The most similar one that is served is "{similar}". ') +
         "Start a worker that has the queue, or correct the name.",

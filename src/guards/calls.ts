@@ -31,7 +31,7 @@ export function callAndForget(call: () => unknown, onFault: (error: unknown) => 
 export function answerAtOnce<T>(answer: T, name: string): T {
   if (!isPromiseLike(answer)) return answer;
   Promise.resolve(answer).catch(() => {});
-  throw new InvalidArgumentError(name, answer, "give its answer at once: it must not be async");
+  throw new InvalidArgumentError(name, answer, "return its result synchronously, not as a promise");
 }
 
 /** Wraps a function so that only its first call has an effect. */

@@ -28,13 +28,13 @@ export function guardRandom(fillRandom: FillRandom, logger: Logger): FillRandom 
  */
 export function guardIds(newId: () => string, instead: () => string, logger: Logger): () => string {
   const onFault = onlyOnce((error: unknown) =>
-    logger.error("newId failed; another id takes the place of its: {error}", { error })
+    logger.error("newId failed; another id replaces its result: {error}", { error })
   );
   return () => {
     try {
       const id = answerAtOnce(newId(), "newId");
       if (typeof id === "string" && id !== "") return id;
-      throw new TypeError(`newId gave ${typeof id}, and no text`);
+      throw new TypeError(`newId returned a value of type ${typeof id}, not a string`);
     } catch (error) {
       onFault(error);
       return instead();

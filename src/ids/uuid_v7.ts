@@ -86,7 +86,7 @@ export function isUuid(text: unknown): text is string {
  */
 export function parseTaskId(text: unknown): string | null {
   if (typeof text !== "string") {
-    throw new InvalidArgumentError("taskId", text, "be the id of a task, a text");
+    throw new InvalidArgumentError("taskId", text, "be the id of a task, as a string");
   }
   const id = text.toLowerCase();
   return isUuid(id) ? id : null;

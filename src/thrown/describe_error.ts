@@ -6,8 +6,8 @@ import { isErrorLike, readMember } from "./reading.ts";
 import { wrappedErrors } from "./wrapped_errors.ts";
 
 /**
- * The maximum length of an error's description, in UTF-16 code units. The last line of a longer one
- * says that it was cut.
+ * The maximum length of an error's description, in UTF-16 code units. A longer one ends with a line
+ * that says that it was cut.
  */
 export const longestDescription = 32_768;
 

@@ -60,11 +60,11 @@ function guardReading(
  */
 function checkedCancel(cancel: unknown): () => void {
   if (typeof cancel === "function") return cancel as () => void;
-  const remedy = "give a function that calls the timer off";
+  const remedy = "return a function that cancels the timer";
   throw new InvalidArgumentError("clock.setTimer", answerAtOnce(cancel, "clock.setTimer"), remedy);
 }
 
 function checked(reading: unknown): number {
   if (typeof reading === "number" && Number.isFinite(reading)) return reading;
-  throw new InvalidArgumentError("clock", reading, "give milliseconds as a finite number");
+  throw new InvalidArgumentError("clock", reading, "return milliseconds as a finite number");
 }

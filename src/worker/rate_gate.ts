@@ -105,8 +105,8 @@ export class RateGate {
     if ("key" in found) return found.key;
     const { fault } = found;
     logger.warn(
-      "The rate limit key function of task {taskId} ({taskType}) gave no text of 1 to {longestKey} " +
-        "characters; the task is let through without a slot: {fault}",
+      "The rate limit key function of task {taskId} ({taskType}) returned no string of 1 to {longestKey} " +
+        "characters; the task starts without a slot: {fault}",
       { taskId: task.id, taskType: task.type, longestKey, fault },
     );
     return null;

@@ -24,7 +24,7 @@ function loggerInto(log: string[]): Logger {
 }
 
 const waits = (queue: string, more: string) =>
-  `warn: No live worker serves queue "${queue}": what was dispatched to it waits until one does. ` +
+  `warn: No live worker serves queue "${queue}": its tasks wait until one does. ` +
   `${more}Start a worker that has the queue, or correct the name.`;
 const alike = (name: string) => `The most similar one that is served is "${name}". `;
 

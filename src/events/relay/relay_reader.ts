@@ -127,7 +127,8 @@ export class RelayReader {
       this.#failures = 0;
     } catch (error) {
       if (this.#failures++ > 0) return;
-      const message = "The events of other processes could not be read; it is tried again: {error}";
+      const message =
+        "The events of other processes could not be read; the read is retried: {error}";
       logger.warn(message, { error });
     }
   }

@@ -157,7 +157,7 @@ export class RelayWriter implements EventTap {
     } catch (error) {
       // The same batch is retried. If it was already stored, the retry has no effect.
       if (this.#failures++ > 0) return;
-      logger.warn("Events could not be written for watchers; it is tried again: {error}", {
+      logger.warn("Events could not be written for watchers; the write is retried: {error}", {
         error,
       });
     }

@@ -170,7 +170,7 @@ async function answer(
   try {
     const response = await handler(request);
     if (response?.status >= 200 && !response.body?.locked) return response;
-    throw new TypeError("The handler gave no response that can be sent.");
+    throw new TypeError("The handler returned no response that can be sent.");
   } catch (error) {
     // If the client has disconnected, the handler also fails when it continues to read.
     if (!signal.aborted) tell(logger, error);

@@ -25,8 +25,8 @@ const reasons: readonly [pattern: RegExp, reason: string][] = [
     /ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|connection (was )?(reset|closed|aborted)/i,
     "the connection is lost",
   ],
-  [/EAUTH/, "it does not take the login"],
-  [/EENVELOPE/, "it does not take the sender or the recipients"],
+  [/EAUTH/, "it rejects the login"],
+  [/EENVELOPE/, "it rejects the sender or the recipients"],
   [/ETLS|\btls\b|\bssl\b|EPROTO/i, "there is no encrypted connection with it"],
 ];
 

@@ -58,7 +58,7 @@ export interface Alerts {
 /**
  * Sends an instance's events to a channel until it is closed.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If an option is invalid.
  *
  * @example
  * ```ts

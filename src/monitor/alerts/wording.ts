@@ -1,4 +1,4 @@
-// The wording of alerts. The task's parameters are left out, because they may hold data that must
+// The wording of alerts. The task's parameters are omitted, because they may contain data that must
 // not appear in a chat or an email.
 
 import type { TaskEventKind } from "../../events/task_event.ts";

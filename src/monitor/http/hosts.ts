@@ -56,7 +56,7 @@ const warnings = {
     "and IP addresses only. Name the host in its option allowedHosts, or set accessToken.",
   open:
     "The monitoring hub has no access token, and is reached at {host}: everybody who can reach it sees all events. Set " +
-    "its option accessToken; a function that gives true says that it is meant to be open.",
+    "its option accessToken; a function that returns true states that this is intended.",
 };
 
 /** An IP address in the form of a parsed URL. */

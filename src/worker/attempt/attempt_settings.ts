@@ -41,8 +41,8 @@ export function retryPolicyOf(
       return fromStoredPolicy(task.retryPolicy);
     } catch (error) {
       logger.error(
-        "The retry policy that task {taskId} ({taskType}) was dispatched with cannot be read; its " +
-          "definition's, its queue's or the instance's holds: {error}",
+        "The stored retry policy of task {taskId} ({taskType}) cannot be read; that of its definition, " +
+          "its queue or the instance applies: {error}",
         { taskId: task.id, taskType: task.type, error },
       );
     }

@@ -107,7 +107,7 @@ export function decideEnding(
 function checkedDelay(answer: unknown): number | null {
   const delay = answerAtOnce(answer, "nextDelay");
   if (delay === null || (typeof delay === "number" && delay >= 0 && delay < Infinity)) return delay;
-  throw new InvalidArgumentError("nextDelay", delay, "give milliseconds of at least 0, or null");
+  throw new InvalidArgumentError("nextDelay", delay, "return milliseconds of at least 0, or null");
 }
 
 function withCause(timeout: TimeoutError, cause: unknown): TimeoutError {

@@ -173,7 +173,7 @@ function reportPartial(text: string, alerts: readonly Alert[]): void {
     .filter(({ statusCode }) => temporary.includes(statusCode))
     .flatMap(({ index }) => alerts[index] ?? []);
   if (again.length === 0) return;
-  throw new AlertDeliveryError(`Application Insights has put off ${again.length} items`, {
+  throw new AlertDeliveryError(`Application Insights has deferred ${again.length} items`, {
     undelivered: again,
   });
 }

@@ -108,7 +108,7 @@ export function emailChannel(options: EmailOptions): AlertChannel {
       const rejected = temporarilyRejected(result);
       if (rejected.length === 0) return;
       missing.set(alert, rejected);
-      throw new AlertDeliveryError(`The mail server has put off ${rejected.length} recipients`);
+      throw new AlertDeliveryError(`The mail server has deferred ${rejected.length} recipients`);
     },
   };
 }

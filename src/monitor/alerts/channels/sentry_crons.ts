@@ -112,7 +112,7 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
     } catch (error) {
       problem = { cause: error };
     }
-    const message = `The option monitorOf has given no name to an event of ${event.taskType}`;
+    const message = `The option monitorOf returned no name for an event of ${event.taskType}`;
     throw new AlertDeliveryError(message, { ...problem, permanent: true });
   }
 

@@ -54,7 +54,7 @@ const optionNames: OptionNames<SentryOptions> = {
  * Checks the options, and creates the function that sends envelopes to a project.
  *
  * @param others The names of other allowed options.
- * @throws {InvalidArgumentError} If the DSN is none, or an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If the DSN or another option is invalid.
  */
 export function sentryTransport(
   options: SentryOptions,

@@ -108,7 +108,7 @@ function jsonOf(alert: Alert, body: (alert: Alert) => unknown): string {
   } catch (error) {
     problem = { cause: error };
   }
-  const message = "The option body of the webhook has made nothing that JSON can hold";
+  const message = "The option body of the webhook returned a value that JSON cannot represent";
   throw new AlertDeliveryError(message, { ...problem, permanent: true });
 }
 

@@ -42,7 +42,7 @@ export const operatorActions = topic("operator actions", {
 
   "the pause of a queue is recorded if this is requested": async (s) => {
     await s.storage.setQueuePaused("plain", true);
-    expectSame((await s.storage.operatorActions()).items, [], "nothing is noted without");
+    expectSame((await s.storage.operatorActions()).items, [], "nothing is recorded without");
     await pause(s, "email");
     const { items: [noted] } = await s.storage.operatorActions();
     expectSame(
