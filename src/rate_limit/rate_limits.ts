@@ -96,8 +96,8 @@ export class RateLimits {
       await this.#sources[scope].giveBack({ key: task.type + separator + key, slotAt });
     } catch (error) {
       this.#parts.logger.warn(
-        "The rate limit slot of task {taskId} ({taskType}) could not be given back; others wait for " +
-          "longer than they have to: {error}",
+        "The rate limit slot of task {taskId} ({taskType}) could not be given back; other tasks wait " +
+          "longer than necessary: {error}",
         { taskId: task.id, taskType: task.type, error },
       );
     }

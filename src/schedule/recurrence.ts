@@ -205,7 +205,7 @@ function parseCalendar(fields: check.Fields): object {
   }
   const months = fields.optional("months", check.listOf(check.integer(1, 12), inOrder));
   if (months !== undefined && every !== 1) {
-    throw new InvalidScheduleError("every", every, "be 1 where months are listed");
+    throw new InvalidScheduleError("every", every, "be 1 if months are listed");
   }
   return { ...common, ...days, months };
 }

@@ -77,7 +77,7 @@ export class TimeZone {
     if (zone === undefined) {
       try {
         if (/^[+-]/.test(name)) {
-          throw new RangeError("An offset is no zone, and not every runtime takes it.");
+          throw new RangeError("An offset is not a time zone, and not every runtime accepts it.");
         }
         zone = new TimeZone(name);
       } catch {

@@ -146,7 +146,7 @@ export function createHealthChecks(
 function unreachable(error: unknown): HealthCheck {
   return {
     status: "unhealthy",
-    description: `The storage cannot be asked: ${messageOf(error)}`,
+    description: `The storage does not answer: ${messageOf(error)}`,
     data: {},
   };
 }

@@ -91,9 +91,9 @@ export interface MonitorHubOptions {
    */
   readonly filter?: TaskEventFilter;
   /**
-   * Whose events are sent: those of all processes of the store, or of this process alone. Those of
-   * other processes come within about a second, and many of severity `Information` are sampled.
-   * Only while clients are connected, they cost the store some statements a second.
+   * The processes whose events are sent: all processes of the store, or only this one. Events of
+   * other processes arrive within about a second, and frequent ones of severity `Information` are
+   * sampled. They cost the store some statements a second, only while clients are connected.
    *
    * @default "store"
    */
@@ -277,7 +277,7 @@ function admission(
     return async (request) => await mayPass(request) ? everybody : null;
   }
   if (accessToken !== undefined) {
-    const remedy = "be left out where authorize is given";
+    const remedy = "be omitted if authorize is given";
     throw new InvalidArgumentError("accessToken", hidden(accessToken), remedy);
   }
   return (request) => userOf(authorize, withTokenInHeader(request));

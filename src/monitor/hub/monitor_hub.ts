@@ -112,7 +112,7 @@ class SignalRHub implements MonitorHub {
       return problem(404, "There is nothing here.");
     }
     if (!hosts.allows(request)) {
-      return problem(403, "The hub may not be asked under this host; see the option allowedHosts.");
+      return problem(403, "The hub does not answer for this host; see the option allowedHosts.");
     }
     if (!origins.allows(request)) {
       return problem(403, "Pages of this origin may not connect; see the option allowedOrigins.");
@@ -309,7 +309,7 @@ function problem(status: number, message: string): Response {
 }
 
 function unknownConnection(): Response {
-  return problem(404, "No connection has this id: it has ended, or it never was.");
+  return problem(404, "No connection has this id: it has ended, or never existed.");
 }
 
 function methodNotAllowed(allow: string): Response {

@@ -41,7 +41,7 @@ const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred", "missed"];
  * Starts to observe an instance.
  *
  * @param limits The age of cached answers of the storage, and the time to wait for them.
- * @returns A function that stops it.
+ * @returns A function that stops the observation.
  */
 export function observe(
   everTask: EventOrigin & FigureOrigin,
@@ -59,7 +59,7 @@ export function observe(
 
 function countEvents(everTask: EventOrigin & FigureOrigin, meter: Meter): () => void {
   const events = meter.createCounter("evertask.task.events", {
-    description: "What became of tasks, but for normal life",
+    description: "Unusual events of tasks, such as failures and retries",
     unit: "{event}",
   });
   const count = (kind: TaskEventKind, { type, queue }: EventLabels, times: number): void =>
@@ -98,7 +98,7 @@ function measureStorage(
   const workerCount = gauge("evertask.workers", "Worker processes that are alive", "{worker}");
   const heartbeatAge = gauge(
     "evertask.worker.heartbeat_age",
-    "How long ago the registered worker was heard of that has been silent for longest",
+    "Age of the oldest heartbeat of a registered worker",
     "s",
   );
   const auditRows = gauge("evertask.audit.rows", "Rows of the audit tables", "{row}");
@@ -136,7 +136,7 @@ function measureStorage(
     ]);
     // A failed query leaves a gap only in its own series.
     for (const part of parts) {
-      if (part.status === "rejected") diag.warn("EverTask's storage cannot be asked", part.reason);
+      if (part.status === "rejected") diag.warn("EverTask's storage does not answer", part.reason);
     }
   };
   const observables = [queueTasks, oldest, workerCount, heartbeatAge, auditRows];

@@ -75,8 +75,8 @@ export interface PrometheusOptions {
    */
   readonly auditCacheTime?: Duration;
   /**
-   * The time that a scrape waits for the storage. Later gauges are absent. By default, Prometheus
-   * times out after 10 seconds, and prom-client's cluster after 5.
+   * The time that a scrape waits for the storage. Gauges that storage returns later are omitted. By
+   * default, Prometheus times out after 10 seconds, and prom-client's cluster after 5.
    * @default 4 seconds
    */
   readonly timeout?: Duration;

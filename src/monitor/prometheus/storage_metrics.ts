@@ -81,7 +81,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
 
   gauge(
     "storage_up",
-    "Whether the storage could be asked (1) or not (0)",
+    "Whether the storage has answered (1) or not (0)",
     [],
     async (add) => add({}, await backlog().then(() => 1, () => 0)),
     "min",
@@ -129,7 +129,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
   });
   gauge(
     "heartbeat_age_seconds",
-    "How long ago the registered worker was heard of that has been silent for longest",
+    "Age of the oldest heartbeat of a registered worker",
     [],
     async (add) => {
       const { oldestHeartbeatMs } = workerFigures(await workers());

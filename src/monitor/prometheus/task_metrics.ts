@@ -20,8 +20,8 @@ const countersByKind: Readonly<Record<TaskEventKind, readonly [name: string, hel
   lost: ["tasks_lost_total", "Tasks whose worker was lost"],
   stuck: ["tasks_stuck_total", "Handlers that did not end after they were asked to"],
   leaseLost: ["tasks_lease_lost_total", "Executions whose lease another worker has taken over"],
-  rateLimitDeferred: ["tasks_rate_limit_deferred_total", "Executions put off by a rate limit"],
-  rateLimitRejected: ["tasks_rate_limit_rejected_total", "Executions refused by a rate limit"],
+  rateLimitDeferred: ["tasks_rate_limit_deferred_total", "Executions deferred by a rate limit"],
+  rateLimitRejected: ["tasks_rate_limit_rejected_total", "Executions rejected by a rate limit"],
   workerStarved: ["worker_starved_total", "Times that the event loop was blocked for too long"],
 };
 
