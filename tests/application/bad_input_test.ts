@@ -54,11 +54,11 @@ const refusedOptions: Readonly<Record<string, readonly [option: object, argument
   ],
   "a host that is too long": [{ host: "x".repeat(401) }, "host"],
   "a task that is not loaded yet": [{ tasks: [noop, undefined] }, "task"],
-  "a task whose hook is no function": [
+  "a task whose hook is not a function": [
     { tasks: [{ type: "x", handle() {}, onError: true }] },
     'task "x": onError',
   ],
-  "a task whose handler's name is no text": [
+  "a task whose handler's name is not a string": [
     { tasks: [{ type: "x", handle() {}, handlerName: 7 }] },
     'task "x": handlerName',
   ],

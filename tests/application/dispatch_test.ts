@@ -30,7 +30,7 @@ function dispatchOnly() {
 }
 
 for (const many of [false, true]) {
-  Deno.test(`a task that is on its way to storage when the worker starts is run by it (${many ? "many" : "one"})`, async () => {
+  Deno.test(`a worker that starts while a task is being stored runs the task (${many ? "many" : "one"})`, async () => {
     await using fleet = new Fleet();
     let ran = 0;
     const task = defineTask<null>({ type: "work", handle: () => void ran++ });

@@ -59,7 +59,7 @@ Deno.test("a dispatch to an unknown queue is warned about once", async () => {
   assertEquals(fleet.log[0]!.includes('The most similar one is "email".'), true);
 });
 
-Deno.test("queues whose names a program makes up neither fill the log nor memory", async () => {
+Deno.test("names of queues that a program generates fill neither the log nor memory", async () => {
   await using fleet = new Fleet();
   const task = defineTask<null>({ type: "welcome", handle() {} });
   const everTask = fleet.create({ tasks: [task] });

@@ -1,4 +1,4 @@
-// The codes of each database for transient faults, and their neighbours for lasting ones.
+// The codes of each database for transient faults, and similar codes of lasting faults.
 
 import { assertEquals } from "@std/assert";
 import { type Fault, faultOf } from "../../src/faults/fault.ts";
@@ -17,7 +17,7 @@ function assertTable<Code>(faultOfCode: (code: Code) => Fault, table: Table<Code
   assertEquals(found, table as Record<Fault, Code[]>);
 }
 
-Deno.test("each SQLSTATE of PostgreSQL's classes of passing errors has its fault", () => {
+Deno.test("each SQLSTATE of PostgreSQL's classes with transient errors has its fault", () => {
   assertTable(postgresFault, {
     unavailable: [
       // 08: connection exceptions

@@ -37,7 +37,7 @@ Deno.test("a working source of randomness is used unchanged", () => {
   assertEquals([...bytes], [7, 7, 7, 7]);
 });
 
-Deno.test("if making ids fails, others replace them, and the failure is logged once", () => {
+Deno.test("if generating ids fails, other ids replace them, and the failure is logged once", () => {
   const makers = [refuse, () => Promise.reject(new Error()), () => 5, () => "", () => null];
   for (const newId of makers) {
     const { lines, logger } = noting();

@@ -23,7 +23,7 @@ Deno.test("uuidV7Generator() returns ascending ids, also within a millisecond an
   }
 });
 
-Deno.test("uuidV7Generator() gives different ids to generators that run at the same time", () => {
+Deno.test("generators of uuidV7Generator() that run at the same time return different ids", () => {
   const now = () => 1_000_000;
   const ids = [uuidV7Generator(now, systemRandom), uuidV7Generator(now, systemRandom)]
     .flatMap((newId) => Array.from({ length: 2_000 }, newId));

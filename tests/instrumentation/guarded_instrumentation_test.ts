@@ -35,8 +35,8 @@ const behaviours: [name: string, wrap: (work: Work) => unknown, isTold: boolean]
   ["never comes to the work", () => Promise.resolve("its own"), false],
   ["gives nothing", () => undefined, false],
   ["does the work twice", (work) => Promise.all([work(null), work(null)]), false],
-  ["gives a result of its own", (work) => work(null).then(() => "its own", () => "its own"), false],
-  ["throws an error of its own", (work) =>
+  ["returns its own result", (work) => work(null).then(() => "its own", () => "its own"), false],
+  ["throws its own error", (work) =>
     work(null).then(undefined, () => {
       throw fault;
     }), false],
@@ -45,7 +45,7 @@ const behaviours: [name: string, wrap: (work: Work) => unknown, isTold: boolean]
     return never;
   }, false],
   [
-    "gives a trace context that is none",
+    "passes an invalid trace context",
     (work) => (work as (context: unknown) => unknown)(Symbol()),
     false,
   ],
@@ -59,7 +59,7 @@ function instrumentation(wrap: (work: Work) => unknown): Instrumentation {
 }
 
 for (const [name, wrap, isTold] of behaviours) {
-  Deno.test(`the work is done once and gives its own result where an instrumentation ${name}`, async () => {
+  Deno.test(`the work runs once and its result is returned if an instrumentation ${name}`, async () => {
     const told: unknown[] = [];
     const logger: Logger = {
       ...silentLogger,
@@ -89,7 +89,7 @@ for (const [name, wrap, isTold] of behaviours) {
   });
 }
 
-Deno.test("an instrumentation that lets the error of the work through is not a fault, one with another error is", async () => {
+Deno.test("an instrumentation that rethrows the error of the work is not a fault; one that throws another error is", async () => {
   const told: unknown[] = [];
   const logger: Logger = {
     ...silentLogger,

@@ -105,7 +105,7 @@ for (const kind of ["SQLite", "PostgreSQL"] as const) {
       );
     }
     await readAll(everTask);
-    // A series can be registered anew.
+    // A series can be registered again.
     const recurring = { recurring: "0 0 1 1 *", taskKey: "series.runUntil" } as const;
     assertEquals((await everTask.dispatch(fine, 1, recurring)).outcome, "updated");
     const { id } = await everTask.dispatch(fine, 1);

@@ -18,15 +18,15 @@ Deno.test.afterAll(() => server.stop());
 
 const tasks = integrationTasks(() => {});
 
-/** A database with a way around the storage. */
+/** A database, with access to it beside the storage. */
 interface Store extends AsyncDisposable {
   readonly setup: StorageSetup;
   open(): Storage;
-  /** How many watchers and batches there are. */
+  /** The numbers of watchers and batches. */
   count(table: "event_watchers" | "relayed_events"): Promise<number>;
-  /** As if the time of all watchers were over. */
+  /** Lets all watchers expire. */
   expireWatchers(): Promise<void>;
-  /** Keeps others from writing events while `work` goes on. */
+  /** Blocks the writes of events while `work` runs. */
   locked(work: () => Promise<void>): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ async function postgresStore(): Promise<Store> {
   };
 }
 
-/** An instance that only watches and dispatches, and what it sees. */
+/** An instance that only watches and dispatches, and the events that it receives. */
 class Watcher implements AsyncDisposable {
   readonly events: TaskEvent[] = [];
   readonly everTask: EverTask;
@@ -161,7 +161,7 @@ for (const [name, makeStore] of [["SQLite", sqliteStore], ["PostgreSQL", postgre
     );
   });
 
-  Deno.test(`${name}: a relay that is locked for a while harms no task, and shows all failures afterwards`, async () => {
+  Deno.test(`${name}: a relay that is locked for a while affects no task, and delivers all failures afterwards`, async () => {
     await using store = await makeStore();
     await using watcher = new Watcher(store);
     await using _worker = await WorkerProcess.start(setupOf(store));

@@ -21,7 +21,7 @@ const leaseDuration = 3 * heartbeatMs;
 /** The minimum time of the measurement: two heartbeats and several polls. */
 const watchedMs = 3200;
 
-/** The application's connection to SQLite, which writes down each statement that runs on it. */
+/** The application's connection to SQLite, which records each statement that runs on it. */
 function logging(database: DatabaseSync, log: string[]): NodeSqliteDatabase {
   return {
     prepare(sql) {

@@ -21,7 +21,7 @@ export const outageMs = 1_000 * Number(Deno.env.get("EVERTASK_TEST_OUTAGE_SECOND
 export const { step } = integrationTasks(() => {});
 export const wait = defineTask<null>({ type: "wait", handle() {} });
 
-/** Short ones, with long ones among them that are running when something happens. */
+/** Short tasks, and some long ones that run when the network fails. */
 export const steps = Array.from({ length: 400 }, (_, n) => ({ ms: n % 20 === 0 ? 400 : 5 }));
 
 /** A worker and its network. */

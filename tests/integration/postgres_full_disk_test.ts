@@ -1,4 +1,4 @@
-// A disk of a real PostgreSQL that fills up in the middle of the work, and gets room again.
+// A disk of a real PostgreSQL that fills up in the middle of the work, and gets free space again.
 
 import { assert, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";
@@ -39,7 +39,7 @@ function bulk(kilobytes: number): string {
 }
 
 Deno.test({
-  name: "a PostgreSQL whose disk is full delays tasks until it has room again" +
+  name: "a PostgreSQL whose disk is full delays tasks until it has free space again" +
     (disk === null ? " (needs the right to mount, and a server of its own)" : ""),
   ignore: disk === null,
   async fn() {
@@ -82,7 +82,7 @@ Deno.test({
     });
     await worker.start();
 
-    // These end while there is no room to write that.
+    // These tasks end while their ends cannot be written.
     const waiting = await web.dispatchMany(work, Array(1_000).fill({ waits: true, bulk: "" }));
     const ids = waiting.map(({ id }) => id);
     await eventually("they run", () => runs.length === 1_000);

@@ -1,6 +1,6 @@
 // The network between the workers and a real PostgreSQL fails in the middle of the work:
-// connections are cut and refused, or swallowed without a word. EVERTASK_TEST_OUTAGE_SECONDS says
-// for how long.
+// connections are cut and refused, or packets are dropped silently. EVERTASK_TEST_OUTAGE_SECONDS
+// sets the duration.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";

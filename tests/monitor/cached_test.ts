@@ -99,7 +99,7 @@ Deno.test("an answer in time leaves no timer behind", async () => {
 });
 
 for (const [what, error] of [["an answer", null], ["a failure", new Error("late")]] as const) {
-  Deno.test(`${what} that comes after the question was asked again changes nothing`, async () => {
+  Deno.test(`${what} that comes after the query was repeated changes nothing`, async () => {
     const { ask, pass, take, fail, asked } = question();
     take(17_000);
     const vain = assertRejects(ask);

@@ -11,7 +11,7 @@ import { makeHub, webSocketHeaders } from "./support/asked_hub.ts";
 import { EventSourceForTests } from "./support/event_source.ts";
 import { until } from "./support/until.ts";
 
-/** The ways in which a function that has to answer at once does not. */
+/** The ways in which a function that must be synchronous can fail. */
 const failures: Readonly<Record<string, () => never>> = {
   throws: () => {
     throw new Error("not today");
@@ -45,7 +45,7 @@ for (const [how, fail] of Object.entries(failures)) {
     });
   }
 
-  Deno.test(`alerts are sent where their ids, clock and logger fail: it ${how}`, async () => {
+  Deno.test(`alerts are sent if their ids, clock and logger fail: each ${how}`, async () => {
     using _console = stub(console, "error", () => {});
     const events = new EventSourceForTests();
     const sent: string[] = [];
@@ -65,7 +65,7 @@ for (const [how, fail] of Object.entries(failures)) {
     await alerts.close();
   });
 
-  Deno.test(`an event stays inside where redact of the hub ${how}, and the next one is sent`, async () => {
+  Deno.test(`an event is not sent if redact of the hub ${how}, and the next one is`, async () => {
     using _console = stub(console, "error", () => {});
     let calls = 0;
     const redact = (event: TaskEvent) => calls++ === 0 ? fail() : event;
@@ -79,7 +79,7 @@ for (const [how, fail] of Object.entries(failures)) {
     await reader.cancel();
   });
 
-  Deno.test(`a WebSocket is answered with an error where upgrade of the hub ${how}`, async () => {
+  Deno.test(`a WebSocket is answered with an error if upgrade of the hub ${how}`, async () => {
     const { ask, hub } = makeHub({ upgrade: fail });
     assertEquals((await ask("", { headers: webSocketHeaders })).status, 500);
     hub.close();

@@ -1,4 +1,4 @@
-// What the guides point to exists, and they leave nothing out.
+// The files to which the guides link exist, and the guides mention every example.
 
 import { assertEquals } from "@std/assert";
 import { existsSync } from "node:fs";
@@ -7,7 +7,7 @@ const folder = new URL("../../examples/monitoring/", import.meta.url);
 const entries = await Array.fromAsync(Deno.readDir(folder));
 const guides = entries.map(({ name }) => name).filter((name) => name.endsWith(".md")).sort();
 
-Deno.test("the monitoring guides point to files that are there, and leave out no example", async () => {
+Deno.test("the monitoring guides link only to existing files, and mention every example", async () => {
   const targets: string[] = [];
   for (const guide of guides) {
     const text = await Deno.readTextFile(new URL(guide, folder));

@@ -31,7 +31,7 @@ function sharedMemory(): () => Storage {
   return () => memoryStorage({ database });
 }
 
-Deno.test("of five evaluations only the last one runs tasks, and one worker is there", async () => {
+Deno.test("of five evaluations only the last one runs tasks, and one worker is registered", async () => {
   const connect = sharedMemory();
   begin(connect);
   const modules: Module[] = [];
@@ -159,7 +159,7 @@ Deno.test("instances with another name or without one are independent", async ()
   for (const everTask of instances) await everTask.stop();
 });
 
-Deno.test("an instance that cannot be made does not affect the previous one", async () => {
+Deno.test("an instance that cannot be created does not affect the previous one", async () => {
   const storage = memoryStorage();
   const singleton = "unharmed";
   const everTask = createEverTask({ storage, tasks: [], singleton, logger: silentLogger });

@@ -42,7 +42,7 @@ Deno.test("a watched program leaves no worker of an older version behind", async
       const host = `version ${version}`;
       let writtenAt = version === 1 ? Infinity : -Infinity;
       await until(async () => {
-        // Again after a while: a change may come before the watcher looks.
+        // Repeated, because a change may come before the watcher begins to watch.
         if (performance.now() - writtenAt > 3_000) {
           await Deno.writeTextFile(main, program(version));
           writtenAt = performance.now();

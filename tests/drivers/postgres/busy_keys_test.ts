@@ -14,7 +14,7 @@ Deno.test.afterAll(() => server.stop());
 const minute = 60_000;
 
 for (const kind of ["new", "stored"] as const) {
-  Deno.test(`of tasks that are stored together, those whose ${kind} keys are held are left out`, async () => {
+  Deno.test(`of tasks that are stored together, those whose ${kind} keys are held are omitted`, async () => {
     const url = await server.createDatabase();
     await using storage = await openStorage({ url, notify: false });
     await using sql = connect(url);

@@ -1,5 +1,6 @@
-// A program that dispatches to the database of the URL that it gets, and neither works nor stops:
-// the last dispatch is not even awaited. With "stop" behind the URL it stops.
+// A program that dispatches to the database at the URL in its first argument. It has no worker,
+// does not call `stop`, and does not await its last dispatch. With the second argument "stop", it
+// calls `stop`.
 
 import process from "node:process";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";

@@ -21,7 +21,7 @@ class Fault {
   }
 }
 
-/** The postgres.js instance, with a statement that fails now and then. */
+/** The postgres.js instance, whose statements fail on request. */
 function faulty(sql: postgres.Sql, fault: Fault): postgres.Sql {
   return new Proxy(sql, {
     get(target, property) {

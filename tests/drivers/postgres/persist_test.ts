@@ -26,7 +26,7 @@ Deno.test("plain tasks are stored as others are, at every audit level, claimed o
       for (const claimFor of [null, "here", "gone", "unknown"]) {
         const fields = { auditLevel, queue, claimFor, priority: 3, traceContext: "00-ab-cd-01" };
         const plain = newTask(fields), other = newTask(fields);
-        // A tag is one of the things that make a task not plain; its columns are compared without.
+        // With a tag, the task is not plain. The comparison of columns omits the tags.
         const tagged = { ...other, tags: ["tag"] };
         const [plainAnswer] = await storage.persist([plain]);
         const [otherAnswer] = await storage.persist([tagged]);

@@ -58,7 +58,7 @@ const pools: [name: string, (url: string) => PostgresStorageOptions & AsyncDispo
 ];
 
 for (const [name, optionsFor] of pools) {
-  Deno.test(`${name} writes again after a time without writes`, async () => {
+  Deno.test(`${name} writes again after a time in which the database was read-only`, async () => {
     const url = await server.createDatabase();
     await using pool = optionsFor(url);
     const { [Symbol.asyncDispose]: _, ...options } = pool;

@@ -57,7 +57,7 @@ Deno.test("every file is a migration or a procedure, and every batch of it has a
   }
 });
 
-Deno.test("a procedure's file sets what must hold when it is made, drops it and makes it", () => {
+Deno.test("a procedure's file sets the options of its creation, drops it and creates it", () => {
   for (const name of procedureNames) {
     const batches = batchesOf(`${name}.sql`, "EverTask").map((batch) => code(batch).trim());
     assertEquals(batches.length, 3, name);
@@ -75,7 +75,7 @@ Deno.test("the schema is always in brackets, so that another name can replace it
   }
 });
 
-Deno.test("no syntax that a supported engine lacks", () => {
+Deno.test("the files use no syntax that a supported engine lacks", () => {
   const avoided = [
     ...[/CREATE OR ALTER/i, /\bMERGE\b/i, /\bWAITFOR\b/i, /\bdm_/i, /\bOPENJSON\b/i],
     ...[/OUTPUT[^;]*\bdeleted\./i, /\bWITH\s+\w+\s+AS\s*\(/i],
@@ -104,14 +104,13 @@ Deno.test("a statement over a list starts with the list, and seeks the row of ea
   let lists = 0;
   for (const [file, text] of files) {
     for (const [statement] of code(text).matchAll(/\b(UPDATE|INSERT|SELECT)\b[^;]*;/g)) {
-      // The tables of ours that are joined with variables, and so with lists.
+      // Our tables that are joined with variables, and therefore with lists.
       const from = /\bFROM\b([^;]*)/.exec(statement)?.[1] ?? "";
       const joined = [...from.matchAll(/(?:INNER JOIN|LEFT JOIN|,) \[EverTask\]\.\[\w+\][^\n]*/g)];
       if (joined.length === 0 || !/\bFROM (@|\()/.test(statement)) continue;
       lists++;
       for (const [join] of joined) {
-        // By a worker, it is found by a small index that is filtered; a plan without it is not an
-        // error.
+        // A small filtered index finds tasks by worker. A plan without it is not an error.
         const isFiltered = join.includes("t.[WorkerId] = ");
         assertEquals(join.includes("FORCESEEK"), !isFiltered, `${file}: ${join}`);
       }
@@ -193,7 +192,7 @@ Deno.test("the driver calls every procedure, and only procedures that have a fil
   assertEquals([...called].sort(), [...procedureNames].sort());
 });
 
-Deno.test("procedures keep upstream's parameters in front, and all that follow are optional", () => {
+Deno.test("procedures have upstream's parameters first, and all further ones are optional", () => {
   const parameters = (name: string) =>
     [...sqlFiles[`${name}.sql` as SqlFileName].matchAll(/^ {4}(@\w+)\s+([^,\n]*?),?\s*(--.*)?$/gm)]
       .map(([, parameter, type]) => `${parameter} ${type!.replace(/\s+/g, " ").trim()}`);
@@ -239,7 +238,7 @@ Deno.test("the table types of the code have the columns of the .sql file, in its
   assertEquals(inCode.sort(), inSql.sort());
 });
 
-Deno.test("batches are cut where a line says GO and nothing else", () => {
+Deno.test("batches are split at lines that contain only GO", () => {
   const script = "-- heading\nGO\nSELECT 1;\n go \r\nPRINT 'GO';\nGO2;\nGO\n\n-- end\nGO\n";
   assertEquals(splitBatches(script).map((batch) => batch.trim()), [
     "SELECT 1;",

@@ -80,7 +80,7 @@ Deno.test({
 
 Deno.test({
   ...needsTarget(
-    "an adopted series that cannot be said is set aside with the reason, and can be dispatched again",
+    "an adopted series without an equivalent schedule is set aside with the reason, and can be dispatched again",
   ),
   async fn() {
     const unsayable: [schedule: string | null, reason: string][] = [

@@ -75,7 +75,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("two processes that bring the same new key at once make one task"),
+  ...needsTarget("two processes that dispatch the same new key at once store one task"),
   async fn() {
     await withStorage(8, async (storage) => {
       for (let round = 0; round < 10; round++) {
@@ -96,7 +96,7 @@ Deno.test({
 
 Deno.test({
   ...needsTarget(
-    "processes that bring the same new keys at once in different orders do not meet in a deadlock",
+    "processes that dispatch the same new keys at once in different orders do not deadlock",
   ),
   async fn() {
     await withStorage(8, async (storage) => {

@@ -18,7 +18,7 @@ const queues = [{ name: "default", limit: 10 }];
 const hour = 3_600_000;
 
 Deno.test({
-  ...needsTarget("workers pass by tasks that a transaction locks, and take them when it has ended"),
+  ...needsTarget("workers skip tasks that a transaction locks, and claim them when it has ended"),
   async fn(t) {
     await withPool((pool) =>
       withSchema(pool, async (schema) => {

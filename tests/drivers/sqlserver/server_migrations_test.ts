@@ -69,7 +69,9 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("a missing or changed procedure is made again, and a newer schema is left alone"),
+  ...needsTarget(
+    "a missing or changed procedure is created again, and a newer schema is not changed",
+  ),
   async fn() {
     await withEmpty(async (pool, schema) => {
       const open = async () => {
@@ -102,7 +104,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("a migration that fails leaves the schema as it was"),
+  ...needsTarget("a migration that fails leaves the schema unchanged"),
   async fn() {
     await withEmpty(async (pool, schema) => {
       await pool.request().batch(`CREATE SCHEMA [${schema}];`);

@@ -122,7 +122,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("usp_SetTaskStatus makes a task that has ended due when it is to wait"),
+  ...needsTarget("usp_SetTaskStatus with a waiting status makes an ended task due"),
   async fn() {
     await withScene(async ({ storage, run }) => {
       await storage.registerWorker({ id: "w", host: "test" });
@@ -143,7 +143,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("a status that does not exist is refused by name, and nothing is written"),
+  ...needsTarget("a status that does not exist is rejected by name, and nothing is written"),
   async fn() {
     await withScene(async ({ storage, run }) => {
       const [task, series] = [newTask(), newTask({ recurring: true })];
@@ -162,7 +162,8 @@ Deno.test({
           `${fill("RunEndList", "[ExecutionTimeMs], [Counts]", series.id)}
           EXEC [EverTask].[usp_UpdateCurrentRuns] @Changes, @Steps;`,
         ];
-        // A run's status may be NULL, as it was set before; a step's may not, as its column says.
+        // A run's status may be NULL if it was set before. A step's may not, because its column is
+        // NOT NULL.
         const refusing = status === null ? calls.slice(0, 1) : calls;
         for (const call of refusing) {
           const shown = status === null ? "NULL" : `'${status.replace("'", "''")}'`;

@@ -36,7 +36,7 @@ async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
     }), { max: 2 });
 }
 
-/** Stores tasks that completed 31 days ago, and gives their ids. */
+/** Stores tasks that completed 31 days ago, and returns their ids. */
 async function completed({ pool, schema, storage }: Scene, count: number): Promise<string[]> {
   const tasks = Array.from({ length: count }, () => newTask());
   await storage.persist(tasks);
@@ -62,7 +62,7 @@ async function inTransaction(
   await transaction[end]();
 }
 
-/** Runs a batch, and gives the first row. */
+/** Runs a batch, and returns the first row. */
 async function run(
   maker: Pick<SqlServerPool, "request">,
   schema: string,
@@ -76,7 +76,7 @@ const purgeCall =
   "EXEC [EverTask].[usp_Purge] @StatusAuditDays = 30, @DeleteCompletedTasks = 1, @Limit = 1000;";
 
 Deno.test({
-  ...needsTarget("a task that a transaction puts in line while a purge is under way stays"),
+  ...needsTarget("a task that a transaction queues during a purge stays"),
   async fn() {
     await withScene(async (scene) => {
       const { pool, schema, storage } = scene;
@@ -135,7 +135,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("history that a transaction locks is passed by, and goes with the next purge"),
+  ...needsTarget("history that a transaction locks is skipped, and deleted by the next purge"),
   async fn(t) {
     await withScene(async (scene) => {
       const { pool, schema, storage } = scene;
@@ -163,7 +163,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("a purge forgets the keys of rate limits that have been idle for a day"),
+  ...needsTarget("a purge deletes the keys of rate limits that have been idle for a day"),
   async fn() {
     await withScene(async ({ pool, schema, storage }) => {
       const wish = {

@@ -1,4 +1,4 @@
-// How alerts read for people.
+// The texts of alerts.
 
 import { assertEquals } from "@std/assert";
 import { cut, facts, headline } from "../../../src/monitor/alerts/wording.ts";
@@ -11,7 +11,7 @@ const alert = (fields: Parameters<typeof taskEvent>[1] = {}, count = 1, suppress
   suppressed,
 });
 
-Deno.test("a headline is one line, and says how often only what happened more than once", () => {
+Deno.test("a headline is one line, and has a count only if that is above one", () => {
   assertEquals(headline(alert()), "Task failed: send-email");
   assertEquals(headline(alert({}, 2)), "Task failed: send-email (2 times)");
   assertEquals(headline(alert({ taskType: "a\r\n b" })), "Task failed: a b");
@@ -31,7 +31,7 @@ Deno.test("facts leave out empty values", () => {
   assertEquals(facts(alert({}, 1, 2)).at(-1)![1], "2 earlier events");
 });
 
-Deno.test("a text that is cut is as long as it may be, with its mark", () => {
+Deno.test("a text that is cut has the maximum length, including the ellipsis", () => {
   assertEquals(cut("12345", 5), "12345");
   assertEquals(cut("123456", 5), "1234…");
 });

@@ -128,7 +128,7 @@ Deno.test("failures degrade when there are enough of them, and are forgotten aft
   assertEquals(events.subscriberCount, 0);
 });
 
-Deno.test("by default, half of twenty tasks have to fail, and figures serve for a second", async () => {
+Deno.test("by default, half of twenty tasks have to fail, and figures are cached for a second", async () => {
   const events = new EventSourceForTests();
   const clock = new FakeClock();
   const everTask = Object.assign(new StorageFigures(), { events, workerId: null });

@@ -7,7 +7,7 @@ function request(...chunks: Uint8Array<ArrayBuffer>[]): Request {
   return new Request("http://localhost/", { method: "POST", body: ReadableStream.from(chunks) });
 }
 
-Deno.test("a body is read that is as long as it may be, and none that is longer", async () => {
+Deno.test("a body of the maximum length is read, and a longer one is not", async () => {
   const euros = new TextEncoder().encode("€€");
   assertEquals(await readText(request(euros), 6), "€€");
   assertEquals(await readText(request(euros), 5), null);
@@ -15,7 +15,7 @@ Deno.test("a body is read that is as long as it may be, and none that is longer"
   assertEquals(await readText(new Request("http://localhost/"), 0), "");
 });
 
-Deno.test("a character that comes in two parts is one", async () => {
+Deno.test("a character that arrives in two parts is decoded", async () => {
   const bytes = new TextEncoder().encode("a€b");
   const chunks = Array.from(bytes, (byte) => Uint8Array.of(byte));
   assertEquals(await readText(request(...chunks), 100), "a€b");

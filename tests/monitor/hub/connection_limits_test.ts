@@ -21,7 +21,7 @@ Deno.test("connections that never finish their handshake exclude no client", asy
   hub.close();
 });
 
-Deno.test("the oldest connection that is not a client is forgotten for a newer one", async () => {
+Deno.test("the oldest connection that is not a client is removed for a newer one", async () => {
   const { negotiate, poll, connect, events, hub, clock } = makeHub({ maxPendingConnections: 3 });
   const { id: client } = await connect();
   const attached = await negotiate();

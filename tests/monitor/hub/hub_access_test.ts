@@ -84,7 +84,7 @@ Deno.test("a WebSocket of another site's page is refused, which CORS alone would
   assertEquals((await ask("", { headers })).status, 403);
 });
 
-Deno.test("the token is taken from the header or the query, or judged by a function", async () => {
+Deno.test("the token is read from the header or the query, or checked by a function", async () => {
   const { ask } = makeHub({ accessToken: token });
   const { headers } = await ask("/negotiate", { method: "POST" });
   assertEquals(headers.get("www-authenticate"), "Bearer");

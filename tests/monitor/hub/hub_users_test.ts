@@ -31,7 +31,7 @@ const as = (user: string) => ({ "x-user": user });
 function makeHubForUsers(options: MonitorHubOptions = {}, origin: Partial<EventOrigin> = {}) {
   const authorize = ({ headers }: Request) => users[headers.get("x-user") ?? ""] ?? null;
   const hub = makeHub({ authorize, ...options }, origin);
-  /** Connects by long polling, and returns what reads the next events. */
+  /** Connects by long polling, and returns a function that reads the next events. */
   const connect = async (user: string) => {
     const negotiated = await hub.ask("/negotiate?negotiateVersion=1", {
       method: "POST",
@@ -141,7 +141,7 @@ Deno.test("a connection belongs to its user", async () => {
   hub.close();
 });
 
-Deno.test("a user whom authorize describes wrongly does not connect, and the log tells", async () => {
+Deno.test("a user whom authorize describes incorrectly does not connect, and the error is logged", async () => {
   const errors: string[] = [];
   const logger: Logger = { ...silentLogger, error: (message) => void errors.push(message) };
   const wrong = { user: "ada", can: ["view"], filters: {} } as AuthorizedUser;

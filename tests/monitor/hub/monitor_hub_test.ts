@@ -55,7 +55,7 @@ for (
   });
 }
 
-Deno.test("a handshake may come in pieces, with messages behind it", async () => {
+Deno.test("a handshake may come in pieces, followed by messages", async () => {
   const { connect, post, poll, negotiate } = makeHub();
   const { answer } = await connect('{"protocol":"json","version":1}\x1e{"type":6}\x1e');
   assertEquals(answer, "{}\x1e");
@@ -133,7 +133,7 @@ Deno.test("a second stream for the same connection is a conflict", async () => {
   assert((await reader.read()).done);
 });
 
-Deno.test("a connection that is not used after its negotiation is forgotten", async () => {
+Deno.test("a connection that is not used after its negotiation is removed", async () => {
   const { negotiate, poll, clock } = makeHub();
   const id = await negotiate();
   await clock.advance(15_000);
@@ -228,7 +228,7 @@ Deno.test("a client that does not read is dropped, and the others notice nothing
   hub.close();
 });
 
-Deno.test("long fields are cut, and secrets can be taken out", async () => {
+Deno.test("long fields are cut, and secrets can be removed", async () => {
   const { connect, poll, events, hub } = makeHub({
     maxFieldLength: 10,
     redact: (event) => ({ ...event, taskKey: "hidden" }),

@@ -14,7 +14,7 @@ function cut(text: string, places: readonly number[]): string[] {
   return ends.map((end, index) => text.slice(ends[index - 1] ?? 0, end));
 }
 
-Deno.test("records come out as they went in, wherever they were cut", () => {
+Deno.test("records are read unchanged, wherever the text was cut", () => {
   const record = fc.string({ maxLength: 20 }).map((text) => text.replaceAll(separator, ""));
   fc.assert(fc.property(fc.array(record), fc.array(fc.nat()), (records, places) => {
     const reader = new RecordReader(1_000);
@@ -33,7 +33,7 @@ Deno.test("a record that is too long is refused before it is complete, wherever 
   );
 });
 
-Deno.test("what arrives at once may be no longer than one record", () => {
+Deno.test("a chunk may be no longer than one record", () => {
   const reader = new RecordReader(100);
   assertEquals(reader.read(separator.repeat(100)).length, 100);
   assertThrows(() => reader.read(separator.repeat(101)), HubProtocolError);

@@ -18,10 +18,7 @@ function clientFrame(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array([0x81, 0x80 | payload.length, 0, 0, 0, 0, ...payload]);
 }
 
-/**
- * Emits until the hub has dropped the client; how much that took shows that it was not buffered
- * without end.
- */
+/** Emits until the hub has dropped the client. The amount shows that the buffer is limited. */
 async function flood({ events, hub }: ServedHub): Promise<number> {
   const message = "x".repeat(64 * 1024);
   let emitted = 0;

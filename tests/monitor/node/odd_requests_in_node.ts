@@ -54,7 +54,7 @@ export async function checkOddRequestsInNode(
   t: Deno.TestContext,
   project: NpmProject,
 ): Promise<void> {
-  await t.step("pages of other origins get no WebSocket from Node, however they ask", async () => {
+  await t.step("pages of other origins get no WebSocket from Node, by any request", async () => {
     await withServer(project, async (port) => {
       for (const [how, request] of Object.entries(hijacks)) {
         const status = await statusOf(port, request);
@@ -64,7 +64,7 @@ export async function checkOddRequestsInNode(
   });
 
   await t.step(
-    "what cannot be a request is answered 400 in Node, with and without upgrade",
+    "input that is not a request is answered 400 in Node, with and without upgrade",
     async () => {
       await withServer(project, async (port) => {
         const impossible = [plain, webSocket].flatMap((write) => [

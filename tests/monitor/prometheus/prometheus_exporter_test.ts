@@ -90,7 +90,7 @@ Deno.test("the storage's figures are gauges", async () => {
   assertEquals(value("audit_rows", { table: "StatusAudit" }), 1_000_000);
 });
 
-Deno.test("the duration of an execution is observed however it ends", async () => {
+Deno.test("the duration of an execution is observed for every outcome", async () => {
   const { events, exporter } = makeExporter();
   const ended = ["completed", "failed", "retrying", "cancelled"];
   for (const kind of Object.keys(severityOf) as TaskEventKind[]) {
@@ -317,7 +317,11 @@ Deno.test("a scrape does not wait for a storage that does not answer, and has al
   const metrics = await scraping;
   assertEquals(valueOf(metrics, "evertask_tasks_completed_total", email), 1);
   assertEquals(valueOf(metrics, "evertask_storage_up"), 0);
-  assertEquals(valueOf(metrics, "evertask_workers"), 1, "what the storage has given is there");
+  assertEquals(
+    valueOf(metrics, "evertask_workers"),
+    1,
+    "the figures that the storage has returned are there",
+  );
   assertEquals(clock.timerCount, 0);
 });
 

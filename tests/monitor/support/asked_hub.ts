@@ -25,7 +25,7 @@ export const webSocketHeaders = {
 /**
  * Makes a hub, and functions that send it requests.
  *
- * @param origin What the instance has beside its events.
+ * @param origin The members of the instance in addition to its events.
  */
 export function makeHub(options: MonitorHubOptions = {}, origin: Partial<EventOrigin> = {}) {
   const events = new EventSourceForTests();
