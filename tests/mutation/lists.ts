@@ -1,4 +1,4 @@
-// All mutants, by the room of the code that they are in.
+// All mutants, by the part of the code that they change.
 
 import { api } from "./mutants/api.ts";
 import { application } from "./mutants/application.ts";

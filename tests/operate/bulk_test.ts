@@ -162,7 +162,7 @@ for (const kind of placeKinds) {
     ]);
     for (const { changed, skipped } of [run, moved]) {
       const seen = changed + Object.values(skipped).reduce((sum, count) => sum + count, 0);
-      assert(seen <= 300, `each task is looked at once: ${seen}`);
+      assert(seen <= 300, `each task is checked once: ${seen}`);
       for (const reason of Object.keys(skipped)) {
         assert(["changed", "held", "ended"].includes(reason), reason);
       }

@@ -191,7 +191,7 @@ Deno.test("encodePayload() rejects a value that is nested too deep, and shows th
   }
 });
 
-Deno.test("every payload that encodePayload() accepts comes back unchanged", () => {
+Deno.test("every payload that encodePayload() accepts is read back unchanged", () => {
   const value = fc.anything({ withDate: true, withMap: true, withSet: true, withTypedArray: true });
   let taken = 0;
   fc.assert(fc.property(value, (payload) => {

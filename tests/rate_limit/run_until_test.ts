@@ -6,7 +6,7 @@ import { Fleet } from "../support/fleet.ts";
 
 const minute = 60_000;
 
-/** A series with a run now and then every ten minutes, which ends after a given time. */
+/** A series with a run at once and one every ten minutes, which ends after a given time. */
 async function limitedSeries(
   fleet: Fleet,
   untilMs: number,

@@ -33,21 +33,21 @@ const singles: readonly Single[] = [
     budget: { reservedTat: 100, startedTat: 150 },
   },
   {
-    what: "a reservation is no start",
+    what: "a reservation does not count as a start",
     kept: { reservedTat: 300, startedTat: 100 },
     wish: {},
     slotAt: 300,
     budget: { reservedTat: 400, startedTat: 100 },
   },
   {
-    what: "who comes for its slot in time may start a little before the limit says",
+    what: "a task that is in time for its slot may start a little before the limit allows it",
     kept: { reservedTat: 500, startedTat: 5 },
     wish: { reservedAt: -8, graceMs: 10 },
     slotAt: 0,
     budget: { reservedTat: 500, startedTat: 105 },
   },
   {
-    what: "who comes too late for it may not",
+    what: "a task that is too late for its slot may not",
     kept: { reservedTat: 500, startedTat: 5 },
     wish: { reservedAt: -11, graceMs: 10 },
     slotAt: 500,
@@ -77,7 +77,7 @@ const singles: readonly Single[] = [
     budget: { reservedTat: 1_000, startedTat: 500 },
   },
   {
-    what: "a slot that was given back at the end of the line shortens it",
+    what: "a slot that was given back at the end of the reservations frees it",
     kept: { reservedTat: 1_000, startedTat: 100 },
     wish: {},
     returned: [800, 900],

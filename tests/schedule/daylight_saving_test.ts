@@ -40,7 +40,7 @@ const changes: readonly Change[] = [
     expected: ["2026-10-26 01:30", "2026-10-27 01:30"],
   },
   {
-    fact: "Rome: an unpinned daily rhythm keeps its local time over the change",
+    fact: "Rome: an unpinned daily schedule keeps its local time over the change",
     schedule: (r) => r.everyDay().inTimeZone("Europe/Rome"),
     registered: "2026-03-27 09:00",
     expected: ["2026-03-28 09:00", "2026-03-29 08:00", "2026-03-30 08:00"],
@@ -163,13 +163,15 @@ const changes: readonly Change[] = [
     expected: ["2026-10-03 15:25", "2026-10-03 23:55", "2026-10-04 07:55"],
   },
   {
-    fact: "Rome, autumn: a rhythm of 2 days registered in the second pass of 02:30 begins tomorrow",
+    fact:
+      "Rome, autumn: a schedule of 2 days registered in the second pass of 02:30 begins tomorrow",
     schedule: (r) => r.every(2).days().atTime("02:30").inTimeZone("Europe/Rome"),
     registered: "2026-10-25 01:10",
     expected: ["2026-10-26 01:30", "2026-10-28 01:30"],
   },
   {
-    fact: "Rome, autumn: an unpinned rhythm of 2 days hangs on its registration in the second pass",
+    fact:
+      "Rome, autumn: an unpinned schedule of 2 days is counted from its registration in the second pass",
     schedule: (r) => r.every(2).days().inTimeZone("Europe/Rome"),
     registered: "2026-10-25 01:10",
     expected: ["2026-10-27 01:10", "2026-10-29 01:10"],

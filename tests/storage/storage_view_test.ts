@@ -64,7 +64,7 @@ const news: [what: string, call: Call, answer: [keyof Storage, unknown], told: W
     "cancelled",
   ]], []],
   [
-    "asks for tasks to be cancelled",
+    "requests the cancellation of tasks",
     (s) => s.requestCancel(["a", "b", "c"]),
     ["requestCancel", ["requested", "ended", "requested"]],
     [{ kind: "cancel", taskIds: ["a", "c"] }],

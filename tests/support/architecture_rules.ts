@@ -1,6 +1,5 @@
-// The rules of who may know whom, as rules of the linter: it parses the code, so that a word in a
-// comment or a string counts for nothing. architecture_test.ts holds every file of the project to
-// them.
+// The rules about dependencies, as rules of the linter, which parses the code, so that comments and
+// strings do not count. architecture_test.ts checks every file of the project.
 
 /**
  * The parts of the core that drivers may import: the contract of storage, its types, and pure
@@ -153,17 +152,17 @@ const allowedImports: [importer: string, imports: string[]][] = [
     ],
   ],
   ["examples/rest/", ["@evertask/evertask", "jose", "node:"]],
-  // An example is to be copied: it imports the package by its name, as its readers will.
+  // Readers copy examples, so an example imports the package by its name.
   ["examples/", ["examples/", "@evertask/evertask", "zod", "node:"]],
 ];
 
 /**
- * Who may import src/application/ever_task.ts: the public face, and what makes instances for tests.
- * The parts do not know the whole.
+ * The files that may import src/application/ever_task.ts: the entry points, and the code that
+ * creates instances for tests. The parts of an instance must not depend on whole instances.
  */
 const instanceMakers = ["mod.ts", "src/testing/kit/", "src/testing/simulation/"];
 
-/** What belongs to one runtime, or to servers alone. */
+/** The globals of one runtime, or of servers only. */
 const runtimeGlobals = ["Deno", "Bun", "Buffer", "process"];
 
 /** The part of the command line that is a process. */

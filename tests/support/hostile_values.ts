@@ -56,7 +56,7 @@ export const hostileValues: Readonly<Record<string, () => unknown>> = {
   ),
   "a Proxy all of whose traps throw": () => closed(new Error("hidden")),
   "a function behind such a Proxy": () => closed(function named() {}),
-  "a Proxy whose prototype cannot be asked for": () =>
+  "a Proxy whose prototype cannot be read": () =>
     new Proxy(new Error("seen"), { getPrototypeOf: refuse }),
   "a Proxy that was revoked": () => revoked(new Error("gone")),
   "a function whose Proxy was revoked": () => revoked(() => {}),

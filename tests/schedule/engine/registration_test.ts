@@ -73,7 +73,7 @@ scenario("a changed schedule takes effect at once and keeps the run count", asyn
   assertEquals([series!.runCount, series!.info], [4, "every 20 minutes"]);
 });
 
-scenario("a changed limit does not change the rhythm", async (world) => {
+scenario("a changed limit does not change the planned runs", async (world) => {
   const { task, planned } = recorder(world);
   const everTask = await world.start({ tasks: [task] });
   const { id } = await register(everTask, task, (r) => r.everyHour());
@@ -124,7 +124,7 @@ scenario(
   },
 );
 
-scenario("registering while a run is under way leaves the series alone", async (world) => {
+scenario("registering a series while a run is in progress changes nothing", async (world) => {
   const { task } = recorder(world, () => {
     return new Promise<void>((resolve) => void world.clock.setTimer(resolve, 60_000));
   });
@@ -161,7 +161,7 @@ scenario(
 );
 
 for (const obeys of [true, false]) {
-  const how = obeys ? "a handler that stops" : "a handler that completes all the same";
+  const how = obeys ? "a handler that stops" : "a handler that completes anyway";
   scenario(`cancelling a running series ends it, with ${how}`, async (world) => {
     const { task, runs } = recorder(world, ({ signal }) => {
       return new Promise<void>((resolve, reject) => {

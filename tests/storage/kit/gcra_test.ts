@@ -29,7 +29,7 @@ const tables: [
 ][] = [
   ["one at a time, an interval apart", {}, [0, 0, 0, 0], [0, 100, 200, 300]],
   ["at the right rhythm no run waits", {}, [0, 100, 200, 350, 450], [0, 100, 200, 350, 450]],
-  ["who comes early waits for the rest of the interval", {}, [0, 60, 130], [0, 100, 200]],
+  ["a task that comes early waits for the rest of the interval", {}, [0, 60, 130], [0, 100, 200]],
   ["a burst passes at once", { burst: 3 }, [0, 0, 0, 0, 0], [0, 0, 0, 100, 200]],
   [
     "a burst comes back one by one",
@@ -58,7 +58,13 @@ const tables: [
     200,
   ]],
   ["the horizon itself is within", { horizonMs: 100 }, [0, 0, 0], [0, 100, null]],
-  ["without a horizon only now will do", { horizonMs: 0, burst: 2 }, [0, 0, 0, 100, 100], [
+  ["with a horizon of 0 only a slot now is granted", { horizonMs: 0, burst: 2 }, [
+    0,
+    0,
+    0,
+    100,
+    100,
+  ], [
     0,
     0,
     null,
@@ -86,7 +92,7 @@ for (const [sentence, limit, asked, slots] of tables) {
   Deno.test(`rate limit: ${sentence}`, () => assertEquals(slotsFor(limit, asked), slots));
 }
 
-Deno.test("a refused new key stays new", () => {
+Deno.test("a new key stays new after a rejection", () => {
   const taken = takeSlot(null, now, slotWish({ horizonMs: -1 }));
   assertEquals(taken, { slotAt: now, granted: false, budget: null });
 });
@@ -107,13 +113,13 @@ function redeem(limit: Partial<SlotWish>, asks: readonly Ask[]): number[] {
 
 const lines: [sentence: string, limit: Partial<SlotWish>, asks: Ask[], slots: number[]][] = [
   ["a slot is redeemed when it is reached", {}, [[0, null], [0, null], [100, 100]], [0, 100, 100]],
-  ["who comes before the slot is sent back to it", {}, [[0, null], [0, null], [60, 100]], [
+  ["a task that comes before its slot gets the same slot", {}, [[0, null], [0, null], [60, 100]], [
     0,
     100,
     100,
   ]],
   [
-    "who is a little late does not slow the line behind",
+    "a task that is a little late does not delay later slots",
     { graceMs: 40 },
     [[0, null], [0, null], [0, null], [0, null], [140, 100], [210, 200], [330, 300]],
     [0, 100, 200, 300, 140, 210, 330],
@@ -125,7 +131,7 @@ const lines: [sentence: string, limit: Partial<SlotWish>, asks: Ask[], slots: nu
     [0, 100, 170],
   ],
   [
-    "who is too late gets a new slot when the others have used theirs",
+    "a task that is too late gets a new slot after the others have used theirs",
     { graceMs: 40 },
     [[0, null], [0, null], [0, null], [200, 200], [210, 100], [300, 300]],
     [0, 100, 200, 200, 300, 300],
@@ -207,7 +213,7 @@ function simulate(
       visitor.reservedAt = taken.slotAt;
       visitor.at = Math.floor(comesAt(taken.slotAt, ask));
     }
-    assert(ask < 100 * arrivals.length, "some are sent back for ever");
+    assert(ask < 100 * arrivals.length, "some are deferred forever");
   }
   return { starts, asks };
 }

@@ -14,7 +14,7 @@ Deno.test("items in any order are sorted by their keys", () => {
   assertEquals(byLock(ids, backwards), ["d", "c", "b", "a"]);
 });
 
-Deno.test("the answers to a sorted batch come back in the caller's order", async () => {
+Deno.test("the answers to a sorted batch are returned in the caller's order", async () => {
   const sent: string[] = [];
   const answers = await inLockOrder(ids, (id) => id, (batch) => {
     sent.push(...batch);
