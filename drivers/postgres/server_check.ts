@@ -27,7 +27,7 @@ export async function checkServer(run: RunStatement): Promise<ServerCheck> {
     & { readonly encoding: string };
   if (encoding === "UTF8") return check;
   throw new StorageError(
-    `The database has the encoding ${encoding}, in which texts get lost, and EverTask needs UTF8. ` +
+    `The database has the encoding ${encoding}, which loses texts; EverTask needs UTF8. ` +
       "Make one for it: CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'.",
   );
 }

@@ -21,7 +21,7 @@ const cases: [what: string, value: unknown, type: new () => unknown, expected: b
   ["any error of another realm", foreign("new RangeError('x')"), Error, true],
   ["no error", foreign("({ name: 'TypeError' })"), TypeError, false],
   ["a text", "TypeError", TypeError, false],
-  ["what only has the name of a class of one's own", new Unrelated(), Special, false],
+  ["a value that only has the name of an application's class", new Unrelated(), Special, false],
 ];
 for (const [what, value, type, expected] of cases) {
   Deno.test(`${what} is ${expected ? "" : "not "}taken for a ${type.name}`, () => {

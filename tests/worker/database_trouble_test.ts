@@ -167,7 +167,7 @@ Deno.test("a worker that cannot reach storage for the length of its lease aborts
   assertEquals((await cutOff.get(again.id))!.status, "Completed", "it works again");
 });
 
-Deno.test("a full disk delays tasks until it has room again", async () => {
+Deno.test("a full disk delays tasks until it has free space again", async () => {
   await using fleet = new Fleet();
   const { faults, runs, task, first } = await troubled(fleet);
   const writes = ["persist", "setStatusMany", "updateCurrentRunMany", "claim"];

@@ -41,8 +41,8 @@ export class StalledError extends EverTaskError {
     super(
       `No task has ended for ${stalledAfterMs} ms, but there are: ${
         list.join(", ")
-      }. A handler or a hook may wait for what does ` +
-        "not come in the test (a fake clock stands still unless the test advances it meanwhile), ignore its signal, or need a " +
+      }. A handler or a hook may wait for something that ` +
+        "does not happen in the test (a fake clock stands still unless the test advances it meanwhile), ignore its signal, or need a " +
         "larger `stalledAfter`.",
     );
   }

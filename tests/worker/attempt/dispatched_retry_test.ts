@@ -81,5 +81,5 @@ Deno.test("a stored policy that this version cannot read is logged, and the task
   await fleet.start({ tasks: [task], retry: linearRetry(1, 5) });
   await fleet.pass(1000, 100);
   assertEquals([...attempts], [["one", 2]]);
-  assert(fleet.log.some((line) => line.startsWith("error: The retry policy that task")));
+  assert(fleet.log.some((line) => line.startsWith("error: The stored retry policy of task")));
 });

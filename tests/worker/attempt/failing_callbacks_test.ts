@@ -30,7 +30,7 @@ const failures: Readonly<Record<string, () => unknown>> = {
     throw fault();
   },
   rejects: () => Promise.reject(fault()),
-  "throws what nobody may look at": () => {
+  "throws a value that cannot be read": () => {
     throw new Proxy({}, { get: () => fault(), getPrototypeOf: () => (fault(), {}) });
   },
 };
@@ -120,7 +120,7 @@ for (const [place, handled, make] of places) {
       await until(async () => {
         const [worker] = await everTask.workers({ includeLost: true });
         return worker!.heartbeatAt.getTime() > before!.heartbeatAt.getTime() + leaseMs;
-      }, "the worker has been beating for longer than its lease");
+      }, "the worker has sent heartbeats for longer than its lease");
       const next = await everTask.dispatch(task, 2);
       assertEquals((await engine.ended(next.id)).kind, "completed");
       assertEquals(everTask.workerId, workerId);
