@@ -34,7 +34,8 @@ export function changeStatus(state: MemoryState, change: StatusChange, now: numb
 }
 
 /**
- * Returns the next run of a series, or the instant of a one-shot task's dispatch; null for at once.
+ * Returns the next run of a series, or the instant for which a one-shot task was dispatched; null
+ * if it was to run at once.
  */
 function plannedAt({ series, scheduledAt }: TaskRow): number | null {
   return series === null ? scheduledAt : series.nextRunAt;

@@ -45,7 +45,8 @@ function update(state: MemoryState, row: TaskRow, task: NewTask, now: number): P
     known.schedule === task.series?.schedule;
   const isPaused = known?.paused === true && known.nextRunAt !== null;
   const dueAt = keepsNextRun || isPaused ? row.dueAt : dueInstant(task, now);
-  state.due.setDue(row, null); // the fields that change below determine its heap
+  // The task leaves its heap first, because the fields below determine the heap.
+  state.due.setDue(row, null);
   row.type = task.type.toWellFormed();
   row.handlerName = task.handlerName.toWellFormed();
   row.payload = task.payload.toWellFormed();

@@ -1323,7 +1323,7 @@ BEGIN
         AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- Queued is no error, so only Full audits it.
+    -- Queued is not an error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT r.[TaskId], @Now, N'Queued', NULL
     FROM @Requeued AS r
@@ -1540,7 +1540,7 @@ BEGIN
                         UPDATE [EverTask].[QueuedTasks] SET [Tags] = NULL WHERE [Id] = @StoredId;
                     END;
 
-                    -- The first status is no error, so only Full audits it.
+                    -- The first status is not an error, so only Full audits it.
                     IF @Outcome = 'updated' AND @Keeps = 0 AND @NewStatus <> @StoredStatus AND @NewLevel NOT IN (1, 2, 3)
                         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
                         VALUES (@StoredId, @Now, @NewStatus, NULL);
@@ -1572,7 +1572,7 @@ BEGIN
         SELECT @Turn = MIN(n.[Turn]) FROM @New AS n WHERE n.[Turn] > @Turn;
     END;
 
-    -- The first status is no error, so only Full audits it.
+    -- The first status is not an error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[Id], @Now, c.[Status], NULL
     FROM @Created AS c
@@ -2245,7 +2245,7 @@ BEGIN
             OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- Cancelled is no error, so only Full audits it.
+    -- Cancelled is not an error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[TaskId], @Now, N'Cancelled', NULL
     FROM @Touched AS c

@@ -91,7 +91,7 @@ async function main(): Promise<void> {
       return tasks.map(({ id }, index) => ({ taskId: id, path: paths[index]! }));
     });
     print(
-      `Hashing ${files.length} files of ${folder} at audit level ${auditLevel}, and the folder itself, which is no file: ` +
+      `Hashing ${files.length} files of ${folder} at audit level ${auditLevel}, and the folder itself, which is not a file: ` +
         "that task fails on purpose.",
     );
     return scan;

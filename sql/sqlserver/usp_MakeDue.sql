@@ -49,7 +49,7 @@ BEGIN
         AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- Queued is no error, so only Full audits it.
+    -- Queued is not an error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT r.[TaskId], @Now, N'Queued', NULL
     FROM @Requeued AS r

@@ -136,7 +136,7 @@ BEGIN
                         UPDATE [EverTask].[QueuedTasks] SET [Tags] = NULL WHERE [Id] = @StoredId;
                     END;
 
-                    -- The first status is no error, so only Full audits it.
+                    -- The first status is not an error, so only Full audits it.
                     IF @Outcome = 'updated' AND @Keeps = 0 AND @NewStatus <> @StoredStatus AND @NewLevel NOT IN (1, 2, 3)
                         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
                         VALUES (@StoredId, @Now, @NewStatus, NULL);
@@ -168,7 +168,7 @@ BEGIN
         SELECT @Turn = MIN(n.[Turn]) FROM @New AS n WHERE n.[Turn] > @Turn;
     END;
 
-    -- The first status is no error, so only Full audits it.
+    -- The first status is not an error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[Id], @Now, c.[Status], NULL
     FROM @Created AS c

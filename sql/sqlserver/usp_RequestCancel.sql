@@ -44,7 +44,7 @@ BEGIN
             OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    -- Cancelled is no error, so only Full audits it.
+    -- Cancelled is not an error, so only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[TaskId], @Now, N'Cancelled', NULL
     FROM @Touched AS c

@@ -87,7 +87,7 @@ export function decodePayload(
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    const issues = [{ message: `the stored text is no JSON: ${messageOf(cause)}` }];
+    const issues = [{ message: `the stored text is not JSON: ${messageOf(cause)}` }];
     throw new PayloadValidationError(taskType, issues, { cause });
   }
   if (schema === undefined) return parsed;
@@ -109,7 +109,7 @@ function stringify(taskType: string, payload: unknown): string {
   }
   if (text === undefined) {
     throw new PayloadValidationError(taskType, [{
-      message: `a ${typeof payload} is no JSON value`,
+      message: `a ${typeof payload} is not a JSON value`,
     }]);
   }
   if (loss !== null) throw new PayloadValidationError(taskType, [loss]);

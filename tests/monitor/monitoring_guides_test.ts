@@ -11,7 +11,7 @@ Deno.test("the monitoring guides link only to existing files, and mention every 
   const targets: string[] = [];
   for (const guide of guides) {
     const text = await Deno.readTextFile(new URL(guide, folder));
-    // A guide is linked, a program is named: it is no part of the package.
+    // Guides are linked. Programs are only named, because they are not part of the package.
     for (
       const [, link, name] of text.matchAll(
         /\]\((?!https:)([^)#]+)[^)]*\)|`([\w.]+\.(?:ts|html|yml))`/g,

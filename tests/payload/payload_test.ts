@@ -249,5 +249,5 @@ Deno.test("decodePayload() returns valid stored payloads and rejects the others"
   const text = '{"to":{"email":"ada@example.com"}}';
   assertEquals(decodePayload("t", address, text), { to: { email: "ada@example.com" } });
   assertThrows(() => decodePayload("t", address, "{}"), PayloadValidationError, "to");
-  assertThrows(() => decodePayload("t", address, "{"), PayloadValidationError, "no JSON");
+  assertThrows(() => decodePayload("t", address, "{"), PayloadValidationError, "not JSON");
 });

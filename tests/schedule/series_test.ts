@@ -143,7 +143,7 @@ const servedSince: [since: string, next: string, skipped: number][] = [
   ["2026-03-10 00:01", "00:01:01", 60],
 ];
 for (const [since, next, skipped] of servedSince) {
-  Deno.test(`an occurrence of 00:00:01, claimed at 00:01 by a worker that runs since ${since}, becomes ${next}`, () => {
+  Deno.test(`an occurrence of 00:00:01, claimed at 00:01 by a worker that has run since ${since}, becomes ${next}`, () => {
     const found = runDue(registered((r) => r.everySecond(), "2026-03-10"), {
       scheduledAt: utc("2026-03-10 00:00:01"),
       now: utc("2026-03-10 00:01"),
@@ -267,8 +267,8 @@ for (const [name, configure] of downtimes) {
         runAfter(recurrence, state);
         best = Math.min(best, performance.now() - start);
       }
-      // Iterating over the occurrences would take seconds, except for the daily series. An even
-      // grid does not iterate over days either.
+      // Iterating over the occurrences would take seconds, except for the daily series. A schedule
+      // of constant intervals does not even iterate over days.
       assertLess(best, name === "every second" ? 1 : 200);
     }
   });

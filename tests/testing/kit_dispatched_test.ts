@@ -201,7 +201,7 @@ Deno.test("a failed assertion about timing and schedules says when tasks are due
     await about({ at: "2026-03-01T11:00:00Z" }),
     "     it was dispatched for 2026-03-01T10:01:00.000Z, not for 2026-03-01T11:00:00.000Z",
   );
-  assertEquals(await about({ recurring: true }), "     it is no series");
+  assertEquals(await about({ recurring: true }), "     it is not a series");
   assertEquals(await about({ payload: () => false }), '     payload {"width":1} is refused');
   await everTask.dispatch(mail, ada, { recurring: (r) => r.every(5).minutes() });
   const series = await complaint(() =>

@@ -13,7 +13,7 @@ import {
 import { hostileValues } from "../support/hostile_values.ts";
 import { reservePort } from "../support/reserved_port.ts";
 
-/** The lines of a description that are no frames of a stack. */
+/** The lines of a description that are not frames of a stack. */
 function heads(thrown: unknown): string[] {
   return describeError(thrown).split("\n").filter((line) => !line.startsWith("    at "));
 }

@@ -16,7 +16,7 @@ export function getHandler(
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     const url = requestUrl(request);
-    if (url === null) return new Response("The Host header is no host.", { status: 400 });
+    if (url === null) return new Response("The Host header is not a host.", { status: 400 });
     const { pathname } = url;
     const answer = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
     if (!answer) return new Response("There is nothing here.", { status: 404 });

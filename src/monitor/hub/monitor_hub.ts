@@ -106,7 +106,7 @@ class SignalRHub implements MonitorHub {
   async #answer(request: Request): Promise<Response> {
     const { path, hosts, origins, admit } = this.#settings;
     const url = requestUrl(request);
-    if (url === null) return problem(400, "The Host header is no host.");
+    if (url === null) return problem(400, "The Host header is not a host.");
     const isNegotiation = url.pathname === `${path}/negotiate`;
     if (!isNegotiation && url.pathname !== (path || "/")) {
       return problem(404, "There is nothing here.");

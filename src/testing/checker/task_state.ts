@@ -130,7 +130,7 @@ export function takenFromLost(state: TaskState, poisoned: boolean, now: number):
   return unleased(poisoned ? withoutNextRun(stopped) : stopped, poisoned ? null : now, now);
 }
 
-/** A claim is given back: it was no attempt. */
+/** A claim is given back: it was not an attempt. */
 export function givenBack(state: TaskState, dueAt: number, now = dueAt): TaskState {
   return unleased(lessOneAttempt(state), dueAt, now);
 }

@@ -132,7 +132,7 @@ function scheduleDifferences(
   recurring: DispatchMatch["recurring"],
 ): string[] {
   if (recurring === undefined || recurring === (series !== null)) return [];
-  if (series === null) return ["it is no series"];
+  if (series === null) return ["it is not a series"];
   if (typeof recurring === "boolean") return [`it is a series, ${series.info}`];
   const wanted = planSeries(recurring, createdAt.getTime());
   const isSame = wanted.schedule === series.schedule && wanted.maxRuns === series.maxRuns &&

@@ -1,4 +1,5 @@
-// The tasks of a simulated world. Their handlers behave as their payloads say, and record it.
+// The tasks of a simulated world. Their handlers behave as their payloads specify, and record their
+// starts and ends.
 
 import { linearRetry } from "../../retry/linear_retry.ts";
 import type { DispatchOptions } from "../../task/dispatch_options.ts";

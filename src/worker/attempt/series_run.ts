@@ -16,7 +16,7 @@ import { isStorableInstant } from "../../time/instant.ts";
 
 /** The decision about a claimed occurrence. */
 export type OccurrencePlan =
-  /** Run it as the occurrence of `scheduledAt`, in favor of which `skipped` others were dropped. */
+  /** Run it as the occurrence of `scheduledAt`. `skipped` earlier occurrences were dropped. */
   | { readonly kind: "run"; readonly scheduledAt: number; readonly skipped: number }
   /** Drop it, by its misfire policy. */
   | { readonly kind: "skip"; readonly next: NextRun }
@@ -80,8 +80,8 @@ function plan(
   // A run that has begun keeps its occurrence. Later due occurrences do not replace it.
   const next = runDue(recurrence, underWay ? { ...state, servedSince: Infinity } : state);
   const { nextRunAt, skipped } = next;
-  // Storage has found the planned occurrence due. That counts, even if the clock of this process is
-  // a little behind.
+  // Storage has found the planned occurrence due, so it runs even if this process's estimate of the
+  // storage's clock is a little behind.
   if (nextRunAt !== null && (nextRunAt <= now || nextRunAt === planned)) {
     return { kind: "run", scheduledAt: nextRunAt, skipped };
   }
@@ -90,9 +90,9 @@ function plan(
 }
 
 /**
- * Reports whether this is an extra run, before the planned one. The first run of a series that
- * begins at once waits as `Queued`. It is the planned one, regardless of the clock of the process
- * that planned it.
+ * Reports whether this is an extra run, before the planned one. A `Queued` task is the first run of
+ * a series that begins at once, and never an extra run, even if the clock of the process that
+ * planned it was ahead.
  */
 function isExtraRun(task: ClaimedTask, planned: number): boolean {
   return task.dueAt < planned && task.status !== "Queued";
@@ -149,7 +149,8 @@ export function nextAfterRun(
   const runCount = series.runCount + (counts ? 1 : 0);
   const next = nextBy(recurrence, series.nextRunAt, { scheduledAt, now, runCount });
   if (next.nextRunAt === null) return next;
-  // If the occurrence was planned by a clock that was ahead, so is the run after it.
+  // A clock that was ahead may have planned the occurrence. The run after it would then also be too
+  // late.
   const times = timesFromNow(recurrence, next.nextRunAt, now);
   return times === null ? next : { nextRunAt: times.nextRunAt, skipped: 0 };
 }
@@ -183,6 +184,6 @@ export function timesSeenFromNow(
   try {
     return timesFromNow(recurrenceOf(series), nextRunAt, now, aheadMs);
   } catch {
-    return null; // the schedule is of another version, or for another worker
+    return null; // another version may have written the schedule
   }
 }

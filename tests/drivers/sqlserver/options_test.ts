@@ -20,7 +20,7 @@ const refused: [title: string, options: unknown, argument: string][] = [
   ["a password that cuts the URL short", "mssql://user:hunter2#x@localhost/shop", "connection"],
   ["an unknown option", { connection, shema: "Jobs" }, "options.shema"],
   ["an option among those of mssql", { server: "localhost", schema: "Jobs" }, "schema"],
-  ["a schema that is no text", { connection, schema: null }, "schema"],
+  ["a schema that is not a string", { connection, schema: null }, "schema"],
   ["migrate that is not a boolean", { connection, migrate: "no" }, "migrate"],
 ];
 

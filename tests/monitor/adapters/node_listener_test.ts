@@ -89,7 +89,7 @@ Deno.test("a client that disconnects aborts its request and its response", async
     await response.then(({ body }) => body?.cancel(), () => {}).catch(() => {});
     await deadline(aborted, patienceMs);
     await deadline(cancelled, patienceMs);
-    assertEquals(served.logged, [], "that is no mistake of anybody");
+    assertEquals(served.logged, [], "a disconnection is not an error");
   }
 });
 

@@ -92,7 +92,7 @@ export const monitorHttp: readonly Mutant[] = [
       "A path begins with a slash, and so does no member of a prototype.",
     ],
     [
-      'if (url === null) return new Response("The Host header is no host.", { status: 400 });',
+      'if (url === null) return new Response("The Host header is not a host.", { status: 400 });',
       "if (url === null) throw new Error();",
     ],
   ]),

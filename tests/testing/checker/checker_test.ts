@@ -281,7 +281,7 @@ const broken: readonly Broken[] = [
   ], [
     completed({ trailAt: [0, 450, 400] }),
   ]],
-  [end.auditInTime, "a row with an instant after its writing", [stored(), claimed(), changed()], [
+  [end.auditInTime, "a row whose instant is after its write", [stored(), claimed(), changed()], [
     completed({ trailAt: [0, 0, 1] }),
   ]],
   [ending.retriesAsAllowed, "a retry too many", [
@@ -342,7 +342,7 @@ Deno.test("a task may fail before its last attempt by a timeout or by too many l
     [ran("threw", { aborted: "TimeoutError" }), changed({ transitions: failed })],
     [changed({ transitions: failed })], // given up while its handler is still running
     [lost({ poisoned: true })],
-    [ // the same, and the handler of an attempt that was lost ends later
+    [ // the same, but the handler of a lost attempt ends later
       lost(),
       claimed({ token: 2, attempt: 2, instance: "p2" }),
       started({ attempt: 2, instance: "p2" }),

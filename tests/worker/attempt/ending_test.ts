@@ -66,7 +66,7 @@ const named = (name: string, members: object = {}) =>
   Object.assign(new Error("x"), { name }, members);
 const errors: [what: string, error: unknown, ending: unknown][] = [
   ["an error", busy, ["Pending", 500, undefined]],
-  ["what is no error", "busy", ["Pending", 500, undefined]],
+  ["a value that is not an error", "busy", ["Pending", 500, undefined]],
   ["NonRetryableError", new NonRetryableError("gone"), ["Failed", undefined, undefined]],
   ["the NonRetryableError of another copy", named("NonRetryableError"), [
     "Failed",

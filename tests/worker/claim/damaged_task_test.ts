@@ -32,7 +32,7 @@ const damaged: [what: string, task: Partial<ClaimedTask>][] = [
     `series.${name}`,
     { series: { ...series, [name]: 0.5 } },
   ]),
-  ["schedule", { series: { ...series, unreadable: "It is no JSON." } }],
+  ["schedule", { series: { ...series, unreadable: "It is not JSON." } }],
 ];
 for (const [name, task] of damaged) {
   Deno.test(`a row with an invalid ${name} is damaged: ${JSON.stringify(task)}`, () => {

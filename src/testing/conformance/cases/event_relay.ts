@@ -87,7 +87,7 @@ export const eventRelay = topic("event relay", {
     await watch(s.storage);
     await s.storage.publishEvents(batch("writer", 0, 1, "[1]"));
     const watchers = await s.storage.publishEvents(batch("writer", 0, 1, "[2]"));
-    expectSame(watchers.length, 1, "the second is no error");
+    expectSame(watchers.length, 1, "the second is not an error");
     const { batches } = await s.storage.readEvents({ after: none, exceptFrom: "", limit: 10 });
     expectSame(batches.map(({ events }) => events), ["[1]"], "the first stays");
   },

@@ -98,7 +98,7 @@ export const operatorActions = topic("operator actions", {
     expectSame(await found({ verbs: [] }), [], "an empty list matches nothing");
     expectSame(await found({ taskId: id }), [id], "by task");
     expectSame(await found({ queue: "queue-2", by: "ada" }), ["queue-2"], "by queue");
-    expectSame(await found({ queue: id }), [], "a task is no queue");
+    expectSame(await found({ queue: id }), [], "a task is not a queue");
   },
 
   "the batches of a change share one record": async (s) => {

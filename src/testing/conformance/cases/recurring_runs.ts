@@ -205,7 +205,7 @@ export const recurringRuns = topic("recurring runs", {
     await s.unit.setRunCount?.(id, 2 ** 31 - 2);
     for (const expected of [2 ** 31 - 1, 2 ** 31 - 1]) {
       const { applied } = await s.storage.updateCurrentRun(id, 1, await s.now() + hour, "Full");
-      expectThat(applied, "a run at the limit is no error");
+      expectThat(applied, "a run at the limit is not an error");
       expectSame((await s.row(id)).series?.runCount, expected, "the count");
     }
     expectSame((await s.runs(id)).length, 2, "both runs are audited");

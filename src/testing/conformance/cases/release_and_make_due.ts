@@ -177,6 +177,6 @@ export const releaseAndMakeDue = topic("release and make due", {
     const id = await s.add({ auditLevel: "Minimal" });
     await s.change(id, ["Failed"], { auditLevel: "Minimal" });
     await makeDue(s, id);
-    expectSame(await s.statuses(id), ["Failed"], "no row at Minimal: it is no error");
+    expectSame(await s.statuses(id), ["Failed"], "no row at Minimal: it is not an error");
   },
 });

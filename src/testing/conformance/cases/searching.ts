@@ -26,7 +26,7 @@ export const searching = topic("searching", {
     await expectFound(s, { taskKeyPrefix: "report-70%" }, [reports], "by all of it");
     await expectFound(s, { taskKeyPrefix: "R" }, [other], "case matters");
     for (const pattern of ["%", "_eport", "report-7*", "eport", "[r]"]) {
-      await expectFound(s, { taskKeyPrefix: pattern }, [], `${pattern} is no pattern`);
+      await expectFound(s, { taskKeyPrefix: pattern }, [], `${pattern} is not a pattern`);
     }
   },
 

@@ -74,7 +74,7 @@ export const seriesCorrections = topic("series corrections", {
     expectSame(series?.nextRunAt, now + hour, "the next run after that");
   },
 
-  "tasks that are no series, have ended or do not exist stay unchanged": async (s) => {
+  "tasks that are not series, have ended or do not exist stay unchanged": async (s) => {
     const { now, correction } = await planned(s);
     const at = now + day;
     const delayed = await s.add({ status: "WaitingQueue", due: { at } });
