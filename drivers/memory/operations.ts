@@ -36,7 +36,8 @@ function editTask(state: MemoryState, { taskId, version, change }: TaskEdit, now
 
 function applyEdit(state: MemoryState, row: TaskRow, edit: RowEdit, now: number): void {
   const dueAt = dueAfter(row, edit, now);
-  state.due.setDue(row, null); // the fields that change below determine its heap
+  // The task leaves its heap first, because the fields below determine the heap.
+  state.due.setDue(row, null);
   row.edits++;
   row.payload = edit.payload?.toWellFormed() ?? row.payload;
   row.queue = edit.queue?.toWellFormed() ?? row.queue;
