@@ -46,7 +46,7 @@ const selectByKey = "SELECT id, status, worker_id, due_at_utc, next_run_utc, anc
 const giveUpKey = "UPDATE queued_tasks SET task_key = NULL WHERE id = ?";
 
 /**
- * Applies the task-key rules to a task with a key. Returns the result, or null if the task is to be
+ * Applies the task-key rules to a task with a key. Returns the result, or null if the task must be
  * stored as a new row.
  */
 function applyKeyRules(connection: Connection, now: number, task: NewTask): PersistResult | null {

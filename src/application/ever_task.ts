@@ -52,7 +52,10 @@ const noItems = { items: [], next: null };
 export interface TaskEvents extends TaskEventSource, AsyncIterable<TaskEvent> {
   /** The number of events that slow subscribers have lost. */
   readonly lost: number;
-  /** How many events of other processes were left out for subscribers with the scope `store`. */
+  /**
+   * The number of events of other processes that were omitted for subscribers with the scope
+   * `store`.
+   */
   readonly leftOut: number;
   /** The events that a subscriber with these options gets, for a loop. */
   stream(options?: SubscriptionOptions): AsyncIterable<TaskEvent>;

@@ -32,10 +32,13 @@ export class Instruments {
     });
     this.#dispatchDuration = histogram(
       "messaging.client.operation.duration",
-      "How long it took to store tasks",
+      "Time to store tasks",
     );
     this.#processDuration = histogram("messaging.process.duration", "How long executions took");
-    this.#wait = histogram("evertask.task.wait", "How long tasks waited from due to start");
+    this.#wait = histogram(
+      "evertask.task.wait",
+      "Time from the due instant of tasks to their start",
+    );
   }
 
   /** Counts dispatched tasks. Failed dispatches have `error.type` in the attributes. */

@@ -111,7 +111,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
   });
   gauge(
     "oldest_waiting_seconds",
-    "How long the longest waiting due task has waited",
+    "Time for which the longest due task has waited",
     ["queue"],
     async (add) => {
       const { now, queues } = await backlog();

@@ -71,7 +71,10 @@ export class TaskMetrics {
       });
     this.#counters = mapValues(countersByKind, ([name, help]) => counter(name, help));
     this.#duration = histogram("task_duration_seconds", "How long executions took");
-    this.#wait = histogram("task_wait_seconds", "How long tasks waited from due to start");
+    this.#wait = histogram(
+      "task_wait_seconds",
+      "Time from the due instant of tasks to their start",
+    );
     this.#types = new BoundedLabel(maxTaskTypes);
     this.#queues = new BoundedLabel(maxQueues);
     this.#counters.workerStarved.inc(noTask, 0);

@@ -11,7 +11,7 @@ export type ActionProgress = Pick<OperatorActionRecord, "changed" | "skipped" | 
 export const allDone: ActionProgress = { changed: 1, skipped: 0, next: null };
 
 /**
- * Returns what a change of tasks adds to its action; null if nothing is recorded.
+ * Returns the progress that a change of tasks adds to its action; null if nothing is recorded.
  *
  * @param request The change.
  * @param applied Whether each task was changed, in the order of the edits.

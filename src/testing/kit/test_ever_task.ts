@@ -176,7 +176,7 @@ export class TestEverTask extends EverTask {
     const { now } = await this.statistics();
     const { clock } = this.#options;
     if (clock instanceof FakeClock && Math.abs(now.getTime() - clock.now()) > 1) {
-      const remedy = "go by the fake clock of the instance: memoryStorage({ clock })";
+      const remedy = "use the fake clock of the instance: memoryStorage({ clock })";
       throw new InvalidArgumentError("storage", this.#options.storage.name, remedy);
     }
   }
@@ -191,7 +191,7 @@ export class TestEverTask extends EverTask {
   async #runThrough(advanceMs: number, limits: RunLimits): Promise<void> {
     const { clock } = this.#options;
     if (!(clock instanceof FakeClock)) {
-      const remedy = "be a FakeClock, which the storage goes by as well, for time to go by";
+      const remedy = "be a FakeClock that the storage also uses, so that time can advance";
       throw new InvalidArgumentError("clock", clock, remedy);
     }
     const end = clock.now() + advanceMs;

@@ -1,4 +1,4 @@
-// What the store has carried out, as entries of a history.
+// Converts the operations of the store to entries of a history.
 
 import type {
   CancelOutcome,

@@ -1,5 +1,6 @@
-// Transactions of users in a simulated world, which no store is asked to hold open: what is written
-// in one that commits is written at once, and what is written in another is only answered.
+// Transactions of users in a simulated world. No store holds them open: a write in a transaction
+// that will commit is applied at once, and a write in a transaction that will roll back only gets a
+// result.
 
 import type { Storage } from "../../storage/storage.ts";
 import type { Lease, NewTask } from "../../storage/requests.ts";

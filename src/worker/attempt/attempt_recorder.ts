@@ -126,7 +126,7 @@ export class AttemptRecorder {
 
   /** Postpones a run whose schedule this process cannot read. */
   postpone(job: Job, reason: string, dueInMs: number): void {
-    this.#parts.logger.error("A run of series {taskId} ({taskType}) was put off: {reason}", {
+    this.#parts.logger.error("A run of series {taskId} ({taskType}) was postponed: {reason}", {
       taskId: job.task.id,
       taskType: job.task.type,
       reason,

@@ -63,7 +63,7 @@ for (
     ["a later revision", [revision + 1, "00"], false],
   ] as const
 ) {
-  Deno.test(`functions of ${state} are ${applied ? "replaced" : "left as they are"}`, async () => {
+  Deno.test(`functions of ${state} are ${applied ? "replaced" : "left unchanged"}`, async () => {
     const url = await freshDatabase();
     const ours = await describe(url);
     await putOther(url, found[0], found[1]);

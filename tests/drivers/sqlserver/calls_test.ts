@@ -131,7 +131,7 @@ Deno.test("a new task is a typed row, with its texts escaped where the server ne
   });
 });
 
-Deno.test("a task is read with every field in its form", async () => {
+Deno.test("every field of a task is converted when the task is read", async () => {
   const answer = { recordsets: [rows(taskColumns, taskRow)] };
   await withScript(() => answer, async ({ storage, sent }) => {
     assertEquals(await storage.get(taskId.toUpperCase()), {

@@ -28,7 +28,7 @@ const taskId = "01900000-0000-7000-8000-00000000000a";
 const deadlock = { message: { number: 1205, message: "You have been chosen as the victim." } };
 const duplicate = { message: { number: 2627, message: "Violation of UNIQUE KEY constraint." } };
 
-/** Gives the answers one after the other, and the last one for ever. */
+/** Returns the answers one after the other, and then the last one each time. */
 function inTurn(...replies: readonly Reply[]) {
   const left = [...replies];
   return () => left.length > 1 ? left.shift()! : left[0]!;

@@ -52,7 +52,7 @@ export function applicationInsightsChannel(options: ApplicationInsightsOptions):
   const { instrumentationKey, url } = parseConnectionString(options.connectionString);
   return {
     name: "Application Insights",
-    // Telemetry is to be complete, because it does not notify people.
+    // All events are sent, because telemetry does not notify people.
     defaults: { severity: "Information", repeatAfter: 0, maxPerMinute: Infinity, maxQueue: 10_000 },
     batchSize: 100,
     async send(alerts, signal) {

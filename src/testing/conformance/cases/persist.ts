@@ -275,7 +275,7 @@ export const persist = topic("persist", {
     await transaction(async (connection) => {
       await s.storage.persist([dropped], { connection });
     }, "rollback");
-    expectSame((await s.row(kept.id)).status, "Queued", "the committed task is there");
+    expectSame((await s.row(kept.id)).status, "Queued", "the committed task exists");
     expectSame(await s.statuses(kept.id), ["Queued"], "with its audit row");
     expectSame(await s.storage.get(dropped.id), null, "the other one is not");
     expectSame(await s.storage.getByTaskKey("dropped"), null, "nor is its key");
