@@ -77,6 +77,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 }
 
 async function connect(url: string, cluster?: PgCluster): Promise<PostgresServer> {
+  const version = await serverVersion(url);
+  // Files are copied in half of the time that the pages take through the log of the server.
+  const strategy = Number.parseInt(version) >= 15 ? "STRATEGY file_copy" : "";
   const created: string[] = [];
   const stop = async () => {
     if (cluster) return await cluster.remove();
@@ -86,11 +89,14 @@ async function connect(url: string, cluster?: PgCluster): Promise<PostgresServer
   };
   return {
     url,
-    version: await serverVersion(url),
+    version,
     canRestart: cluster !== undefined,
     async createDatabase() {
       const name = `evertask_test_${crypto.randomUUID().replaceAll("-", "")}`;
-      await withConnection(url, (sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE template0`);
+      await withConnection(
+        url,
+        (sql) => sql.unsafe(`CREATE DATABASE ${name} TEMPLATE template0 ${strategy}`),
+      );
       created.push(name);
       const database = new URL(url);
       database.pathname = name;
