@@ -41,9 +41,9 @@ if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
   console.log("JSR is out of reach: using the stand-ins of tests/offline/ for @std packages.");
   options.push(`--import-map=${await importMapWithStandIns()}`);
 }
-// Test files run in parallel. One more than the number of cores, because many wait more than they
+// Test files run in parallel. Two more than the number of cores, because many wait more than they
 // compute.
-const jobs = Deno.env.get("DENO_JOBS") || `${navigator.hardwareConcurrency + 1}`;
+const jobs = Deno.env.get("DENO_JOBS") || `${navigator.hardwareConcurrency + 2}`;
 const shared = offerShared();
 const env = { ...shared.env, DENO_JOBS: jobs };
 const namesFiles = args.some((arg) => !arg.startsWith("-"));
