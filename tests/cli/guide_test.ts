@@ -1,0 +1,54 @@
+// Runs the commands of the guide to the command line, and checks that it has every command.
+
+import { assert, assertEquals } from "@std/assert";
+import { commands } from "../../src/cli/commands/all.ts";
+import { findCommand } from "../../src/cli/frame/parse.ts";
+import { runCli } from "./console.ts";
+import { email, makeCliStore } from "./store.ts";
+
+const guide = await Deno.readTextFile(new URL("../../src/cli/README.md", import.meta.url));
+
+/** The commands of the guide, each as its arguments. */
+const calls = Array.from(guide.matchAll(/^evertask (.+)$/gm), ([, line]) => {
+  const [own] = line!.split(/ [|>] /);
+  return Array.from(own!.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g), (found) => {
+    return found[1] ?? found[2] ?? found[3]!;
+  });
+});
+
+/** These run until they are interrupted. */
+const endless = ["tail", "dashboard"];
+
+Deno.test("the guide has every command", () => {
+  const named = new Set(calls.map((argv) => findCommand(withoutOptions(argv), commands)?.name));
+  // One command without a second word stands for the list.
+  assertEquals(commands.map(({ name }) => name).filter((name) => !named.has(name)), []);
+});
+
+function withoutOptions(argv: readonly string[]): string[] {
+  const end = argv.findIndex((word) => word.startsWith("-"));
+  return argv.slice(0, end < 0 ? undefined : end);
+}
+
+Deno.test(
+  "the commands of the guide run",
+  { sanitizeOps: false, sanitizeResources: false },
+  async () => {
+    await using store = await makeCliStore();
+    const { everTask, targets } = store;
+    const series = (await everTask.operate.tasks.search({ recurring: true })).items[0]!.id;
+    assert(calls.length > 30);
+    for (const argv of calls) {
+      const [group, verb] = argv;
+      const { id } = await everTask.dispatch(email, null, { delay: { hours: 1 } });
+      if (verb === "retry") await runCli(["tasks", "cancel", id, ...targets.storage]);
+      const given = argv.map((word) => word !== "ID" ? word : group === "series" ? series : id);
+      if (verb === "dispatch") given.push("--unchecked");
+      if (group === "dashboard") given.splice(given.indexOf("8025"), 1, "0");
+      const interrupted = endless.includes(group!) ? { interrupted: AbortSignal.abort() } : {};
+      const target = group === "completion" ? [] : targets.storage;
+      const { code, err } = await runCli([...given, ...target], interrupted);
+      assertEquals([code, err], [group === "failures" ? 1 : 0, ""], argv.join(" "));
+    }
+  },
+);
