@@ -5,20 +5,14 @@ import { stripVTControlCharacters } from "node:util";
 import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { widthOf } from "../../src/cli/text/width.ts";
+import { programArgs } from "./program.ts";
 
 const root = new URL("../../", import.meta.url);
-const importMap = await import("../../deno.json", { with: { type: "json" } });
-const imports = { ...importMap.default.imports, ...importMap.default.scopes["file:///"] };
 const folder = await Deno.makeTempDir({ prefix: "evertask-cli-" });
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
 /** The program and its first arguments. */
-const program = [
-  Deno.execPath(),
-  ...["run", "-A", "--no-lock", "--no-check", `--import-map=${folder}/imports.json`],
-  new URL("src/cli/mod.ts", root).pathname,
-];
-await Deno.writeTextFile(`${folder}/imports.json`, JSON.stringify({ imports }));
+const program = [Deno.execPath(), ...await programArgs(folder)];
 
 const storage = `sqlite:${folder}/app.db`;
 const environment = { EVERTASK_STORAGE: storage };
@@ -62,9 +56,9 @@ async function shell(line: string): Promise<string> {
 const quoted = program.map((word) => `'${word}'`).join(" ");
 
 /** Runs a command on a terminal of a width, and returns what the terminal shows. */
-async function onTerminal(columns: number, args: string): Promise<string> {
+async function onTerminal(columns: number, args: string, typed = ""): Promise<string> {
   const line = `stty cols ${columns} rows 50; ${quoted} ${args}`;
-  return await shell(`script -qec ${JSON.stringify(line)} /dev/null < /dev/null`);
+  return await shell(`printf '${typed}' | script -qec ${JSON.stringify(line)} /dev/null`);
 }
 
 const hasScript = (await shell("script --version")).startsWith("script");
@@ -113,6 +107,23 @@ Deno.test({
     }
     assertStringIncludes(wide, "QUEUE");
     assertEquals(narrow.includes("QUEUE"), false);
+  },
+});
+
+Deno.test({
+  name:
+    "a person is asked on a recorded terminal, and sees a progress bar, of which nothing remains",
+  ignore: !hasScript,
+  async fn() {
+    const shown = await onTerminal(80, "tasks delete --type email --all", "y\n");
+    assertStringIncludes(shown, `Delete ${count / 2} tasks? [y/N]`);
+    const [, ...bars] = shown.split("\r\u001b[K");
+    assertEquals(bars.map((bar) => bar.trimEnd()), [
+      "[######              ] 200 of 600 tasks",
+      "[#############       ] 400 of 600 tasks",
+      "[####################] 600 of 600 tasks",
+      "600 tasks deleted.",
+    ]);
   },
 });
 

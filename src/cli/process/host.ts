@@ -41,8 +41,13 @@ export function processHost(interrupted: AbortSignal): Host {
     async ask(question) {
       if (!process.stdin.isTTY || !stderr.isTerminal) return null;
       const lines = createInterface({ input: process.stdin, output: process.stderr });
+      // While it reads, the terminal passes Ctrl-C on as a character instead of a signal.
+      lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
       try {
         return await lines.question(question, { signal: interrupted });
+      } catch (error) {
+        if (!interrupted.aborted) throw error;
+        return "";
       } finally {
         lines.close();
       }
