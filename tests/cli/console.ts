@@ -68,6 +68,7 @@ export async function runCli(argv: readonly string[], around: Surroundings = {})
       if (target.kind === "api") return new RemoteStore(new Requests(target));
       return new LocalStore(await makeStorage(target), target.tasks);
     },
+    storage: makeStorage,
     maintain: openMaintenance,
     serve: openDashboard,
   };

@@ -42,11 +42,17 @@ Deno.test(
       const [group, verb] = argv;
       const { id } = await everTask.dispatch(email, null, { delay: { hours: 1 } });
       if (verb === "retry") await runCli(["tasks", "cancel", id, ...targets.storage]);
+      if (group === "copy") {
+        for (const [option, file] of [["--from", "app"], ["--to", "copy"]] as const) {
+          argv[argv.indexOf(option) + 1] = `sqlite:${store.folder}/${file}.db`;
+        }
+        await runCli(["migrate", "--storage", `sqlite:${store.folder}/copy.db`]);
+      }
       const given = argv.map((word) => word !== "ID" ? word : group === "series" ? series : id);
       if (verb === "dispatch") given.push("--unchecked");
       if (group === "dashboard") given.splice(given.indexOf("8025"), 1, "0");
       const interrupted = endless.includes(group!) ? { interrupted: AbortSignal.abort() } : {};
-      const target = group === "completion" ? [] : targets.storage;
+      const target = ["completion", "copy"].includes(group!) ? [] : targets.storage;
       const { code, err } = await runCli([...given, ...target], interrupted);
       assertEquals([code, err], [group === "failures" ? 1 : 0, ""], argv.join(" "));
     }

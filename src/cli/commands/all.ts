@@ -4,6 +4,7 @@ import type { Command } from "../frame/command.ts";
 import { auditGrowth, auditPreview, auditPurge } from "./audit.ts";
 import { auditExport } from "./audit_export.ts";
 import { completionOf } from "./completion.ts";
+import { copy } from "./copy.ts";
 import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
 import { migrate } from "./migrate.ts";
@@ -26,7 +27,7 @@ const working: readonly Command[] = [
   ...[queuesList, queuesPause, queuesResume],
   ...[workers, failures, limits, actions],
   ...[auditGrowth, auditPreview, auditPurge, auditExport],
-  ...[tail, dashboard],
+  ...[tail, dashboard, copy],
 ];
 
 /** The commands. */

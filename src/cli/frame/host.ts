@@ -2,6 +2,7 @@
 // it.
 
 import type { Clock } from "../../time/clock.ts";
+import type { Storage } from "../../storage/storage.ts";
 import type { Maintenance } from "../../storage/maintenance.ts";
 import type { OperatedStore } from "./operated_store.ts";
 import type { Output } from "../text/output.ts";
@@ -34,6 +35,8 @@ export interface Host {
   configured(path: string | undefined): Promise<Target | null>;
   /** Opens a store. */
   open(target: Target): Promise<OperatedStore>;
+  /** Makes the storage of a database, which is not open yet. */
+  storage(target: Target): Promise<Storage>;
   /** Opens the maintenance of a database. */
   maintain(target: Target): Promise<Maintenance>;
   /** Serves the dashboard of a database. */

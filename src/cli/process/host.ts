@@ -57,6 +57,7 @@ export function processHost(interrupted: AbortSignal): Host {
       if (target.kind === "api") return new RemoteStore(new Requests(target));
       return new LocalStore(await makeStorage(target), target.tasks);
     },
+    storage: makeStorage,
     maintain: openMaintenance,
     serve: openDashboard,
   };

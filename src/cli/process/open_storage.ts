@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import type { Storage } from "../../storage/storage.ts";
-import type { StorageTarget } from "../frame/target.ts";
+import type { Target } from "../frame/target.ts";
 import { UsageError } from "../frame/usage_error.ts";
 
 /** The kinds of databases, and their parts of a URL. */
@@ -49,7 +49,9 @@ function checkFile(path: string): void {
 }
 
 /** Makes the storage of a target. It never changes the schema. */
-export async function makeStorage({ storage, schema }: StorageTarget): Promise<Storage> {
+export async function makeStorage(target: Target): Promise<Storage> {
+  if (target.kind === "api") throw new UsageError("This needs a database instead of an API.");
+  const { storage, schema } = target;
   if (typeof storage !== "string") return storage;
   const database = parseDatabase(storage);
   const options = { migrate: false, ...schema !== undefined && { schema } };
