@@ -178,6 +178,51 @@ for (const target of ["storage", "api"] as const) {
   });
 }
 
+test("the token of an API may be in a file, and a wrong one is not shown", async () => {
+  const around = { env: {}, files: { "token.txt": `${token}\n`, "wrong.txt": "wrong-token" } };
+  const right = await run("api", "tasks count --token-file token.txt", around);
+  assertEquals([right.code, right.err], [0, ""]);
+  const none = await run("api", "tasks count", { env: {} });
+  assertEquals(none.code, 1);
+  assertStringIncludes(none.err, "Put a token into EVERTASK_TOKEN, or into a file");
+  const wrong = await run("api", "tasks count --token-file wrong.txt", around);
+  assertEquals(wrong.code, 1);
+  assertStringIncludes(wrong.err, "The API does not accept this token.");
+  assertEquals(wrong.err.includes("wrong-token"), false);
+});
+
+test("tail shows the events of a running system, up to a number of them", async () => {
+  const tail = run("api", "tail --kind cancelled --type email --count 2 --json");
+  let isOver = false;
+  tail.finally(() => isOver = true);
+  // It has subscribed once the first event has arrived.
+  while (!isOver) {
+    const { id } = await store.everTask.dispatch(email, null, { delay: { hours: 1 } });
+    await store.everTask.cancel(id);
+    await Promise.race([tail, new Promise((resolve) => setTimeout(resolve, 10))]);
+  }
+  const { code, out } = await tail;
+  assertEquals(code, 0);
+  assertEquals(parseLines(out).map(({ kind, taskType }) => [kind, taskType]), [
+    ["cancelled", "email"],
+    ["cancelled", "email"],
+  ]);
+});
+
+test("audit purge deletes only what is old, and asks", async () => {
+  const refused = await run("storage", "audit purge --status-days 1");
+  assertEquals(refused.code, 2);
+  assertStringIncludes(refused.err, "add --yes");
+  const done = await run("storage", "audit purge --status-days 1 --completed-tasks --yes --json");
+  assertEquals([done.code, JSON.parse(done.out).tasks], [0, 0]);
+  assertEquals((await run("storage", "audit purge --yes")).code, 2);
+  assertEquals((await run("storage", "audit purge --status-days 0 --yes")).code, 2);
+  assertStringIncludes(
+    (await run("api", "audit purge --status-days 1 --yes")).err,
+    "The REST API does not purge",
+  );
+});
+
 /** Lets the retried tasks fail again. */
 async function failAgain() {
   const { everTask } = store;
