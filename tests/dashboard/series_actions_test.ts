@@ -7,7 +7,7 @@ import { browserTest } from "../support/browser.ts";
 import { until } from "../monitor/support/until.ts";
 import { openPage } from "./open_page.ts";
 import { OperatedStore, type StoreName, stores } from "./operated_store.ts";
-import { charge, report } from "./programs/tasks.ts";
+import { charge, mail, report } from "./programs/tasks.ts";
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 
@@ -132,6 +132,16 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
     assertEquals(await items.count(), 1);
     await page.getByRole("link", { name: "Remove the filter What: pauseQueue" }).click();
     await items.nth(7).waitFor();
+  });
+
+  await t.step("the page of limits shows the budget of each key", async () => {
+    await everTask.dispatchMany(mail, ["ada", "ada", "ada"]);
+    await until(
+      async () => (await everTask.operate.limits()).items.length === 1,
+      "the worker has reserved slots",
+    );
+    await page.goto(store.url("limits"));
+    await page.getByRole("row", { name: /^mail ada slots are taken/ }).waitFor();
   });
 
   await t.step("the page of the history shows what a retention policy would delete", async () => {

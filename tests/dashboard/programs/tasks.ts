@@ -47,8 +47,15 @@ export const wait = defineTask<null>({
 /** Does nothing. */
 export const report = defineTask<null>({ type: "report", retry: noRetry(), handle() {} });
 
+/** Runs once a minute for each customer, which is its payload. */
+export const mail = defineTask<string>({
+  type: "mail",
+  rateLimit: { permits: 1, period: { minutes: 1 }, key: (customer) => customer },
+  handle() {},
+});
+
 /** All tasks. */
-export const tasks = [charge, wait, report];
+export const tasks = [charge, wait, report, mail];
 
 /** The queues of the worker process. */
 export const queues = { default: {}, payments: {}, recurring: {} };
