@@ -39,6 +39,7 @@ browserTest("the keys of pages", [], async (t, browser) => {
       await page.keyboard.press(letter!);
       await page.waitForURL(dashboard.url(path));
     }
+    await page.getByRole("heading", { level: 1, name: "Tasks" }).waitFor();
   });
 
   await t.step("? lists the keys, and Escape closes the list", async () => {
@@ -46,7 +47,7 @@ browserTest("the keys of pages", [], async (t, browser) => {
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     await page.keyboard.press("j");
     await page.keyboard.press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.locator("dialog").waitFor({ state: "detached" });
   });
 
   await t.step("keys that are typed into a field have no other meaning", async () => {

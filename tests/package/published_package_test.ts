@@ -21,7 +21,7 @@ Deno.test("the package contains only what its users need", async () => {
     url!.slice(root.href.length)
   );
   const foreign = files.filter((path) =>
-    !/^(CHANGELOG\.md|LICENSE|README\.md|deno\.json|mod\.ts|(src|drivers|sql)\/.+\.(ts|sql|md|css|html|svg)|(bench|examples)\/.+\.(md|svg|png))$/
+    !/^(CHANGELOG\.md|LICENSE|README\.md|deno\.json|mod\.ts|(src|drivers|sql)\/.+\.(ts|sql|md|css|html|svg)|(bench|examples|src\/dashboard\/screenshots)\/.+\.(md|svg|png))$/
       .test(path)
   );
   assertEquals(foreign, []);

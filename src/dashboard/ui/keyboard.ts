@@ -29,7 +29,7 @@ export function handleKeys(showHelp: () => void): () => void {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as Element;
-    if (target.closest("input:not([type=checkbox]), textarea, select, dialog") !== null) {
+    if (target.closest("input:not([type=checkbox]), textarea, select, dialog[open]") !== null) {
       if (event.key === "Escape" && target.closest(".search") !== null) {
         (target as HTMLElement).blur();
       }
