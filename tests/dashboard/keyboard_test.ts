@@ -42,6 +42,14 @@ browserTest("the keys of pages", [], async (t, browser) => {
     await page.getByRole("heading", { level: 1, name: "Tasks" }).waitFor();
   });
 
+  await t.step("u shows times in UTC", async () => {
+    assertEquals(await page.getByText(" UTC").count(), 0);
+    await page.keyboard.press("u");
+    await page.locator("time", { hasText: " UTC" }).first().waitFor();
+    await page.keyboard.press("u");
+    await page.locator("time", { hasText: "in 59 m" }).first().waitFor();
+  });
+
   await t.step("? lists the keys, and Escape closes the list", async () => {
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();

@@ -1,5 +1,6 @@
 // The keys of the whole page. Typing in fields and dialogs is left alone.
 
+import { isUtc } from "./now.ts";
 import { go, pageUrl } from "./router.ts";
 
 /** The page of each letter that follows `g`. */
@@ -48,6 +49,7 @@ function handle(key: string, target: Element, showHelp: () => void): boolean {
   if (page !== undefined) go(pageUrl(page));
   else if (key === "/") document.querySelector<HTMLElement>(".search input")?.focus();
   else if (key === "?") showHelp();
+  else if (key === "u") isUtc.value = !isUtc.value;
   else if (key === "j") moveBy(1);
   else if (key === "k") moveBy(-1);
   else if (key === "x") return clickIn("input[type=checkbox]");

@@ -9,6 +9,9 @@ let skewMs = 0;
 /** The store's time, in epoch milliseconds. */
 export const now = signal(Date.now());
 
+/** Whether instants are shown in UTC, instead of relative to now or in the browser's time zone. */
+export const isUtc = signal(false);
+
 /** Sets the time to an instant that the server has just returned. */
 export function setClock(instant: string): void {
   skewMs = Date.parse(instant) - Date.now();

@@ -74,6 +74,8 @@ export const texts = {
   changes: "Changes",
   byOperators: "by operators",
   span: "Span of time",
+  dueFrom: "Due from",
+  dueBefore: "Due before",
   endedFrom: "Ended from",
   endedBefore: "Ended before",
   payloadHidden: "You may not see payloads.",

@@ -3,6 +3,7 @@
 import { mayPauseQueues, QueueActions } from "../actions/queue_actions.tsx";
 import type { Queues } from "../answers.ts";
 import { integer } from "../format.ts";
+import { now } from "../now.ts";
 import { Card } from "../parts/card.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
@@ -10,15 +11,16 @@ import { Mark } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { QueueLink } from "../parts/task_link.tsx";
 import { type Resource, useResource } from "../resource.ts";
+import { pageUrl } from "../router.ts";
 import { pageNames, texts } from "../texts.ts";
 
 type Queue = Queues["items"][number];
 
 const columns: readonly Column<Queue>[] = [
   { title: texts.queue, cell: ({ queue }) => <QueueLink queue={queue} /> },
-  { title: texts.waiting, cell: ({ due }) => integer(due), look: "number" },
+  { title: texts.waiting, cell: (queue) => <WaitingLink queue={queue} due />, look: "number" },
   { title: texts.oldest, cell: ({ oldestDueAt }) => <Instant at={oldestDueAt} />, look: "number" },
-  { title: texts.scheduled, cell: ({ scheduled }) => integer(scheduled), look: "number extra" },
+  { title: texts.scheduled, cell: (queue) => <WaitingLink queue={queue} />, look: "number extra" },
   {
     title: texts.places,
     cell: ({ places }) => places === null ? texts.none : integer(places),
@@ -26,6 +28,21 @@ const columns: readonly Column<Queue>[] = [
   },
   { title: texts.state, cell: (queue) => <QueueState queue={queue} />, look: "rest" },
 ];
+
+/** The statuses of tasks that wait. */
+const waitingStatuses = ["WaitingQueue", "Queued", "Pending", "ServiceStopped"];
+
+/** The number of the tasks that are due, or due later, with a link to them. */
+function WaitingLink({ queue: { queue, due, scheduled }, due: isDue = false }: {
+  readonly queue: Queue;
+  readonly due?: boolean;
+}) {
+  const count = isDue ? due : scheduled;
+  if (count === 0) return <>0</>;
+  const at = new Date(now.value).toISOString();
+  const filter = { queue, status: waitingStatuses, [isDue ? "dueBefore" : "dueFrom"]: at };
+  return <a href={pageUrl("tasks", filter)}>{integer(count)}</a>;
+}
 
 function QueueState({ queue: { paused, workerIds } }: { readonly queue: Queue }) {
   if (paused) return <Mark look="off">{texts.paused}</Mark>;

@@ -36,6 +36,8 @@ const filters: readonly FilterChoice[] = [
   { name: "id", title: texts.id },
   { name: "tag", title: texts.tags },
   { name: "error", title: texts.error },
+  { name: "dueFrom", title: texts.dueFrom },
+  { name: "dueBefore", title: texts.dueBefore },
   { name: "executedFrom", title: texts.endedFrom },
   { name: "executedBefore", title: texts.endedBefore },
 ];

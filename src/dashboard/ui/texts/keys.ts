@@ -9,6 +9,7 @@ export const keyTexts = {
     ["k", "Previous row"],
     ["Enter", "Open the row"],
     ["x", "Select the row"],
+    ["u", "Times in UTC, or relative to now"],
     ["?", "These keys"],
   ],
 } as const;

@@ -1,0 +1,40 @@
+// Tests that each page shows what a store holds, with a worker in another process.
+
+import { assertEquals } from "@std/assert";
+import { browserTest } from "../support/browser.ts";
+import { openPage } from "./open_page.ts";
+import { OperatedStore, type StoreName, stores } from "./operated_store.ts";
+
+/** The pages, and a text that each must show. */
+const pages: [path: string, text: RegExp][] = [
+  ["", /1 task|Failed/],
+  ["tasks?queue=payments", /3 match/],
+  ["tasks?status=Failed", /2 match/],
+  ["series", /No series/],
+  ["queues", /payments/],
+  ["workers", /charge-card/],
+  ["failures", /The gateway refused order/],
+  ["limits", /Limits/],
+  ["audit", /StatusAudit/],
+  ["actions", /Actions/],
+];
+
+for (const name of Object.keys(stores) as StoreName[]) {
+  browserTest(`every page shows tasks in ${name}`, [], async (t, browser) => {
+    await using store = await OperatedStore.create(name);
+    await store.startWorker();
+    await store.charges(1, "later");
+    const [id] = await store.charges(2, "fails");
+    const page = await openPage(browser, store.url(`tasks/${id}`), "ada");
+    await page.getByRole("heading", { name: "How did it end?" }).waitFor();
+    for (const [path, text] of pages) {
+      await t.step(`/${path}`, async () => {
+        await page.goto(store.url(path));
+        await page.locator("main").getByText(text).or(page.getByRole("heading", { name: text }))
+          .first().waitFor();
+        assertEquals(await page.getByRole("alert").count(), 0);
+      });
+    }
+    await page.close();
+  });
+}
