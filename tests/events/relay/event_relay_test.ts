@@ -1,7 +1,9 @@
 // Tests events of all processes of a store. The instances share a memory database and a clock.
 
 import { assert, assertEquals } from "@std/assert";
-import { defineTask, noRetry, type TaskEvent } from "../../../mod.ts";
+import { createEverTask, defineTask, noRetry, silentLogger, type TaskEvent } from "../../../mod.ts";
+import { memoryStorage } from "../../../drivers/memory/mod.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
 import type { EventBatch } from "../../../src/storage/requests.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet } from "../../support/fleet.ts";
@@ -280,4 +282,19 @@ Deno.test("an instance ends its watch when it stops", async () => {
   assertEquals(await watchers(), 1);
   await fleet.stop(web);
   assertEquals(await watchers(), 0);
+});
+
+Deno.test("a watcher knows the store's time, also after its own clock stood still", async () => {
+  const [storeClock, ownClock] = [new FakeClock(), new FakeClock()];
+  await using web = createEverTask({
+    storage: memoryStorage({ clock: storeClock }),
+    tasks: [],
+    clock: ownClock,
+    logger: silentLogger,
+  });
+  web.events.subscribe(() => {}, { scope: "store" });
+  await web.operate.now();
+  await storeClock.advance(60 * minute);
+  await ownClock.advance(second);
+  assertEquals((await web.operate.now()).getTime(), storeClock.now());
 });
