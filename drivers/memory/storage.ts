@@ -7,7 +7,7 @@ import { notOpen } from "../../src/storage/kit/open_once.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/requests.ts";
-import { decodeServes } from "../../src/storage/worker_serves.ts";
+import { decodeProcess, decodeServes } from "../../src/storage/worker_serves.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import { cancelsAsked, makesDue } from "../../src/storage/edit_news.ts";
 import { allDone } from "../../src/storage/kit/edit_results.ts";
@@ -312,7 +312,9 @@ export class MemoryStorage implements Storage {
       return registered.sort((a, b) => a.startedAt - b.startedAt).map((worker): WorkerRecord => {
         const { id, host, startedAt, heartbeatAt } = worker;
         const serves = decodeServes(worker.serves);
-        return { id, host, serves, startedAt, heartbeatAt, heartbeatAgeMs: now - heartbeatAt };
+        const process = decodeProcess(worker.serves);
+        const heartbeatAgeMs = now - heartbeatAt;
+        return { id, host, serves, process, startedAt, heartbeatAt, heartbeatAgeMs };
       });
     });
   }

@@ -13,10 +13,10 @@ import type { TaskRow, Worker } from "./rows.ts";
 /** Implements {@linkcode Storage.registerWorker}. */
 export function register(
   state: MemoryState,
-  { id, host, serves: served }: WorkerRegistration,
+  { id, host, serves: served, process }: WorkerRegistration,
   now: number,
 ): void {
-  const serves = encodeServes(served);
+  const serves = encodeServes(served, process);
   const known = state.workers.get(id);
   if (known === undefined) {
     const tasks = new Set<TaskRow>();

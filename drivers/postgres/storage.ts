@@ -15,7 +15,7 @@ import type {
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
-import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
+import { decodeProcess, decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { operatorActions } from "./actions.ts";
@@ -55,7 +55,7 @@ interface StoredHeartbeat extends HeartbeatResult {
 }
 
 /** The result of list_workers for each worker. */
-interface StoredWorker extends Omit<WorkerRecord, "serves"> {
+interface StoredWorker extends Omit<WorkerRecord, "serves" | "process"> {
   readonly serves: string | null;
 }
 
@@ -189,9 +189,9 @@ export class PostgresStorage implements Storage {
   // ---- workers ----
 
   async registerWorker(
-    ...[{ id, host, serves }]: Args<"registerWorker">
+    ...[{ id, host, serves, process }]: Args<"registerWorker">
   ): Result<"registerWorker"> {
-    await this.#access.call("register_worker", id, host, encodeServes(serves));
+    await this.#access.call("register_worker", id, host, encodeServes(serves, process));
   }
 
   async heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): Result<"heartbeat"> {
@@ -336,7 +336,11 @@ export class PostgresStorage implements Storage {
 
   async workers(): Result<"workers"> {
     const rows = await this.#access.call<StoredWorker[]>("list_workers");
-    return rows.map((row) => ({ ...row, serves: decodeServes(row.serves) }));
+    return rows.map((row) => ({
+      ...row,
+      serves: decodeServes(row.serves),
+      process: decodeProcess(row.serves),
+    }));
   }
 
   async backlog(): Result<"backlog"> {

@@ -13,7 +13,7 @@ import type {
   WorkerRecord,
 } from "../../src/storage/records.ts";
 import { taskVersion } from "../../src/storage/kit/task_version.ts";
-import { decodeServes } from "../../src/storage/worker_serves.ts";
+import { decodeProcess, decodeServes } from "../../src/storage/worker_serves.ts";
 import type {
   ActionTarget,
   OperatorActionRecord,
@@ -246,6 +246,7 @@ export function toWorker(row: SqliteRow, now: number): WorkerRecord {
     id: row.id as string,
     host: text(row.host),
     serves: decodeServes(row.serves as string | null),
+    process: decodeProcess(row.serves as string | null),
     startedAt: row.started_at_utc as number,
     heartbeatAt,
     heartbeatAgeMs: now - heartbeatAt,

@@ -25,10 +25,10 @@ const insertWorker = "INSERT INTO workers (id, host, serves, started_at_utc, hea
 /** Registers a worker as alive now. */
 export function registerWorker(
   connection: Connection,
-  { id, host, serves }: WorkerRegistration,
+  { id, host, serves, process }: WorkerRegistration,
 ): void {
   connection.transaction((now) =>
-    connection.run(insertWorker, id, host, encodeServes(serves), now)
+    connection.run(insertWorker, id, host, encodeServes(serves, process), now)
   );
 }
 

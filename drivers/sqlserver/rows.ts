@@ -16,7 +16,7 @@ import type {
   OperatorActionRecord,
   OperatorVerb,
 } from "../../src/storage/requests.ts";
-import { decodeServes } from "../../src/storage/worker_serves.ts";
+import { decodeProcess, decodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { Row } from "./recordsets.ts";
 import { readSchedule } from "./schedules.ts";
@@ -168,10 +168,12 @@ export function toOperatorAction(row: Row): OperatorActionRecord {
 /** Converts a row of Workers with the time of the database's clock. */
 export function toWorker(row: Row): WorkerRecord {
   const heartbeatAt = instant(row.HeartbeatUtc);
+  const serves = row.Serves === null ? null : text(row.Serves);
   return {
     id: fromStoredName(text(row.Id)),
     host: fromStoredName(text(row.Host)),
-    serves: decodeServes(row.Serves === null ? null : text(row.Serves)),
+    serves: decodeServes(serves),
+    process: decodeProcess(serves),
     startedAt: instant(row.StartedUtc),
     heartbeatAt,
     heartbeatAgeMs: instant(row.Now) - heartbeatAt,

@@ -24,13 +24,13 @@ export function worker(workerId: string): Parameter {
 /** Implements {@linkcode Storage.registerWorker}. */
 export async function registerWorker(
   database: SqlServerDatabase,
-  { id, host, serves }: WorkerRegistration,
+  { id, host, serves, process }: WorkerRegistration,
 ): Promise<void> {
   const storedHost = toStoredName(host, "host", nameLengths.host);
   await database.call("usp_RegisterWorker", {
     WorkerId: worker(id),
     Host: name(storedHost, nameLengths.host),
-    Serves: text(encodeServes(serves)),
+    Serves: text(encodeServes(serves, process)),
   });
 }
 

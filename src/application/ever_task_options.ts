@@ -21,6 +21,7 @@ import { guardRandom } from "../ids/guarded_random.ts";
 import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
 import type { Instrumentation } from "../instrumentation/instrumentation.ts";
 import type { Logger } from "../log/logger.ts";
+import { describeProcess } from "./this_process.ts";
 import { type LoggerFactory, type Loggers, makeLoggers } from "../log/loggers.ts";
 import { type CaptureSettings, logLevels } from "../worker/attempt/task_logger.ts";
 import { linearRetry } from "../retry/linear_retry.ts";
@@ -261,6 +262,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       heartbeatMs: leaseMs / 3,
       poisonLimit,
       host: options.host ?? userAgent,
+      process: describeProcess(globalThis),
     },
     singleton: options.singleton,
     loggers,

@@ -103,6 +103,7 @@ export type {
   DispatchedFields,
   SeriesRecord,
   TaskFields,
+  WorkerProcess,
   WorkerRecord,
   WorkerServes,
 } from "./records.ts";
@@ -173,4 +174,4 @@ export {
   type ReportRetention,
   type WorkReport,
 } from "./work_reports.ts";
-export { decodeServes, encodeServes } from "./worker_serves.ts";
+export { decodeProcess, decodeServes, encodeServes } from "./worker_serves.ts";

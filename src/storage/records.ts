@@ -174,6 +174,16 @@ export interface WorkerServes {
   readonly types: readonly string[];
 }
 
+/** The process of a worker, for operators. */
+export interface WorkerProcess {
+  /** The version of this package, such as `"0.2.0"`. */
+  readonly version: string;
+  /** The name and version of the runtime, such as `"Deno/2.9.6"`; empty if unknown. */
+  readonly runtime: string;
+  /** The id of the process on its host; null if unknown. */
+  readonly pid: number | null;
+}
+
 /** One registered worker process. */
 export interface WorkerRecord {
   /** The worker's id, new for each start of a process. */
@@ -185,6 +195,8 @@ export interface WorkerRecord {
    * them.
    */
   readonly serves: WorkerServes | null;
+  /** The process; null for a worker of version 0.2 or earlier, which does not report it. */
+  readonly process: WorkerProcess | null;
   /** The instant at which the worker was registered. */
   readonly startedAt: number;
   /** The instant of the last heartbeat. */

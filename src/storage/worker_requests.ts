@@ -1,6 +1,6 @@
 // The requests and results about workers, and their notifications; see requests.ts.
 
-import type { WorkerServes } from "./records.ts";
+import type { WorkerProcess, WorkerServes } from "./records.ts";
 import type { EventWatcher } from "./relay_requests.ts";
 
 /** The registration of a worker. */
@@ -11,6 +11,8 @@ export interface WorkerRegistration {
   readonly host: string;
   /** The queues and types that it serves. @default not reported */
   readonly serves?: WorkerServes;
+  /** The process of the worker. @default not reported */
+  readonly process?: WorkerProcess;
 }
 
 /** The answer to a heartbeat. */

@@ -1,4 +1,5 @@
-// Encodes the queues and types that a worker serves as a string, which stores keep unchanged.
+// Encodes what a worker reports when it registers as a string, which stores keep unchanged: its
+// queues and types, and its process.
 
 import { readMember } from "../thrown/reading.ts";
 import {
@@ -8,16 +9,27 @@ import {
   checkOptions,
   checkText,
 } from "../guards/argument_checks.ts";
-import type { WorkerServes } from "./records.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
+import type { WorkerProcess, WorkerServes } from "./records.ts";
 
 /**
- * Encodes the queues and types of a worker as JSON, for a driver to store. Returns null if the
- * worker does not report them.
+ * Encodes the queues, the types and the process of a worker as JSON, for a driver to store. Returns
+ * null if the worker reports none of them.
  *
  * @throws {InvalidArgumentError} If a property has the wrong type.
  */
-export function encodeServes(serves: WorkerServes | undefined): string | null {
-  if (serves === undefined) return null;
+export function encodeServes(
+  serves: WorkerServes | undefined,
+  process?: WorkerProcess,
+): string | null {
+  if (serves === undefined && process === undefined) return null;
+  return JSON.stringify({
+    ...serves !== undefined && checkedServes(serves),
+    ...process !== undefined && { process: checkedProcess(process) },
+  });
+}
+
+function checkedServes(serves: WorkerServes): WorkerServes {
   checkOptions(serves, { queues: true, types: true }, "serves");
   const { queues, types } = serves;
   checkNames(types, null, "serves.types");
@@ -27,23 +39,46 @@ export function encodeServes(serves: WorkerServes | undefined): string | null {
     checkText(queue.name, "name");
     checkCount(queue.parallelism, "parallelism");
   }
-  return JSON.stringify({
-    queues: queues.map(({ name, parallelism }) => ({ name, parallelism })),
-    types,
-  });
+  return { queues: queues.map(({ name, parallelism }) => ({ name, parallelism })), types };
+}
+
+function checkedProcess(process: WorkerProcess): WorkerProcess {
+  checkOptions(process, { version: true, runtime: true, pid: true }, "process");
+  const { version, runtime, pid } = process;
+  checkText(version, "process.version");
+  if (typeof runtime !== "string") {
+    throw new InvalidArgumentError("process.runtime", runtime, "be a string");
+  }
+  if (pid !== null) checkCount(pid, "process.pid");
+  return { version, runtime, pid };
 }
 
 /**
- * Decodes the result of {@linkcode encodeServes}. Returns null for a worker that did not report its
- * queues and types, or for an unknown format.
+ * Returns the queues and types from the result of {@linkcode encodeServes}. Returns null for a
+ * worker that did not report them, or for an unknown format.
  */
 export function decodeServes(text: string | null): WorkerServes | null {
-  if (text === null) return null;
+  const report = decode(text);
+  const [queues, types] = [readMember(report, "queues"), readMember(report, "types")];
+  const isKnown = Array.isArray(queues) && queues.every(isQueue) &&
+    Array.isArray(types) && types.every((type) => typeof type === "string");
+  return isKnown ? { queues, types } : null;
+}
+
+/**
+ * Returns the process from the result of {@linkcode encodeServes}. Returns null for a worker that
+ * did not report it, or for an unknown format.
+ */
+export function decodeProcess(text: string | null): WorkerProcess | null {
+  const process = readMember(decode(text), "process");
+  const { version, runtime, pid } = (process ?? {}) as Partial<WorkerProcess>;
+  const isKnown = typeof version === "string" && typeof runtime === "string";
+  return isKnown ? { version, runtime, pid: Number.isInteger(pid) ? pid! : null } : null;
+}
+
+function decode(text: string | null): unknown {
   try {
-    const { queues, types } = JSON.parse(text) as WorkerServes;
-    const isKnown = Array.isArray(queues) && queues.every(isQueue) &&
-      Array.isArray(types) && types.every((type) => typeof type === "string");
-    return isKnown ? { queues, types } : null;
+    return text === null ? null : JSON.parse(text);
   } catch {
     return null;
   }

@@ -3,6 +3,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createEverTask, InvalidArgumentError } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
+import config from "../../deno.json" with { type: "json" };
+import { describeProcess } from "../../src/application/this_process.ts";
 import { createPrometheusExporter } from "../../src/monitor/prometheus/mod.ts";
 import { workerStatuses } from "../../src/storage/worker_status.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
@@ -40,6 +42,7 @@ Deno.test("a heartbeat in the future does not count as alive", () => {
     id: "worker-1",
     host: "here",
     serves: null,
+    process: null,
     startedAt: 0,
     heartbeatAt: 0,
     heartbeatAgeMs,
@@ -51,4 +54,28 @@ Deno.test("a heartbeat in the future does not count as alive", () => {
 Deno.test("a misspelt option of the list of workers is rejected", async () => {
   await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
   await assertRejects(() => everTask.workers({ lost: true } as never), InvalidArgumentError);
+});
+
+Deno.test("an operator sees the version, the runtime and the id of a worker's process", async () => {
+  const storage = memoryStorage();
+  await using everTask = createEverTask({ storage, tasks: [] });
+  await everTask.start();
+  const [worker] = await everTask.workers();
+  assertEquals(worker!.process, {
+    version: config.version,
+    runtime: navigator.userAgent,
+    pid: Deno.pid,
+  });
+});
+
+Deno.test("what a runtime does not tell of a process is unknown", () => {
+  const ofOld = { process: { pid: 7, versions: { node: "20.1.0" } } };
+  assertEquals(describeProcess(ofOld), {
+    version: config.version,
+    runtime: "Node.js/20.1.0",
+    pid: 7,
+  });
+  for (const globals of [{}, { navigator: {}, process: { pid: "7" } }, { process: null }]) {
+    assertEquals(describeProcess(globals), { version: config.version, runtime: "", pid: null });
+  }
 });

@@ -14,7 +14,15 @@ function workerWith(queues: readonly string[] | null, heartbeatAgeMs = 0): Worke
     queues: queues.map((name) => ({ name, parallelism: 1 })),
     types: [],
   };
-  return { id: "w", host: "h", serves, startedAt: 0, heartbeatAt: 0, heartbeatAgeMs };
+  return {
+    id: "w",
+    host: "h",
+    serves,
+    process: null,
+    startedAt: 0,
+    heartbeatAt: 0,
+    heartbeatAgeMs,
+  };
 }
 
 function loggerInto(log: string[]): Logger {

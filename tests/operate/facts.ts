@@ -50,6 +50,7 @@ export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
     id: "worker-1",
     host: "app.example",
     serves: { queues: [{ name: "mails", parallelism: 4 }], types: ["send-email"] },
+    process: null,
     startedAt: now - 60_000,
     heartbeatAt: now - 1000,
     heartbeatAgeMs: 1000,

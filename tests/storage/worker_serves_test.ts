@@ -1,7 +1,7 @@
 // Tests the stored string of the queues and types that a worker serves.
 
 import { assertEquals } from "@std/assert";
-import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
+import { decodeProcess, decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 
 Deno.test("the stored string is read back unchanged", () => {
   const serves = { queues: [{ name: "mails", parallelism: 4 }], types: ["send-email"] };
@@ -25,4 +25,21 @@ const strange = [
 
 Deno.test("a string in another form is ignored", () => {
   for (const text of strange) assertEquals(decodeServes(text), null, text);
+});
+
+Deno.test("the process is read back beside the queues, which earlier versions read alone", () => {
+  const serves = { queues: [{ name: "mails", parallelism: 4 }], types: ["send-email"] };
+  const process = { version: "1.2.3", runtime: "Deno/2.9.6", pid: 17 };
+  for (const pid of [17, null]) {
+    const text = encodeServes(serves, { ...process, pid });
+    assertEquals([decodeServes(text), decodeProcess(text)], [serves, { ...process, pid }]);
+  }
+  assertEquals(decodeProcess(encodeServes(serves)), null);
+  assertEquals(decodeServes(encodeServes(undefined, process)), null);
+});
+
+Deno.test("a process in another form is ignored", () => {
+  const odd = [null, 5, [], {}, { version: "1" }, { version: 1, runtime: "", pid: 1 }];
+  for (const process of odd) assertEquals(decodeProcess(JSON.stringify({ process })), null);
+  for (const text of strange) assertEquals(decodeProcess(text), null, text);
 });

@@ -1,6 +1,7 @@
 // The registration and heartbeats of workers, and the release of lost workers' tasks.
 
 import {
+  decodeProcess,
   decodeServes,
   encodeServes,
   type HeartbeatResult,
@@ -15,11 +16,11 @@ import { endLease } from "./rows.ts";
 /** Adds or updates a worker. */
 export function registerWorker(
   { workers }: MapDatabase,
-  { id, host, serves }: WorkerRegistration,
+  { id, host, serves, process }: WorkerRegistration,
   now: number,
 ): void {
   const startedAt = workers.get(id)?.startedAt ?? now;
-  workers.set(id, { id, host, startedAt, serves: encodeServes(serves), heartbeatAt: now });
+  workers.set(id, { id, host, startedAt, serves: encodeServes(serves, process), heartbeatAt: now });
 }
 
 /** Returns all workers, ordered by registration. */
@@ -29,6 +30,7 @@ export function listWorkers({ workers }: MapDatabase, now: number): WorkerRecord
     .map((worker) => ({
       ...worker,
       serves: decodeServes(worker.serves),
+      process: decodeProcess(worker.serves),
       heartbeatAgeMs: now - worker.heartbeatAt,
     }));
 }

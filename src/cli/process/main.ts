@@ -3,7 +3,7 @@
 import { constants } from "node:os";
 import process from "node:process";
 import { isBrokenPipe, runProgram } from "../program.ts";
-import { version } from "../version.ts";
+import { version } from "../../ids/version.ts";
 import { processHost } from "./host.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

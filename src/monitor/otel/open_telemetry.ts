@@ -24,7 +24,7 @@ import type {
 import { errorParts } from "../../thrown/describe_error.ts";
 import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
-import { version } from "./version.ts";
+import { version } from "../../ids/version.ts";
 import { checkOrigin, type EventOrigin, figureMethods, type FigureOrigin } from "../monitored.ts";
 import { errorType, operationAttributes, taskAttributes } from "./attributes.ts";
 import { Instruments } from "./instruments.ts";

@@ -4,7 +4,7 @@
 
 import type { Logger } from "../../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../../storage/requests.ts";
-import type { WorkerServes } from "../../storage/records.ts";
+import type { WorkerProcess, WorkerServes } from "../../storage/records.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
 import { within } from "../../time/within.ts";
@@ -47,6 +47,8 @@ export interface LeaseSettings {
   /** The maximum lost count of a task. Above it, the task fails. */
   readonly poisonLimit: number;
   readonly host: string;
+  /** Describes this process. */
+  readonly process: WorkerProcess;
 }
 
 /** The exception of a task whose worker was lost. */
@@ -167,7 +169,8 @@ export class LeaseKeeper {
   async #register(): Promise<void> {
     const id = this.#newId();
     const sentAt = this.#clock.monotonic();
-    await this.#storage.registerWorker({ id, host: this.#settings.host, serves: this.#serves });
+    const { host, process } = this.#settings;
+    await this.#storage.registerWorker({ id, host, process, serves: this.#serves });
     if (this.#workerId !== null) return; // the answer came so late that another id was registered
     this.#workerId = id;
     this.#registeredAt = sentAt;

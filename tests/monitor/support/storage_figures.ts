@@ -42,6 +42,7 @@ export class StorageFigures implements FigureOrigin {
       id,
       host: "host",
       serves: null,
+      process: null,
       startedAt: this.now,
       heartbeatAt,
       heartbeatAgeMs: this.now - heartbeatAt,

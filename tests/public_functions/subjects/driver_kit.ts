@@ -145,13 +145,22 @@ export const kitSubjects: Subjects = {
     args: [failurePage],
   }],
   byLock: [{ call: (...args) => Reflect.apply(kit.byLock, null, args), args: [list, keyOf] }],
+  decodeProcess: [{
+    call: (...args) => Reflect.apply(kit.decodeProcess, null, args),
+    args: [anything(null)],
+  }],
   decodeServes: [{
     call: (...args) => Reflect.apply(kit.decodeServes, null, args),
     args: [anything(null)],
   }],
   encodeServes: [{
     call: (...args) => Reflect.apply(kit.encodeServes, null, args),
-    args: [optional(options({ queues: takes([]), types: list }))],
+    args: [
+      optional(options({ queues: takes([]), types: list })),
+      optional(
+        options({ version: takes("1.2.3"), runtime: takes("Deno/2"), pid: takes(17, "null") }),
+      ),
+    ],
   }],
   faultOf: [{
     call: (...args) => Reflect.apply(kit.faultOf, null, args),

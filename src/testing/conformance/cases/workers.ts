@@ -20,6 +20,19 @@ export const workers = topic("workers", {
     expectSame(await told(), [others, null], "the last report");
   },
 
+  "workers report their process": async (s) => {
+    const host = "host";
+    const process = { version: "1.2.3", runtime: 'Deno/2 "\u0000', pid: 4711 };
+    await s.storage.registerWorker({ id: "worker-a", host, process });
+    await s.unit.passTime(minute);
+    await s.storage.registerWorker({ id: "worker-b", host, process: { ...process, pid: null } });
+    await s.unit.passTime(minute);
+    await s.storage.registerWorker({ id: "worker-c", host });
+    const workers = await s.storage.workers();
+    const told = workers.map(({ serves, process }) => [serves, process]);
+    expectSame(told, [[null, process], [null, { ...process, pid: null }], [null, null]], "told");
+  },
+
   "workers are listed until they unregister": async (s) => {
     await s.worker("worker-a");
     await s.unit.passTime(minute);

@@ -1,4 +1,0 @@
-// The version of the package for telemetry, the same as in deno.json.
-
-/** The version of the package. */
-export const version = "0.2.0";
