@@ -255,7 +255,7 @@ export class MemoryStorage implements Storage {
   }
 
   rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {
-    return this.#run(({ rateLimits }) => rateLimits.list(page));
+    return this.#run(({ rateLimits }, now) => rateLimits.list(page, now));
   }
 
   reportWork(...[report]: Args<"reportWork">): Result<"reportWork"> {

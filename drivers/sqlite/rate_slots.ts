@@ -15,9 +15,11 @@ import type { Connection } from "./connection.ts";
 import { text, userText } from "./rows.ts";
 
 const selectBudget = "SELECT reserved_tat_utc, started_tat_utc FROM rate_limits WHERE key = ?";
-const setBudget = "INSERT INTO rate_limits (key, reserved_tat_utc, started_tat_utc) " +
-  "VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET " +
-  "reserved_tat_utc = excluded.reserved_tat_utc, started_tat_utc = excluded.started_tat_utc";
+const setBudget =
+  "INSERT INTO rate_limits (key, reserved_tat_utc, started_tat_utc, interval_ms, burst) " +
+  "VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET " +
+  "reserved_tat_utc = excluded.reserved_tat_utc, started_tat_utc = excluded.started_tat_utc, " +
+  "interval_ms = excluded.interval_ms, burst = excluded.burst";
 
 /** Takes one slot for each request, in order; see `Storage.takeRateSlots`. */
 export function takeRateSlots(
@@ -35,7 +37,9 @@ function takeRateSlot(connection: Connection, now: number, request: RateSlotRequ
   const returned = new ReturnedSlotRows(connection, request.key);
   const { slotAt, granted, budget } = takeSlot(kept, now, request, returned);
   if (budget !== null && budget !== kept) {
-    connection.run(setBudget, request.key, budget.reservedTat, budget.startedTat);
+    const { key, emissionIntervalMs, burst } = request;
+    const { reservedTat, startedTat } = budget;
+    connection.run(setBudget, key, reservedTat, startedTat, emissionIntervalMs, burst);
   }
   return { slotAt, granted };
 }
@@ -99,16 +103,29 @@ class ReturnedSlotRows implements ReturnedSlots {
   }
 }
 
-const selectLimits = `SELECT ${userText("key")}, reserved_tat_utc, started_tat_utc ` +
-  "FROM rate_limits WHERE rate_limits.key > ? ORDER BY rate_limits.key LIMIT ?";
+const selectLimits =
+  `SELECT ${userText("key")}, reserved_tat_utc, started_tat_utc, interval_ms, burst, ` +
+  "(SELECT count(*) FROM returned_rate_slots AS s WHERE s.key = l.key AND s.slot_at_utc > ?1) " +
+  "AS returned, " +
+  "(SELECT min(s.slot_at_utc) FROM returned_rate_slots AS s " +
+  "WHERE s.key = l.key AND s.slot_at_utc > ?1) AS first_returned " +
+  "FROM rate_limits AS l WHERE l.key > ?2 ORDER BY l.key LIMIT ?3";
 
 /** Returns the keys in use; see `Storage.rateLimits`. */
-export function rateLimits(connection: Connection, request?: PageRequest): Page<RateLimitRecord> {
+export function rateLimits(
+  connection: Connection,
+  request: PageRequest | undefined,
+  now: number,
+): Page<RateLimitRecord> {
   const { after, limit, of } = rateLimitPage(request);
-  const rows = connection.all(selectLimits, after.toWellFormed(), limit + 1);
+  const rows = connection.all(selectLimits, now, after.toWellFormed(), limit + 1);
   return of(rows.map((row) => ({
     key: text(row.key),
-    reservedUntilAt: Math.ceil(row.reserved_tat_utc as number),
-    startedUntilAt: Math.ceil(row.started_tat_utc as number),
+    reservedUntilAt: row.reserved_tat_utc as number,
+    startedUntilAt: row.started_tat_utc as number,
+    emissionIntervalMs: row.interval_ms as number | null,
+    burst: row.burst as number | null,
+    returnedSlots: row.returned as number,
+    firstReturnedAt: row.first_returned as number | null,
   })));
 }

@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql" | "0007_operations.sql" | "0008_work_reports.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql" | "0007_operations.sql" | "0008_work_reports.sql" | "0009_rate_limit_pace.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -285,5 +285,13 @@ CREATE INDEX failure_groups_last ON failure_groups (last_utc, id);
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (8, unixepoch() * 1000);
+`,
+  "0009_rate_limit_pace.sql": `-- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last request; NULL for a key that
+-- nobody has used since.
+ALTER TABLE rate_limits ADD COLUMN interval_ms REAL;
+ALTER TABLE rate_limits ADD COLUMN burst INTEGER;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (9, unixepoch() * 1000);
 `,
 };

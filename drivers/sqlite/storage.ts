@@ -235,7 +235,7 @@ export class SqliteStorage implements Storage {
   }
 
   rateLimits(page?: PageRequest): Result<"rateLimits"> {
-    return this.#access.do((connection) => rateLimits(connection, page));
+    return this.#access.do((connection, now) => rateLimits(connection, page, now));
   }
 
   reportWork(report: WorkReport): Result<"reportWork"> {

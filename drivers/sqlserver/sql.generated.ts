@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_EditTasks.sql" | "usp_ForgetActions.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "0012_rate_limit_pace.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_EditTasks.sql" | "usp_ForgetActions.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -877,6 +877,24 @@ GO
 
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 11)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (11, SYSUTCDATETIME());
+GO
+`,
+  "0012_rate_limit_pace.sql": `-- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last request; NULL for a key that
+-- nobody has used since.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF COL_LENGTH(N'[EverTask].[RateLimits]', N'IntervalMs') IS NULL
+    ALTER TABLE [EverTask].[RateLimits] ADD [IntervalMs] float NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[RateLimits]', N'Burst') IS NULL
+    ALTER TABLE [EverTask].[RateLimits] ADD [Burst] float NULL;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 12)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (12, SYSUTCDATETIME());
 GO
 `,
   "usp_ClaimTasks.sql": `-- Claims due tasks for a worker: in each queue highest priority first, then longest due, then
@@ -2709,7 +2727,7 @@ BEGIN
 
     DECLARE @Key TABLE ([RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
-    DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
+    DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @Burst float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
         @ReservedMs float, @GraceMs float, @StartsByMs float, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
         @EarliestMs float, @ReturnedMs float, @Left int, @HasReturned bit, @Granted bit, @Changed bit, @Stored bit;
 
@@ -2731,7 +2749,7 @@ BEGIN
     SELECT @Turn = MIN([Ordinal]) FROM @Requests;
     WHILE @Turn IS NOT NULL
     BEGIN
-        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
+        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @Burst = [Burst], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
             @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs], @ReservedMs = [ReservedMs], @GraceMs = [GraceMs],
             @StartsByMs = @NowMs + [StartWithinMs]
         FROM @Requests WHERE [Ordinal] = @Turn;
@@ -2820,11 +2838,12 @@ BEGIN
             END;
 
             IF @Changed = 1 AND @Stored = 1
-                UPDATE [EverTask].[RateLimits] SET [ReservedTatMs] = @ReservedTatMs, [StartedTatMs] = @StartedTatMs
+                UPDATE [EverTask].[RateLimits]
+                SET [ReservedTatMs] = @ReservedTatMs, [StartedTatMs] = @StartedTatMs, [IntervalMs] = @IntervalMs, [Burst] = @Burst
                 WHERE [RateKey] = @RateKey;
             IF @Changed = 1 AND @Stored = 0
-                INSERT INTO [EverTask].[RateLimits] ([RateKey], [ReservedTatMs], [StartedTatMs])
-                VALUES (@RateKey, @ReservedTatMs, @StartedTatMs);
+                INSERT INTO [EverTask].[RateLimits] ([RateKey], [ReservedTatMs], [StartedTatMs], [IntervalMs], [Burst])
+                VALUES (@RateKey, @ReservedTatMs, @StartedTatMs, @IntervalMs, @Burst);
         END;
 
         INSERT INTO @Slot ([Ordinal], [SlotMs], [Granted]) VALUES (@Turn, @SlotMs, @Granted);

@@ -121,6 +121,16 @@ export async function countHeld(
   return Number(found![0]!.Held);
 }
 
+const limitsQuery = `
+DECLARE @NowMs float = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
+SELECT TOP (@Rows) l.[RateKey] AS [RateKey], l.[ReservedTatMs] AS [ReservedTatMs], l.[StartedTatMs] AS [StartedTatMs],
+    l.[IntervalMs] AS [IntervalMs], l.[Burst] AS [Burst],
+    (SELECT COUNT(*) FROM [EverTask].[ReturnedRateSlots] AS s
+        WHERE s.[RateKey] = l.[RateKey] AND s.[SlotMs] > @NowMs) AS [ReturnedSlots],
+    (SELECT MIN(s.[SlotMs]) FROM [EverTask].[ReturnedRateSlots] AS s
+        WHERE s.[RateKey] = l.[RateKey] AND s.[SlotMs] > @NowMs) AS [FirstReturnedMs]
+FROM [EverTask].[RateLimits] AS l WHERE l.[RateKey] > @After ORDER BY l.[RateKey];`;
+
 /** Implements {@linkcode Storage.rateLimits}. */
 export async function rateLimits(
   database: SqlServerDatabase,
@@ -128,14 +138,14 @@ export async function rateLimits(
 ): Promise<Page<RateLimitRecord>> {
   const { after, limit, of } = rateLimitPage(request);
   const key = name(after === "" ? "" : toStoredName(after, "after", 4000), 4000);
-  const [found] = await database.query(
-    `SELECT TOP (@Rows) l.[RateKey], l.[ReservedTatMs], l.[StartedTatMs] FROM [EverTask].[RateLimits] AS l
-      WHERE l.[RateKey] > @After ORDER BY l.[RateKey];`,
-    { Rows: int(limit + 1), After: key },
-  );
+  const [found] = await database.query(limitsQuery, { Rows: int(limit + 1), After: key });
   return of(found!.map((row) => ({
     key: fromStoredName(rows.text(row.RateKey)),
-    reservedUntilAt: Math.ceil(Number(row.ReservedTatMs)),
-    startedUntilAt: Math.ceil(Number(row.StartedTatMs)),
+    reservedUntilAt: Number(row.ReservedTatMs),
+    startedUntilAt: Number(row.StartedTatMs),
+    emissionIntervalMs: row.IntervalMs === null ? null : Number(row.IntervalMs),
+    burst: row.Burst === null ? null : Number(row.Burst),
+    returnedSlots: Number(row.ReturnedSlots),
+    firstReturnedAt: row.FirstReturnedMs === null ? null : Number(row.FirstReturnedMs),
   })));
 }

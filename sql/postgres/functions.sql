@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 19) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 19: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 20) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 20: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -42,6 +42,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (19, '77dd95ff2ba85e253acccbdefa12df1951b8a2d1016378dc172401a290871ec9')
+INSERT INTO schema_functions (revision, hash) VALUES (20, '2984786e9604d2a3b8fd3de474da9f5ddff2f7a19f415a9e84f21e195223bcfa')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -20,7 +20,7 @@ BEGIN
 
     DECLARE @Key TABLE ([RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
-    DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
+    DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @Burst float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
         @ReservedMs float, @GraceMs float, @StartsByMs float, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
         @EarliestMs float, @ReturnedMs float, @Left int, @HasReturned bit, @Granted bit, @Changed bit, @Stored bit;
 
@@ -42,7 +42,7 @@ BEGIN
     SELECT @Turn = MIN([Ordinal]) FROM @Requests;
     WHILE @Turn IS NOT NULL
     BEGIN
-        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
+        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @Burst = [Burst], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
             @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs], @ReservedMs = [ReservedMs], @GraceMs = [GraceMs],
             @StartsByMs = @NowMs + [StartWithinMs]
         FROM @Requests WHERE [Ordinal] = @Turn;
@@ -131,11 +131,12 @@ BEGIN
             END;
 
             IF @Changed = 1 AND @Stored = 1
-                UPDATE [EverTask].[RateLimits] SET [ReservedTatMs] = @ReservedTatMs, [StartedTatMs] = @StartedTatMs
+                UPDATE [EverTask].[RateLimits]
+                SET [ReservedTatMs] = @ReservedTatMs, [StartedTatMs] = @StartedTatMs, [IntervalMs] = @IntervalMs, [Burst] = @Burst
                 WHERE [RateKey] = @RateKey;
             IF @Changed = 1 AND @Stored = 0
-                INSERT INTO [EverTask].[RateLimits] ([RateKey], [ReservedTatMs], [StartedTatMs])
-                VALUES (@RateKey, @ReservedTatMs, @StartedTatMs);
+                INSERT INTO [EverTask].[RateLimits] ([RateKey], [ReservedTatMs], [StartedTatMs], [IntervalMs], [Burst])
+                VALUES (@RateKey, @ReservedTatMs, @StartedTatMs, @IntervalMs, @Burst);
         END;
 
         INSERT INTO @Slot ([Ordinal], [SlotMs], [Granted]) VALUES (@Turn, @SlotMs, @Granted);

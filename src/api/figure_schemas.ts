@@ -45,12 +45,19 @@ export const failuresSchema = z.object({
 /** A page of the budgets of rate limits. */
 export const limitsSchema = z.object({
   items: z.array(z.object({
-    key: z.string(),
+    type: z.string(),
+    key: z.string().openapi({ description: "Empty for a limit without keys" }),
     reservedUntilAt: z.iso.datetime().openapi({
       description: "The instant from which the whole budget is free of reservations",
     }),
     startedUntilAt: z.iso.datetime().openapi({
       description: "The instant from which the whole budget is free of runs",
+    }),
+    waiting: z.int().nullable().openapi({
+      description: "The number of tasks that wait for a slot; null if unknown",
+    }),
+    nextSlotAt: z.iso.datetime().nullable().openapi({
+      description: "The slot that the next task would get; null if unknown",
     }),
   })),
   next: z.string().nullable(),

@@ -176,6 +176,11 @@ export const workersSchema = z.object({
       queues: z.array(z.object({ name: z.string(), parallelism: z.int() })),
       types: z.array(z.string()),
     }).nullable(),
+    process: z.object({
+      version: z.string().openapi({ description: "The version of EverTask" }),
+      runtime: z.string(),
+      pid: z.int().nullable(),
+    }).nullable().openapi({ description: "null for a worker that does not report it" }),
   })),
 }).openapi("Workers");
 

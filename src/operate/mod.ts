@@ -26,6 +26,7 @@ export type {
   ActivityStepLength,
 } from "./activity.ts";
 export type { Failures } from "./failures.ts";
+export type { LimitOverview } from "./limit_overview.ts";
 export type { Operate, OperateParts } from "./operate.ts";
 export type { OperatedSeries, SchedulePreview } from "./operated_series.ts";
 export type { OperatedTasks } from "./operated_tasks.ts";

@@ -3,7 +3,7 @@
 import { checkCount } from "../guards/argument_checks.ts";
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { AnyTask } from "../task/task.ts";
-import type { Page, PageRequest, RateLimitRecord } from "../storage/queries.ts";
+import type { Page, PageRequest } from "../storage/queries.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type WorkerStatus, workerStatuses } from "../storage/worker_status.ts";
@@ -12,6 +12,7 @@ import { type ActivityOptions, type ActivityStep, readActivity } from "./activit
 import { Failures } from "./failures.ts";
 import { explain } from "./explain.ts";
 import { findFacts } from "./fact_finder.ts";
+import { type LimitOverview, limitOverview } from "./limit_overview.ts";
 import { nextRuns } from "./next_runs.ts";
 import { type QueueOverview, queueOverviews } from "./queue_overview.ts";
 import type { Explanation } from "./reason.ts";
@@ -157,7 +158,7 @@ export class Operate {
 
   /**
    * Returns a page of the rate limit keys whose budget is in use or was within the last day, sorted
-   * by key.
+   * by type and key, with the number of tasks that wait for each.
    *
    * @example
    * ```ts
@@ -166,13 +167,15 @@ export class Operate {
    *
    * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
    * const { items } = await everTask.operate.limits();
-   * for (const { key, reservedUntilAt } of items) console.log(key, reservedUntilAt);
+   * for (const { type, key, waiting } of items) console.log(type, key, waiting);
    * ```
    *
    * @throws {InvalidArgumentError} If the page is invalid.
    */
-  async limits(page?: PageRequest): Promise<Dated<Page<RateLimitRecord>>> {
-    return dated(await (await this.#parts.opened()).rateLimits(page));
+  async limits(page?: PageRequest): Promise<Page<LimitOverview>> {
+    const { items, next } = await (await this.#parts.opened()).rateLimits(page);
+    const now = this.#parts.now();
+    return { items: items.map((record) => limitOverview(record, now)), next };
   }
 
   async #workers(): Promise<readonly WorkerStatus[]> {

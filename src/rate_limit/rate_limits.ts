@@ -1,6 +1,7 @@
 // The rate limits of an instance's tasks: the settings of each type, the key of a payload, and the
 // source of slots.
 
+import { budgetName } from "../task/budget_name.ts";
 import { answerAtOnce } from "../guards/calls.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
@@ -29,12 +30,6 @@ export interface RateLimitParts {
  * storage.
  */
 export const longestKey = 199;
-
-/**
- * The separator of type and key (U+001F, "unit separator"), so that different pairs have different
- * names.
- */
-const separator = "\x1f";
 
 /** The key of a budget, or the reason why there is none. */
 export type RateKey = { readonly key: string } | { readonly fault: unknown };
@@ -86,14 +81,14 @@ export class RateLimits {
    */
   take({ type }: LimitedTask, key: string, wish: Omit<RateSlotRequest, "key">): Promise<TimedSlot> {
     const { scope } = this.#settings.get(type)!;
-    return this.#sources[scope].take({ ...wish, key: type + separator + key });
+    return this.#sources[scope].take({ ...wish, key: budgetName(type, key) });
   }
 
   /** Gives back a reserved slot that its task will not use. Never rejects. */
   async giveBack(task: LimitedTask, key: string, slotAt: number): Promise<void> {
     const { scope } = this.#settings.get(task.type)!;
     try {
-      await this.#sources[scope].giveBack({ key: task.type + separator + key, slotAt });
+      await this.#sources[scope].giveBack({ key: budgetName(task.type, key), slotAt });
     } catch (error) {
       this.#parts.logger.warn(
         "The rate limit slot of task {taskId} ({taskType}) could not be given back; other tasks wait " +

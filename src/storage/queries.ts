@@ -175,9 +175,23 @@ export interface RateLimitRecord {
   readonly key: string;
   /**
    * The instant from which the whole budget is free of reservations. Each reserved slot moves it by
-   * the emission interval. Epoch milliseconds; may be past.
+   * the emission interval. Epoch milliseconds; may be fractional or past.
    */
   readonly reservedUntilAt: number;
-  /** The instant from which the whole budget is free of runs. Epoch milliseconds; may be past. */
+  /**
+   * The instant from which the whole budget is free of runs. Epoch milliseconds; may be fractional
+   * or past.
+   */
   readonly startedUntilAt: number;
+  /**
+   * The {@linkcode RateSlotRequest.emissionIntervalMs} of the last request that changed the budget;
+   * null if that was one of version 0.2 or earlier.
+   */
+  readonly emissionIntervalMs: number | null;
+  /** The {@linkcode RateSlotRequest.burst} of that request; null if unknown. */
+  readonly burst: number | null;
+  /** The number of slots later than now that were given back and not yet taken again. */
+  readonly returnedSlots: number;
+  /** The first of them; null if there is none. */
+  readonly firstReturnedAt: number | null;
 }

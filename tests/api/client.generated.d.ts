@@ -4223,6 +4223,13 @@ export interface components {
                     }[];
                     types: string[];
                 } | null;
+                /** @description null for a worker that does not report it */
+                process: {
+                    /** @description The version of EverTask */
+                    version: string;
+                    runtime: string;
+                    pid: number | null;
+                } | null;
             }[];
         };
         Statistics: {
@@ -4352,6 +4359,8 @@ export interface components {
         };
         Limits: {
             items: {
+                type: string;
+                /** @description Empty for a limit without keys */
                 key: string;
                 /**
                  * Format: date-time
@@ -4363,6 +4372,13 @@ export interface components {
                  * @description The instant from which the whole budget is free of runs
                  */
                 startedUntilAt: string;
+                /** @description The number of tasks that wait for a slot; null if unknown */
+                waiting: number | null;
+                /**
+                 * Format: date-time
+                 * @description The slot that the next task would get; null if unknown
+                 */
+                nextSlotAt: string | null;
             }[];
             next: string | null;
         };

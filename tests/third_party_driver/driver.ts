@@ -192,7 +192,7 @@ export class MapStorage implements Storage {
   }
 
   rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {
-    return this.#run(({ rates }) => rates.list(page));
+    return this.#run(({ rates }, now) => rates.list(page, now));
   }
 
   // ---- what workers report ----

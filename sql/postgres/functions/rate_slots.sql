@@ -109,7 +109,9 @@ BEGIN
     END IF;
     slots[wish.position] := json_build_object('slotAt', slot, 'granted', granted);
     IF wish.is_last AND changes THEN
-      UPDATE rate_limits AS l SET reserved_tat_ms = reserved, started_tat_ms = started WHERE l.rate_key = wish.key;
+      UPDATE rate_limits AS l
+      SET reserved_tat_ms = reserved, started_tat_ms = started, interval_ms = wish.interval_ms, burst = wish.burst
+      WHERE l.rate_key = wish.key;
     END IF;
   END LOOP;
   RETURN json_build_object('now', to_epoch_ms(clock), 'slots', to_json(slots));
@@ -133,10 +135,15 @@ $$;
 
 -- The keys after the given one, in order, as RateLimitRecord.
 CREATE OR REPLACE FUNCTION list_rate_limits(after text, page_size int) RETURNS json
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
-  SELECT coalesce(json_agg(r), '[]') FROM (
-    SELECT l.rate_key AS key, ceil(l.reserved_tat_ms)::bigint AS "reservedUntilAt",
-      ceil(l.started_tat_ms)::bigint AS "startedUntilAt"
-    FROM rate_limits AS l WHERE l.rate_key > after ORDER BY l.rate_key LIMIT page_size
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET extra_float_digits = 1 AS $$
+  SELECT coalesce(json_agg(r ORDER BY r.key), '[]') FROM (
+    SELECT l.rate_key AS key, l.reserved_tat_ms AS "reservedUntilAt",
+      l.started_tat_ms AS "startedUntilAt", l.interval_ms AS "emissionIntervalMs", l.burst,
+      s.slots AS "returnedSlots", s.first AS "firstReturnedAt"
+    FROM (SELECT * FROM rate_limits AS k WHERE k.rate_key > after ORDER BY k.rate_key LIMIT page_size) AS l
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS slots, min(b.slot_ms) AS first
+      FROM returned_rate_slots AS b WHERE b.rate_key = l.rate_key AND b.slot_ms > to_epoch_ms(utc_now())
+    ) AS s
   ) AS r
 $$;

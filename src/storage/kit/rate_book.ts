@@ -11,8 +11,12 @@ import { ReturnedSlotList } from "./returned_slots.ts";
 /** The number of keys above which those with a full budget are removed. */
 const keysToSweep = 10_000;
 
+/** The last request that changed the budget of a key. */
+type Pace = Pick<SlotWish, "emissionIntervalMs" | "burst">;
+
 interface Entry {
   budget: RateBudget;
+  pace: Pace;
   readonly returned: ReturnedSlotList;
 }
 
@@ -38,8 +42,12 @@ export class RateBook {
       wish,
       entry?.returned,
     );
-    if (entry !== undefined) entry.budget = budget!;
-    else if (budget !== null) this.#add(key, budget, now);
+    if (entry === undefined) {
+      if (budget !== null) this.#add(key, budget, wish, now);
+    } else if (budget !== entry.budget) {
+      entry.budget = budget!;
+      entry.pace = wish;
+    }
     return { slotAt, granted };
   }
 
@@ -54,24 +62,35 @@ export class RateBook {
     this.#entries.get(key)?.returned.add(slotAt);
   }
 
-  /** Returns the keys in use; see {@linkcode Storage.rateLimits}. */
-  list(request?: PageRequest): Page<RateLimitRecord> {
+  /**
+   * Returns the keys in use; see {@linkcode Storage.rateLimits}.
+   *
+   * @param now Epoch milliseconds.
+   * @throws {InvalidArgumentError} If an argument is invalid.
+   */
+  list(request: PageRequest | undefined, now: number): Page<RateLimitRecord> {
+    checkNumber(now, "now");
     const page = rateLimitPage(request);
     const keys = [...this.#entries.keys()].filter((key) => key > page.after).sort();
     return page.of(
       keys.slice(0, page.limit + 1).map((key) => {
-        const { reservedTat, startedTat } = this.#entries.get(key)!.budget;
+        const { budget, pace, returned } = this.#entries.get(key)!;
+        const { count, first } = returned.later(now);
         return {
           key,
-          reservedUntilAt: Math.ceil(reservedTat),
-          startedUntilAt: Math.ceil(startedTat),
+          reservedUntilAt: budget.reservedTat,
+          startedUntilAt: budget.startedTat,
+          emissionIntervalMs: pace.emissionIntervalMs,
+          burst: pace.burst,
+          returnedSlots: count,
+          firstReturnedAt: first,
         };
       }),
     );
   }
 
-  #add(key: string, budget: RateBudget, now: number): void {
-    this.#entries.set(key, { budget, returned: new ReturnedSlotList() });
+  #add(key: string, budget: RateBudget, pace: Pace, now: number): void {
+    this.#entries.set(key, { budget, pace, returned: new ReturnedSlotList() });
     if (this.#entries.size < this.#sweepAt) return;
     for (const [key, { budget: { reservedTat, startedTat } }] of this.#entries) {
       if (Math.max(reservedTat, startedTat) <= now) this.#entries.delete(key);

@@ -34,6 +34,13 @@ export class ReturnedSlotList implements ReturnedSlots {
     if (this.#slots[place] !== slotAt) this.#slots.splice(place + 1, 0, slotAt);
   }
 
+  /** Returns the number of slots later than `after`, and the first of them. */
+  later(after: number): { readonly count: number; readonly first: number | null } {
+    const place = this.#slots.findIndex((slot) => slot > after);
+    if (place === -1) return { count: 0, first: null };
+    return { count: this.#slots.length - place, first: this.#slots[place]! };
+  }
+
   takeLine(end: number, intervalMs: number): number | null {
     let first: number | null = null;
     let before = end;

@@ -104,6 +104,11 @@ export const kitSubjects: Subjects = {
       call: (...args) => Reflect.apply(kit.RateBook.prototype.giveBack, new kit.RateBook(), args),
       args: [takes("key"), number],
     },
+    {
+      name: "list",
+      call: (...args) => Reflect.apply(kit.RateBook.prototype.list, new kit.RateBook(), args),
+      args: [pageAfter("a key"), number],
+    },
   ],
   ReportBook: [
     {

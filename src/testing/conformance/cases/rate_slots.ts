@@ -313,4 +313,21 @@ export const rateSlots = topic("rate slots", {
       expectNear(startedUntilAt, now + hour, "one run has started");
     }
   },
+
+  "a key in use is listed with its pace and the slots that were given back": async (s) => {
+    const one = slotRequest({ key: "a", emissionIntervalMs: hour + 0.25, horizonMs: day });
+    await s.storage.takeRateSlots([{ ...one, burst: 2 }]);
+    const listed = async (): Promise<unknown> => {
+      const [limit] = (await s.storage.rateLimits()).items;
+      const { emissionIntervalMs, burst, returnedSlots, firstReturnedAt } = limit!;
+      return [emissionIntervalMs, burst, returnedSlots, firstReturnedAt];
+    };
+    expectSame(await listed(), [hour + 0.25, 2, 0, null], "of the first request");
+    const slots = await reserveMany(s, 4, one);
+    expectSame(await listed(), [hour + 0.25, 1, 0, null], "of the last request");
+    await giveBack(s, "a", [slots[2], slots[1]]);
+    expectSame(await listed(), [hour + 0.25, 1, 2, slots[1]], "two slots are free");
+    await s.storage.takeRateSlots([one]);
+    expectSame(await listed(), [hour + 0.25, 1, 1, slots[2]], "one is taken again");
+  },
 });
