@@ -64,7 +64,8 @@ function find(
   return { rows, lastRead: null };
 }
 
-function matcher(filter: TaskFilter): (row: TaskRow) => boolean {
+/** Returns a function that reports whether a row matches a filter. */
+export function matcher(filter: TaskFilter): (row: TaskRow) => boolean {
   const { recurring, taskKeyPrefix, exceptionContains } = filter;
   const isOneOf = (texts: readonly string[] | undefined) => {
     if (texts === undefined) return () => true;

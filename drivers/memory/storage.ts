@@ -7,6 +7,7 @@ import { notOpen } from "../../src/storage/kit/open_once.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/requests.ts";
+import { isByDue } from "../../src/storage/due_paging.ts";
 import { decodeProcess, decodeServes } from "../../src/storage/worker_serves.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import { cancelsAsked, makesDue } from "../../src/storage/edit_news.ts";
@@ -19,6 +20,7 @@ import { changeStatus, endRun } from "./changes.ts";
 import { claimTasks } from "./claim.ts";
 import { countLogs, saveLogs } from "./execution_logs.ts";
 import { makeTaskDue } from "./make_due.ts";
+import { listDueTasks } from "./due_search.ts";
 import { editTasks } from "./operations.ts";
 import { persistTask } from "./persist.ts";
 import { purge } from "./purge.ts";
@@ -279,7 +281,8 @@ export class MemoryStorage implements Storage {
   }
 
   list(...[filter = {}, page = {}]: Args<"list">): Result<"list"> {
-    return this.#run((state) => listTasks(state, filter, page));
+    const list = isByDue(page) ? listDueTasks : listTasks;
+    return this.#run((state) => list(state, filter, page));
   }
 
   count(...[filter, request]: Args<"count">): Result<"count"> {

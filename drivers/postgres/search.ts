@@ -1,5 +1,12 @@
 // Searches and counts tasks by calls of functions.
 
+import {
+  duePageStart,
+  type DuePlace,
+  isByDue,
+  rowsOfLine,
+  toDuePage,
+} from "../../src/storage/due_paging.ts";
 import { countStart, mostRowsRead, taskPageStart, toTaskPage } from "../../src/storage/paging.ts";
 import type {
   CountRequest,
@@ -18,11 +25,32 @@ export async function listTasks(
   filter: TaskFilter = {},
   page: TaskPageRequest = {},
 ): Promise<TaskPage> {
+  if (isByDue(page)) return await listDueTasks(call, filter, page);
   const { limit, oldestFirst, after } = taskPageStart(page);
   const { tasks, lastRead } = await call<
     { readonly tasks: StoredTaskRecord[]; readonly lastRead: string | null }
   >("search_tasks", withIds(filter), oldestFirst, after, limit + 1, mostRead(filter));
   return toTaskPage(tasks, limit, fromStored, lastRead);
+}
+
+async function listDueTasks(
+  call: Call,
+  filter: TaskFilter,
+  page: TaskPageRequest,
+): Promise<TaskPage> {
+  const { limit, after } = duePageStart(page);
+  const { tasks, known } = await call<
+    { readonly tasks: StoredTaskRecord[]; readonly known: DuePlace | null }
+  >(
+    "search_due_tasks",
+    withIds(filter),
+    after?.dueAt,
+    after?.id,
+    limit + 1,
+    rowsOfLine(filter, 1, limit),
+    mostRowsRead,
+  );
+  return toDuePage(tasks.map(fromStored), limit, known);
 }
 
 /** Implements {@linkcode Storage.count}. */

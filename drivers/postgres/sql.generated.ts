@@ -2,7 +2,7 @@
 // Generated from sql/postgres/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/postgres/. */
-export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0010_rate_limits.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql" | "0015_functions.sql" | "0016_tags.sql" | "0017_event_relay.sql" | "0018_operations.sql" | "0019_work_reports.sql" | "0020_rate_limit_pace.sql" | "functions.sql" | "functions/0_superseded.sql" | "functions/audit_policy.sql" | "functions/claim.sql" | "functions/clock.sql" | "functions/copying.sql" | "functions/dispatch.sql" | "functions/execution_logs.sql" | "functions/lost_workers.sql" | "functions/maintenance.sql" | "functions/notifications.sql" | "functions/operations.sql" | "functions/persist.sql" | "functions/persist_keyed.sql" | "functions/persist_plain.sql" | "functions/queues.sql" | "functions/rate_slots.sql" | "functions/reading.sql" | "functions/relay.sql" | "functions/release.sql" | "functions/reports.sql" | "functions/retention.sql" | "functions/search.sql" | "functions/series.sql" | "functions/statistics.sql" | "functions/status.sql" | "functions/tags.sql" | "functions/waiting.sql" | "functions/workers.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0010_rate_limits.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql" | "0015_functions.sql" | "0016_tags.sql" | "0017_event_relay.sql" | "0018_operations.sql" | "0019_work_reports.sql" | "0020_rate_limit_pace.sql" | "functions.sql" | "functions/0_superseded.sql" | "functions/audit_policy.sql" | "functions/claim.sql" | "functions/clock.sql" | "functions/copying.sql" | "functions/dispatch.sql" | "functions/due_search.sql" | "functions/execution_logs.sql" | "functions/lost_workers.sql" | "functions/maintenance.sql" | "functions/notifications.sql" | "functions/operations.sql" | "functions/persist.sql" | "functions/persist_keyed.sql" | "functions/persist_plain.sql" | "functions/queues.sql" | "functions/rate_slots.sql" | "functions/reading.sql" | "functions/relay.sql" | "functions/release.sql" | "functions/reports.sql" | "functions/retention.sql" | "functions/search.sql" | "functions/series.sql" | "functions/statistics.sql" | "functions/status.sql" | "functions/tags.sql" | "functions/waiting.sql" | "functions/workers.sql";
 
 /** The files of sql/postgres/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -471,8 +471,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 20) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 20: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 21) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 21: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -482,6 +482,7 @@ END $$;
 \\ir functions/clock.sql
 \\ir functions/copying.sql
 \\ir functions/dispatch.sql
+\\ir functions/due_search.sql
 \\ir functions/execution_logs.sql
 \\ir functions/lost_workers.sql
 \\ir functions/maintenance.sql
@@ -505,7 +506,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (20, '2984786e9604d2a3b8fd3de474da9f5ddff2f7a19f415a9e84f21e195223bcfa')
+INSERT INTO schema_functions (revision, hash) VALUES (21, '67da5cc9506a893287471987e1dcd90f99b41167b64870138c6615ff56aa088d')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -964,6 +965,91 @@ BEGIN
     CASE WHEN later THEN NULL ELSE '{"kind":"tasks"}'::json END
   );
   RETURN coalesce((answer -> 0 ->> 'id')::uuid, new_id);
+END $$;
+`,
+  "functions/due_search.sql": `-- Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue and
+-- a rank in this order; a page merges these lines.
+
+-- The queues and ranks with waiting tasks, of some queues or (NULL) of all. A loose index scan: one
+-- probe finds the next rank, one the next queue.
+CREATE OR REPLACE FUNCTION waiting_lines(wanted text[]) RETURNS TABLE (queue text, rank int)
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  names text[] := ARRAY(SELECT DISTINCT unnest(wanted));
+BEGIN
+  IF wanted IS NULL THEN
+    queue := '';
+    LOOP
+      SELECT t.queue_name INTO queue FROM queued_tasks AS t
+      WHERE t.due_at_utc IS NOT NULL AND t.queue_name > waiting_lines.queue ORDER BY t.queue_name LIMIT 1;
+      EXIT WHEN NOT FOUND;
+      names := names || queue;
+    END LOOP;
+  END IF;
+  FOREACH queue IN ARRAY names LOOP
+    rank := 65536;
+    LOOP
+      SELECT t.claim_rank INTO rank FROM queued_tasks AS t
+      WHERE t.due_at_utc IS NOT NULL AND t.queue_name = waiting_lines.queue AND t.claim_rank < waiting_lines.rank
+      ORDER BY t.claim_rank DESC LIMIT 1;
+      EXIT WHEN NOT FOUND;
+      RETURN NEXT;
+    END LOOP;
+  END LOOP;
+END $$;
+
+-- The waiting tasks after a place (a due instant in epoch milliseconds, and an id) that match a
+-- filter, at most \`page_size\` of them. Reads at most \`most_read\` rows, and of each line no more
+-- than \`most_of_line\`. Returns {tasks, known}: the place up to which the tasks are known; NULL at
+-- their end.
+CREATE OR REPLACE FUNCTION search_due_tasks(
+  filter json, after_due_ms float8, after_id uuid, page_size int, most_of_line int, most_read int
+) RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET extra_float_digits = 1
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+DECLARE
+  after_due timestamptz := coalesce(from_epoch_ms(after_due_ms), '-infinity');
+  names     text[];
+  ranks     int[];
+  of_line   int;
+  known_due timestamptz;
+  known_id  uuid;
+  tasks     json;
+BEGIN
+  after_id := coalesce(after_id, '00000000-0000-0000-0000-000000000000');
+  SELECT array_agg(l.queue), array_agg(l.rank) INTO names, ranks
+  FROM waiting_lines(CASE WHEN filter -> 'queues' IS NOT NULL THEN
+    ARRAY(SELECT json_array_elements_text(filter -> 'queues')) END) AS l;
+  of_line := least(most_of_line, greatest(1, ceil(most_read / greatest(1, cardinality(names))::float8)::int));
+  SELECT p.due_at_utc, p.id INTO known_due, known_id
+  FROM unnest(names, ranks) AS l (queue, rank) CROSS JOIN LATERAL (
+    SELECT t.due_at_utc, t.id FROM queued_tasks AS t
+    WHERE t.queue_name = l.queue AND t.claim_rank = l.rank AND t.due_at_utc IS NOT NULL
+      AND (t.due_at_utc, t.id) > (after_due, after_id)
+    ORDER BY t.due_at_utc, t.id LIMIT 1 OFFSET of_line - 1
+  ) AS p ORDER BY p.due_at_utc, p.id LIMIT 1;
+  EXECUTE format($query$
+    SELECT json_agg((SELECT task_record(t) FROM queued_tasks AS t WHERE t.id = f.id) ORDER BY f.due_at_utc, f.id) FROM (
+      SELECT p.due_at_utc, p.id
+      FROM unnest($2, $3) AS l (queue, rank) CROSS JOIN LATERAL (
+        SELECT t.due_at_utc, t.id FROM queued_tasks AS t
+        WHERE t.queue_name = l.queue AND t.claim_rank = l.rank AND t.due_at_utc IS NOT NULL
+          AND (t.due_at_utc, t.id) > ($4, $5) AND (t.due_at_utc, t.id) <= ($6, $7) AND %s
+        ORDER BY t.due_at_utc, t.id LIMIT $8
+      ) AS p
+      ORDER BY p.due_at_utc, p.id LIMIT $8
+    ) AS f
+  $query$, filter_conditions(filter)) INTO tasks
+  USING filter, names, ranks, after_due, after_id, coalesce(known_due, 'infinity'),
+    coalesce(known_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), page_size;
+  RETURN json_build_object('tasks', coalesce(tasks, '[]'), 'known',
+    CASE WHEN known_id IS NOT NULL THEN json_build_object('dueAt', to_epoch_ms(known_due), 'id', known_id) END);
 END $$;
 `,
   "functions/execution_logs.sql": `-- Stores and counts the log lines of handlers.
@@ -2261,11 +2347,32 @@ CREATE OR REPLACE FUNCTION tag_to_read(filter json) RETURNS text LANGUAGE sql IM
   SELECT CASE WHEN filter -> 'ids' IS NULL AND filter -> 'taskKey' IS NULL THEN filter -> 'tags' ->> 0 END
 $$;
 
+-- The conditions of a filter on the task \`t\`, as text: the filter is their parameter $1. The text
+-- contains only constants, and no value of a user. \`coalesce\` keeps the planner from the index of
+-- claimable tasks, which it would have to read whole and sort.
+CREATE OR REPLACE FUNCTION filter_conditions(filter json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE (filter ->> 'recurring')::boolean
+      WHEN true THEN 't.is_recurring' WHEN false THEN 'NOT t.is_recurring' ELSE 'true' END || $text$
+    AND ($1 -> 'ids' IS NULL OR t.id = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'ids'))::uuid[]))
+    AND ($1 -> 'statuses' IS NULL OR t.status = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'statuses'))))
+    AND ($1 -> 'types' IS NULL OR t.type = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'types'))))
+    AND ($1 -> 'queues' IS NULL OR t.queue_name = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'queues'))))
+    AND ($1 -> 'tags' IS NULL OR coalesce(t.tags, '{}') @> ARRAY(SELECT json_array_elements_text($1 -> 'tags')))
+    AND ($1 -> 'taskKey' IS NULL OR t.task_key = $1 ->> 'taskKey')
+    AND ($1 -> 'taskKeyPrefix' IS NULL OR starts_with(t.task_key, $1 ->> 'taskKeyPrefix'))
+    AND ($1 -> 'exceptionContains' IS NULL OR strpos(t.exception, $1 ->> 'exceptionContains') > 0)
+    AND ($1 -> 'createdFrom' IS NULL OR t.created_at_utc >= from_epoch_ms(($1 ->> 'createdFrom')::float8))
+    AND ($1 -> 'createdBefore' IS NULL OR t.created_at_utc < from_epoch_ms(($1 ->> 'createdBefore')::float8))
+    AND ($1 -> 'dueFrom' IS NULL OR coalesce(t.due_at_utc >= from_epoch_ms(($1 ->> 'dueFrom')::float8), false))
+    AND ($1 -> 'dueBefore' IS NULL OR coalesce(t.due_at_utc < from_epoch_ms(($1 ->> 'dueBefore')::float8), false))
+    AND ($1 -> 'executedFrom' IS NULL OR t.last_execution_utc >= from_epoch_ms(($1 ->> 'executedFrom')::float8))
+    AND ($1 -> 'executedBefore' IS NULL OR t.last_execution_utc < from_epoch_ms(($1 ->> 'executedBefore')::float8))
+  $text$
+$$;
+
 -- The next tasks that match a filter, at most \`most\`, in order, after the id \`after\` and up to
--- \`last\`: TaskFilter (src/storage/queries.ts). NULL for an id means no bound. The text of the query
--- contains only constants, and no value of a user. It reads in the order of ids, regardless of
--- statistics: \`coalesce\` keeps the planner from the index of claimable tasks, which it would have
--- to read whole and sort.
+-- \`last\`: TaskFilter (src/storage/queries.ts). NULL for an id means no bound. It reads in the order
+-- of ids, regardless of statistics.
 CREATE OR REPLACE FUNCTION find_tasks(filter json, oldest_first boolean, after uuid, last uuid, most int)
 RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE
@@ -2273,32 +2380,17 @@ SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 DECLARE
-  is_series boolean := filter ->> 'recurring';
-  tag       text    := tag_to_read(filter);
+  tag text := tag_to_read(filter);
 BEGIN
   RETURN QUERY EXECUTE format(
     $query$
       SELECT t.id FROM %5$s
-      WHERE ($2 IS NULL OR %6$s %1$s $2) AND ($3 IS NULL OR %6$s %2$s $3) %3$s
-        AND ($1 -> 'ids' IS NULL OR t.id = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'ids'))::uuid[]))
-        AND ($1 -> 'statuses' IS NULL OR t.status = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'statuses'))))
-        AND ($1 -> 'types' IS NULL OR t.type = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'types'))))
-        AND ($1 -> 'queues' IS NULL OR t.queue_name = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'queues'))))
-        AND ($1 -> 'tags' IS NULL OR coalesce(t.tags, '{}') @> ARRAY(SELECT json_array_elements_text($1 -> 'tags')))
-        AND ($1 -> 'taskKey' IS NULL OR t.task_key = $1 ->> 'taskKey')
-        AND ($1 -> 'taskKeyPrefix' IS NULL OR starts_with(t.task_key, $1 ->> 'taskKeyPrefix'))
-        AND ($1 -> 'exceptionContains' IS NULL OR strpos(t.exception, $1 ->> 'exceptionContains') > 0)
-        AND ($1 -> 'createdFrom' IS NULL OR t.created_at_utc >= from_epoch_ms(($1 ->> 'createdFrom')::float8))
-        AND ($1 -> 'createdBefore' IS NULL OR t.created_at_utc < from_epoch_ms(($1 ->> 'createdBefore')::float8))
-        AND ($1 -> 'dueFrom' IS NULL OR coalesce(t.due_at_utc >= from_epoch_ms(($1 ->> 'dueFrom')::float8), false))
-        AND ($1 -> 'dueBefore' IS NULL OR coalesce(t.due_at_utc < from_epoch_ms(($1 ->> 'dueBefore')::float8), false))
-        AND ($1 -> 'executedFrom' IS NULL OR t.last_execution_utc >= from_epoch_ms(($1 ->> 'executedFrom')::float8))
-        AND ($1 -> 'executedBefore' IS NULL OR t.last_execution_utc < from_epoch_ms(($1 ->> 'executedBefore')::float8))
+      WHERE ($2 IS NULL OR %6$s %1$s $2) AND ($3 IS NULL OR %6$s %2$s $3) AND %3$s
       ORDER BY %6$s %4$s LIMIT $4
     $query$,
     CASE WHEN oldest_first THEN '>' ELSE '<' END,
     CASE WHEN oldest_first THEN '<=' ELSE '>=' END,
-    CASE WHEN is_series THEN 'AND t.is_recurring' WHEN NOT is_series THEN 'AND NOT t.is_recurring' ELSE '' END,
+    filter_conditions(filter),
     CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END,
     CASE WHEN tag IS NULL THEN 'queued_tasks AS t'
       -- OFFSET 0 keeps the planner from reading all tasks in order and checking the tags of each.

@@ -24,7 +24,8 @@ import {
 export const nextRank = "SELECT claim_rank FROM queued_tasks INDEXED BY queued_tasks_due " +
   "WHERE due_at_utc IS NOT NULL AND queue_name = ? AND claim_rank < ? " +
   "ORDER BY claim_rank DESC LIMIT 1";
-const aboveRanks = 2 * 32768;
+/** A rank above all ranks. */
+export const aboveRanks = 2 * 32768;
 
 /**
  * Returns the rank of a priority's tasks that were dispatched to run at once. The rank of the

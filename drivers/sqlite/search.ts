@@ -105,6 +105,12 @@ function addRecurring(where: Conditions, { recurring }: TaskFilter): void {
   if (recurring !== undefined) where.add(`recurring_task IS ${recurring ? "NOT NULL" : "NULL"}`);
 }
 
+/** Adds all conditions of a filter. */
+export function addConditions(where: Conditions, filter: TaskFilter): void {
+  addRecurring(where, filter);
+  addFilter(where, filter);
+}
+
 /** Adds the conditions of a filter, except `recurring`. */
 function addFilter(where: Conditions, filter: TaskFilter): void {
   for (const [member, column] of columnsOfTexts) {

@@ -31,6 +31,7 @@ import type {
   WorkerRegistration,
 } from "../../src/storage/requests.ts";
 import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.ts";
+import { isByDue } from "../../src/storage/due_paging.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
@@ -42,6 +43,7 @@ import { claim, nextDueAt } from "./claim.ts";
 import { copyingOf } from "./copying.ts";
 import { DatabaseAccess, type Work } from "./database.ts";
 import { DeferredHeartbeats } from "./deferred_heartbeats.ts";
+import { listDueTasks } from "./due_search.ts";
 import { countExecutionLogs, saveExecutionLogs } from "./execution_logs.ts";
 import { makeDue } from "./make_due.ts";
 import { editTasks } from "./operations.ts";
@@ -259,7 +261,8 @@ export class SqliteStorage implements Storage {
   }
 
   list(filter?: TaskFilter, page?: TaskPageRequest): Result<"list"> {
-    return this.#access.do((connection) => listTasks(connection, filter, page));
+    const list = isByDue(page) ? listDueTasks : listTasks;
+    return this.#access.do((connection) => list(connection, filter ?? {}, page ?? {}));
   }
 
   count(filter: TaskFilter, request: CountRequest): Result<"count"> {

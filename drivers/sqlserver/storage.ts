@@ -1,6 +1,7 @@
 // Implements Storage in SQL Server. Each method calls a procedure of sql/sqlserver/ in one round
 // trip.
 
+import { isByDue } from "../../src/storage/due_paging.ts";
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import { byLock, inLockOrder } from "../../src/storage/kit/lock_order.ts";
 import { OpenOnce } from "../../src/storage/kit/open_once.ts";
@@ -25,6 +26,7 @@ import * as reading from "./reading.ts";
 import * as relay from "./relay.ts";
 import * as reports from "./reports.ts";
 import * as rows from "./rows.ts";
+import { listDueTasks } from "./due_search.ts";
 import { countTasks, listTasks } from "./search.ts";
 import * as statistics from "./statistics.ts";
 import { nameLengths, toStoredName } from "./text.ts";
@@ -262,7 +264,8 @@ export class SqlServerStorage implements Storage {
   }
 
   list(...[filter = {}, page = {}]: Args<"list">): Result<"list"> {
-    return listTasks(this.#database, filter, page);
+    const list = isByDue(page) ? listDueTasks : listTasks;
+    return list(this.#database, filter, page);
   }
 
   count(...[filter, request]: Args<"count">): Result<"count"> {

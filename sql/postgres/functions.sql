@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 20) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 20: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 21) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 21: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -19,6 +19,7 @@ END $$;
 \ir functions/clock.sql
 \ir functions/copying.sql
 \ir functions/dispatch.sql
+\ir functions/due_search.sql
 \ir functions/execution_logs.sql
 \ir functions/lost_workers.sql
 \ir functions/maintenance.sql
@@ -42,6 +43,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (20, '2984786e9604d2a3b8fd3de474da9f5ddff2f7a19f415a9e84f21e195223bcfa')
+INSERT INTO schema_functions (revision, hash) VALUES (21, '67da5cc9506a893287471987e1dcd90f99b41167b64870138c6615ff56aa088d')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -38,7 +38,8 @@ export class TaskSearch {
   }
 
   /**
-   * Returns a page of the tasks that match a filter, by default newest first. A page for which
+   * Returns a page of the tasks that match a filter, by default newest first. The order `due` finds
+   * only tasks that wait, those that are due first before the others. A page for which
    * storage has read 10,000 rows is `incomplete`: it may have fewer tasks than the limit, or none,
    * and the next page continues there.
    *

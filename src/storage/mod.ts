@@ -174,4 +174,13 @@ export {
   type ReportRetention,
   type WorkReport,
 } from "./work_reports.ts";
+export {
+  byPlace,
+  type DuePageStart,
+  duePageStart,
+  type DuePlace,
+  isByDue,
+  rowsOfLine,
+  toDuePage,
+} from "./due_paging.ts";
 export { decodeProcess, decodeServes, encodeServes } from "./worker_serves.ts";

@@ -79,7 +79,11 @@ export interface TaskPageStart {
 export function taskPageStart(page: TaskPageRequest = {}): TaskPageStart {
   checkOptions(page, { limit: true, after: true, order: true }, "page");
   const { after, order = "newest" } = page;
-  checkChoice(order, ["newest", "oldest"], "order");
+  checkChoice(order, ["newest", "oldest", "due"], "order");
+  if (order === "due") {
+    const remedy = "be newest or oldest: this storage does not list tasks by due instant";
+    throw new InvalidArgumentError("order", order, remedy);
+  }
   return { limit: limitOf(page), oldestFirst: order === "oldest", after: startId(after) };
 }
 

@@ -59,12 +59,15 @@ export interface PageRequest {
 
 /** The request for a page of tasks. */
 export interface TaskPageRequest extends PageRequest {
-  /** The order of tasks, by id and therefore by time of creation. @default "newest" */
+  /** The order of tasks. @default "newest" */
   readonly order?: TaskOrder;
 }
 
-/** The order: newest or oldest tasks first. */
-export type TaskOrder = "newest" | "oldest";
+/**
+ * The order of tasks: `newest` or `oldest` first, by id and therefore by time of creation; or
+ * `due`, which finds only waiting tasks, those that are due first before the others.
+ */
+export type TaskOrder = "newest" | "oldest" | "due";
 
 /** One page of items. */
 export interface Page<T> {

@@ -29,7 +29,7 @@ export interface StorageReading {
   getByTaskKey(taskKey: string): Promise<TaskRecord | null>;
   /**
    * Returns the tasks that match a filter, by default newest first (by id, which is by time of
-   * creation). A call reads at most about 10,000 rows. If the page is not full by then, it is
+   * creation). The order `due` finds only tasks that wait, by due instant and then by id. A call reads at most about 10,000 rows. If the page is not full by then, it is
    * `incomplete`, and the next page continues there.
    *
    * @throws {InvalidArgumentError} If the page's `limit` is not an integer from 1 to 1000, or

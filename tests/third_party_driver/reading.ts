@@ -2,10 +2,14 @@
 
 import type { PageRequest, TaskFilter, TaskRecord } from "@evertask/evertask";
 import {
+  byPlace,
   countStart,
+  duePageStart,
+  isByDue,
   pageLimit,
   pageStart,
   taskPageStart,
+  toDuePage,
   toPage,
   toPartialCount,
   toTaskPage,
@@ -25,8 +29,23 @@ export function listTasks(
   database: MapDatabase,
   ...[filter = {}, page = {}]: Args<"list">
 ): Awaited<Result<"list">> {
+  if (isByDue(page)) return listDueTasks(database, filter, page);
   const { limit, oldestFirst, after } = taskPageStart(page);
   return toTaskPage(find(database, filter, oldestFirst, after), limit, toRecord, null);
+}
+
+/** Returns a page of the waiting tasks that match a filter, by due instant. */
+function listDueTasks(
+  database: MapDatabase,
+  filter: TaskFilter,
+  page: NonNullable<Args<"list">[1]>,
+): Awaited<Result<"list">> {
+  const { limit, after } = duePageStart(page);
+  const found = [...database.rows.values()].filter((row) => matches(row, filter)).map(toRecord)
+    .flatMap((task) => task.dueAt === null ? [] : [{ dueAt: task.dueAt, id: task.id, task }])
+    .filter((place) => after === null || byPlace(place, after) > 0)
+    .sort(byPlace);
+  return toDuePage(found.map(({ task }) => task), limit, null);
 }
 
 /** Counts the tasks that match a filter, up to a cap. */

@@ -8,11 +8,32 @@ CREATE OR REPLACE FUNCTION tag_to_read(filter json) RETURNS text LANGUAGE sql IM
   SELECT CASE WHEN filter -> 'ids' IS NULL AND filter -> 'taskKey' IS NULL THEN filter -> 'tags' ->> 0 END
 $$;
 
+-- The conditions of a filter on the task `t`, as text: the filter is their parameter $1. The text
+-- contains only constants, and no value of a user. `coalesce` keeps the planner from the index of
+-- claimable tasks, which it would have to read whole and sort.
+CREATE OR REPLACE FUNCTION filter_conditions(filter json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE (filter ->> 'recurring')::boolean
+      WHEN true THEN 't.is_recurring' WHEN false THEN 'NOT t.is_recurring' ELSE 'true' END || $text$
+    AND ($1 -> 'ids' IS NULL OR t.id = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'ids'))::uuid[]))
+    AND ($1 -> 'statuses' IS NULL OR t.status = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'statuses'))))
+    AND ($1 -> 'types' IS NULL OR t.type = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'types'))))
+    AND ($1 -> 'queues' IS NULL OR t.queue_name = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'queues'))))
+    AND ($1 -> 'tags' IS NULL OR coalesce(t.tags, '{}') @> ARRAY(SELECT json_array_elements_text($1 -> 'tags')))
+    AND ($1 -> 'taskKey' IS NULL OR t.task_key = $1 ->> 'taskKey')
+    AND ($1 -> 'taskKeyPrefix' IS NULL OR starts_with(t.task_key, $1 ->> 'taskKeyPrefix'))
+    AND ($1 -> 'exceptionContains' IS NULL OR strpos(t.exception, $1 ->> 'exceptionContains') > 0)
+    AND ($1 -> 'createdFrom' IS NULL OR t.created_at_utc >= from_epoch_ms(($1 ->> 'createdFrom')::float8))
+    AND ($1 -> 'createdBefore' IS NULL OR t.created_at_utc < from_epoch_ms(($1 ->> 'createdBefore')::float8))
+    AND ($1 -> 'dueFrom' IS NULL OR coalesce(t.due_at_utc >= from_epoch_ms(($1 ->> 'dueFrom')::float8), false))
+    AND ($1 -> 'dueBefore' IS NULL OR coalesce(t.due_at_utc < from_epoch_ms(($1 ->> 'dueBefore')::float8), false))
+    AND ($1 -> 'executedFrom' IS NULL OR t.last_execution_utc >= from_epoch_ms(($1 ->> 'executedFrom')::float8))
+    AND ($1 -> 'executedBefore' IS NULL OR t.last_execution_utc < from_epoch_ms(($1 ->> 'executedBefore')::float8))
+  $text$
+$$;
+
 -- The next tasks that match a filter, at most `most`, in order, after the id `after` and up to
--- `last`: TaskFilter (src/storage/queries.ts). NULL for an id means no bound. The text of the query
--- contains only constants, and no value of a user. It reads in the order of ids, regardless of
--- statistics: `coalesce` keeps the planner from the index of claimable tasks, which it would have
--- to read whole and sort.
+-- `last`: TaskFilter (src/storage/queries.ts). NULL for an id means no bound. It reads in the order
+-- of ids, regardless of statistics.
 CREATE OR REPLACE FUNCTION find_tasks(filter json, oldest_first boolean, after uuid, last uuid, most int)
 RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE
@@ -20,32 +41,17 @@ SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 DECLARE
-  is_series boolean := filter ->> 'recurring';
-  tag       text    := tag_to_read(filter);
+  tag text := tag_to_read(filter);
 BEGIN
   RETURN QUERY EXECUTE format(
     $query$
       SELECT t.id FROM %5$s
-      WHERE ($2 IS NULL OR %6$s %1$s $2) AND ($3 IS NULL OR %6$s %2$s $3) %3$s
-        AND ($1 -> 'ids' IS NULL OR t.id = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'ids'))::uuid[]))
-        AND ($1 -> 'statuses' IS NULL OR t.status = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'statuses'))))
-        AND ($1 -> 'types' IS NULL OR t.type = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'types'))))
-        AND ($1 -> 'queues' IS NULL OR t.queue_name = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'queues'))))
-        AND ($1 -> 'tags' IS NULL OR coalesce(t.tags, '{}') @> ARRAY(SELECT json_array_elements_text($1 -> 'tags')))
-        AND ($1 -> 'taskKey' IS NULL OR t.task_key = $1 ->> 'taskKey')
-        AND ($1 -> 'taskKeyPrefix' IS NULL OR starts_with(t.task_key, $1 ->> 'taskKeyPrefix'))
-        AND ($1 -> 'exceptionContains' IS NULL OR strpos(t.exception, $1 ->> 'exceptionContains') > 0)
-        AND ($1 -> 'createdFrom' IS NULL OR t.created_at_utc >= from_epoch_ms(($1 ->> 'createdFrom')::float8))
-        AND ($1 -> 'createdBefore' IS NULL OR t.created_at_utc < from_epoch_ms(($1 ->> 'createdBefore')::float8))
-        AND ($1 -> 'dueFrom' IS NULL OR coalesce(t.due_at_utc >= from_epoch_ms(($1 ->> 'dueFrom')::float8), false))
-        AND ($1 -> 'dueBefore' IS NULL OR coalesce(t.due_at_utc < from_epoch_ms(($1 ->> 'dueBefore')::float8), false))
-        AND ($1 -> 'executedFrom' IS NULL OR t.last_execution_utc >= from_epoch_ms(($1 ->> 'executedFrom')::float8))
-        AND ($1 -> 'executedBefore' IS NULL OR t.last_execution_utc < from_epoch_ms(($1 ->> 'executedBefore')::float8))
+      WHERE ($2 IS NULL OR %6$s %1$s $2) AND ($3 IS NULL OR %6$s %2$s $3) AND %3$s
       ORDER BY %6$s %4$s LIMIT $4
     $query$,
     CASE WHEN oldest_first THEN '>' ELSE '<' END,
     CASE WHEN oldest_first THEN '<=' ELSE '>=' END,
-    CASE WHEN is_series THEN 'AND t.is_recurring' WHEN NOT is_series THEN 'AND NOT t.is_recurring' ELSE '' END,
+    filter_conditions(filter),
     CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END,
     CASE WHEN tag IS NULL THEN 'queued_tasks AS t'
       -- OFFSET 0 keeps the planner from reading all tasks in order and checking the tags of each.

@@ -1,6 +1,7 @@
 // Checks of searches and counts.
 
 import type { CountRequest, TaskFilter } from "../../storage/queries.ts";
+import { byPlace } from "../../storage/due_paging.ts";
 import { expectSame, expectThat } from "./expect.ts";
 import { allPages, type Scene } from "./scene.ts";
 
@@ -19,8 +20,20 @@ export async function expectFound(
     const oldestFirst = [...newestFirst].reverse();
     expectSame(oldest.items.map(({ id }) => id), oldestFirst, `${what}, oldest first`);
   }
+  const waiting = await byDueInstant(s, newestFirst);
+  for (const limit of [1, 3, 1000]) {
+    const due = await allPages((page) => s.storage.list(filter, { ...page, order: "due" }), limit);
+    expectSame(due.items.map(({ id }) => id), waiting, `${what}, due first, pages of ${limit}`);
+  }
   expectSame(await countAll(s, filter, 10_000), newestFirst.length, `${what}, counted`);
   expectSame(await countAll(s, filter, 1), newestFirst.length, `${what}, counted one by one`);
+}
+
+/** Returns the tasks that wait, by due instant and then by id. */
+async function byDueInstant(s: Scene, ids: readonly string[]): Promise<string[]> {
+  const tasks = await Promise.all(ids.map((id) => s.row(id)));
+  return tasks.flatMap(({ id, dueAt }) => dueAt === null ? [] : [{ id, dueAt }]).sort(byPlace)
+    .map(({ id }) => id);
 }
 
 /** Counts to the end, at most `cap` per call. */

@@ -80,6 +80,37 @@ Deno.test("a search and a count read by id, and at most the rows of one call", a
   }
 });
 
+Deno.test("a search by due instant reads the lines of the index of claimable tasks", async () => {
+  const url = await server.createDatabase();
+  await using _storage = await openStorage({ url });
+  await using admin = connect(url);
+  await using plans = watchPlans(url);
+  await using watched = await openStorage({ sql: plans.sql, notify: false });
+  await admin`ALTER TABLE evertask.queued_tasks SET (autovacuum_enabled = off)`;
+  await admin.unsafe(fill).simple();
+  await plans.begin();
+  const cases: [filter: TaskFilter, found: number, mostRowsRead: number][] = [
+    [{}, 50, 500],
+    [{ queues: ["default"] }, 50, 500],
+    [{ queues: ["none"] }, 0, 10],
+    [{ types: ["none"] }, 0, 2.1 * mostRead],
+    [{ recurring: true, tags: ["none"] }, 0, 2.1 * mostRead],
+  ];
+  for (const analyze of [false, true]) {
+    if (analyze) await admin`ANALYZE evertask.queued_tasks`;
+    for (const [filter, found, most] of cases) {
+      const what = `${JSON.stringify(filter)} by due instant${analyze ? ", with statistics" : ""}`;
+      const scans = await plans.scansOf("queued_tasks", async () => {
+        const { items, incomplete = false } = await watched.list(filter, { order: "due" });
+        assertEquals([items.length, incomplete], [found, most > mostRead], what);
+      });
+      assertEquals(scans.filter((node) => !node["Index Name"]), [], `${what} goes by an index`);
+      assert(indexesOf(scans).some((index) => index.includes("claimable")), what);
+      assert(readRows(scans) <= most, `${what} reads ${readRows(scans)} rows`);
+    }
+  }
+});
+
 function assertRead(scans: Parameters<typeof readRows>[0], most: number, what: string): void {
   const wholly = scans.filter((node) => !node["Index Name"]);
   assert(scans.length > 0, `${what} is seen`);

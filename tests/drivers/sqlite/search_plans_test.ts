@@ -3,6 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import type { NewTask } from "../../../src/storage/requests.ts";
 import type { TaskFilter } from "../../../src/storage/queries.ts";
 import { newId, newTask, series } from "../../support/new_task.ts";
 import { recording, Scratch } from "./support.ts";
@@ -61,6 +62,40 @@ Deno.test("a search and a count read an index in the order of ids, and stop afte
   for (const analyze of ["", "ANALYZE"]) {
     database.exec(analyze);
     for (const [sql, goesBy] of seen) assertEquals(strayingSteps(database, sql, goesBy), [], sql);
+  }
+  database.close();
+});
+
+const byLine = /^SEARCH queued_tasks USING (COVERING )?INDEX queued_tasks_due \(queue_name[=>]\?/;
+
+Deno.test("a search by due instant reads the lines of the index of claimable tasks, and stops after 10,000 rows", async () => {
+  const database = new DatabaseSync(":memory:");
+  const statements = new Set<string>();
+  await using scratch = new Scratch();
+  const storage = await scratch.open({ database: recording(database, statements) });
+  const waiting = (count: number, task: Partial<NewTask>) =>
+    Array.from({ length: count }, () => newTask({ auditLevel: "None", ...task }));
+  await storage.persist([
+    ...waiting(10_050, { queue: "a" }),
+    ...waiting(40, { queue: "a", priority: 1 }),
+    ...waiting(40, { queue: "b", due: { inMs: 1000 } }),
+  ]);
+  statements.clear();
+  const { items, incomplete } = await storage.list({}, { order: "due" });
+  assertEquals([items.length, incomplete], [50, undefined]);
+  const first = await storage.list({ types: ["none"] }, { order: "due" });
+  assertEquals([first.items.length, first.incomplete], [0, true]);
+  const after = first.next!;
+  const second = await storage.list({ types: ["none"] }, { order: "due", after });
+  assertEquals([second.items.length, second.incomplete], [0, true]);
+  const reading = [...statements].filter((sql) => sql.startsWith("SELECT"));
+  assert(reading.length > 5, `only ${reading.length} statements were seen`);
+  for (const analyze of ["", "ANALYZE"]) {
+    database.exec(analyze);
+    for (const sql of reading) {
+      const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => detail);
+      assertEquals(steps.filter((step) => !byLine.test(String(step))), [], sql);
+    }
   }
   database.close();
 });

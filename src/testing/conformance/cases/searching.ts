@@ -129,8 +129,43 @@ export const searching = topic("searching", {
     expectSame(await countAll(s, { types: ["send-email"] }, 10_000), 10_200, "all the others");
   },
 
+  "waiting tasks are listed by due instant, over all queues and priorities": async (s) => {
+    const dueInMs = [5, 1, 4, 1, 3, 2];
+    const queues = ["b", "a", "default", "b", "O'Neill\0", "a"];
+    const ids: string[] = [];
+    for (const [n, inMs] of dueInMs.entries()) {
+      const more = { queue: queues[n]!, priority: n % 3 - 1, type: n % 2 === 0 ? "even" : "odd" };
+      ids.push(await s.add({ due: { inMs: inMs * hour }, status: "WaitingQueue", ...more }));
+    }
+    const series = await s.addSeries({ due: { inMs: 6 * hour }, queue: "a" });
+    const ended = await s.add({ queue: "a" });
+    await s.change(ended, [["Completed", null]]);
+    const newestFirst = [ended, series, ...ids.toReversed()];
+    await expectFound(s, {}, newestFirst, "all");
+    const some = ids.filter((_, n) => ["a", "b"].includes(queues[n]!)).toReversed();
+    await expectFound(s, { queues: ["b", "a", "b"] }, [ended, series, ...some], "of two queues");
+    const odd = ids.filter((_, n) => n % 2 === 1).toReversed();
+    await expectFound(s, { types: ["odd"] }, odd, "of a type");
+    await expectFound(s, { queues: ["none"] }, [], "of a queue without tasks");
+    await expectFound(s, { queues: [] }, [], "of no queue");
+    const first = await s.storage.list({}, { order: "due", limit: 2 });
+    expectSame(first.items.map(({ id }) => id), [ids[1], ids[3]], "the first two");
+    await s.unit.passTime(2 * hour);
+    const after = expectValue(first.next, "there are more");
+    const { items } = await s.storage.list({}, { order: "due", after, limit: 1 });
+    expectSame(items.length, 1, "a page after time has passed");
+  },
+
   "an invalid page or count request is rejected": async (s) => {
-    const pages = [{ order: "random" }, { limit: 0 }, { after: "x" }, { misspelt: 1 }];
+    const pages = [
+      { order: "due", after: "x" },
+      { order: "due", after: s.id() },
+      { order: "newest", after: `5-${s.id()}` },
+      { order: "random" },
+      { limit: 0 },
+      { after: "x" },
+      { misspelt: 1 },
+    ];
     for (const page of pages as TaskPageRequest[]) {
       await expectRejection(s.storage.list({}, page), InvalidArgumentError, JSON.stringify(page));
     }

@@ -1,0 +1,84 @@
+// Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue
+// and a rank in this order; a page merges these lines.
+
+import {
+  byPlace,
+  duePageStart,
+  type DuePlace,
+  rowsOfLine,
+  toDuePage,
+} from "../../src/storage/due_paging.ts";
+import type { TaskFilter, TaskPage, TaskPageRequest } from "../../src/storage/queries.ts";
+import { aboveRanks, nextRank } from "./claim.ts";
+import { Conditions } from "./conditions.ts";
+import type { Connection } from "./connection.ts";
+import { taskColumns, text, toTaskRecord, userText } from "./rows.ts";
+import { addConditions } from "./search.ts";
+
+/** Finds the next queue with waiting tasks. */
+const nextQueue = `SELECT ${userText("queue_name", "queue")} FROM queued_tasks ` +
+  "INDEXED BY queued_tasks_due WHERE due_at_utc IS NOT NULL AND queue_name > ? " +
+  "ORDER BY queue_name LIMIT 1";
+
+const order = "ORDER BY due_at_utc, id LIMIT";
+
+/** Implements {@linkcode Storage.list} in the order of due instants. */
+export function listDueTasks(
+  connection: Connection,
+  filter: TaskFilter,
+  page: TaskPageRequest,
+): TaskPage {
+  const { limit, after } = duePageStart(page);
+  const lines = linesOf(connection, filter.queues).map(([queue, rank]) => {
+    const where = new Conditions();
+    where.add("queue_name = ? AND claim_rank = ?", queue, rank);
+    where.add("due_at_utc IS NOT NULL");
+    if (after !== null) where.add("(due_at_utc, id) > (?, ?)", after.dueAt, after.id);
+    return where;
+  });
+  const most = rowsOfLine(filter, lines.length, limit);
+  const known = lines.map((where) => lastOf(connection, where, most))
+    .filter((place) => place !== null).sort(byPlace)[0] ?? null;
+  const tasks = lines.flatMap((where) => {
+    if (known !== null) where.add("(due_at_utc, id) <= (?, ?)", known.dueAt, known.id);
+    addConditions(where, filter);
+    const select = `SELECT ${taskColumns} FROM queued_tasks ${where} ${order} ?`;
+    return connection.all(select, ...where.parameters, limit + 1).map(toTaskRecord);
+  });
+  const places = tasks.map((task) => ({ dueAt: task.dueAt!, id: task.id, task })).sort(byPlace);
+  return toDuePage(places.slice(0, limit + 1).map(({ task }) => task), limit, known);
+}
+
+/** Returns the queues and ranks with waiting tasks. */
+function linesOf(
+  connection: Connection,
+  queues: readonly string[] | undefined,
+): [queue: string, rank: number][] {
+  const names = queues?.map((queue) => queue.toWellFormed()) ?? queuesOf(connection);
+  return [...new Set(names)].flatMap((queue) => {
+    const ranks: [string, number][] = [];
+    for (let rank = aboveRanks;;) {
+      const next = connection.get(nextRank, queue, rank);
+      if (next === undefined) return ranks;
+      rank = next.claim_rank as number;
+      ranks.push([queue, rank]);
+    }
+  });
+}
+
+function queuesOf(connection: Connection): string[] {
+  const queues: string[] = [];
+  for (let queue = "";;) {
+    const next = connection.get(nextQueue, queue);
+    if (next === undefined) return queues;
+    queue = text(next.queue);
+    queues.push(queue);
+  }
+}
+
+/** Returns the place of the last task that may be read of a line; null if the line ends before. */
+function lastOf(connection: Connection, where: Conditions, most: number): DuePlace | null {
+  const select = `SELECT due_at_utc, id FROM queued_tasks ${where} ${order} 1 OFFSET ?`;
+  const last = connection.get(select, ...where.parameters, most - 1);
+  return last === undefined ? null : { dueAt: last.due_at_utc as number, id: last.id as string };
+}
