@@ -29,6 +29,7 @@ import { countTasks, listTasks } from "./search.ts";
 import { releaseTask, releaseUnknown } from "./release.ts";
 import { correctSeries } from "./series.ts";
 import type { MemoryState, WakeListener } from "./state.ts";
+import { tableSizes } from "./table_sizes.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
 import { heartbeat, register, releaseLost, unregister } from "./workers.ts";
 
@@ -328,6 +329,10 @@ export class MemoryStorage implements Storage {
 
   statistics(): Result<"statistics"> {
     return this.#run((state, now) => statistics(state, now));
+  }
+
+  tableSizes(): Result<"tableSizes"> {
+    return this.#run(tableSizes);
   }
 
   auditGrowth(): Result<"auditGrowth"> {

@@ -60,6 +60,7 @@ const parameterTypes = {
   task_backlog: [],
   task_statistics: [],
   audit_growth: [],
+  table_sizes: [],
   save_execution_logs: ["json"],
   purge_history: ["json", "bigint"],
   take_maintenance: ["text", "uuid"],

@@ -2,7 +2,7 @@
 // Generated from sql/postgres/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/postgres/. */
-export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0010_rate_limits.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql" | "0015_functions.sql" | "0016_tags.sql" | "0017_event_relay.sql" | "0018_operations.sql" | "0019_work_reports.sql" | "0020_rate_limit_pace.sql" | "functions.sql" | "functions/0_superseded.sql" | "functions/audit_policy.sql" | "functions/claim.sql" | "functions/clock.sql" | "functions/copying.sql" | "functions/dispatch.sql" | "functions/due_search.sql" | "functions/execution_logs.sql" | "functions/lost_workers.sql" | "functions/maintenance.sql" | "functions/notifications.sql" | "functions/operations.sql" | "functions/persist.sql" | "functions/persist_keyed.sql" | "functions/persist_plain.sql" | "functions/queues.sql" | "functions/rate_slots.sql" | "functions/reading.sql" | "functions/relay.sql" | "functions/release.sql" | "functions/reports.sql" | "functions/retention.sql" | "functions/search.sql" | "functions/series.sql" | "functions/statistics.sql" | "functions/status.sql" | "functions/tags.sql" | "functions/waiting.sql" | "functions/workers.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0010_rate_limits.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql" | "0015_functions.sql" | "0016_tags.sql" | "0017_event_relay.sql" | "0018_operations.sql" | "0019_work_reports.sql" | "0020_rate_limit_pace.sql" | "functions.sql" | "functions/0_superseded.sql" | "functions/audit_policy.sql" | "functions/claim.sql" | "functions/clock.sql" | "functions/copying.sql" | "functions/dispatch.sql" | "functions/due_search.sql" | "functions/execution_logs.sql" | "functions/lost_workers.sql" | "functions/maintenance.sql" | "functions/notifications.sql" | "functions/operations.sql" | "functions/persist.sql" | "functions/persist_keyed.sql" | "functions/persist_plain.sql" | "functions/queues.sql" | "functions/rate_slots.sql" | "functions/reading.sql" | "functions/relay.sql" | "functions/release.sql" | "functions/reports.sql" | "functions/retention.sql" | "functions/search.sql" | "functions/series.sql" | "functions/statistics.sql" | "functions/status.sql" | "functions/table_sizes.sql" | "functions/tags.sql" | "functions/waiting.sql" | "functions/workers.sql";
 
 /** The files of sql/postgres/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -471,8 +471,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 21) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 21: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 22) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 22: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -502,11 +502,12 @@ END $$;
 \\ir functions/series.sql
 \\ir functions/statistics.sql
 \\ir functions/status.sql
+\\ir functions/table_sizes.sql
 \\ir functions/tags.sql
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (21, '67da5cc9506a893287471987e1dcd90f99b41167b64870138c6615ff56aa088d')
+INSERT INTO schema_functions (revision, hash) VALUES (22, '494554175de014b5f4ed024ac779f5fc5e1ed4793720d5e50692971057ad8b7e')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -2826,6 +2827,49 @@ CREATE OR REPLACE FUNCTION set_task_status(
     'due_in_ms', due_in_ms, 'execution_time_ms', execution_time_ms, 'worker_id', worker_id, 'lease_token', lease_token
   )), CASE WHEN status IN ('WaitingQueue', 'Queued', 'Pending') THEN json_build_object('kind', 'tasks') END) IS NULL
 $$;
+`,
+  "functions/table_sizes.sql": `-- The sizes of the tables.
+
+-- Each table as TableSize (src/storage/table_sizes.ts), with the lowest id of its tasks. The rows of a table of more than a
+-- megabyte are estimated, by the density that vacuum and analyze saw last, as the planner does.
+CREATE OR REPLACE FUNCTION table_sizes() RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  each   record;
+  number float8;
+  oldest uuid;
+  sizes  json[] := '{}';
+BEGIN
+  FOR each IN
+    SELECT n.name, n.relation, n.task, c.reltuples, c.relpages, pg_stat_get_live_tuples(c.oid) AS live,
+      pg_relation_size(c.oid) AS own_bytes, pg_total_relation_size(c.oid) AS bytes
+    FROM (VALUES
+      (1, 'QueuedTasks', 'queued_tasks', 'id'), (2, 'TaskTags', 'task_tags', NULL), (3, 'StatusAudit', 'status_audit', 'queued_task_id'),
+      (4, 'RunsAudit', 'runs_audit', 'queued_task_id'), (5, 'TaskExecutionLog', 'task_execution_log', 'queued_task_id'),
+      (6, 'OperatorActions', 'operator_actions', NULL), (7, 'Activity', 'activity', NULL), (8, 'FailureGroups', 'failure_groups', NULL),
+      (9, 'RateLimits', 'rate_limits', NULL), (10, 'ReturnedRateSlots', 'returned_rate_slots', NULL), (11, 'Workers', 'workers', NULL),
+      (12, 'PausedQueues', 'queues', NULL), (13, 'EventWatchers', 'event_watchers', NULL), (14, 'RelayedEvents', 'relayed_events', NULL)
+    ) AS n (place, name, relation, task) JOIN pg_class AS c ON c.oid = n.relation::regclass
+    ORDER BY n.place
+  LOOP
+    oldest := NULL;
+    IF each.own_bytes <= 1048576 THEN
+      EXECUTE format('SELECT count(*) FROM %I', each.relation) INTO number;
+    ELSIF each.reltuples > 0 AND each.relpages > 0 THEN
+      number := round(each.reltuples * (each.own_bytes / current_setting('block_size')::float8 / each.relpages));
+    ELSE
+      number := each.live;
+    END IF;
+    IF each.task IS NOT NULL THEN
+      EXECUTE format('SELECT %1$I FROM %2$I ORDER BY %1$I LIMIT 1', each.task, each.relation) INTO oldest;
+    END IF;
+    sizes := sizes || json_build_object('table', each.name, 'rows', number, 'isEstimate', each.own_bytes > 1048576,
+      'bytes', each.bytes, 'oldestTaskId', oldest);
+  END LOOP;
+  RETURN to_json(sizes);
+END $$;
 `,
   "functions/tags.sql": `-- The tags of tasks: an array in the task's row, and for searches a row per tag in task_tags.
 

@@ -2,6 +2,7 @@
 // converts its result to the contract's types.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
+import { creationOf, type TableSize } from "../../src/storage/table_sizes.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
 import type { RateLimitRecord } from "../../src/storage/queries.ts";
@@ -57,6 +58,11 @@ interface StoredHeartbeat extends HeartbeatResult {
 /** The result of list_workers for each worker. */
 interface StoredWorker extends Omit<WorkerRecord, "serves" | "process"> {
   readonly serves: string | null;
+}
+
+/** The result of table_sizes for each table. */
+interface StoredTableSize extends Omit<TableSize, "oldestAt"> {
+  readonly oldestTaskId: string | null;
 }
 
 /** The SQLSTATE that claim_tasks raises for an unregistered worker. */
@@ -349,6 +355,14 @@ export class PostgresStorage implements Storage {
 
   statistics(): Result<"statistics"> {
     return statistics(this.#access.call);
+  }
+
+  async tableSizes(): Result<"tableSizes"> {
+    const sizes = await this.#access.call<StoredTableSize[]>("table_sizes");
+    return sizes.map(({ oldestTaskId, ...size }) => ({
+      ...size,
+      oldestAt: creationOf(oldestTaskId),
+    }));
   }
 
   async auditGrowth(): Result<"auditGrowth"> {

@@ -59,6 +59,7 @@ import { activity, failureGroups, reportWork } from "./reports.ts";
 import { countTasks, listTasks } from "./search.ts";
 import { correctSeries } from "./series.ts";
 import { auditGrowth, backlog, countHeld, statistics } from "./statistics.ts";
+import { tableSizes } from "./table_sizes.ts";
 import { WakeWatch } from "./wake.ts";
 import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
 
@@ -295,6 +296,10 @@ export class SqliteStorage implements Storage {
 
   statistics(): Result<"statistics"> {
     return statistics(this.#access);
+  }
+
+  tableSizes(): Result<"tableSizes"> {
+    return this.#access.do(tableSizes);
   }
 
   auditGrowth(): Result<"auditGrowth"> {

@@ -27,6 +27,7 @@ import * as relay from "./relay.ts";
 import * as reports from "./reports.ts";
 import * as rows from "./rows.ts";
 import { listDueTasks } from "./due_search.ts";
+import { readTableSizes } from "./table_sizes.ts";
 import { countTasks, listTasks } from "./search.ts";
 import * as statistics from "./statistics.ts";
 import { nameLengths, toStoredName } from "./text.ts";
@@ -302,6 +303,10 @@ export class SqlServerStorage implements Storage {
 
   statistics(): Result<"statistics"> {
     return statistics.readStatistics(this.#database);
+  }
+
+  tableSizes(): Result<"tableSizes"> {
+    return readTableSizes(this.#database);
   }
 
   auditGrowth(): Result<"auditGrowth"> {

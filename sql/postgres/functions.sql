@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 21) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 21: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 22) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 22: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -39,10 +39,11 @@ END $$;
 \ir functions/series.sql
 \ir functions/statistics.sql
 \ir functions/status.sql
+\ir functions/table_sizes.sql
 \ir functions/tags.sql
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (21, '67da5cc9506a893287471987e1dcd90f99b41167b64870138c6615ff56aa088d')
+INSERT INTO schema_functions (revision, hash) VALUES (22, '494554175de014b5f4ed024ac779f5fc5e1ed4793720d5e50692971057ad8b7e')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

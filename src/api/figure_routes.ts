@@ -2,7 +2,7 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ApiEnvironment } from "./environment.ts";
-import { activitySchema, failuresSchema, limitsSchema } from "./figure_schemas.ts";
+import { activitySchema, failuresSchema, limitsSchema, sizesSchema } from "./figure_schemas.ts";
 import { problemResponses } from "./problems.ts";
 import { json, limitParameter, linkHeader, nextLink } from "./route_parts.ts";
 import { listOf, present } from "./search_query.ts";
@@ -51,6 +51,13 @@ const limits = createRoute({
   },
 });
 
+const sizes = createRoute({
+  method: "get",
+  path: "/api/v1/sizes",
+  summary: "The rows and bytes of each table, and its growth; estimates for large tables",
+  responses: { 200: json(sizesSchema, "By table"), ...problemResponses },
+});
+
 /** Adds the routes. */
 export function addFigureRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(activity, async (context) => {
@@ -63,6 +70,10 @@ export function addFigureRoutes(app: OpenAPIHono<ApiEnvironment>): void {
     const page = await operate.limits(present(context.req.valid("query")));
     if (page.next !== null) context.header("link", nextLink(context.req.url, page.next));
     return context.json(toWire(page), 200);
+  });
+  app.openapi(sizes, async (context) => {
+    const { operate } = context.get("view").store;
+    return context.json({ items: toWire(await operate.sizes()) }, 200);
   });
   app.openapi(failures, async (context) => {
     const page = await context.get("view").failures(present(context.req.valid("query")));

@@ -1,6 +1,7 @@
 // The schemas of activity, of groups of failures and of rate limits.
 
 import { z } from "@hono/zod-openapi";
+import { tableNames } from "../storage/table_sizes.ts";
 
 const durations = z.object({
   totalMs: z.number(),
@@ -62,3 +63,19 @@ export const limitsSchema = z.object({
   })),
   next: z.string().nullable(),
 }).openapi("Limits");
+
+/** The sizes of the tables. */
+export const sizesSchema = z.object({
+  items: z.array(z.object({
+    table: z.enum(tableNames),
+    rows: z.int().nullable().openapi({ description: "null if counting would read the table" }),
+    isEstimate: z.boolean(),
+    bytes: z.int().nullable().openapi({
+      description: "Of the table and its indexes; null if the store does not tell",
+    }),
+    oldestAt: z.iso.datetime().nullable(),
+    rowsPerDay: z.number().nullable().openapi({
+      description: "The average since the oldest row; null for less than a day",
+    }),
+  })),
+}).openapi("Sizes");

@@ -35,9 +35,12 @@ const filterParameters = {
 /** The parameters of a page of tasks. */
 export const searchQuery = z.strictObject({
   ...filterParameters,
-  order: z.enum(["newest", "oldest"]).optional(),
+  order: z.enum(["newest", "oldest", "due"]).optional().openapi({
+    description: "`due` lists only waiting tasks, those that are due first before the others",
+  }),
   limit: limitParameter,
-  after: z.uuid().optional().openapi({ description: "`next` of the page before" }),
+  after: z.string().max(60).regex(/^(-?\d{1,16}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    .optional().openapi({ description: "`next` of the page before" }),
 });
 
 /** The parameters of a count of tasks. */

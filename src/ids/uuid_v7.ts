@@ -78,6 +78,11 @@ export function isUuid(text: unknown): text is string {
   return typeof text === "string" && uuid.test(text);
 }
 
+/** Returns the instant in a UUID version 7, in epoch milliseconds; null for any other string. */
+export function instantOfId(id: string): number | null {
+  return isUuid(id) && id[14] === "7" ? parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
+}
+
 /**
  * Normalizes a task's id, which some tools show in upper case. Returns null if the string is not a
  * UUID, so that no such task can exist.

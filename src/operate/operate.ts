@@ -16,6 +16,7 @@ import { type LimitOverview, limitOverview } from "./limit_overview.ts";
 import { nextRuns } from "./next_runs.ts";
 import { type QueueOverview, queueOverviews } from "./queue_overview.ts";
 import type { Explanation } from "./reason.ts";
+import { type TableGrowth, tableGrowth } from "./table_growth.ts";
 import { Actions } from "./actions.ts";
 import { Bulk } from "./bulk.ts";
 import { OperatedSeries } from "./operated_series.ts";
@@ -176,6 +177,28 @@ export class Operate {
     const { items, next } = await (await this.#parts.opened()).rateLimits(page);
     const now = this.#parts.now();
     return { items: items.map((record) => limitOverview(record, now)), next };
+  }
+
+  /**
+   * Returns the size of each table of the store, and how fast it grows. Reads a limited number of
+   * rows and pages, so the numbers of large tables are estimates. Unlike `everTask.audit.growth`,
+   * it is cheap.
+   *
+   * @example
+   * ```ts
+   * import { createEverTask } from "@evertask/evertask";
+   * import { memoryStorage } from "@evertask/evertask/memory";
+   *
+   * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+   * for (const { table, rows, bytes } of await everTask.operate.sizes()) {
+   *   console.log(table, rows, bytes);
+   * }
+   * ```
+   */
+  async sizes(): Promise<readonly TableGrowth[]> {
+    const sizes = await (await this.#parts.opened()).tableSizes();
+    const now = this.#parts.now();
+    return sizes.map((size) => tableGrowth(size, now));
   }
 
   async #workers(): Promise<readonly WorkerStatus[]> {

@@ -87,6 +87,7 @@ export {
   toPartialCount,
   toTaskPage,
 } from "./paging.ts";
+export { creationOf, type TableName, tableNames, type TableSize } from "./table_sizes.ts";
 export { readsInVain, tagToRead } from "./task_filter.ts";
 export type {
   AuditGrowth,

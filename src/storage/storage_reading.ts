@@ -21,6 +21,8 @@ import type {
   WorkerRecord,
 } from "./records.ts";
 
+import type { TableSize } from "./table_sizes.ts";
+
 /** The methods of {@linkcode Storage} that read. */
 export interface StorageReading {
   /** Returns a task, or null if it does not exist. */
@@ -83,4 +85,9 @@ export interface StorageReading {
    * this order. Reads the whole tables, as {@linkcode Storage.statistics} does.
    */
   auditGrowth(): Promise<readonly AuditGrowth[]>;
+  /**
+   * Returns the size of each table. Reads a limited number of rows and pages, so the numbers of large
+   * tables are estimates.
+   */
+  tableSizes(): Promise<readonly TableSize[]>;
 }

@@ -252,6 +252,7 @@ Deno.test("the OpenAPI 3.1 document describes all routes", async () => {
     "/api/v1/series/{id}/next",
     "/api/v1/series/{id}/pause",
     "/api/v1/series/{id}/resume",
+    "/api/v1/sizes",
     "/api/v1/statistics",
     "/api/v1/tasks",
     "/api/v1/tasks/count",

@@ -310,7 +310,8 @@ export interface paths {
                     dueBefore?: string;
                     executedFrom?: string;
                     executedBefore?: string;
-                    order?: "newest" | "oldest";
+                    /** @description `due` lists only waiting tasks, those that are due first before the others */
+                    order?: "newest" | "oldest" | "due";
                     /** @description The maximum number of items; 50 by default */
                     limit?: number;
                     /** @description `next` of the page before */
@@ -1490,6 +1491,101 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["SeriesPage"];
+                    };
+                };
+                /** @description The request is invalid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Authentication is required */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is not permitted */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many failed attempts */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Internal error */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The storage is unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sentence and the first runs of a schedule; stores nothing */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A cron expression, or a schedule as JSON */
+                    schedule: string;
+                    /** @description The maximum number of runs; 10 by default */
+                    count?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description At most `count` runs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SchedulePreview"];
                     };
                 };
                 /** @description The request is invalid */
@@ -3925,6 +4021,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows and bytes of each table, and its growth; estimates for large tables */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By table */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Sizes"];
+                    };
+                };
+                /** @description The request is invalid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Authentication is required */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is not permitted */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many failed attempts */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Internal error */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The storage is unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/failures": {
         parameters: {
             query?: never;
@@ -4185,6 +4371,11 @@ export interface components {
             next: string | null;
             incomplete: boolean;
         };
+        SchedulePreview: {
+            /** @description The schedule as a sentence */
+            info: string;
+            runs: string[];
+        };
         NextRuns: {
             /** @description null if the stored schedule cannot be read */
             runs: string[] | null;
@@ -4381,6 +4572,21 @@ export interface components {
                 nextSlotAt: string | null;
             }[];
             next: string | null;
+        };
+        Sizes: {
+            items: {
+                /** @enum {string} */
+                table: "QueuedTasks" | "TaskTags" | "StatusAudit" | "RunsAudit" | "TaskExecutionLog" | "OperatorActions" | "Activity" | "FailureGroups" | "RateLimits" | "ReturnedRateSlots" | "Workers" | "PausedQueues" | "EventWatchers" | "RelayedEvents";
+                /** @description null if counting would read the table */
+                rows: number | null;
+                isEstimate: boolean;
+                /** @description Of the table and its indexes; null if the store does not tell */
+                bytes: number | null;
+                /** Format: date-time */
+                oldestAt: string | null;
+                /** @description The average since the oldest row; null for less than a day */
+                rowsPerDay: number | null;
+            }[];
         };
         Failures: {
             items: {

@@ -75,6 +75,14 @@ Deno.test("the client can call every operation", async () => {
   await data(client.GET("/api/v1/activity", { params: { query: { step: "hour", by: ["type"] } } }));
   await data(client.GET("/api/v1/failures", {}));
   await data(client.GET("/api/v1/limits", {}));
+  const { items: sizes } = await data(client.GET("/api/v1/sizes", {}));
+  assertEquals([sizes[0]!.table, sizes[0]!.rows], ["QueuedTasks", 6]);
+  const [worker] = (await data(client.GET("/api/v1/workers", {}))).items;
+  assertEquals(worker!.process!.pid, 1);
+  const query = { order: "due", limit: 1 } as const;
+  const { items: [due], next } = await data(client.GET("/api/v1/tasks", { params: { query } }));
+  assertEquals(typeof due!.dueAt, "string");
+  await data(client.GET("/api/v1/tasks", { params: { query: { ...query, after: next! } } }));
   await data(client.GET("/api/v1/audit/growth", {}));
   await data(client.GET("/api/v1/audit/preview", { params: { query: { statusAuditDays: 30 } } }));
   assertEquals((await data(client.GET("/api/v1/me", {}))).user, "ada");

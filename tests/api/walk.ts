@@ -47,7 +47,7 @@ function valuesOf({ tasks }: TenantStore): Readonly<Record<string, readonly stri
     dueBefore: instants,
     executedFrom: instants,
     executedBefore: instants,
-    order: ["oldest"],
+    order: ["oldest", "due"],
     limit: ["1", "1000"],
     after: ["00000000-0000-7000-8000-000000000000", ...ids, "0", "1"],
     cap: ["1"],

@@ -10,6 +10,7 @@ import {
   OpenOnce,
   setStatusByMany,
   type Storage,
+  tableNames,
   updateCurrentRunByMany,
   type VerbArguments as Args,
   type VerbResult as Result,
@@ -189,6 +190,17 @@ export class MapStorage implements Storage {
       const isHeld = (row: Row) => row.workerId !== null && row.queue === wellFormed(queue);
       return Math.min(cap, [...rows.values()].filter(isHeld).length);
     });
+  }
+
+  tableSizes(): Result<"tableSizes"> {
+    return this.#run(({ rows }) =>
+      tableNames.map((table) => {
+        const tasks = table === "QueuedTasks" ? [...rows.values()] : [];
+        const rowsOf = table === "QueuedTasks" ? tasks.length : null;
+        const oldestAt = tasks.map(({ createdAt }) => createdAt).sort((a, b) => a - b)[0] ?? null;
+        return { table, rows: rowsOf, isEstimate: false, bytes: null, oldestAt };
+      })
+    );
   }
 
   rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {

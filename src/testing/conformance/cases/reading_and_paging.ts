@@ -2,8 +2,9 @@
 
 import { InvalidArgumentError } from "../../../guards/errors.ts";
 import type { PageRequest, TaskFilter } from "../../../storage/queries.ts";
+import { tableNames } from "../../../storage/table_sizes.ts";
 import { expectRejection, expectSame, expectThat, expectValue } from "../expect.ts";
-import { allPages, day, hour, type Scene, topic } from "../scene.ts";
+import { allPages, day, hour, logLine, type Scene, topic } from "../scene.ts";
 
 async function listIds(s: Scene, filter?: TaskFilter): Promise<string[]> {
   return (await s.storage.list(filter, { limit: 1000 })).items.map((row) => row.id);
@@ -192,5 +193,25 @@ export const readingAndPaging = topic("reading and paging", {
       lastAt: null,
       averageRowsPerDay: null,
     }, "no log lines");
+  },
+
+  "the sizes of the tables are told": async (s) => {
+    const empty = await s.storage.tableSizes();
+    expectSame(empty.map(({ table }) => table), [...tableNames], "each table once, in order");
+    await s.addMany(3);
+    const id = await s.addSeries({ tags: ["a", "b"] });
+    await s.storage.updateCurrentRun(id, 1, null, "Full");
+    await s.storage.saveExecutionLogs([logLine(id, "a line"), logLine(id, "another")]);
+    const sizes = await s.storage.tableSizes();
+    for (const { table, rows, bytes, isEstimate } of sizes) {
+      expectThat(rows === null || rows >= 0, `${table}: ${rows} rows`);
+      expectThat(bytes === null || bytes >= 0, `${table}: ${bytes} bytes`);
+      expectSame(typeof isEstimate, "boolean", table);
+    }
+    const [tasks, , , , , actions] = sizes;
+    expectThat(tasks!.isEstimate || tasks!.rows === 4, `${tasks!.rows} of four tasks`);
+    const oldestAt = expectValue(tasks!.oldestAt, "the oldest task");
+    expectThat(oldestAt <= await s.now(), "the oldest task is not in the future");
+    expectSame(actions!.oldestAt, null, "the oldest action belongs to no task");
   },
 });
