@@ -7,10 +7,10 @@ import { readMember } from "../thrown/reading.ts";
 
 /** Describes the process by what a runtime has as its globals. */
 export function describeProcess(globals: unknown): WorkerProcess {
-  const process = readMember(globals, "process");
-  const pid = readMember(process, "pid");
+  const own = readMember(globals, "process");
+  const pid = readMember(own, "pid");
   const userAgent = readMember(readMember(globals, "navigator"), "userAgent");
-  const node = readMember(readMember(process, "versions"), "node");
+  const node = readMember(readMember(own, "versions"), "node");
   const runtime = typeof userAgent === "string" && userAgent !== ""
     ? userAgent
     : typeof node === "string"

@@ -26,8 +26,8 @@ export interface LimitOverview {
   readonly nextSlotAt: Date | null;
 }
 
-/** The tolerance for rounding errors in sums of fractional intervals. */
-const noiseMs = 0.01;
+/** Slots are rounded up to whole milliseconds, and with them the end of a line that got shorter. */
+const noiseMs = 1;
 
 /**
  * Derives the tasks that wait for a rate limit.

@@ -37,6 +37,5 @@ export type { PayloadEdit, SharedEdit, TaskEditOptions } from "./task_edit.ts";
 export type { QueueOverview } from "./queue_overview.ts";
 export type * from "./reason.ts";
 export type { TableGrowth } from "./table_growth.ts";
-export type { TableName } from "../storage/table_sizes.ts";
 export type { CountOptions, TaskCount, TaskSearch } from "./task_search.ts";
 export type { TaskOrder, TaskPage, TaskPageRequest } from "../storage/queries.ts";

@@ -1,7 +1,13 @@
 // The part of paging by due instant that all drivers share. A page of waiting tasks begins after
 // the due instant and the id of the last task of the previous page.
 
-import { checkChoice, checkCount, checkList, checkOptions } from "../guards/argument_checks.ts";
+import {
+  checkChoice,
+  checkCount,
+  checkList,
+  checkOptions,
+  isPlain,
+} from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
 import { mostRowsRead, pageLimit } from "./paging.ts";
@@ -85,6 +91,9 @@ export function toDuePage(
 ): TaskPage {
   checkList(tasks, "tasks");
   checkCount(limit, "limit");
+  if (known !== null && !isPlain(known)) {
+    throw new InvalidArgumentError("known", known, "be a place, or null");
+  }
   const items = tasks.slice(0, limit);
   if (tasks.length > limit) return { items, next: cursorOf(items.at(-1)!) };
   return known === null

@@ -175,13 +175,5 @@ export {
   type ReportRetention,
   type WorkReport,
 } from "./work_reports.ts";
-export {
-  byPlace,
-  type DuePageStart,
-  duePageStart,
-  type DuePlace,
-  isByDue,
-  rowsOfLine,
-  toDuePage,
-} from "./due_paging.ts";
+export { type DuePageStart, duePageStart, type DuePlace, toDuePage } from "./due_paging.ts";
 export { decodeProcess, decodeServes, encodeServes } from "./worker_serves.ts";

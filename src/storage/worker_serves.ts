@@ -20,12 +20,12 @@ import type { WorkerProcess, WorkerServes } from "./records.ts";
  */
 export function encodeServes(
   serves: WorkerServes | undefined,
-  process?: WorkerProcess,
+  described?: WorkerProcess,
 ): string | null {
-  if (serves === undefined && process === undefined) return null;
+  if (serves === undefined && described === undefined) return null;
   return JSON.stringify({
     ...serves !== undefined && checkedServes(serves),
-    ...process !== undefined && { process: checkedProcess(process) },
+    ...described !== undefined && { process: checkedProcess(described) },
   });
 }
 
@@ -42,9 +42,9 @@ function checkedServes(serves: WorkerServes): WorkerServes {
   return { queues: queues.map(({ name, parallelism }) => ({ name, parallelism })), types };
 }
 
-function checkedProcess(process: WorkerProcess): WorkerProcess {
-  checkOptions(process, { version: true, runtime: true, pid: true }, "process");
-  const { version, runtime, pid } = process;
+function checkedProcess(described: WorkerProcess): WorkerProcess {
+  checkOptions(described, { version: true, runtime: true, pid: true }, "process");
+  const { version, runtime, pid } = described;
   checkText(version, "process.version");
   if (typeof runtime !== "string") {
     throw new InvalidArgumentError("process.runtime", runtime, "be a string");
@@ -70,8 +70,8 @@ export function decodeServes(text: string | null): WorkerServes | null {
  * did not report it, or for an unknown format.
  */
 export function decodeProcess(text: string | null): WorkerProcess | null {
-  const process = readMember(decode(text), "process");
-  const { version, runtime, pid } = (process ?? {}) as Partial<WorkerProcess>;
+  const described = readMember(decode(text), "process");
+  const { version, runtime, pid } = (described ?? {}) as Partial<WorkerProcess>;
   const isKnown = typeof version === "string" && typeof runtime === "string";
   return isKnown ? { version, runtime, pid: Number.isInteger(pid) ? pid! : null } : null;
 }

@@ -42,7 +42,10 @@ Deno.test("the waiting tasks of a limit are the slots that are reserved, and the
       const [record] = book.list({}, now).items;
       if (record === undefined) continue;
       const { waiting, nextSlotAt } = limitOverview(record, now);
-      assertEquals(waiting, reserved.size);
+      // Rounded slots make a line that got shorter up to a millisecond longer.
+      const tolerance = Number.isInteger(pace.emissionIntervalMs) ? 0 : 1;
+      const sure = [...reserved].filter((slotAt) => slotAt > now + 1).length;
+      assert(Math.abs(waiting! - sure) <= tolerance, `${waiting} of ${sure}`);
       const { slotAt } = book.take("a", now, { ...pace, ...rest });
       if (slotAt > now) reserved.add(slotAt);
       assert(Math.abs(nextSlotAt!.getTime() - slotAt) <= 2, `${nextSlotAt!.getTime()} ${slotAt}`);

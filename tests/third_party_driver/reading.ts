@@ -2,10 +2,9 @@
 
 import type { PageRequest, TaskFilter, TaskRecord } from "@evertask/evertask";
 import {
-  byPlace,
   countStart,
   duePageStart,
-  isByDue,
+  type DuePlace,
   pageLimit,
   pageStart,
   taskPageStart,
@@ -29,7 +28,7 @@ export function listTasks(
   database: MapDatabase,
   ...[filter = {}, page = {}]: Args<"list">
 ): Awaited<Result<"list">> {
-  if (isByDue(page)) return listDueTasks(database, filter, page);
+  if (page.order === "due") return listDueTasks(database, filter, page);
   const { limit, oldestFirst, after } = taskPageStart(page);
   return toTaskPage(find(database, filter, oldestFirst, after), limit, toRecord, null);
 }
@@ -43,9 +42,14 @@ function listDueTasks(
   const { limit, after } = duePageStart(page);
   const found = [...database.rows.values()].filter((row) => matches(row, filter)).map(toRecord)
     .flatMap((task) => task.dueAt === null ? [] : [{ dueAt: task.dueAt, id: task.id, task }])
-    .filter((place) => after === null || byPlace(place, after) > 0)
-    .sort(byPlace);
+    .filter((place) => after === null || compare(place, after) > 0)
+    .sort(compare);
   return toDuePage(found.map(({ task }) => task), limit, null);
+}
+
+/** Compares tasks by due instant, then by id. */
+function compare(a: DuePlace, b: DuePlace): number {
+  return a.dueAt - b.dueAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
 /** Counts the tasks that match a filter, up to a cap. */

@@ -169,8 +169,13 @@ export class LeaseKeeper {
   async #register(): Promise<void> {
     const id = this.#newId();
     const sentAt = this.#clock.monotonic();
-    const { host, process } = this.#settings;
-    await this.#storage.registerWorker({ id, host, process, serves: this.#serves });
+    const settings = this.#settings;
+    await this.#storage.registerWorker({
+      id,
+      host: settings.host,
+      process: settings.process,
+      serves: this.#serves,
+    });
     if (this.#workerId !== null) return; // the answer came so late that another id was registered
     this.#workerId = id;
     this.#registeredAt = sentAt;

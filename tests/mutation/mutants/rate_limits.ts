@@ -69,8 +69,8 @@ export const rateLimits: readonly Mutant[] = [
   },
   {
     file: returnedSlots,
-    original: "(slot) => slot > after",
-    replacement: "(slot) => slot >= after",
+    original: "findIndex((slot) => slot > after);\n    const found",
+    replacement: "findIndex((slot) => slot >= after);\n    const found",
     tests: returnedSlotsTests,
   },
   {
@@ -118,7 +118,7 @@ export const rateLimits: readonly Mutant[] = [
   },
   {
     file: rateLimitsModule,
-    original: "this.#sources[scope].take({ ...wish, key: type + separator + key })",
+    original: "this.#sources[scope].take({ ...wish, key: budgetName(type, key) })",
     replacement: "this.#sources[scope].take({ ...wish, key: type + key })",
     tests: rateLimitsModuleTests,
   },

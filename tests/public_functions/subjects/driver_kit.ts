@@ -213,6 +213,25 @@ export const kitSubjects: Subjects = {
     call: (...args) => Reflect.apply(kit.tagToRead, null, args),
     args: [object({ tags: anything(["a"]) })],
   }],
+  tableNames: "constant",
+  creationOf: [{
+    call: (...args) => Reflect.apply(kit.creationOf, null, args),
+    args: [anything(null)],
+  }],
+  duePageStart: [{
+    call: (...args) => Reflect.apply(kit.duePageStart, null, args),
+    args: [
+      options({
+        order: takes("due"),
+        limit: optional(number),
+        after: optional(takes(`5-${taskId}`)),
+      }),
+    ],
+  }],
+  toDuePage: [{
+    call: (...args) => Reflect.apply(kit.toDuePage, null, args),
+    args: [list, number, takes(null, "null", "object")],
+  }],
   taskPageStart: [{
     call: (...args) => Reflect.apply(kit.taskPageStart, null, args),
     args: [optionalOptions({ limit: number, after: takes(taskId), order: takes("newest") })],

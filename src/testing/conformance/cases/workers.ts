@@ -22,15 +22,16 @@ export const workers = topic("workers", {
 
   "workers report their process": async (s) => {
     const host = "host";
-    const process = { version: "1.2.3", runtime: 'Deno/2 "\u0000', pid: 4711 };
-    await s.storage.registerWorker({ id: "worker-a", host, process });
+    const known = { version: "1.2.3", runtime: 'Deno/2 "\u0000', pid: 4711 };
+    const unknown = { ...known, pid: null };
+    await s.storage.registerWorker({ id: "worker-a", host, process: known });
     await s.unit.passTime(minute);
-    await s.storage.registerWorker({ id: "worker-b", host, process: { ...process, pid: null } });
+    await s.storage.registerWorker({ id: "worker-b", host, process: unknown });
     await s.unit.passTime(minute);
     await s.storage.registerWorker({ id: "worker-c", host });
     const workers = await s.storage.workers();
-    const told = workers.map(({ serves, process }) => [serves, process]);
-    expectSame(told, [[null, process], [null, { ...process, pid: null }], [null, null]], "told");
+    const told = workers.map((worker) => [worker.serves, worker.process]);
+    expectSame(told, [[null, known], [null, unknown], [null, null]], "each its own");
   },
 
   "workers are listed until they unregister": async (s) => {
