@@ -2,7 +2,7 @@
 // deno-fmt-ignore-file
 
 /** The hash of the files that were bundled. */
-export const hashOfPage = "63e2d29c8b809691";
+export const hashOfPage = "d4a36ae2e3c47a5d";
 
 /** The assets of the page by path: gzip in base64. */
 export const assets: Readonly<Record<string, string>> = {

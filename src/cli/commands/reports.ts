@@ -1,9 +1,9 @@
 // `evertask failures`, `limits` and `actions`.
 
 import type { OperatorAction } from "../../operate/actions.ts";
+import type { LimitOverview } from "../../operate/limit_overview.ts";
 import type { FailureGroup } from "../../storage/work_reports.ts";
 import { operatorVerbs } from "../../storage/operation_requests.ts";
-import type { RateLimitRecord } from "../../storage/queries.ts";
 import type { OperatorVerb } from "../../storage/requests.ts";
 import type { Dated } from "../../time/dated.ts";
 import { type Call, type Command, listOption, textOption } from "../frame/command.ts";
@@ -55,10 +55,17 @@ export const failures: Command = {
   },
 };
 
-const limitColumns = (when: When): Column<Dated<RateLimitRecord>>[] => [
+const limitColumns = (when: When): Column<LimitOverview>[] => [
+  { title: "TYPE", text: ({ type }) => type, canCut: true },
   { title: "KEY", text: ({ key }) => key, canCut: true },
-  { title: "RESERVED UNTIL", text: ({ reservedUntilAt }) => when(reservedUntilAt) },
-  { title: "RUNS UNTIL", text: ({ startedUntilAt }) => when(startedUntilAt) },
+  {
+    title: "WAITING",
+    text: ({ waiting }) => waiting === null ? "?" : numberWords(waiting),
+    isRight: true,
+  },
+  { title: "NEXT", text: ({ nextSlotAt }) => nextSlotAt === null ? "?" : when(nextSlotAt) },
+  { title: "RESERVED UNTIL", text: ({ reservedUntilAt }) => when(reservedUntilAt), rank: 1 },
+  { title: "RUNS UNTIL", text: ({ startedUntilAt }) => when(startedUntilAt), rank: 1 },
 ];
 
 export const limits: Command = {

@@ -164,7 +164,6 @@ export const methods: Readonly<
     nextRuns: [[id, takes(5, "number", "undefined")]],
     workers: [[]],
     queues: [[]],
-    now: [[]],
     sizes: [[]],
     limits: [[optionalOptions({ limit: takes(5), after: takes("key") })]],
     activity: [[

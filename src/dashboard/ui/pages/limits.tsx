@@ -14,7 +14,8 @@ import { useResource } from "../resource.ts";
 import { parameters } from "../router.ts";
 import { limitTexts, pageNames, texts } from "../texts.ts";
 
-type Limit = Limits["items"][number];
+/** A limit, which some servers send without a type. */
+type Limit = Omit<Limits["items"][number], "type"> & { readonly type?: string };
 
 /** The separator in a name that consists of the type and the key. */
 const separator = "\x1f";
