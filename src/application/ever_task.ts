@@ -183,7 +183,8 @@ export class EverTask {
 
   /**
    * Cancels a task of any process. A waiting task is cancelled at once. The signal of a running
-   * task's handler aborts, also in another process. A recurring series ends.
+   * task's handler aborts, also in another process. A recurring series ends. Records no operator
+   * action; for operators, use `everTask.operate.tasks.cancel`.
    *
    * @returns `cancelled`, `requested` (the task is running), `ended` (it had ended before) or
    * `unknown`.
@@ -220,7 +221,8 @@ export class EverTask {
 
   /**
    * Makes a task due now. A series gets an extra run, a waiting task runs early, and a failed or
-   * cancelled task starts again with its first attempt.
+   * cancelled task starts again with its first attempt. Records no operator action; for operators,
+   * use `everTask.operate.tasks.runNow`.
    *
    * @returns Whether the task became due.
    */
