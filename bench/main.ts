@@ -5,6 +5,7 @@
 
 import { auditLevelsSubject } from "./audit_levels.ts";
 import { backlogSubject } from "./backlog.ts";
+import { copySubject } from "./copy.ts";
 import { eventRelaySubject } from "./event_relay.ts";
 import { eventsSubject } from "./events.ts";
 import { finishedRowsSubject } from "./finished_rows.ts";
@@ -24,6 +25,7 @@ import { wakeUpSubject } from "./wake_up_latency.ts";
 const subjects: readonly Subject[] = [
   auditLevelsSubject,
   backlogSubject,
+  copySubject,
   eventsSubject,
   eventRelaySubject,
   idleSubject,

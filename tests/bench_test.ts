@@ -12,6 +12,7 @@ import {
 import { type AuditLevel, auditLevels } from "../mod.ts";
 import { shouldCreateStatusAudit } from "../src/storage/mod.ts";
 import type { LevelFigures } from "../bench/level_figures.ts";
+import type { CopyFigures } from "../bench/copy.ts";
 import type { OperateComparison } from "../bench/operate.ts";
 import type { RateLimitFigures } from "../bench/rate_limits.ts";
 import type { SeriesFigures } from "../bench/series.ts";
@@ -52,6 +53,17 @@ function auditRowsOfTask(level: AuditLevel): number {
   const statuses = ["Queued", "InProgress", "Completed"] as const;
   return statuses.filter((status) => shouldCreateStatusAudit(level, status, null)).length;
 }
+
+Deno.test("a copy is measured in both directions, with all rows", async () => {
+  const copies = await results<CopyFigures>("copy", "--tasks", "500");
+  assertEquals(
+    copies.map(({ from, to, rows }) => [from, to, rows]),
+    [["sqlite", "postgres", 2000], ["postgres", "sqlite", 2000]],
+  );
+  for (const { rowsPerSecond, writtenPerSecond } of copies) {
+    assertGreater(writtenPerSecond, rowsPerSecond);
+  }
+});
 
 Deno.test("each read of operators is compared, with its times in both stores", async () => {
   const args = ["--store", "sqlite", "--factor", "0.0001"];
