@@ -1,6 +1,7 @@
 // Tests the sums that the overview shows.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 import {
   axisEnd,
   fillSteps,
@@ -44,7 +45,11 @@ Deno.test("durations of several steps are added up", () => {
   assertEquals(sum, { maxMs: 9, histogram: [1, 7] });
 });
 
-Deno.test("an axis ends at a round number that is not below the value", () => {
-  const ends = [0, 1, 5, 6, 10, 11, 99, 100, 101, 2_001, 30_000].map(axisEnd);
-  assertEquals(ends, [4, 4, 5, 10, 10, 20, 100, 100, 200, 5_000, 50_000]);
+Deno.test("an axis holds its value, and its quarters are integers", () => {
+  const ends = [0, 1, 5, 10, 11, 50, 99, 100, 101, 2_001, 30_000].map(axisEnd);
+  assertEquals(ends, [4, 4, 8, 12, 12, 80, 120, 120, 120, 2_400, 32_000]);
+  fc.assert(fc.property(fc.integer({ min: 0, max: 1e12 }), (value) => {
+    const end = axisEnd(value);
+    assert(end >= value && end <= Math.max(4, 2.5 * value) && end % 4 === 0, `${end}`);
+  }));
 });

@@ -66,9 +66,10 @@ export function percentile(durations: Durations, share: number): number | null {
   return boundOf(durations, bucket);
 }
 
-/** Returns the end of an axis that holds a value: 1, 2 or 5 times a power of ten; at least 4. */
+/** Returns the end of an axis that holds a value. Its quarters are round integers. */
 export function axisEnd(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
-  const nice = [1, 2, 5, 10].map((factor) => factor * power).find((end) => end >= value)!;
-  return Math.max(4, nice);
+  const quarter = Math.max(1, Math.ceil(value / 4));
+  const power = 10 ** Math.floor(Math.log10(quarter));
+  const factor = [1, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= quarter)!;
+  return 4 * factor * power;
 }
