@@ -1,6 +1,9 @@
 // A child process whose output is read line by line.
 
-/** Starts a Deno program; `next` returns its next line, null at its end. */
+/**
+ * Starts a Deno program; `next` returns its next line, null at its end. `send` writes a line to its
+ * input.
+ */
 export function startProgram(script: string, args: readonly string[]) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", script, ...args],
@@ -13,6 +16,11 @@ export function startProgram(script: string, args: readonly string[]) {
     async next(): Promise<string | null> {
       const { value, done } = await lines.next();
       return done ? null : value;
+    },
+    async send(line: string): Promise<void> {
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(`${line}\n`));
+      writer.releaseLock();
     },
     /** Closes the program's input, so that it ends, and returns the rest of its output. */
     async end(): Promise<string[]> {

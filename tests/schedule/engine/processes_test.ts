@@ -21,12 +21,17 @@ interface Line {
 
 /**
  * Starts a process for each given number, and resolves to all reports once the series has ended.
+ * All register the series before one runs it. A process that came after the end would begin it
+ * again.
  */
 async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
   const processes = lastRuns.map((last) =>
     startProgram(program, [kind, place.address, String(last)])
   );
-  const lines: Line[] = [];
+  const lines: Line[] = await Promise.all(
+    processes.map(async (process) => JSON.parse((await process.next())!)),
+  );
+  for (const process of processes) await process.send("run");
   const ended = Promise.withResolvers<void>();
   const readings = processes.map(async (process) => {
     for (let line = await process.next(); line !== null; line = await process.next()) {
@@ -34,7 +39,7 @@ async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
       if (lines.at(-1)!.number === 4) ended.resolve();
     }
   });
-  await deadline(ended.promise, 60_000);
+  await deadline(ended.promise, 120_000);
   for (const process of processes) await process.end().catch(() => {}); // one may have crashed
   await Promise.all(readings);
   return {
