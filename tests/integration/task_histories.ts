@@ -77,40 +77,25 @@ const initials: Readonly<Record<string, string>> = {
 const trailOfCompletedTask = /^q(i?s((qi)?s)*q)?ic$/;
 
 /**
- * The same for a task that completed in a transaction of its handler. It is not reported as in
- * progress if the transaction locked its row while the report was on its way.
- */
-const trailOfSettledTask = /^q(i?s((qi)?s)*q)?i?c$/;
-
-/**
  * Checks that each task has completed exactly once, ran at least once, and ran again only after its
  * worker was lost.
  *
  * @param runs What all handlers reported.
- * @param settled The tasks that completed in a transaction of their handler.
  */
 export function assertEachCompletedOnce(
   ids: readonly string[],
   histories: readonly TaskHistory[],
   runs: readonly RunReport[],
-  settled: readonly string[] = [],
 ): void {
   assertEquals(histories.map(({ id }) => id).sort(), [...ids].sort());
   const attempts = new Map<string, number[]>(ids.map((id) => [id, []]));
   for (const { kind, taskId, attempt } of runs) {
     if (kind === "started") attempts.get(taskId)!.push(attempt);
   }
-  for (const history of histories) {
-    const trail = settled.includes(history.id) ? trailOfSettledTask : trailOfCompletedTask;
-    assertCompletedOnce(history, attempts.get(history.id)!, trail);
-  }
+  for (const history of histories) assertCompletedOnce(history, attempts.get(history.id)!);
 }
 
-function assertCompletedOnce(
-  history: TaskHistory,
-  attempts: readonly number[],
-  expectedTrail: RegExp,
-): void {
+function assertCompletedOnce(history: TaskHistory, attempts: readonly number[]): void {
   const { status, workerId, dueAt, attempt, lostCount, trail } = history;
   const text = JSON.stringify({ ...history, attempts });
   assertEquals(
@@ -119,7 +104,7 @@ function assertCompletedOnce(
     text,
   );
   const letters = trail.map(({ status }) => initials[status] ?? "?").join("");
-  assert(expectedTrail.test(letters), `the audit trail is out of order: ${text}`);
+  assert(trailOfCompletedTask.test(letters), `the audit trail is out of order: ${text}`);
   assert(trail.every(({ at }, i) => i === 0 || at >= trail[i - 1]!.at), `time runs back: ${text}`);
   // A loss counts if the task was running, or if it is the first loss.
   const losses = letters.split("s").length - 1;
