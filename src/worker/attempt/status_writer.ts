@@ -39,9 +39,17 @@ interface Entry {
   readonly onWritten: (applied: boolean) => void;
   /** Set if the report is recalled while it is being written. Called once it is not any more. */
   onRecalled?: () => void;
+  /** Whether the job has its transitions back although a try of the write is not answered. */
+  isHandedBack?: true;
 }
 
 const maxBatch = 1000;
+
+/**
+ * The time in milliseconds for which a completion waits for a report that is being written. The
+ * report may itself wait, for the connection or the lock that the handler's transaction holds.
+ */
+const recallPatienceMs = 3000;
 
 /** Returns the length of the text that an entry will write: its transitions' exceptions. */
 function sizeOf({ job: { unwritten: { waiting } } }: Entry): number {
@@ -109,8 +117,8 @@ export class StatusWriter {
   /**
    * Withdraws the report of a job, so that no other write of the job can overtake it. Returns null
    * if no report is being written; otherwise resolves when the report is stored, or when a try has
-   * failed: then its transitions are the job's again. Does not wait for further tries, which may
-   * wait for a lock of the caller's transaction.
+   * failed or is not answered in time: then its transitions are the job's again. Does not wait for
+   * further tries, which may wait for a lock of the caller's transaction.
    */
   recall(job: Job): Promise<void> | null {
     const at = this.#pending.findIndex((entry) => entry.job === job && entry.end === null);
@@ -119,11 +127,20 @@ export class StatusWriter {
     if (report === undefined) return null;
     const { onRecalled } = report; // of another completion
     return new Promise((resolve) => {
+      const disarm = this.#clock.setTimer(() => this.#handBack(report), recallPatienceMs);
       report.onRecalled = () => {
+        disarm();
         onRecalled?.();
         resolve();
       };
     });
+  }
+
+  /** Returns the transitions of a report whose try is not answered to its job. */
+  #handBack(report: Entry): void {
+    report.isHandedBack = true;
+    report.job.unwritten.giveBack(report.transitions);
+    this.#endReport(report);
   }
 
   /** Writes the end of an attempt, with all transitions of the job that are not yet in storage. */
@@ -241,6 +258,7 @@ export class StatusWriter {
 
   #written(entry: Entry, applied: boolean): void {
     if (entry.end === null) this.#endReport(entry);
+    if (applied && entry.isHandedBack) entry.job.unwritten.drop(entry.transitions);
     entry.onWritten(applied);
   }
 
@@ -267,7 +285,7 @@ export class StatusWriter {
     return entries.filter((entry) => {
       if (stored.has(entry)) return false;
       if (entry.onRecalled === undefined) return true;
-      entry.job.unwritten.giveBack(entry.transitions);
+      if (!entry.isHandedBack) entry.job.unwritten.giveBack(entry.transitions);
       this.#endReport(entry);
       return false;
     });

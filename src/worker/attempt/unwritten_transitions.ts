@@ -42,6 +42,11 @@ export class UnwrittenTransitions {
     this.#waiting.unshift(...transitions);
   }
 
+  /** Removes transitions that turned out to be written. */
+  drop(transitions: readonly TimedTransition[]): void {
+    this.#waiting = this.#waiting.filter((transition) => !transitions.includes(transition));
+  }
+
   /** Notes the time of storage's answer to a write of the job. */
   answered(now: number): void {
     this.#storedAt = now;

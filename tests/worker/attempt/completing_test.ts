@@ -106,3 +106,26 @@ Deno.test("a completion does not overtake the report that the attempt is in prog
     assertEquals((await everTask.get(id))!.status, "Completed");
   }
 });
+
+Deno.test("a completion does not wait for a report that waits for the handler's own transaction", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const transactionEnds = gate();
+  const task = defineTask<null>({
+    type: "work",
+    async handle(_, { complete }) {
+      await new Promise<void>((resolve) => fleet.clock.setTimer(resolve, 150));
+      await complete(undefined);
+      transactionEnds.open();
+    },
+  });
+  const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  faults.rule = (verb) =>
+    verb === "setStatusMany" && faults.calls.get(verb) === 1
+      ? { heldUntil: transactionEnds.opened }
+      : null;
+  const { id } = await everTask.dispatch(task, null);
+  await fleet.pass(5_000, 50);
+  assertEquals(await fleet.trail(id), ["Queued", "InProgress", "Completed"]);
+  assertEquals(fleet.kinds(id), ["dispatched", "started", "completed"]);
+});
