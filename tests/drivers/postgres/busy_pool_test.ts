@@ -21,7 +21,7 @@ for (const schema of ["there already", "missing"]) {
     await using sql = connect(url, { max: 1 });
     const storage = postgresStorage({ sql, queryTimeout, notify: false });
     const opening = sql.begin(() => storage.open());
-    await assertRejects(() => deadline(opening, 60_000), StorageUnavailableError, "Give the pool");
+    await assertRejects(() => deadline(opening, 60_000), StorageUnavailableError, "Enlarge the pool");
     await storage.open();
     await storage.persist([newTask()]);
     await storage.close();
@@ -54,7 +54,7 @@ Deno.test("transactions that take the connections during a migration do not bloc
     const opened = storage.open();
     await sql.begin(() => opened); // takes the second connection between the check and the creation of the schema
   });
-  await assertRejects(() => deadline(opening, 60_000), StorageUnavailableError, "Give the pool");
+  await assertRejects(() => deadline(opening, 60_000), StorageUnavailableError, "Enlarge the pool");
   await storage.open();
   await storage.close();
 });
