@@ -43,7 +43,10 @@ async function declareRuntime(folder: string, { exports }: Manifest): Promise<vo
     const depth = types.split("/").length - 2; // 0 for ./mod.d.ts
     const reference = `/// <reference path="./${"../".repeat(depth)}runtime.d.ts" />\n`;
     const declarations = `${folder}/${types}`;
-    await Deno.writeTextFile(declarations, reference + await Deno.readTextFile(declarations));
+    const text = await Deno.readTextFile(declarations);
+    // Those of a program are empty. Without an export, no module could import them.
+    const end = /^export\b/m.test(text) ? "" : "export {};\n";
+    await Deno.writeTextFile(declarations, reference + text + end);
   }
 }
 
