@@ -21,7 +21,11 @@ for (const schema of ["there already", "missing"]) {
     await using sql = connect(url, { max: 1 });
     const storage = postgresStorage({ sql, queryTimeout, notify: false });
     const opening = sql.begin(() => storage.open());
-    await assertRejects(() => deadline(opening, 60_000), StorageUnavailableError, "Enlarge the pool");
+    await assertRejects(
+      () => deadline(opening, 60_000),
+      StorageUnavailableError,
+      "Enlarge the pool",
+    );
     await storage.open();
     await storage.persist([newTask()]);
     await storage.close();
