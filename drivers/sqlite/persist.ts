@@ -24,7 +24,7 @@ export function persist(
         continue;
       }
       inserts.flush(); // the result of this task may depend on those before it
-      const updated = applyKeyRules(connection, now, task);
+      const updated = applyKeyRules(connection, now, task, inserts);
       if (updated === null) inserts.add(task);
       else results.push(updated);
     }
@@ -49,7 +49,12 @@ const giveUpKey = "UPDATE queued_tasks SET task_key = NULL WHERE id = ?";
  * Applies the task-key rules to a task with a key. Returns the result, or null if the task must be
  * stored as a new row.
  */
-function applyKeyRules(connection: Connection, now: number, task: NewTask): PersistResult | null {
+function applyKeyRules(
+  connection: Connection,
+  now: number,
+  task: NewTask,
+  inserts: TaskInserts,
+): PersistResult | null {
   const holder = connection.get(selectByKey, task.series?.schedule ?? null, task.taskKey);
   if (holder === undefined || connection.get(isStored, task.id) !== undefined) return null;
   const id = holder.id as string;
@@ -61,6 +66,7 @@ function applyKeyRules(connection: Connection, now: number, task: NewTask): Pers
       connection.run(giveUpKey, id);
       return null;
     default:
+      inserts.audit(); // the holder may be of this batch, and its first audit row is by its old level
       update(connection, now, task, holder, decision);
       return { id, outcome: "updated", claimed: false };
   }

@@ -75,10 +75,20 @@ export class TaskInserts {
     this.#groups.flush();
   }
 
-  /** Writes the audit rows of all stored tasks. No other tasks may be inserted before. */
+  /** Writes the added tasks and the audit rows of all stored ones. */
   finish(): void {
     this.flush();
+    this.audit();
+  }
+
+  /**
+   * Writes the audit rows of the tasks that were stored since the last call, as their rows are now.
+   * No other tasks may be inserted before.
+   */
+  audit(): void {
     if (this.#audited) writeFirstAudits(this.#connection, this.#inserted);
+    this.#inserted = 0;
+    this.#audited = false;
   }
 
   #write({ owner, tasks, places, parameters }: TaskGroup): void {

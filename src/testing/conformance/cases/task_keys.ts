@@ -20,6 +20,25 @@ function second(s: Scene, overrides: Partial<NewTask> = {}): NewTask {
 }
 
 export const taskKeys = topic("task keys", {
+  "a task that a later one of its batch updates keeps its first audit row": async (s) => {
+    for (const auditLevel of ["None", "Minimal"] as const) {
+      const key = `${taskKey} ${auditLevel}`;
+      const [first, later] = [
+        s.task({ taskKey: key, auditLevel: "Full" }),
+        s.task({ taskKey: key, auditLevel, status: "WaitingQueue", due: { inMs: hour } }),
+      ];
+      const results = await s.storage.persist([s.task(), first, s.task(), later, s.task()]);
+      expectSame(results.map(({ outcome }) => outcome), [
+        "created",
+        "created",
+        "created",
+        "updated",
+        "created",
+      ], "the outcomes");
+      const { items } = await s.storage.statusAudit(first.id);
+      expectSame(items.map(({ newStatus }) => newStatus), ["Queued"], auditLevel);
+    }
+  },
   "a waiting one-shot is updated in place": async (s) => {
     const id = await s.add({ taskKey, priority: 1 });
     const task = second(s, {
