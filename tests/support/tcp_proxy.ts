@@ -21,6 +21,9 @@ export class TcpProxy implements AsyncDisposable {
   readonly #reserved: ReservedPort = reservePort();
   #listener: Server | null = null;
   #swallows = false;
+  #delayMs = 0;
+  /** The last delayed data of each socket, if it is still to be written. */
+  readonly #delayed = new Map<Socket, Promise<void>>();
 
   private constructor(url: URL) {
     this.#target = { host: url.hostname, port: Number(url.port) };
@@ -54,6 +57,11 @@ export class TcpProxy implements AsyncDisposable {
     await closed;
   }
 
+  /** Forwards data later than it comes. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
   /** Accepts data on all connections, old and new, and drops it without an answer. */
   swallow(): void {
     this.#swallows = true;
@@ -85,8 +93,8 @@ export class TcpProxy implements AsyncDisposable {
     const line: Line = { client, server, isDead: this.#swallows };
     this.#lines.add(line);
     client.setNoDelay(true);
-    client.on("data", (bytes) => line.isDead || server?.write(bytes));
-    server?.on("data", (bytes) => line.isDead || client.write(bytes));
+    client.on("data", (bytes) => this.#forward(line, server, bytes));
+    server?.on("data", (bytes) => this.#forward(line, client, bytes));
     for (const [end, other] of [[client, server], [server, client]]) {
       end?.on("error", () => {});
       end?.on("close", () => {
@@ -95,6 +103,17 @@ export class TcpProxy implements AsyncDisposable {
         this.#lines.delete(line);
       });
     }
+  }
+
+  /** Data that is under way when the delay ends arrives in order, with the data after it. */
+  #forward(line: Line, to: Socket | null, bytes: Uint8Array): void {
+    if (to === null) return;
+    const write = () => void (line.isDead || to.destroyed || to.write(bytes));
+    if (this.#delayMs === 0 && !this.#delayed.has(to)) return write();
+    const sent = (this.#delayed.get(to) ?? Promise.resolve())
+      .then(() => new Promise((resume) => setTimeout(resume, this.#delayMs))).then(write);
+    this.#delayed.set(to, sent);
+    void sent.then(() => this.#delayed.get(to) === sent && this.#delayed.delete(to));
   }
 
   #cut(): void {

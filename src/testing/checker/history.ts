@@ -214,6 +214,12 @@ export interface History {
   readonly startsAt: number;
   /** Tasks that are due by then must have ended. @default Infinity */
   readonly endedBy?: number;
+  /**
+   * Whether it was observed from outside: entries of different tasks may be in another order than
+   * in the store, and what is under way when it is asked may take effect a little earlier or later.
+   * @default false
+   */
+  readonly isObserved?: boolean;
   readonly entries: readonly HistoryEntry[];
   readonly tasks: readonly FinalTask[];
 }

@@ -1,0 +1,111 @@
+// What the processes of a history asked of the store: each call of a verb, split into its parts that
+// concern one task each.
+
+import type {
+  ClaimResult,
+  LostTask,
+  NewTask,
+  PersistResult,
+  ReleasedTask,
+} from "../../src/storage/requests.ts";
+import type { Verb } from "../../src/testing/simulation/network.ts";
+import type { RecordLine } from "./record_file.ts";
+
+/** The records of one process. */
+export interface ProcessRecords {
+  readonly instance: string;
+  readonly lines: readonly RecordLine[];
+}
+
+/** A change of a task that the journal shows. */
+export interface Change {
+  /** When it was made, in milliseconds from the start of the history. */
+  readonly at: number;
+  /** Its place in the journal. */
+  readonly seq: number;
+  /** The due instant since then. */
+  readonly dueAt: number | null;
+}
+
+/** A part of a call. */
+export interface Intent {
+  readonly instance: string;
+  readonly verb: Verb;
+  /** The arguments, with only one task in them. */
+  readonly args: readonly unknown[];
+  /** The part of the result; undefined if the call was not answered. */
+  readonly result: unknown;
+  readonly askedAt: number;
+  /** When the answer or an error arrived; Infinity: never. */
+  readonly answeredAt: number;
+  /** The task that it concerns; null: the call did not name one, and was not answered. */
+  readonly task: string | null;
+  /** The change of the task that it made; null if none is known. Set by the merge. */
+  change: Change | null;
+}
+
+/** A call with its answer. */
+type Call = Omit<Intent, "task" | "change">;
+
+/** Returns the parts of all calls, by the time at which they were asked. */
+export function intentsOf(records: readonly ProcessRecords[]): Intent[] {
+  return records.flatMap(callsOf).flatMap(split).sort((a, b) => a.askedAt - b.askedAt);
+}
+
+function callsOf({ instance, lines }: ProcessRecords): Call[] {
+  const ends = new Map<number, RecordLine & { is: "answer" | "error" }>();
+  for (const line of lines) {
+    if (line.is === "answer" || line.is === "error") ends.set(line.call, line);
+  }
+  return lines.flatMap((line): Call[] => {
+    if (line.is !== "call") return [];
+    const end = ends.get(line.call);
+    const { verb, args, at: askedAt } = line;
+    const answeredAt = end?.at ?? Infinity;
+    const result = end?.is === "answer" ? end.result ?? null : undefined;
+    return [{ instance, verb, args, result, askedAt, answeredAt }];
+  });
+}
+
+function split(call: Call): Intent[] {
+  const { verb, args, result } = call;
+  const isAnswered = result !== undefined;
+  const part = (
+    task: string | null,
+    partArgs: readonly unknown[],
+    partResult: unknown,
+  ): Intent => ({
+    ...call,
+    task,
+    args: partArgs,
+    result: isAnswered ? partResult : undefined,
+    change: null,
+  });
+  const results = result as readonly unknown[];
+  switch (verb) {
+    case "persist":
+      return (args[0] as NewTask[]).map((task, i) => {
+        const answer = isAnswered ? results[i] as PersistResult : undefined;
+        return part(answer?.id ?? task.id, [[task]], [answer]);
+      });
+    case "setStatusMany":
+    case "updateCurrentRunMany":
+    case "correctSeries":
+      return (args[0] as { taskId: string }[]).map((each, i) =>
+        part(each.taskId, [[each]], [results?.[i]])
+      );
+    case "requestCancel":
+    case "makeDue":
+      return (args[0] as string[]).map((id, i) => part(id, [[id]], [results?.[i]]));
+    case "release":
+      return (args[1] as ReleasedTask[]).map((each) => part(each.taskId, [args[0], [each]], null));
+    case "claim":
+      if (!isAnswered) return [part(null, args, undefined)];
+      return (result as ClaimResult).tasks.map((task) => part(task.id, args, { tasks: [task] }));
+    case "releaseLost":
+      if (!isAnswered) return [part(null, args, undefined)];
+      return (result as LostTask[]).map((task) => part(task.taskId, args, [task]));
+    default:
+      return [part(null, args, result)];
+  }
+}

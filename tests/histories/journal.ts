@@ -1,0 +1,15 @@
+// The journal of a database: triggers write down each change of a task and each row of its audits,
+// in the transaction that makes it. So the order of changes is known, and what became of a call
+// whose answer was lost.
+
+import { PostgresJournal } from "./journal_postgres.ts";
+import type { Journal } from "./journal_rows.ts";
+import { SqliteJournal } from "./journal_sqlite.ts";
+import type { StoreKind } from "./setup.ts";
+
+/** Opens the journal of a database. */
+export function openJournal(store: StoreKind, address: string): Journal {
+  if (store === "sqlite") return new SqliteJournal(address);
+  if (store === "postgres") return new PostgresJournal(address);
+  throw new Error(`There is no journal for ${store} yet.`);
+}

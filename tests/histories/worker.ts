@@ -1,0 +1,145 @@
+// A worker process: takes its setup as its only argument and orders on its standard input, runs
+// tasks, and records everything. It stops when its input ends, also because its controller has
+// ended.
+
+import process from "node:process";
+import { postgresStorage } from "../../drivers/postgres/mod.ts";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { createEverTask, type EverTask, silentLogger } from "../../mod.ts";
+import { createDashboard } from "../../src/dashboard/mod.ts";
+import { type Storage, systemClock } from "../../src/storage/mod.ts";
+import { Calls } from "../../src/testing/simulation/calls.ts";
+import { makeTasks } from "../../src/testing/simulation/handlers.ts";
+import { parallelism } from "../../src/testing/simulation/scenario.ts";
+import { readLines } from "../support/lines.ts";
+import { connectTo } from "../support/places.ts";
+import { RecordFile } from "./record_file.ts";
+import { recordedStorage } from "./recorded_storage.ts";
+import type { Order, ProcessSetup, Report } from "./setup.ts";
+
+/** How long the store may be unavailable at the start, in milliseconds. */
+const startWithinMs = 60_000;
+
+/** The ids of the last dispatches, by number. */
+class RecentTasks extends Map<number, string> {
+  override set(number: number, id: string): this {
+    this.delete(number - 1_000);
+    return super.set(number, id);
+  }
+}
+
+const setup: ProcessSetup = JSON.parse(Deno.args[0]!);
+const file = new RecordFile(setup.records, setup.startsAt);
+let [running, ended, calls, cpuMsBefore] = [0, 0, 0, 0];
+
+const tasks = makeTasks(systemClock, setup.name, file, (count) => {
+  if (count < running) ended++;
+  running = count;
+});
+const storage = recordedStorage(open(setup), file, () => void calls++);
+const retention = setup.retentionDays === null ? {} : {
+  retention: {
+    statusAuditDays: setup.retentionDays,
+    errorAuditDays: setup.retentionDays,
+    runsAuditDays: setup.retentionDays,
+    deleteCompletedTasksAfterRetention: true,
+    every: { seconds: 10 },
+  },
+};
+const everTask = createEverTask({
+  storage,
+  tasks: setup.knows.map((type) => tasks[type]),
+  queues: {
+    default: { parallelism: setup.parallelism ?? parallelism.default },
+    narrow: { parallelism: parallelism.narrow },
+    recurring: { parallelism: 1 },
+  },
+  leaseDuration: setup.leaseMs,
+  poisonLimit: setup.poisonLimit,
+  dispatchRetryFor: setup.dispatchRetryMs,
+  abortGrace: { seconds: 1 },
+  host: setup.name,
+  logger: silentLogger,
+  clock: { ...systemClock, now: () => systemClock.now() + setup.clockOffsetMs },
+  ...retention,
+});
+const asked = new Calls(setup.name, everTask, tasks, file, new RecentTasks());
+
+file.add(setup.name, { kind: "process", what: "starts", knows: setup.knows });
+await started(everTask);
+file.add(setup.name, { kind: "process", what: "started" });
+report({ kind: "ready" });
+const closeDashboard = setup.dashboard ? openDashboard(everTask) : () => {};
+const figures = setup.figuresEveryMs === null
+  ? undefined
+  : setInterval(reportFigures, setup.figuresEveryMs);
+
+let stopTimeoutMs = 0;
+for await (const line of readLines(Deno.stdin.readable)) {
+  const order: Order = JSON.parse(line);
+  if (order.kind === "end") {
+    stopTimeoutMs = order.timeoutMs;
+    break;
+  }
+  asked.ask(order);
+}
+clearInterval(figures);
+closeDashboard();
+file.add(setup.name, { kind: "process", what: "stops" });
+await everTask.stop({ timeout: stopTimeoutMs });
+file.add(setup.name, { kind: "process", what: "stopped" });
+Deno.exit(0); // a handler that ignores its signal must not keep the process alive
+
+function open({ store, address, leaseMs }: ProcessSetup): Storage {
+  if (store === "sqlite") return sqliteStorage(address);
+  if (store === "sqlserver") return connectTo("SQL Server", address);
+  return postgresStorage({ url: address, queryTimeout: leaseMs / 2 });
+}
+
+/** Starts the instance, as soon as the store is available. */
+async function started(everTask: EverTask): Promise<void> {
+  const endsAt = performance.now() + startWithinMs;
+  while (true) {
+    try {
+      return await everTask.start();
+    } catch (error) {
+      if (performance.now() > endsAt) throw error;
+      await new Promise((resume) => setTimeout(resume, 200));
+    }
+  }
+}
+
+/** Serves a dashboard, and reads what its pages read, as often as they do. */
+function openDashboard(everTask: EverTask): () => void {
+  const { fetch: answer } = createDashboard(everTask, {
+    authorize: () => ({ user: "soak", can: ["view"] }),
+    logger: silentLogger,
+  });
+  const pages = ["statistics", "tasks?limit=50", "queues", "workers", "series", "activity"];
+  const look = async () => {
+    for (const page of pages) {
+      const response = await answer(new Request(`http://127.0.0.1/api/v1/${page}`));
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`${page}: ${response.status}`);
+    }
+  };
+  const timer = setInterval(() => void look().catch(console.error), 5_000);
+  const unsubscribe = everTask.events.subscribe(() => {}, { scope: "store" });
+  return () => {
+    clearInterval(timer);
+    unsubscribe();
+  };
+}
+
+function reportFigures(): void {
+  (globalThis as { gc?: () => void }).gc?.();
+  const { user, system } = process.cpuUsage();
+  const { heapUsed: heap, rss: memory } = process.memoryUsage();
+  const cpuMs = (user + system) / 1000;
+  report({ kind: "figures", ended, calls, cpuMs: cpuMs - cpuMsBefore, heap, memory });
+  [ended, calls, cpuMsBefore] = [0, 0, cpuMs];
+}
+
+function report(line: Report): void {
+  console.log(JSON.stringify(line));
+}

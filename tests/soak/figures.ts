@@ -1,0 +1,102 @@
+// The figures of a soak over time.
+
+import { table } from "../../bench/support/table.ts";
+import type { Figures } from "../histories/setup.ts";
+import type { StoreFigures } from "./store_figures.ts";
+import { medianOf, trendOf } from "./trend.ts";
+
+/** The figures of one interval. */
+export type Sample = Readonly<Record<FigureName, number>>;
+
+/** The figures of a soak. */
+export type FigureName =
+  | "tasks/s"
+  | "calls/task"
+  | "transactions/task"
+  | "CPU ms/task"
+  | "heap MB"
+  | "memory MB"
+  | "waiting"
+  | "tasks"
+  | "status audit"
+  | "runs audit"
+  | "store MB";
+
+/** The figures that must have no trend. The others only explain these. */
+const steady: readonly FigureName[] = [
+  "tasks/s",
+  "calls/task",
+  "transactions/task",
+  "heap MB",
+  "tasks",
+  "status audit",
+  "runs audit",
+  "store MB",
+];
+
+const megabyte = 1_000_000;
+
+/**
+ * Makes a sample of the reports of all processes in an interval.
+ *
+ * @param unharmed The reports of the processes that are never killed, whose memory is of interest.
+ */
+export function sampleOf(
+  reports: readonly Figures[],
+  unharmed: readonly Figures[],
+  store: StoreFigures,
+  transactionsBefore: number | null,
+  seconds: number,
+): Sample {
+  const sum = (of: (figures: Figures) => number) => reports.reduce((all, it) => all + of(it), 0);
+  const most = (of: (figures: Figures) => number) => Math.max(0, ...unharmed.map(of));
+  const ended = Math.max(1, sum(({ ended }) => ended));
+  const transactions = (store.transactions ?? 0) - (transactionsBefore ?? 0);
+  return {
+    "tasks/s": ended / seconds,
+    "calls/task": sum(({ calls }) => calls) / ended,
+    "transactions/task": transactions / ended,
+    "CPU ms/task": sum(({ cpuMs }) => cpuMs) / ended,
+    "heap MB": most(({ heap }) => heap) / megabyte,
+    "memory MB": most(({ memory }) => memory) / megabyte,
+    "waiting": store.waiting,
+    "tasks": store.tasks,
+    "status audit": store.statusAudit,
+    "runs audit": store.runsAudit,
+    "store MB": store.bytes / megabyte,
+  };
+}
+
+/** Combines samples to one, by the median of each figure. */
+export function combined(samples: readonly Sample[]): Sample {
+  const names = Object.keys(samples[0]!) as FigureName[];
+  const entries = names.map((name) => [name, medianOf(samples.map((it) => it[name]))]);
+  return Object.fromEntries(entries);
+}
+
+/** Lays out samples as a table, with the minute of each. */
+export function formatSamples(samples: readonly (readonly [minute: number, Sample])[]): string {
+  const names = Object.keys(samples[0]![1]) as FigureName[];
+  const digits = (value: number) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+  const rows = samples.map(([minute, sample]) => [
+    minute.toFixed(0),
+    ...names.map((name) => digits(sample[name])),
+  ]);
+  return table(["minute", ...names], rows);
+}
+
+/** Describes the trend of each figure, and returns the names of those that must have none. */
+export function findTrends(samples: readonly Sample[]): { text: string; found: FigureName[] } {
+  const names = Object.keys(samples[0] ?? {}) as FigureName[];
+  const trends = names.map((name) => [name, trendOf(samples.map((it) => it[name]))] as const);
+  const rows = trends.map(([name, { typical, change, deviations, isTrend }]) => [
+    name,
+    typical.toFixed(2),
+    `${(100 * change).toFixed(1)} %`,
+    deviations.toFixed(1),
+    isTrend ? steady.includes(name) ? "TREND" : "trend, for information" : "",
+  ]);
+  const text = table(["figure", "median", "change", "deviations", ""], rows);
+  const found = trends.filter(([name, { isTrend }]) => isTrend && steady.includes(name));
+  return { text, found: found.map(([name]) => name) };
+}

@@ -1,0 +1,78 @@
+// Reads the size of a store's tables, and how often it was asked.
+
+import { DatabaseSync } from "node:sqlite";
+import postgres from "postgres";
+import type { StoreKind } from "../histories/setup.ts";
+
+/** Figures of a store. */
+export interface StoreFigures {
+  readonly tasks: number;
+  readonly statusAudit: number;
+  readonly runsAudit: number;
+  /** Tasks that are due. */
+  readonly waiting: number;
+  /** Bytes of the tables and their indexes; of SQLite: of the pages in use. */
+  readonly bytes: number;
+  /** Transactions so far; null: the database does not count them. */
+  readonly transactions: number | null;
+}
+
+/** Reads figures. */
+export interface StoreReader extends AsyncDisposable {
+  read(): Promise<StoreFigures>;
+}
+
+/** Opens a reader of a store. */
+export function openReader(store: StoreKind, address: string): StoreReader {
+  return store === "sqlite" ? new SqliteReader(address) : new PostgresReader(address);
+}
+
+class SqliteReader implements StoreReader {
+  readonly #database: DatabaseSync;
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
+  }
+
+  read(): Promise<StoreFigures> {
+    const row = this.#database.prepare(`
+      SELECT (SELECT count(*) FROM queued_tasks) AS tasks,
+        (SELECT count(*) FROM status_audit) AS statusAudit,
+        (SELECT count(*) FROM runs_audit) AS runsAudit,
+        (SELECT count(*) FROM queued_tasks WHERE due_at_utc < unixepoch('subsec') * 1000) AS waiting,
+        (SELECT page_size * (page_count - freelist_count)
+         FROM pragma_page_size, pragma_page_count, pragma_freelist_count) AS bytes,
+        NULL AS transactions`).get();
+    return Promise.resolve(row as unknown as StoreFigures);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#database.close();
+    return Promise.resolve();
+  }
+}
+
+class PostgresReader implements StoreReader {
+  readonly #sql: postgres.Sql;
+
+  constructor(url: string) {
+    this.#sql = postgres(url, { max: 1, onnotice: () => {} });
+  }
+
+  async read(): Promise<StoreFigures> {
+    const [row] = await this.#sql<[StoreFigures]>`
+      SELECT (SELECT count(*)::float8 FROM evertask.queued_tasks) AS tasks,
+        (SELECT count(*)::float8 FROM evertask.status_audit) AS "statusAudit",
+        (SELECT count(*)::float8 FROM evertask.runs_audit) AS "runsAudit",
+        (SELECT count(*)::float8 FROM evertask.queued_tasks WHERE due_at_utc < clock_timestamp()) AS waiting,
+        (SELECT sum(pg_total_relation_size(oid))::float8 FROM pg_class
+         WHERE relnamespace = 'evertask'::regnamespace AND relkind = 'r') AS bytes,
+        (SELECT (xact_commit + xact_rollback)::float8 FROM pg_stat_database
+         WHERE datname = current_database()) AS transactions`;
+    return row;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sql.end({ timeout: 5 });
+  }
+}

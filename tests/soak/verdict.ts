@@ -1,0 +1,108 @@
+// Checks the history of a soak. It is too long to be checked at once, so the tasks are checked in
+// groups, with everything that happened to them.
+
+import { auditLevels } from "../../mod.ts";
+import { checkHistory } from "../../src/testing/checker/check_history.ts";
+import type { FinalTask, HistoryEntry } from "../../src/testing/checker/history.ts";
+import type { StoreEntries } from "../../src/testing/simulation/store_entries.ts";
+import type { TaskStatus } from "../../src/storage/task_status.ts";
+import type { AuditImage, JournalRow, TaskImage } from "../histories/journal_rows.ts";
+import { mergeRecords } from "../histories/merge.ts";
+import { readRecords } from "../histories/record_file.ts";
+
+/** The number of tasks that are checked at once. */
+const groupSize = 200;
+
+/** A stopping process may leave a task that became due this long before, in milliseconds. */
+const leftMs = 20_000;
+
+/**
+ * Returns what the history in a folder of records breaks, one fault per line.
+ *
+ * @param startsAt The beginning of the history, in epoch milliseconds.
+ */
+export function checkRecords(folder: string, startsAt: number): string[] {
+  const journal = readJournal(`${folder}/journal`);
+  const files = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".jsonl"));
+  const records = files.map(({ name }) => (
+    { instance: name.replace(".jsonl", ""), lines: readRecords(`${folder}/${name}`) }
+  ));
+  const { entries, names, unexplained } = mergeRecords(records, journal, startsAt);
+  const tasks = finalTasks(journal, names, startsAt);
+  const endedBy = Math.max(...entries.map(({ at }) => at)) - leftMs;
+  const lines = groupsOf(tasks).flatMap((group) => {
+    const own = entriesOf(group, entries);
+    return checkHistory({ startsAt, endedBy, isObserved: true, entries: own, tasks: group });
+  });
+  return [...new Set(lines), ...unexplained.map((line) => `no process asked for it: ${line}`)];
+}
+
+function readJournal(path: string): JournalRow[] {
+  const rows: JournalRow[] = Deno.readTextFileSync(path).split("\n").filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+  return rows.sort((a, b) => a.seq - b.seq);
+}
+
+/** The tasks as the journal shows them at the end, or when retention deleted them. */
+function finalTasks(
+  journal: readonly JournalRow[],
+  names: StoreEntries,
+  startsAt: number,
+): FinalTask[] {
+  const images = new Map<string, TaskImage>();
+  const audits = { status: new Map<string, AuditImage[]>(), run: new Map<string, AuditImage[]>() };
+  for (const row of journal) {
+    if (row.what === "status" || row.what === "run") {
+      const audit = audits[row.what];
+      if (audit.get(row.task)?.push(row.image) === undefined) audit.set(row.task, [row.image]);
+    } else images.set(row.task, row.image);
+  }
+  const marked = ({ status, failed }: AuditImage) => failed ? `${status}!` : status;
+  return [...images].map(([id, image]): FinalTask => {
+    const [trail, runs] = [audits.status.get(id) ?? [], audits.run.get(id) ?? []];
+    const since = (instant: number | null) => instant === null ? null : instant - startsAt;
+    return {
+      task: names.tasks.of(id),
+      status: image.status as TaskStatus,
+      level: auditLevels[image.audit_level ?? 0]!,
+      key: image.task_key,
+      worker: image.worker_id === null ? null : names.workers.of(image.worker_id),
+      dueAt: since(image.due_at_utc),
+      attempt: image.attempt,
+      lostCount: image.lost_count,
+      token: image.lease_token,
+      cancelRequested: Boolean(image.cancel_requested),
+      trail: trail.map(marked),
+      trailAt: trail.map(({ at }) => at - startsAt),
+      runs: runs.map(marked),
+      series: image.recurring_task === null ? null : {
+        runCount: image.current_run_count ?? 0,
+        nextRunAt: since(image.next_run_utc),
+      },
+    };
+  });
+}
+
+/** Groups tasks in the order of their creation; each series is a group of its own. */
+function groupsOf(tasks: readonly FinalTask[]): FinalTask[][] {
+  const groups = tasks.filter(({ series }) => series !== null).map((task) => [task]);
+  const others = tasks.filter(({ series }) => series === null);
+  for (let at = 0; at < others.length; at += groupSize) {
+    groups.push(others.slice(at, at + groupSize));
+  }
+  return groups;
+}
+
+/** The entries about tasks, about processes, and about rate limits at the time of these tasks. */
+function entriesOf(tasks: readonly FinalTask[], entries: readonly HistoryEntry[]): HistoryEntry[] {
+  const names = new Set(tasks.map(({ task }) => task));
+  const isOwn = (entry: HistoryEntry) =>
+    "task" in entry && entry.task !== null && names.has(entry.task);
+  const instants = entries.filter(isOwn).map(({ at }) => at);
+  const [first, last] = [Math.min(...instants), Math.max(...instants)];
+  return entries.filter((entry) => {
+    if (entry.kind === "slotTaken") return first <= entry.at && entry.at <= last;
+    if (entry.kind === "asked") return false; // its answer may be about another task
+    return entry.kind === "process" || isOwn(entry);
+  });
+}
