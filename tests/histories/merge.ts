@@ -255,10 +255,10 @@ function toldAt(
 
 /** When the last claim was made that was asked for before a pause was answered. */
 function lastUnawareClaim(intents: readonly Intent[], answeredAt: number): number {
-  const unaware = intents.filter(({ verb, askedAt, change }) =>
-    (verb === "claim" || verb === "persist") && askedAt < answeredAt && change !== null
-  );
-  return Math.max(answeredAt, ...unaware.map(({ change }) => change!.at + slackMs));
+  return intents.reduce((last, { verb, askedAt, change }) => {
+    const isUnaware = (verb === "claim" || verb === "persist") && askedAt < answeredAt;
+    return isUnaware && change !== null ? Math.max(last, change.at + slackMs) : last;
+  }, answeredAt);
 }
 
 /** Replaces the due instant that was computed by the one that was stored. */

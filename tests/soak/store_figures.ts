@@ -11,7 +11,10 @@ export interface StoreFigures {
   readonly runsAudit: number;
   /** Tasks that are due. */
   readonly waiting: number;
-  /** Bytes of the tables and their indexes; of SQLite: of the pages in use. */
+  /**
+   * Bytes of the tables and their indexes, without those of the activity by minute, which is kept for
+   * a day and so grows all day long.
+   */
   readonly bytes: number;
   /** Transactions so far; null: the database does not count them. */
   readonly transactions: number | null;
@@ -40,8 +43,7 @@ class SqliteReader implements StoreReader {
         (SELECT count(*) FROM status_audit) AS statusAudit,
         (SELECT count(*) FROM runs_audit) AS runsAudit,
         (SELECT count(*) FROM queued_tasks WHERE due_at_utc < unixepoch('subsec') * 1000) AS waiting,
-        (SELECT page_size * (page_count - freelist_count)
-         FROM pragma_page_size, pragma_page_count, pragma_freelist_count) AS bytes,
+        (SELECT sum(pgsize) FROM dbstat WHERE name NOT LIKE 'activity%' AND name <> 'journal') AS bytes,
         NULL AS transactions`).get();
     return Promise.resolve(row as unknown as StoreFigures);
   }
@@ -66,7 +68,7 @@ class PostgresReader implements StoreReader {
         (SELECT count(*)::float8 FROM evertask.runs_audit) AS "runsAudit",
         (SELECT count(*)::float8 FROM evertask.queued_tasks WHERE due_at_utc < clock_timestamp()) AS waiting,
         (SELECT sum(pg_total_relation_size(oid))::float8 FROM pg_class
-         WHERE relnamespace = 'evertask'::regnamespace AND relkind = 'r') AS bytes,
+         WHERE relnamespace = 'evertask'::regnamespace AND relkind = 'r' AND relname <> 'activity') AS bytes,
         (SELECT (xact_commit + xact_rollback)::float8 FROM pg_stat_database
          WHERE datname = current_database()) AS transactions`;
     return row;

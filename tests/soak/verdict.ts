@@ -29,7 +29,7 @@ export function checkRecords(folder: string, startsAt: number): string[] {
   ));
   const { entries, names, unexplained } = mergeRecords(records, journal, startsAt);
   const tasks = finalTasks(journal, names, startsAt);
-  const endedBy = Math.max(...entries.map(({ at }) => at)) - leftMs;
+  const endedBy = (entries.at(-1)?.at ?? 0) - leftMs;
   const lines = groupsOf(tasks).flatMap((group) => {
     const own = entriesOf(group, entries);
     return checkHistory({ startsAt, endedBy, isObserved: true, entries: own, tasks: group });
@@ -98,8 +98,8 @@ function entriesOf(tasks: readonly FinalTask[], entries: readonly HistoryEntry[]
   const names = new Set(tasks.map(({ task }) => task));
   const isOwn = (entry: HistoryEntry) =>
     "task" in entry && entry.task !== null && names.has(entry.task);
-  const instants = entries.filter(isOwn).map(({ at }) => at);
-  const [first, last] = [Math.min(...instants), Math.max(...instants)];
+  const first = entries.find(isOwn)?.at ?? 0;
+  const last = entries.findLast(isOwn)?.at ?? 0;
   return entries.filter((entry) => {
     if (entry.kind === "slotTaken") return first <= entry.at && entry.at <= last;
     if (entry.kind === "asked") return false; // its answer may be about another task

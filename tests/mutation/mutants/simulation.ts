@@ -42,6 +42,7 @@ const mistakes: readonly Mistake[] = [
     "row.worker?.id === lease.workerId",
   ],
   [2, keeper, "if (result.othersLost) this.#releaseLost();", ""],
+  [7, recorder, "if (recalled !== null) await recalled;", ""],
   [967, recorder, "if (!result!.applied) throw new LeaseLostError(job.task.id);", ""],
   [3, executor, "if (await this.#parts.recorder.wasCompleted(job)) {", "if (true) {"],
   // Attempts
