@@ -39,3 +39,17 @@ Deno.test("the original code of each mutant occurs once", async () => {
   }
   assertEquals(lost, []); // otherwise, update the original or delete the mutant
 });
+
+Deno.test("the guide to the simulation lists its mutants with the seeds that notice them", async () => {
+  const guide = new URL("../../src/testing/simulation/README.md", import.meta.url);
+  const plain = (text: string) => text.replaceAll(/\s+/g, " ");
+  const text = plain(await Deno.readTextFile(guide));
+  const code = (source: string) => source === "" ? "nothing" : `\`${source}\``;
+  const missing = mutantLists.simulation!.map(({ file, original, replacement, env }) => {
+    const name = file.split("/").at(-1);
+    return plain(
+      `seed ${env!.EVERTASK_SEED}, ${name}: ${code(original)} becomes ${code(replacement)}`,
+    );
+  }).filter((line) => !text.includes(line));
+  assertEquals(missing, []);
+});
