@@ -24,8 +24,6 @@ export interface ProcessSetup {
   readonly poisonLimit: number;
   /** How long a dispatch is repeated while the store does not answer, in milliseconds. */
   readonly dispatchRetryMs: number;
-  /** The number of tasks of the queue `default` that it runs concurrently. @default 3 */
-  readonly parallelism?: number;
   /** How long history is kept, in days; null: for ever. */
   readonly retentionDays: number | null;
   /** Whether it serves a dashboard, and keeps it open. */

@@ -50,7 +50,7 @@ const everTask = createEverTask({
   storage,
   tasks: setup.knows.map((type) => tasks[type]),
   queues: {
-    default: { parallelism: setup.parallelism ?? parallelism.default },
+    default: { parallelism: parallelism.default },
     narrow: { parallelism: parallelism.narrow },
     recurring: { parallelism: 1 },
   },

@@ -148,7 +148,6 @@ export class Soak implements AsyncDisposable {
       leaseMs,
       poisonLimit: 1_000,
       dispatchRetryMs: 30_000,
-      parallelism: 10,
       retentionDays: keptMs / msPerDay,
       dashboard: name === "web",
       figuresEveryMs: sampleEveryMs,

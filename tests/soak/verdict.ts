@@ -55,7 +55,11 @@ function finalTasks(
     if (row.what === "status" || row.what === "run") {
       const audit = audits[row.what];
       if (audit.get(row.task)?.push(row.image) === undefined) audit.set(row.task, [row.image]);
-    } else images.set(row.task, row.image);
+    } else {
+      // A later task of the same key takes it from an ended one, which another group shows.
+      const key = row.image.task_key ?? images.get(row.task)?.task_key ?? null;
+      images.set(row.task, { ...row.image, task_key: key });
+    }
   }
   const marked = ({ status, failed }: AuditImage) => failed ? `${status}!` : status;
   return [...images].map(([id, image]): FinalTask => {

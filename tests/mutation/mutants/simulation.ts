@@ -29,7 +29,7 @@ type Mistake = readonly [seed: number, file: string, original: string, replaceme
 const mistakes: readonly Mistake[] = [
   // Fences and leases
   [
-    5,
+    18,
     changes,
     `if (change.lease !== undefined && !state.holds(row, change.lease)) return refused;`,
     "",
@@ -62,7 +62,7 @@ const mistakes: readonly Mistake[] = [
   ],
   [2, workers, "row.lostCount > request.poisonLimit", "row.lostCount >= request.poisonLimit"],
   [
-    65,
+    1685,
     executor,
     "job.attempt.end();\n    this.#watchdog.remove(job);",
     "this.#watchdog.remove(job);",
@@ -73,13 +73,13 @@ const mistakes: readonly Mistake[] = [
   [2, state, "if (!shouldCreateStatusAudit(auditLevel, newStatus, exception)) return;", ""],
   // Claims, wake-ups and stops
   [
-    18,
+    25,
     claimer,
     "if (isTransient(error)) this.#unknownClaims.suspect(); // it may still be committed",
     "",
   ],
   [
-    4,
+    32,
     persist,
     'if (existing.worker !== null || existing.status === "InProgress") return keep(existing);',
     "",
@@ -94,7 +94,7 @@ const mistakes: readonly Mistake[] = [
     "row.attempt = Math.max(0, row.attempt - 1);\n  state.endLease(row, task.dueAt, now);",
     "state.endLease(row, task.dueAt, now);",
   ],
-  [45, cancel, "if (row.series !== null) row.series.nextRunAt = null;", ""],
+  [46, cancel, "if (row.series !== null) row.series.nextRunAt = null;", ""],
   // Series, limits and retention
   [85, schedule, "Math.min(policy.all, due)", "due"],
   [
@@ -105,7 +105,7 @@ const mistakes: readonly Mistake[] = [
   ],
   [42, purge, "(row.lastExecutionAt ?? row.createdAt) < before", "row.createdAt < before"],
   [
-    4,
+    13,
     purge,
     'row.status !== "Completed" && row.status !== "Cancelled"',
     'row.status === "Failed" && row.attempt > 9',
@@ -113,14 +113,14 @@ const mistakes: readonly Mistake[] = [
   [42, claim, "if (state.pausedQueues.has(queue)) continue;", ""],
   [13, starter, "runner.freeSlot();\n    if (goes)", "if (goes)"],
   [
-    763,
+    700,
     "src/dispatch/dispatcher.ts",
     "if (isTransient(error)) worker!.suspectUnknownClaims(); // the write may have been committed",
     "",
   ],
   [806, "src/time/storage_clock.ts", "this.#offset = isLate ?", "this.#offset = now < 0 ?"],
   [4, seriesRun, "const planned = series.nextRunAt ?? task.dueAt;", "const planned = task.dueAt;"],
-  [44, gcra, "startedTat: slotAt === now ? afterStart : startedTat,", "startedTat,"],
+  [853, gcra, "startedTat: slotAt === now ? afterStart : startedTat,", "startedTat,"],
 ];
 
 /** The mutants for the simulation. */
