@@ -7,7 +7,7 @@ import { macrotasksDone } from "../../time/macrotask.ts";
 /** An action at an instant. */
 interface Happening {
   readonly at: number;
-  readonly run: () => void;
+  readonly run: () => unknown;
 }
 
 /**
@@ -36,9 +36,11 @@ export class Timeline {
    * Plans an action. Actions at the same instant run in the order of planning.
    *
    * @param delayMs The delay in milliseconds. A negative value counts as 0.
+   * @param run The action. If it returns a promise, time stands still until that settles, because a
+   * store may have to wait for the real event loop.
    * @returns A function that cancels the action.
    */
-  in(delayMs: number, run: () => void): () => void {
+  in(delayMs: number, run: () => unknown): () => void {
     if (delayMs === Infinity) return () => {};
     const happening = { at: this.#now + Math.max(0, delayMs), run };
     this.#happenings.add(happening);
@@ -60,7 +62,7 @@ export class Timeline {
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#now = next.at;
       this.#happenings.delete(next);
-      next.run();
+      await next.run();
       await macrotasksDone(mostTurns);
     }
     this.#now = end;

@@ -1,17 +1,16 @@
 // Searches for a seed whose history violates a rule, and prints its smallest scenario.
 
 import process from "node:process";
-import { drawScenario } from "../../../src/testing/simulation/draw_scenario.ts";
-import { formatFailure, shrink, tryScenario } from "../../../src/testing/simulation/trial.ts";
+import { formatFailure, shrink, trySeed } from "../../../src/testing/simulation/trial.ts";
 import { readOptions, wholeNumber } from "../../support/command_line.ts";
 import { memoryStore } from "./memory_store.ts";
-import { drawWithoutRetention, SqliteStores } from "./sqlite_stores.ts";
+import { SqliteStores } from "./sqlite_stores.ts";
 
 const usage = `deno task simulate [--seeds N] [--from SEED] [--store memory|sqlite]
 
   --seeds  how many seeds to try (2000)
   --from   the first of them (1); \`--from SEED --seeds 1\` tries one again
-  --store  memory, or sqlite, which has no retention then (memory)
+  --store  memory or sqlite (memory)
 
 Exits with 1 if a history breaks a promise.`;
 
@@ -24,11 +23,10 @@ const count = wholeNumber(usage, "seeds", values.seeds);
 const from = wholeNumber(usage, "from", values.from);
 using sqlite = values.store === "sqlite" ? await SqliteStores.open() : null;
 const makeStore = sqlite?.make ?? memoryStore;
-const draw = sqlite === null ? drawScenario : drawWithoutRetention;
 
 const startedAt = performance.now();
 for (let seed = from; seed < from + count; seed++) {
-  const failure = await tryScenario(draw(seed), makeStore);
+  const failure = await trySeed(seed, makeStore);
   if (failure === null) continue;
   console.log(`Seed ${seed} breaks a promise. As small as it can be made:\n`);
   console.log(formatFailure(await shrink(failure, makeStore)));

@@ -4,17 +4,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
-import { drawScenario } from "../../../src/testing/simulation/draw_scenario.ts";
-import type { Scenario } from "../../../src/testing/simulation/scenario.ts";
 import type { StoreMaker } from "../../../src/testing/simulation/world.ts";
-
-/**
- * Draws the scenario of a seed without retention. The SQLite driver waits in real time between the
- * batches of a purge, which would make the simulated time depend on more than the seed.
- */
-export function drawWithoutRetention(seed: number): Scenario {
-  return { ...drawScenario(seed), retention: null };
-}
 
 /** Creates stores in a temporary folder, which is removed on disposal. */
 export class SqliteStores implements Disposable {
