@@ -6,7 +6,7 @@ import { prepareGround } from "./place.ts";
 import { formatRound, playRound } from "./real_world.ts";
 import type { StoreKind } from "./setup.ts";
 
-const usage = `deno task histories [--minutes N] [--store sqlite|postgres|sqlserver] [--from SEED]
+const usage = `deno task histories [--minutes N] [--store sqlite|postgres] [--from SEED]
 
   --minutes  how long (10)
   --store    the database (sqlite)
