@@ -26,6 +26,9 @@ interface Images {
 /** How far the clocks of processes and database may differ, in milliseconds. */
 const slackMs = 5;
 
+/** The time that the statements of one call on one task take at most, in milliseconds. */
+const statementsMs = 20;
+
 /**
  * Merges records and journal.
  *
@@ -98,7 +101,7 @@ function explain(
     const previous = last.get(task);
     if (intent === undefined) {
       // A verb may need more than one statement.
-      if (previous !== undefined && isInTime(previous.intent)) {
+      if (previous !== undefined && at - previous.at < statementsMs) {
         previous.intent.change = { ...previous.intent.change!, dueAt: dueOf(after) };
       } else unexplained.push(`at ${at.toFixed(1)} ${task}: ${differenceOf(before, after)}`);
       continue;
