@@ -36,10 +36,7 @@ export interface Intent {
   /** The part of the result; undefined if the call was not answered. */
   readonly result: unknown;
   readonly askedAt: number;
-  /**
-   * When the answer arrived; Infinity: never. After an error, such as a timeout, the store may still
-   * carry out the call.
-   */
+  /** When the answer or an error arrived; Infinity: never. */
   readonly answeredAt: number;
   /** The task that it concerns; null: the call did not name one, and was not answered. */
   readonly task: string | null;
@@ -64,7 +61,7 @@ function callsOf({ instance, lines }: ProcessRecords): Call[] {
     if (line.is !== "call") return [];
     const end = ends.get(line.call);
     const { verb, args, at: askedAt } = line;
-    const answeredAt = end?.is === "answer" ? end.at : Infinity;
+    const answeredAt = end?.at ?? Infinity;
     const result = end?.is === "answer" ? end.result ?? null : undefined;
     return [{ instance, verb, args, result, askedAt, answeredAt }];
   });

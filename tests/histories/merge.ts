@@ -26,7 +26,7 @@ interface Images {
 /** How far the clocks of processes and database may differ, in milliseconds. */
 const slackMs = 5;
 
-/** The time that the statements of one call on one task take at most, in milliseconds. */
+/** The time that the statements of a call without an answer take at most, in milliseconds. */
 const statementsMs = 20;
 
 /**
@@ -94,14 +94,18 @@ function explain(
     const candidates = [...byTask.get(task) ?? [], ...others];
     const isInTime = ({ askedAt, answeredAt }: Intent) =>
       askedAt <= at + slackMs && at <= answeredAt + slackMs;
-    const intent = candidates.find((each) =>
-      isInTime(each) && (each.change === null || each.task === null) &&
+    const possible = candidates.filter((each) =>
+      (each.change === null || each.task === null) && each.askedAt <= at + slackMs &&
       (before === null ? inserts(each, task) : changes(each, { task, before, after }))
     );
+    const intent = possible.find((each) => each.result !== undefined && isInTime(each)) ??
+      possible.find(isInTime) ??
+      // A call that has timed out may still be under way, and be carried out later.
+      possible.find(({ result }) => result === undefined);
     const previous = last.get(task);
     if (intent === undefined) {
       // A verb may need more than one statement.
-      if (previous !== undefined && at - previous.at < statementsMs) {
+      if (previous !== undefined && isPartOf(previous, at)) {
         previous.intent.change = { ...previous.intent.change!, dueAt: dueOf(after) };
       } else unexplained.push(`at ${at.toFixed(1)} ${task}: ${differenceOf(before, after)}`);
       continue;
@@ -109,8 +113,9 @@ function explain(
     const made = intent.task === null || intent.result === undefined
       ? split(intent, task, before, after)
       : intent;
-    // In the order of the journal, and while the call lasted.
-    const clamped = Math.min(Math.max(at, intent.askedAt), intent.answeredAt);
+    // In the order of the journal, and before the call was answered.
+    const latest = intent.result === undefined ? Infinity : intent.answeredAt;
+    const clamped = Math.min(Math.max(at, intent.askedAt), latest);
     made.change = {
       at: Math.max(clamped, previous?.at ?? -Infinity),
       seq: row.seq,
@@ -123,13 +128,19 @@ function explain(
   return unexplained;
 }
 
+/** Whether a change at an instant may be a further statement of the call that made the last one. */
+function isPartOf(last: { readonly at: number; readonly intent: Intent }, at: number): boolean {
+  const { result, answeredAt } = last.intent;
+  return at <= (result === undefined ? last.at + statementsMs : answeredAt + slackMs);
+}
+
 /** Whether an intent stores a task. */
 function inserts({ verb, args }: Intent, task: string): boolean {
   return verb === "persist" && (args[0] as NewTask[])[0]!.id === task;
 }
 
 /** Whether an intent can have made a change. */
-function changes({ verb, args }: Intent, { task, before, after }: Images): boolean {
+function changes({ verb, args, result }: Intent, { task, before, after }: Images): boolean {
   const isEnded = before.worker_id !== null && after.worker_id === null;
   const isLed = (lease: Lease | undefined) =>
     lease === undefined ||
@@ -149,7 +160,8 @@ function changes({ verb, args }: Intent, { task, before, after }: Images): boole
         lease?: Lease;
         transitions: { status: string }[];
       }[])[0]!;
-      return before.worker_id !== null && isLed(lease) &&
+      const isRefused = result !== undefined && !(result as { applied: boolean }[])[0]?.applied;
+      return before.worker_id !== null && isLed(lease) && !isRefused &&
         (transitions.length === 0 || transitions.at(-1)!.status === after.status);
     }
     case "requestCancel":
