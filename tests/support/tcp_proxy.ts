@@ -106,7 +106,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Data that is under way when the delay ends arrives in order, with the data after it. */
-  #forward(line: Line, to: Socket | null, bytes: Uint8Array): void {
+  #forward(line: Line, to: Socket | null, bytes: string | Uint8Array): void {
     if (to === null) return;
     const write = () => void (line.isDead || to.destroyed || to.write(bytes));
     if (this.#delayMs === 0 && !this.#delayed.has(to)) return write();
