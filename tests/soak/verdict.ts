@@ -105,6 +105,6 @@ function entriesOf(tasks: readonly FinalTask[], entries: readonly HistoryEntry[]
   return entries.filter((entry) => {
     if (entry.kind === "slotTaken") return first <= entry.at && entry.at <= last;
     if (entry.kind === "asked") return false; // its answer may be about another task
-    return entry.kind === "process" || isOwn(entry);
+    return entry.kind === "process" || entry.kind === "releasedUnknown" || isOwn(entry);
   });
 }
