@@ -16,11 +16,13 @@ export const editFields = {
   queue: z.string().min(1).max(100).optional(),
   priority: z.int().min(-32_768).max(32_767).optional(),
   at: instant.optional().openapi({ type: "string", format: "date-time" }),
-  delayMs: z.int().min(0).optional().openapi({ description: "The delay from now, instead of at" }),
+  delayMs: z.int().min(0).optional().openapi({
+    description: "The delay from now, instead of `at`",
+  }),
 };
 
 const newPayload = z.unknown().optional().openapi({
-  description: "Checked by the task's validator; refused if the server does not have the task",
+  description: "Checked by the task's validator; rejected if the server does not have the type",
 });
 const optionalReason = z.strictObject({ reason: reason.optional() });
 const requiredReason = z.strictObject({ reason });

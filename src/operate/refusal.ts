@@ -33,7 +33,7 @@ const sentences: Readonly<Record<RefusalReason, string>> = {
     "its schedule.",
   seriesEnded: "The series has ended. Dispatch it again with its task key and a schedule to " +
     "continue it.",
-  oneShot: "It is no series: it runs once.",
+  oneShot: "It is not a series: it runs once.",
   paused: "The series is paused already.",
   notPaused: "The series is not paused.",
   typeUnknown: "This process does not have the task of its type, and cannot check the payload. " +

@@ -409,7 +409,7 @@ export interface paths {
                         priority?: number;
                         /** Format: date-time */
                         at?: string;
-                        /** @description The delay from now, instead of at */
+                        /** @description The delay from now, instead of `at` */
                         delayMs?: number;
                         type: string;
                         /** @description Checked by the task's validator */
@@ -898,9 +898,9 @@ export interface paths {
                         priority?: number;
                         /** Format: date-time */
                         at?: string;
-                        /** @description The delay from now, instead of at */
+                        /** @description The delay from now, instead of `at` */
                         delayMs?: number;
-                        /** @description Checked by the task's validator; refused if the server does not have the task */
+                        /** @description Checked by the task's validator; rejected if the server does not have the type */
                         payload?: unknown;
                         /** @description The reason, for the list of actions */
                         reason?: string;
@@ -2330,7 +2330,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Checked by the task's validator; refused if the server does not have the task */
+                        /** @description Checked by the task's validator; rejected if the server does not have the type */
                         payload?: unknown;
                         /** @description The reason, for the list of actions */
                         reason?: string;
@@ -3305,7 +3305,7 @@ export interface paths {
                             priority?: number;
                             /** Format: date-time */
                             at?: string;
-                            /** @description The delay from now, instead of at */
+                            /** @description The delay from now, instead of `at` */
                             delayMs?: number;
                         };
                         /** @description The reason, for the list of actions */

@@ -28,7 +28,7 @@ export interface Call {
   readonly host: Host;
   /** The values of its options. */
   readonly values: Values;
-  /** The arguments that are no options. */
+  /** The arguments that are not options. */
   readonly args: readonly string[];
   readonly print: Printer;
   /** Opens the store, which is closed after the command. */

@@ -105,7 +105,7 @@ async function json<T>(response: Response): Promise<T> {
   if (type.includes("json")) return await response.json();
   await response.body?.cancel();
   const remedy = "Is it the URL of EverTask's REST API, with the path of its mount?";
-  throw new ApiError(`The answer of ${response.url} is no JSON. ${remedy}`, response.status, null);
+  throw new ApiError(`The answer of ${response.url} is not JSON. ${remedy}`, response.status, null);
 }
 
 function withQuery(route: string, query: Query): string {

@@ -3,7 +3,7 @@
 
 /**
  * Control characters, line separators, and characters that change the direction of text. A
- * surrogate without its partner is no text.
+ * surrogate without its partner is not text.
  */
 const unsafe = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/gu;
 
