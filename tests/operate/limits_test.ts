@@ -25,6 +25,7 @@ Deno.test("the waiting tasks of a limit are the slots that are reserved, and the
     const book = new RateBook();
     const rest = { horizonMs: 1e9, reservedAt: null, graceMs: 0, startWithinMs: 0 };
     const reserved = new Set<number>();
+    const returned = new Set<number>();
     let now = 1_700_000_000_000;
     for (const { passMs, takes, givesBack } of steps) {
       now += passMs;
@@ -38,6 +39,7 @@ Deno.test("the waiting tasks of a limit are the slots that are reserved, and the
         if (slotAt === undefined) continue;
         book.giveBack("a", slotAt);
         reserved.delete(slotAt);
+        returned.add(slotAt);
       }
       const [record] = book.list({}, now).items;
       if (record === undefined) continue;
@@ -46,6 +48,8 @@ Deno.test("the waiting tasks of a limit are the slots that are reserved, and the
       const tolerance = Number.isInteger(pace.emissionIntervalMs) ? 0 : 1;
       const sure = [...reserved].filter((slotAt) => slotAt > now + 1).length;
       assert(Math.abs(waiting! - sure) <= tolerance, `${waiting} of ${sure}`);
+      // A returned slot that begins now is over for the overview, and can still be taken.
+      if (returned.has(now)) continue;
       const { slotAt } = book.take("a", now, { ...pace, ...rest });
       if (slotAt > now) reserved.add(slotAt);
       // Likewise, a slot that was given back may stay, or not, by a fraction of a millisecond.
