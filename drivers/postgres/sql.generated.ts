@@ -471,8 +471,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 22) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 22: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 23) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 23: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -507,7 +507,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (22, '494554175de014b5f4ed024ac779f5fc5e1ed4793720d5e50692971057ad8b7e')
+INSERT INTO schema_functions (revision, hash) VALUES (23, '9f6c2e2f48decbd0cf4bcdfb48a569486d4690231c37b08eaf590301c8698822')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -857,6 +857,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
         'key', l.rate_key,
         'reservedTatMs', CASE WHEN l.reserved_tat_ms > '-infinity' THEN l.reserved_tat_ms END,
         'startedTatMs', CASE WHEN l.started_tat_ms > '-infinity' THEN l.started_tat_ms END,
+        'emissionIntervalMs', l.interval_ms, 'burst', l.burst,
         'returnedSlots', ARRAY(
           SELECT s.slot_ms FROM returned_rate_slots AS s WHERE s.rate_key = l.rate_key ORDER BY s.slot_ms
         )
@@ -880,9 +881,11 @@ BEGIN
   INSERT INTO queues (queue_name, is_paused)
   SELECT q.value, true FROM json_array_elements_text(settings -> 'pausedQueues') AS q;
   DELETE FROM rate_limits;
-  INSERT INTO rate_limits (rate_key, reserved_tat_ms, started_tat_ms, start_empty)
-  SELECT l.key, coalesce(l."reservedTatMs", '-infinity'), coalesce(l."startedTatMs", '-infinity'), false
-  FROM json_to_recordset(settings -> 'rateLimits') AS l (key text, "reservedTatMs" float8, "startedTatMs" float8);
+  INSERT INTO rate_limits (rate_key, reserved_tat_ms, started_tat_ms, start_empty, interval_ms, burst)
+  SELECT l.key, coalesce(l."reservedTatMs", '-infinity'), coalesce(l."startedTatMs", '-infinity'), false,
+    l."emissionIntervalMs", l.burst
+  FROM json_to_recordset(settings -> 'rateLimits') AS l (key text, "reservedTatMs" float8, "startedTatMs" float8,
+    "emissionIntervalMs" float8, burst int);
   INSERT INTO returned_rate_slots (rate_key, slot_ms)
   SELECT l.key, s.value::float8
   FROM json_to_recordset(settings -> 'rateLimits') AS l (key text, "returnedSlots" json)

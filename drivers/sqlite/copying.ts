@@ -171,7 +171,9 @@ function exportSettings(connection: Connection): StoreSettings {
       `SELECT ${rows.userText("queue_name")} FROM paused_queues ORDER BY paused_queues.queue_name`,
     ).map((row) => rows.text(row.queue_name)),
     rateLimits: connection.all(
-      `SELECT ${rows.userText("key")}, reserved_tat_utc, started_tat_utc FROM rate_limits
+      `SELECT ${
+        rows.userText("key")
+      }, reserved_tat_utc, started_tat_utc, interval_ms, burst FROM rate_limits
       ORDER BY rate_limits.key`,
     ).map((row): CopiedRateLimit => {
       const key = rows.text(row.key);
@@ -179,6 +181,8 @@ function exportSettings(connection: Connection): StoreSettings {
         key,
         reservedTatMs: finite(row.reserved_tat_utc),
         startedTatMs: finite(row.started_tat_utc),
+        emissionIntervalMs: row.interval_ms as number | null,
+        burst: row.burst as number | null,
         returnedSlots: (slots.get(key) ?? []).map((slot) => slot.slot_at_utc as number),
       };
     }),
@@ -195,6 +199,10 @@ function finite(value: SqliteValue | undefined): number | null {
   return Number.isFinite(value) ? value as number : null;
 }
 
+const insertRateLimit = insertInto(
+  "rate_limits",
+  ["key", "reserved_tat_utc", "started_tat_utc", "interval_ms", "burst"],
+);
 const insertAction = insertInto("operator_actions", [
   ...["at_utc", "verb", "actor", "reason", "target_kind", "target", "before", "after"],
   ...["changed", "skipped", "next"],
@@ -207,12 +215,15 @@ function importSettings(connection: Connection, settings: StoreSettings): void {
   for (const queue of settings.pausedQueues) {
     connection.run("INSERT INTO paused_queues (queue_name) VALUES (?)", queue);
   }
-  for (const { key, reservedTatMs, startedTatMs, returnedSlots } of settings.rateLimits) {
+  for (const limit of settings.rateLimits) {
+    const { key, reservedTatMs, startedTatMs, emissionIntervalMs, burst, returnedSlots } = limit;
     connection.run(
-      "INSERT INTO rate_limits (key, reserved_tat_utc, started_tat_utc) VALUES (?, ?, ?)",
+      insertRateLimit,
       key,
       reservedTatMs ?? -Infinity,
       startedTatMs ?? -Infinity,
+      emissionIntervalMs,
+      burst,
     );
     for (const slot of returnedSlots) {
       connection.run("INSERT INTO returned_rate_slots (key, slot_at_utc) VALUES (?, ?)", key, slot);

@@ -12,7 +12,7 @@ import { fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
 export async function exportSettings(database: SqlServerDatabase): Promise<StoreSettings> {
   const [queues, limits, slots, actions] = await database.query(
     `SELECT [QueueName] FROM [EverTask].[PausedQueues] ORDER BY [QueueName];
-    SELECT [RateKey], [ReservedTatMs], [StartedTatMs] FROM [EverTask].[RateLimits] ORDER BY [RateKey];
+    SELECT [RateKey], [ReservedTatMs], [StartedTatMs], [IntervalMs], [Burst] FROM [EverTask].[RateLimits] ORDER BY [RateKey];
     SELECT [RateKey], [SlotMs] FROM [EverTask].[ReturnedRateSlots] ORDER BY [RateKey], [SlotMs];
     SELECT * FROM [EverTask].[OperatorActions] ORDER BY [Id];`,
     {},
@@ -21,10 +21,12 @@ export async function exportSettings(database: SqlServerDatabase): Promise<Store
   const slotsOf = Map.groupBy(slots!, ({ RateKey }) => rows.text(RateKey));
   return {
     pausedQueues: queues!.map(({ QueueName }) => fromStoredName(rows.text(QueueName))),
-    rateLimits: limits!.map(({ RateKey, ReservedTatMs, StartedTatMs }) => ({
+    rateLimits: limits!.map(({ RateKey, ReservedTatMs, StartedTatMs, IntervalMs, Burst }) => ({
       key: fromStoredName(rows.text(RateKey)),
       reservedTatMs: arrivalTime(ReservedTatMs),
       startedTatMs: arrivalTime(StartedTatMs),
+      emissionIntervalMs: rows.numberOrNull(IntervalMs),
+      burst: rows.numberOrNull(Burst),
       returnedSlots: (slotsOf.get(rows.text(RateKey)) ?? []).map(({ SlotMs }) => Number(SlotMs)),
     })),
     actions: actions!.map((row) => {
@@ -84,11 +86,16 @@ export async function importSettings(
     await insertRows(
       connection,
       "RateLimits",
-      { RateKey: rateKey, ReservedTatMs: types.float, StartedTatMs: types.float },
-      rateLimits.map(({ key, reservedTatMs, startedTatMs }) => ({
+      {
+        ...{ RateKey: rateKey, ReservedTatMs: types.float, StartedTatMs: types.float },
+        ...{ IntervalMs: types.float, Burst: types.float },
+      },
+      rateLimits.map(({ key, reservedTatMs, startedTatMs, emissionIntervalMs, burst }) => ({
         RateKey: keyOf(key),
         ReservedTatMs: reservedTatMs ?? neverUsed,
         StartedTatMs: startedTatMs ?? neverUsed,
+        IntervalMs: emissionIntervalMs,
+        Burst: burst,
       })),
     );
     await insertRows(

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 22) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 22: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 23) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 23: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -44,6 +44,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (22, '494554175de014b5f4ed024ac779f5fc5e1ed4793720d5e50692971057ad8b7e')
+INSERT INTO schema_functions (revision, hash) VALUES (23, '9f6c2e2f48decbd0cf4bcdfb48a569486d4690231c37b08eaf590301c8698822')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

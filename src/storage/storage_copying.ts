@@ -29,6 +29,10 @@ export interface CopiedRateLimit {
   readonly reservedTatMs: number | null;
   /** The theoretical arrival time after all starts, in epoch milliseconds; null for none. */
   readonly startedTatMs: number | null;
+  /** The emission interval of the last request, in milliseconds; null if unknown. */
+  readonly emissionIntervalMs: number | null;
+  /** The burst of the last request; null if unknown. */
+  readonly burst: number | null;
   /** The reserved slots that cancelled tasks gave back, in epoch milliseconds, ascending. */
   readonly returnedSlots: readonly number[];
 }

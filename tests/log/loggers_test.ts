@@ -148,7 +148,7 @@ Deno.test("a logger function that returns a promise is refused, and its rejectio
     assertThrows(
       () => createEverTask({ storage: memoryStorage(), tasks: [], logger }),
       InvalidArgumentError,
-      "at once",
+      "synchronously",
     );
   }
   await new Promise((resolve) => setTimeout(resolve, 0)); // an unhandled rejection is reported by then

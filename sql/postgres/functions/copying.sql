@@ -102,6 +102,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
         'key', l.rate_key,
         'reservedTatMs', CASE WHEN l.reserved_tat_ms > '-infinity' THEN l.reserved_tat_ms END,
         'startedTatMs', CASE WHEN l.started_tat_ms > '-infinity' THEN l.started_tat_ms END,
+        'emissionIntervalMs', l.interval_ms, 'burst', l.burst,
         'returnedSlots', ARRAY(
           SELECT s.slot_ms FROM returned_rate_slots AS s WHERE s.rate_key = l.rate_key ORDER BY s.slot_ms
         )
@@ -125,9 +126,11 @@ BEGIN
   INSERT INTO queues (queue_name, is_paused)
   SELECT q.value, true FROM json_array_elements_text(settings -> 'pausedQueues') AS q;
   DELETE FROM rate_limits;
-  INSERT INTO rate_limits (rate_key, reserved_tat_ms, started_tat_ms, start_empty)
-  SELECT l.key, coalesce(l."reservedTatMs", '-infinity'), coalesce(l."startedTatMs", '-infinity'), false
-  FROM json_to_recordset(settings -> 'rateLimits') AS l (key text, "reservedTatMs" float8, "startedTatMs" float8);
+  INSERT INTO rate_limits (rate_key, reserved_tat_ms, started_tat_ms, start_empty, interval_ms, burst)
+  SELECT l.key, coalesce(l."reservedTatMs", '-infinity'), coalesce(l."startedTatMs", '-infinity'), false,
+    l."emissionIntervalMs", l.burst
+  FROM json_to_recordset(settings -> 'rateLimits') AS l (key text, "reservedTatMs" float8, "startedTatMs" float8,
+    "emissionIntervalMs" float8, burst int);
   INSERT INTO returned_rate_slots (rate_key, slot_ms)
   SELECT l.key, s.value::float8
   FROM json_to_recordset(settings -> 'rateLimits') AS l (key text, "returnedSlots" json)

@@ -59,7 +59,8 @@ export function settingsText({ pausedQueues, rateLimits, actions }: StoreSetting
   return JSON.stringify([
     [...pausedQueues].sort(),
     rateLimits.map((limit) => [
-      ...[limit.key, limit.reservedTatMs, limit.startedTatMs, limit.returnedSlots],
+      ...[limit.key, limit.reservedTatMs, limit.startedTatMs, limit.emissionIntervalMs],
+      ...[limit.burst, limit.returnedSlots],
     ]).sort(([a], [b]) => a! < b! ? -1 : 1),
     actions.map((action) => [
       ...[action.doneAt, action.verb, action.by, action.reason, action.target.kind],

@@ -9,8 +9,7 @@ import { newTask } from "../../support/new_task.ts";
 import { holder, writeEveryState } from "../../upgrade/every_state.ts";
 
 Deno.test({
-  name: "a copy from SQLite to SQL Server and back has all rows",
-  ...needsTarget,
+  ...needsTarget("a copy from SQLite to SQL Server and back has all rows"),
   fn: () =>
     withPool((pool) =>
       withSchema(pool, async (schema) => {
