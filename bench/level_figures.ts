@@ -20,7 +20,7 @@ export interface LevelFigures {
   /** Milliseconds from dispatch to handler, one task at a time. */
   readonly aloneP50: number;
   readonly aloneP99: number;
-  /** The same with as many concurrent tasks as callers. */
+  /** The same, while several callers dispatch, each with one task at a time. */
   readonly loadedP50: number;
   readonly loadedP99: number;
   /** Rows of the tasks of one lifecycle measurement. */

@@ -65,7 +65,7 @@ Deno.test("a copy is measured in both directions, with all rows", async () => {
   }
 });
 
-Deno.test("each read of operators is compared, with its times in both stores", async () => {
+Deno.test("each query of operators is timed in a small and in a large store", async () => {
   const args = ["--store", "sqlite", "--factor", "0.0001"];
   const rows = await results<OperateComparison>("operate", ...args);
   assertGreater(rows.length, 15);
@@ -165,7 +165,7 @@ Deno.test("the benchmarks on PostgreSQL run", async () => {
   ]);
 });
 
-Deno.test("the benchmark of rate limits compares them to none", async () => {
+Deno.test("the benchmark of rate limits compares tasks with and without a limit", async () => {
   const args = ["--store", "memory,sqlite", "--tasks", "100"];
   const rows = await results<RateLimitFigures>("rate-limits", ...args);
   assertEquals(rows.map(({ store }) => store), [
@@ -178,7 +178,7 @@ Deno.test("the benchmark of rate limits compares them to none", async () => {
   }
 });
 
-Deno.test("the benchmark of series compares a store with them to one without", async () => {
+Deno.test("the benchmark of series compares stores with and without series", async () => {
   const args = ["--store", "memory,sqlite", "--series", "200", "--tasks", "100"];
   const rows = await results<SeriesFigures>("series", ...args);
   assertEquals(rows.map(({ store, series }) => [store, series]), [

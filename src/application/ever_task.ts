@@ -156,7 +156,7 @@ export class EverTask {
    * @throws {PayloadValidationError} If the payload is invalid; nothing is stored.
    * @throws {InvalidArgumentError} If an option is invalid; nothing is stored.
    * @throws {UnknownTaskTypeError} If the task is not registered.
-   * @throws {StorageError} If storage rejects the task, or cannot be reached for
+   * @throws {StorageError} If storage rejects the task, or stays unreachable for the time
    * `dispatchRetryFor`. In the latter case, the task may have been stored.
    */
   dispatch<Input, Output>(
@@ -209,8 +209,8 @@ export class EverTask {
   }
 
   /**
-   * Emits the events of tasks that an operator has ended while they waited, because no worker holds
-   * them and emits these. Gives back the rate limit slots that they held.
+   * Emits the events of waiting tasks that an operator has ended. No worker holds such a task, so
+   * none would emit its event. Gives back the rate limit slots that they held.
    */
   async #endedByHand(tasks: readonly TaskRecord[], verb: "cancel" | "delete"): Promise<void> {
     if (verb === "cancel") {

@@ -2,7 +2,7 @@
 // deno-fmt-ignore-file
 
 /** The hash of the files that were bundled. */
-export const hashOfPage = "9feceece21d2981d";
+export const hashOfPage = "1da269df6c289d71";
 
 /** The assets of the page by path: gzip in base64. */
 export const assets: Readonly<Record<string, string>> = {

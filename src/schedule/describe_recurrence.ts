@@ -111,7 +111,7 @@ function describeLimits({ maxRuns, runUntil, misfire = "skip" }: RecurrenceOptio
   if (runUntil !== undefined) limits += `, until ${describeInstant(runUntil)}`;
   if (maxRuns !== undefined) limits += `, at most ${maxRuns} run${maxRuns === 1 ? "" : "s"}`;
   if (misfire === "once") limits += ", one run for all that were missed";
-  else if (misfire !== "skip") limits += `, up to ${misfire.all} missed runs made up for`;
+  else if (misfire !== "skip") limits += `, catching up on at most ${misfire.all} missed runs`;
   return limits;
 }
 

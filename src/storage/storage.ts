@@ -27,10 +27,10 @@ import type { StorageWorkers } from "./storage_workers.ts";
  * - The database's clock decides which tasks are due and which workers are late, and sets all
  *   instants. Therefore a process passes ages and delays instead of instants.
  * - Errors are {@linkcode StorageError}s. Calls that fail with a `transient` error may be retried.
- *   A retry never applies a write twice, because a repeated `persist` finds its ids and a repeated
- *   change with a lease finds the lease ended. Exceptions are log lines, rate limit slots, changes
- *   without a lease and changes that keep the lease: they have no identity, so a retry may apply
- *   them twice.
+ *   A retry does not apply a write twice: a repeated `persist` skips the ids that are stored, and a
+ *   repeated change of a claimed task is ignored because its lease has ended. This does not hold
+ *   for log lines, rate limit slots, changes without a lease and changes that keep the lease. They
+ *   have no identity, so a retry may apply them twice.
  * - Results are in the order of the arguments. An empty array costs no round trip.
  * - User values are passed to the database as parameters and returned unchanged: any Unicode text,
  *   including U+0000. Only lone surrogates, which are not Unicode text, become U+FFFD, as by
@@ -85,9 +85,9 @@ export interface Storage
 
   /**
    * Takes one slot for each request, atomically, in the order of the array, by the storage's clock.
-   * Each key has two theoretical arrival times: R of the reservations and S of the runs. For a new
-   * key, both are `now`, or now + τ with `startEmpty`. T is the emission interval, and τ = (burst -
-   * 1) * T.
+   * The rules are those of the generic cell rate algorithm. T is the emission interval, and τ =
+   * (burst - 1) * T. Each key has two theoretical arrival times: R for its reservations, and S for
+   * its runs. For a new key, both are `now`, or now + τ with `startEmpty`.
    *
    * - A request with a reserved slot that is in the future gets that slot again; nothing changes.
    * - A request with a reserved slot that is not in the future may start if S - τ - g <= now. Here
@@ -99,12 +99,12 @@ export interface Storage
    *   not later than now + the horizon; R then becomes max(now, A) + T. If the slot is now, the run
    *   may start, and S becomes max(now + `startWithinMs`, S) + T.
    * - In the last case, slots that were given back are used first. If R is later than now, the
-   *   returned slots that end the line are removed from it: the last one is T before R - τ, and
-   *   each is T before the next, within a millisecond. R then becomes the first of them + τ, even
-   *   if the request is refused. If there are hundreds, a store may leave some for the next
-   *   request. If the next slot is later than now, the first returned slot that is later than now
-   *   and not earlier than S - τ - `graceMs` - 1 is granted instead, if it is within the horizon; R
-   *   stays unchanged.
+   *   returned slots at the end of the reservations are removed: the slot at R - τ - T, the one T
+   *   before it, and so on without a gap, to within a millisecond. R then becomes the first of them
+   *   + τ, even if the request is refused. If there are hundreds, a store may leave some for the
+   *   next request. If the next slot is later than now, a returned slot may be granted instead,
+   *   without a change of R: the first one that is later than now, not earlier than S - τ -
+   *   `graceMs` - 1, and within the horizon.
    *
    * `takeSlot` in src/storage/kit/gcra.ts implements these rules.
    */
@@ -122,7 +122,7 @@ export interface Storage
 
   /**
    * Deletes at most `budget` rows that the policy allows to delete, in short transactions. Only one
-   * process purges at a time. Never deletes the row of a series or of a task that has not ended.
+   * process purges at a time. Never deletes a series, or a task that has not ended.
    */
   purge(policy: RetentionPolicy, options: PurgeOptions): Promise<PurgeResult>;
 }

@@ -161,14 +161,14 @@ Deno.test("a signal ends a command that waits, with the code of the signal", asy
       tasks,
       logger: silentLogger,
     });
-    // It watches when the first event arrives.
     const events = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    let first: Promise<unknown> | null = events.read().finally(() => first = null);
     await everTask.start();
-    while (first !== null) {
-      await everTask.dispatch(tasks[0]!, null);
-      await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 50))]);
-    }
+    const dispatched: Promise<unknown>[] = [];
+    const dispatch = () => dispatched.push(everTask.dispatch(tasks[0]!, null));
+    const dispatching = setInterval(dispatch, 50);
+    await events.read(); // it watches when the first event arrives
+    clearInterval(dispatching);
+    await Promise.all(dispatched);
     await events.cancel();
   }
   child.kill("SIGINT");

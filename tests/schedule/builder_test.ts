@@ -221,7 +221,7 @@ const verbs: [configure: Configure, sentence: string, firstRuns: string][] = [
   ],
   [
     (r) => r.everyHour().maxRuns(1).onMisfire({ all: 24 }),
-    "every hour, at most 1 run, up to 24 missed runs made up for",
+    "every hour, at most 1 run, catching up on at most 24 missed runs",
     "2026-03-10 13:00:20, 2026-03-10 14:00:20, 2026-03-10 15:00:20",
   ],
 ];

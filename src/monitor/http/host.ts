@@ -28,7 +28,7 @@ export function requestUrl(request: Request): URL | null {
 /** Names that always resolve to loopback (RFC 6761, section 6.3), and loopback addresses. */
 const loopback = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$|^\[::ffff:7f[\da-f]{2}:[\da-f]+\]$/;
 
-/** Reports whether a URL's host, without a trailing dot, is this machine. */
+/** Reports whether a URL's host is this machine. The host must have no trailing dot. */
 export function isLoopbackHost(hostname: string): boolean {
   return loopback.test(hostname);
 }

@@ -19,7 +19,7 @@ import { unstorablePart } from "./storable_task.ts";
 import { digestOf, settingsText, type StoreDigest } from "./store_digest.ts";
 import { pagesOf } from "./task_pages.ts";
 
-/** The target or the source cannot be copied as it is, or they differ after the copy. */
+/** The source cannot be copied, the target cannot be copied to, or they differ after the copy. */
 export class CopyError extends EverTaskError {
   /** `CopyError` */
   override name = "CopyError";
@@ -68,7 +68,7 @@ export interface CopyOptions {
 export interface CopyResult {
   /** The number of tasks that were written or deleted. */
   readonly changed: number;
-  /** The rows of both stores and their digest, which are equal. */
+  /** The numbers of rows and the hash of the rows, which are the same for both stores. */
   readonly digest: StoreDigest;
 }
 
@@ -77,7 +77,7 @@ const optionNames: OptionNames<CopyOptions> = {
   ...{ onProgress: true, signal: true, clock: true },
 };
 
-/** A worker whose last heartbeat is younger than this runs. */
+/** A worker counts as running if its last heartbeat is younger than this. */
 const liveWithinMs = 60_000;
 
 /** The pause between two passes. */
@@ -93,9 +93,10 @@ const pauseMs = 1000;
  *
  * @returns The number of changes, and the digest of both stores.
  * @throws {InvalidArgumentError} If a driver cannot copy.
- * @throws {CopyError} If the target holds tasks and `resume` is off; if workers run that must not;
- * if no store can hold a task of the source (nothing is written then); if the stores differ at the
- * end, because the source was written to. Also throws what `onProgress` throws.
+ * @throws {CopyError} If the target holds tasks and `resume` is off. If workers of the target run,
+ * or, without `follow`, workers of the source. If a task of the source is invalid in every store;
+ * nothing is written then. If the stores differ at the end, because the source was written to. Also
+ * throws what `onProgress` throws.
  *
  * @example
  * ```ts

@@ -82,8 +82,8 @@ export class TestEverTask extends EverTask {
   }
 
   /**
-   * Opens the storage. Runs no tasks, so that an application can call it as usual; `drain` and
-   * `inline` mode run tasks.
+   * Opens the storage, but runs no tasks: only `drain` and `inline` mode do. An application under
+   * test can therefore call `start` as in production.
    */
   override async start(): Promise<void> {
     await this.#open();
@@ -205,8 +205,8 @@ export class TestEverTask extends EverTask {
   }
 
   /**
-   * Runs tasks to their ends in inline mode. Also runs all other due tasks, unless the dispatch is
-   * by one of the tasks.
+   * Runs tasks to their ends in inline mode. Also runs all other due tasks, unless the dispatch
+   * came from a handler that is running.
    */
   async #runInline(results: readonly DispatchResult[]): Promise<void> {
     if (this.#options.mode !== "inline" || results.length === 0) return;
@@ -217,7 +217,7 @@ export class TestEverTask extends EverTask {
       return true;
     };
     if (await haveEnded()) return;
-    if (this.#worker.users === 0) this.#untold.clear(); // the failures of a drain belong to that drain
+    if (this.#worker.users === 0) this.#untold.clear(); // an earlier drain has thrown its failures
     await this.#worker.use(limits, async () => {
       await this.#worker.until(haveEnded);
       const isOutermost = this.#worker.users === 1;
@@ -232,7 +232,7 @@ export class TestEverTask extends EverTask {
   }
 }
 
-/** Resolves when subscribers that wait only for promises have handled the events so far. */
+/** Resolves when the subscribers that do not wait for timers or I/O have handled all events. */
 function toldEverybody(): Promise<void> {
   return new Promise((resolve) => nextMacrotask(resolve));
 }

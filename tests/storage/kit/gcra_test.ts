@@ -43,7 +43,12 @@ const tables: [
     9999,
     10_099,
   ]],
-  ["an empty budget is earned", { burst: 3, startEmpty: true }, [0, 0, 0], [0, 100, 200]],
+  [
+    "with an empty budget, even the first burst waits for the interval",
+    { burst: 3, startEmpty: true },
+    [0, 0, 0],
+    [0, 100, 200],
+  ],
   [
     "an empty budget fills with time",
     { burst: 3, startEmpty: true },
@@ -57,7 +62,7 @@ const tables: [
     null,
     200,
   ]],
-  ["the horizon itself is within", { horizonMs: 100 }, [0, 0, 0], [0, 100, null]],
+  ["a slot exactly at the horizon is granted", { horizonMs: 100 }, [0, 0, 0], [0, 100, null]],
   ["with a horizon of 0 only a slot now is granted", { horizonMs: 0, burst: 2 }, [
     0,
     0,
@@ -97,7 +102,10 @@ Deno.test("a new key stays new after a rejection", () => {
   assertEquals(taken, { slotAt: now, granted: false, budget: null });
 });
 
-/** The requests in order: the instant (milliseconds after `now`), and the slot reserved before. */
+/**
+ * A request: its instant, and the slot that it reserved before, or null; both in milliseconds after
+ * `now`.
+ */
 type Ask = readonly [at: number, reservedAt: number | null];
 
 /** Returns the slot of each request. */
@@ -137,7 +145,7 @@ const lines: [sentence: string, limit: Partial<SlotWish>, asks: Ask[], slots: nu
     [0, 100, 200, 200, 300, 300],
   ],
   [
-    "a run after late ones waits, regardless of reservations",
+    "a run waits for the limit after late runs, even if it has a reservation",
     { graceMs: 40, burst: 2 },
     [[0, null], [0, null], [0, null], [0, null], [900, 100], [900, 200], [900, null], [960, 959]],
     [0, 0, 100, 200, 900, 900, 959, 960],

@@ -56,7 +56,7 @@ for (const [abortReason, returned, threw] of reasons) {
   const why = abortReason === undefined
     ? "was left alone"
     : `was asked to stop (${abortReason.name})`;
-  Deno.test(`the task of a handler that ${why} and returns or throws ends as in the table`, () => {
+  Deno.test(`a handler ${why}: its task ends as in the table, whether the handler returns or throws`, () => {
     assertEquals(briefly(decide({ abortReason })), returned);
     assertEquals(briefly(decide({ abortReason, failure: { error: busy } })), threw);
   });
@@ -68,16 +68,24 @@ const errors: [what: string, error: unknown, ending: unknown][] = [
   ["an error", busy, ["Pending", 500, undefined]],
   ["a value that is not an error", "busy", ["Pending", 500, undefined]],
   ["NonRetryableError", new NonRetryableError("gone"), ["Failed", undefined, undefined]],
-  ["the NonRetryableError of another copy", named("NonRetryableError"), [
+  ["a NonRetryableError of another copy of the package", named("NonRetryableError"), [
     "Failed",
     undefined,
     undefined,
   ]],
   ["PayloadValidationError", new PayloadValidationError("x", []), ["Failed", undefined, undefined]],
   ["RetryLater", new RetryLater(70), ["Pending", 70, true]],
-  ["the RetryLater of another copy", named("RetryLater", { delayMs: 70 }), ["Pending", 70, true]],
+  ["a RetryLater of another copy of the package", named("RetryLater", { delayMs: 70 }), [
+    "Pending",
+    70,
+    true,
+  ]],
   ["a RetryLater without a delay", named("RetryLater"), ["Pending", 500, undefined]],
-  ["a RetryLater that is late", named("RetryLater", { delayMs: -1 }), ["Pending", 500, undefined]],
+  ["a RetryLater with a negative delay", named("RetryLater", { delayMs: -1 }), [
+    "Pending",
+    500,
+    undefined,
+  ]],
 ];
 for (const [what, error, ending] of errors) {
   Deno.test(`an attempt that fails with ${what} ends as in the table`, () => {
@@ -119,12 +127,14 @@ const allInputs: [reason: Error | undefined, rows: readonly Row[]][] = [
   [new TaskCancelledError("x"), unlessAsked(["Cancelled", undefined, undefined])],
   [new WorkerStoppedError(), unlessAsked(["ServiceStopped", 0, true])],
   [new LeaseLostError("x"), each(null)],
-  [new Error("of nobody"), policyDecides],
+  [new Error("an unknown reason"), policyDecides],
 ];
 for (const [abortReason, rows] of allInputs) {
   for (const [ends, ...endings] of rows) {
-    const name = `a signal with ${abortReason?.name ?? "no reason"} and a handler that `;
-    Deno.test(`${name}${ends === "returns" ? ends : `throws ${ends}`}: each policy's ending`, () => {
+    const name = `with the abort reason ${
+      abortReason?.name ?? "none"
+    }, a task ends as in the table if its handler `;
+    Deno.test(`${name}${ends === "returns" ? ends : `throws ${JSON.stringify(ends)}`}`, () => {
       const failure = ends === "returns" ? undefined : { error: threw[ends] };
       const found = Object.values(askedPolicies).map((nextDelay) =>
         briefly(decide({ failure, abortReason }, { nextDelay }))
@@ -152,7 +162,7 @@ Deno.test("the attempt number of a policy does not count attempts that were lost
   }
 });
 
-Deno.test("the last attempt fails, and the policy gets a timeout as a TimeoutError", () => {
+Deno.test("a task fails when no attempts are left, and the policy receives a timeout as a TimeoutError", () => {
   assertEquals(briefly(decide({ failure: { error: busy }, attempt: 2 })), [
     "Failed",
     undefined,

@@ -51,7 +51,7 @@ function BulkDialog({ run }: { readonly run: BulkRun }) {
 
 const editNames = ["queue", "priority", "at"];
 
-/** Asks how many tasks, and why. */
+/** Shows how many tasks would change, and asks for the reason. */
 function Question({ run }: { readonly run: BulkRun }) {
   const { verb } = run;
   const texts = bulkTexts.verbs[verb];

@@ -19,7 +19,9 @@ interface Finding {
 
 /** A wait of due tasks that needs attention, in milliseconds. */
 const longWaitMs = 60_000;
-/** The share of ended tasks that failed, and their number, that need attention. */
+/**
+ * Failures need attention if at least this share of the ended tasks failed, and at least this number.
+ */
 const [manyFailed, leastFailed] = [0.05, 5];
 
 /** Shows what needs attention, or that nothing does. */
