@@ -47,26 +47,26 @@ export function sentenceOf(reason: UntoldReason): string {
         : "Its worker stopped before the task had ended. It runs again; nothing is to be done.";
     case "delayed":
       return `It is due in ${durationWords(reason.dueInMs)}, at ${instantWords(reason.dueAt)}. ` +
-        "Call runNow to run it at once.";
+        "Run it now to start it at once.";
     case "nextRun":
       return `Its next run is due in ${durationWords(reason.dueInMs)}, at ` +
-        `${instantWords(reason.dueAt)} (${reason.schedule}). Call runNow for an extra run.`;
+        `${instantWords(reason.dueAt)} (${reason.schedule}). Run it now for an extra run.`;
     case "retry":
       return `An attempt has failed. Retry ${reason.retry}` +
         `${reason.retries === null ? "" : ` of ${reason.retries}`} is due in ` +
         `${durationWords(reason.dueInMs)}, at ${instantWords(reason.dueAt)}. ` +
-        "Call runNow to retry at once.";
+        "Run it now to retry at once.";
     case "rateLimited":
       return `Its rate limit lets it start in ${durationWords(reason.dueInMs)}, at ` +
         `${instantWords(reason.dueAt)}. Raise the limit if that is too late.`;
     case "queuePaused":
       return `Queue "${reason.queue}" is paused${
         pausedBy(reason)
-      }. Call queues.resume("${reason.queue}") to resume it.`;
+      }. Resume the queue to run its tasks.`;
     case "seriesPaused":
       return `The series is paused${pausedBy(reason)}; its run of ` +
-        `${instantWords(reason.nextRunAt)} is planned. Call operate.series.resume to resume it, ` +
-        "or runNow for an extra run.";
+        `${instantWords(reason.nextRunAt)} is planned. Resume the series, ` +
+        "or run it now for an extra run.";
     case "queueUnserved":
       return unservedSentence(reason);
     case "typeUnknown":
@@ -126,7 +126,7 @@ function similarSentence(similar: string | null): string {
 function endedSentence({ status, endedAt, attempts, exception }: UntoldOf<Ended>): string {
   const when = endedAt === null ? "" : ` at ${instantWords(endedAt)}`;
   const after = attempts > 0 ? ` after ${countWords(attempts, "attempt")}` : "";
-  const again = status === "Completed" ? "Dispatch a new task" : "Call runNow";
+  const again = status === "Completed" ? "Dispatch a new task" : "Retry it";
   return `It has ended as ${status}${when}${after}${quoted(exception)}. ${again} to run it again.`;
 }
 

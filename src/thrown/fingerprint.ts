@@ -4,7 +4,7 @@
 export interface Fingerprint {
   /** 16 hexadecimal digits, of the type and the summary. */
   readonly group: string;
-  /** The message without numbers, ids, quoted texts and paths, and the innermost frames. */
+  /** The message without numbers, ids, quoted texts and paths, and the innermost frames of the program. */
   readonly summary: string;
 }
 
@@ -34,13 +34,23 @@ export function fingerprintOf(type: string, exception: string): Fingerprint {
   const message = lines.slice(0, firstFrame < 0 ? lines.length : firstFrame).join("\n");
   let summary = message.slice(0, longestMessage);
   for (const [part, name] of replacements) summary = summary.replaceAll(part, name);
-  const frames = firstFrame < 0 ? [] : lines.slice(firstFrame).filter(isFrame).slice(0, mostFrames);
+  const frames = firstFrame < 0
+    ? []
+    : lines.slice(firstFrame).filter(isOwnFrame).slice(0, mostFrames);
   for (const frame of frames) summary += `\n    at ${placeOf(frame)}`;
   return { group: digest(`${type}\n${summary}`), summary };
 }
 
 function isFrame(line: string): boolean {
   return /^\s+at /.test(line);
+}
+
+/**
+ * Reports whether a line is a frame of the program. Frames of the runtime (of its timers and
+ * promises) differ between failures of the same kind.
+ */
+function isOwnFrame(line: string): boolean {
+  return isFrame(line) && !/(?:\(|at )(?:ext|node):/.test(line);
 }
 
 /** Returns the function of a frame, or its file if it has no name, without line and column. */

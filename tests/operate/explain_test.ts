@@ -59,7 +59,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
         queuePausedBy: { by: "ada", since: new Date(now), why: "the server is down" },
       },
       ["queuePaused"],
-      /paused since 2026-01-01T12:00:00.000Z by ada \(the server is down\)\. Call/,
+      /paused since 2026-01-01T12:00:00.000Z by ada \(the server is down\)\. Resume/,
     ],
     [
       "a paused series",
@@ -68,14 +68,14 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
         seriesPausedBy: { by: "ada", since: new Date(now), why: null },
       },
       ["seriesPaused"],
-      /The series is paused since 2026-01-01T12:00:00.000Z by ada; its run of .*operate\.series\.resume/,
+      /The series is paused since 2026-01-01T12:00:00.000Z by ada; its run of .*Resume the series/,
     ],
     [
       "a paused series with an extra run",
       { task: task({ status: "Completed", series: series({ paused: true }) }) },
       ["inLine"],
     ],
-    ["a paused queue", { pausedQueues: ["a", "mails"] }, ["queuePaused"], /queues\.resume/],
+    ["a paused queue", { pausedQueues: ["a", "mails"] }, ["queuePaused"], /Resume the queue/],
     ["no worker at all", nobody, ["queueUnserved"], /no worker is running/],
     ["only a lost worker", { workers: [lost] }, ["queueUnserved"], /no worker is running/],
     [
@@ -193,7 +193,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
         }),
       },
       ["ended"],
-      /ended as Failed after 3 attempts \(Error: no\)\. Call runNow/,
+      /ended as Failed after 3 attempts \(Error: no\)\. Retry it/,
     ],
     ["one that was cancelled", { task: task({ status: "Cancelled", dueAt: null }) }, ["ended"]],
     [

@@ -30,6 +30,14 @@ const alike: [summary: string, exceptions: string[]][] = [
     "RangeError: too far\n    at check (/srv/check.ts:7:9)\n    at Object.handle (x:1:1)\n" +
     "    at C:\\app\\tasks.ts:30:40\n    at another\nCaused by: Error: 5",
   ]],
+  ["Error: timed out\n    at Object.handle", [
+    "Error: timed out\n    at Object.handle (file:///app/mail.ts:10:20)",
+    "Error: timed out\n    at Object.handle (file:///app/mail.ts:10:20)\n" +
+    "    at drainTicks (ext:core/01_core.js:427:7)\n    at listOnTimeout (ext:core/02_timers.js:286:9)",
+    "Error: timed out\n    at Object.handle (file:///app/mail.ts:10:20)\n" +
+    "    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)\n" +
+    "    at node:internal/timers:543:9",
+  ]],
 ];
 
 Deno.test("failures are alike if only numbers, ids, quoted texts, paths and lines of code differ", () => {
