@@ -120,10 +120,15 @@ Deno.test("keys that do not fit into a monitor's name have separate monitors", (
     fc.pre(one.length > 0 && other.length > 0);
     const [slug, otherSlug] = [sentrySlug(one), sentrySlug(other)];
     assertMatch(slug, /^(?=.*[a-z_-])[a-z0-9_-]{1,50}$/);
-    const folded = (text: string) => text.toLowerCase().replace(/[^a-z0-9_-]+/g, "-");
+    // What is left of a short ASCII key: its spaces and punctuation tell no keys apart.
+    const folded = (text: string) =>
+      text.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "");
     const isAscii = /^[\0-\x7f]*$/.test(one + other);
     if (one === other) assertEquals(slug, otherSlug);
-    else if (!isAscii || folded(one) !== folded(other)) assertNotEquals(slug, otherSlug);
+    else if (!isAscii) assertNotEquals(slug, otherSlug);
+    else if (folded(one) !== "" && folded(other) !== "" && folded(one) !== folded(other)) {
+      assertNotEquals(slug, otherSlug);
+    }
   }));
   const branches = ["Bozen", "Brixen", "Bruneck"].map((city) =>
     `${"nightly report, ".repeat(9)}${city}`
