@@ -80,7 +80,9 @@ export async function findMissing(
   return missing;
 }
 
-/** Finds the files that update a schema, as {@linkcode findMissing} does; also of a newer schema. */
+/**
+ * Finds the files that update a schema, as {@linkcode findMissing} does; also of a newer schema.
+ */
 export async function compareSchema(
   run: RunStatement,
   schema: string,

@@ -471,8 +471,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 23) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 23: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 24) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 24: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -507,7 +507,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (23, '9f6c2e2f48decbd0cf4bcdfb48a569486d4690231c37b08eaf590301c8698822')
+INSERT INTO schema_functions (revision, hash) VALUES (24, 'cbf2f12040f00f2e18328d358301c5ddc56e5f1bcdcea68a46e3cca7acd13c47')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -789,7 +789,7 @@ AS $$
   ) AS t
 $$;
 
--- Deletes tasks with their history, whoever holds them.
+-- Deletes tasks with their history, including tasks that workers hold.
 CREATE OR REPLACE FUNCTION delete_copied(ids uuid[]) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
   DELETE FROM status_audit AS a WHERE a.queued_task_id = ANY (ids);
@@ -938,7 +938,8 @@ CREATE OR REPLACE FUNCTION dispatch(
 DECLARE
   clock  timestamptz := utc_now();
   random text := replace(gen_random_uuid()::text, '-', '');
-  -- UUID version 7 (RFC 9562): 48 bits of milliseconds, the version, the variant, and 74 random bits.
+  -- UUID version 7 (RFC 9562): 48 bits of milliseconds, the version, the variant, and 74 random
+  -- bits.
   new_id uuid := lpad(to_hex(to_epoch_ms(clock)), 12, '0') || '7' || substr(random, 14);
   later  boolean := due_at > clock;
   answer json;
@@ -971,8 +972,8 @@ BEGIN
   RETURN coalesce((answer -> 0 ->> 'id')::uuid, new_id);
 END $$;
 `,
-  "functions/due_search.sql": `-- Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue and
--- a rank in this order; a page merges these lines.
+  "functions/due_search.sql": `-- Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue
+-- and a rank in this order; a page merges these lines.
 
 -- The queues and ranks with waiting tasks, of some queues or (NULL) of all. A loose index scan: one
 -- probe finds the next rank, one the next queue.
@@ -2833,8 +2834,9 @@ $$;
 `,
   "functions/table_sizes.sql": `-- The sizes of the tables.
 
--- Each table as TableSize (src/storage/table_sizes.ts), with the lowest id of its tasks. The rows of a table of more than a
--- megabyte are estimated, by the density that vacuum and analyze saw last, as the planner does.
+-- Each table as TableSize (src/storage/table_sizes.ts), with the lowest id of its tasks. The rows
+-- of a table of more than a megabyte are estimated, by the density that vacuum and analyze saw
+-- last, as the planner does.
 CREATE OR REPLACE FUNCTION table_sizes() RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT

@@ -1,7 +1,7 @@
 // Implements copying: whole tasks with their history, and what the store holds besides.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
-import { toCopiedTask } from "../../src/storage/kit/copied_task.ts";
+import { toCopiedTask, withoutTaskId } from "../../src/storage/kit/copied_task.ts";
 import type {
   CopiedRateLimit,
   CopiedTask,
@@ -64,10 +64,7 @@ function history<T extends { readonly taskId: string }>(
   taskId: string,
   toRecord: (row: SqliteRow) => T,
 ): Omit<T, "taskId">[] {
-  return connection.all(sql, taskId).map((row) => {
-    const { taskId: _, ...rest } = toRecord(row);
-    return rest;
-  });
+  return connection.all(sql, taskId).map((row) => withoutTaskId(toRecord(row)));
 }
 
 const taskColumns = [

@@ -286,8 +286,8 @@ CREATE INDEX failure_groups_last ON failure_groups (last_utc, id);
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (8, unixepoch() * 1000);
 `,
-  "0009_rate_limit_pace.sql": `-- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last request; NULL for a key that
--- nobody has used since.
+  "0009_rate_limit_pace.sql": `-- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last
+-- request; NULL for a key that nobody has used since.
 ALTER TABLE rate_limits ADD COLUMN interval_ms REAL;
 ALTER TABLE rate_limits ADD COLUMN burst INTEGER;
 

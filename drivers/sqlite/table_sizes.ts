@@ -1,5 +1,5 @@
-// Reads the sizes of the tables. SQLite keeps no counts, and counting would read each table whole. A
-// sample of its pages tells the number of branches of the tree and of rows on a page.
+// Reads the sizes of the tables. SQLite keeps no counts, and counting would read each table whole.
+// A sample of its pages tells the number of branches of the tree and of rows on a page.
 
 import { creationOf, type TableName, type TableSize } from "../../src/storage/table_sizes.ts";
 import type { Connection } from "./connection.ts";

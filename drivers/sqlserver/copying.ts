@@ -2,7 +2,7 @@
 // are parameters.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
-import { toCopiedTask } from "../../src/storage/kit/copied_task.ts";
+import { toCopiedTask, withoutTaskId } from "../../src/storage/kit/copied_task.ts";
 import type {
   CopiedTask,
   StorageCopying,
@@ -66,21 +66,18 @@ async function exportTasks(
     const task = toCopiedTask(rows.toTaskRecord(row));
     return {
       task,
-      statusAudit: withoutTask(statuses.get(task.id), rows.toStatusAudit),
-      runsAudit: withoutTask(runs.get(task.id), rows.toRunsAudit),
-      executionLogs: withoutTask(logs.get(task.id), rows.toExecutionLog),
+      statusAudit: toRows(statuses.get(task.id), rows.toStatusAudit),
+      runsAudit: toRows(runs.get(task.id), rows.toRunsAudit),
+      executionLogs: toRows(logs.get(task.id), rows.toExecutionLog),
     };
   });
 }
 
-function withoutTask<T extends { readonly taskId: string }>(
+function toRows<T extends { readonly taskId: string }>(
   found: readonly Row[] | undefined,
   toRecord: (row: Row) => T,
 ): Omit<T, "taskId">[] {
-  return (found ?? []).map((row) => {
-    const { taskId: _, ...rest } = toRecord(row);
-    return rest;
-  });
+  return (found ?? []).map((row) => withoutTaskId(toRecord(row)));
 }
 
 const taskColumns: ColumnTypes = {

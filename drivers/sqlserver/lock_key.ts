@@ -6,8 +6,8 @@
 
 /**
  * Returns a string whose order is that of `uniqueidentifier`, which compares the groups of an id
- * from last to first. In the first three groups, SQL Server compares the lowest byte first, but this matters only for
- * ids with the same last eight bytes.
+ * from last to first. In the first three groups, SQL Server compares the lowest byte first, but
+ * this matters only for ids with the same last eight bytes.
  *
  * Source:
  * https://learn.microsoft.com/dotnet/framework/data/adonet/sql/comparing-guid-and-uniqueidentifier-values

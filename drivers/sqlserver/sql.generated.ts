@@ -879,8 +879,8 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 11)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (11, SYSUTCDATETIME());
 GO
 `,
-  "0012_rate_limit_pace.sql": `-- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last request; NULL for a key that
--- nobody has used since.
+  "0012_rate_limit_pace.sql": `-- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last
+-- request; NULL for a key that nobody has used since.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

@@ -1,5 +1,5 @@
--- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last request; NULL for a key that
--- nobody has used since.
+-- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last
+-- request; NULL for a key that nobody has used since.
 ALTER TABLE rate_limits ADD COLUMN interval_ms REAL;
 ALTER TABLE rate_limits ADD COLUMN burst INTEGER;
 

@@ -18,8 +18,8 @@ export interface TableGrowth {
    */
   readonly oldestAt: Date | null;
   /**
-   * The average number of rows a day since the oldest row, without rows that were deleted since; null
-   * if that is less than a day.
+   * The average number of rows a day since the oldest row, without rows that were deleted since;
+   * null if that is less than a day.
    */
   readonly rowsPerDay: number | null;
 }

@@ -31,8 +31,9 @@ export interface StorageReading {
   getByTaskKey(taskKey: string): Promise<TaskRecord | null>;
   /**
    * Returns the tasks that match a filter, by default newest first (by id, which is by time of
-   * creation). The order `due` finds only tasks that wait, by due instant and then by id. A call reads at most about 10,000 rows. If the page is not full by then, it is
-   * `incomplete`, and the next page continues there.
+   * creation). The order `due` finds only tasks that wait, by due instant and then by id. A call
+   * reads at most about 10,000 rows. If the page is not full by then, it is `incomplete`, and the
+   * next page continues there.
    *
    * @throws {InvalidArgumentError} If the page's `limit` is not an integer from 1 to 1000, or
    * `after` is not the `next` of a previous page. The same holds for all methods that return pages.
@@ -86,8 +87,8 @@ export interface StorageReading {
    */
   auditGrowth(): Promise<readonly AuditGrowth[]>;
   /**
-   * Returns the size of each table. Reads a limited number of rows and pages, so the numbers of large
-   * tables are estimates.
+   * Returns the size of each table. Reads a limited number of rows and pages, so the numbers of
+   * large tables are estimates.
    */
   tableSizes(): Promise<readonly TableSize[]>;
 }

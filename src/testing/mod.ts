@@ -2,8 +2,8 @@
  * For tests. To test an application: {@linkcode runHandler} runs one handler, {@linkcode
  * createTestEverTask} makes an instance whose tasks run on request, {@linkcode assertDispatched}
  * checks dispatched tasks, {@linkcode FakeClock} controls time, and {@linkcode simulate} runs
- * handlers in worlds with faults. To test a storage driver: {@linkcode storageConformance} certifies
- * it.
+ * handlers in worlds with faults. To test a storage driver: {@linkcode storageConformance}
+ * certifies it.
  *
  * @example
  * ```ts

@@ -4,7 +4,10 @@
 export interface Fingerprint {
   /** 16 hexadecimal digits, of the type and the summary. */
   readonly group: string;
-  /** The message without numbers, ids, quoted texts and paths, and the innermost frames of the program. */
+  /**
+   * The message without numbers, ids, quoted texts and paths, and the innermost frames of the
+   * program.
+   */
   readonly summary: string;
 }
 

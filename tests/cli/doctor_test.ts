@@ -1,5 +1,5 @@
-// Tests that `evertask doctor` finds each fault of a SQLite file, and of what is in a store, by making
-// it wrong.
+// Tests that `evertask doctor` finds each fault of a SQLite file, and of what is in a store, by
+// making it wrong.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

@@ -11,7 +11,9 @@ import { charge } from "./programs/tasks.ts";
 const button = (page: Page, name: string | RegExp) =>
   page.getByRole("button", { name, exact: true });
 
-/** Handles the batches of the next bulk changes, except for dry runs, one handler after the other. */
+/**
+ * Handles the batches of the next bulk changes, except for dry runs, one handler after the other.
+ */
 async function onBatches(page: Page, ...handlers: ((route: Route) => Promise<void>)[]) {
   await page.route("**/api/v1/bulk/*", async (route) => {
     const isDry = route.request().postDataJSON().dryRun === true;

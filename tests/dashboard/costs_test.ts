@@ -30,7 +30,9 @@ browserTest("a page that follows events keeps its memory", [], async (_, browser
   await everTask.start();
   const page = await openPage(browser, dashboard.url("tasks"), "local");
   const devTools = await page.context().newCDPSession(page);
-  /** Shows the tasks, follows events and changes pages, and returns the memory in use afterwards. */
+  /**
+   * Shows the tasks, follows events and changes pages, and returns the memory in use afterwards.
+   */
   const use = async (rounds: number) => {
     for (let round = 0; round < rounds; round++) {
       for (const name of ["Overview", "Queues", "Workers", "Tasks"]) {

@@ -1,5 +1,5 @@
-// What the processes of a history asked of the store: each call of a verb, split into its parts that
-// concern one task each.
+// What the processes of a history asked of the store: each call of a verb, split into its parts
+// that concern one task each.
 
 import type {
   ClaimResult,

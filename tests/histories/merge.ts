@@ -229,8 +229,8 @@ function shownResult(
 
 /**
  * Returns what the history tells, in order. What had no effect on a task is told when it was
- * answered. A heartbeat and the end of a pause are told when they were asked, and a pause when it was
- * answered, because their effect is certain only then: claims under way may not know of it.
+ * answered. A heartbeat and the end of a pause are told when they were asked, and a pause when it
+ * was answered, because their effect is certain only then: claims under way may not know of it.
  */
 function toldInOrder(intents: readonly Intent[]): { intent: Intent; at: number }[] {
   const resumes = intents.filter(({ verb, args }) => verb === "setQueuePaused" && !args[1]);

@@ -39,8 +39,8 @@ Deno.test("the package contains only what its users need", async () => {
     }
   }
   assertEquals(dead, []);
-  // The package for SQL Server is imported when needed, by the name in its user's configuration; the
-  // configuration of the command line by its path.
+  // The package for SQL Server is imported when needed, by the name in its user's configuration;
+  // the configuration of the command line by its path.
   const warnings = report.matchAll(/^warning\[(\S+)\].*\n\s*--> (.*?):\d/gm);
   assertEquals(
     Array.from(warnings, ([, kind, path]) => [kind, path!.slice(root.pathname.length)]),

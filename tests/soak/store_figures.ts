@@ -12,8 +12,8 @@ export interface StoreFigures {
   /** Tasks that are due. */
   readonly waiting: number;
   /**
-   * Bytes of the tables and their indexes, without those of the activity by minute, which is kept for
-   * a day and so grows all day long.
+   * Bytes of the tables and their indexes, without those of the activity by minute, which is kept
+   * for a day and so grows all day long.
    */
   readonly bytes: number;
   /** Transactions so far; null: the database does not count them. */

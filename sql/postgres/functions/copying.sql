@@ -34,7 +34,7 @@ AS $$
   ) AS t
 $$;
 
--- Deletes tasks with their history, whoever holds them.
+-- Deletes tasks with their history, including tasks that workers hold.
 CREATE OR REPLACE FUNCTION delete_copied(ids uuid[]) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
   DELETE FROM status_audit AS a WHERE a.queued_task_id = ANY (ids);

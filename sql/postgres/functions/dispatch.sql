@@ -34,7 +34,8 @@ CREATE OR REPLACE FUNCTION dispatch(
 DECLARE
   clock  timestamptz := utc_now();
   random text := replace(gen_random_uuid()::text, '-', '');
-  -- UUID version 7 (RFC 9562): 48 bits of milliseconds, the version, the variant, and 74 random bits.
+  -- UUID version 7 (RFC 9562): 48 bits of milliseconds, the version, the variant, and 74 random
+  -- bits.
   new_id uuid := lpad(to_hex(to_epoch_ms(clock)), 12, '0') || '7' || substr(random, 14);
   later  boolean := due_at > clock;
   answer json;

@@ -1,5 +1,5 @@
--- Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue and
--- a rank in this order; a page merges these lines.
+-- Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue
+-- and a rank in this order; a page merges these lines.
 
 -- The queues and ranks with waiting tasks, of some queues or (NULL) of all. A loose index scan: one
 -- probe finds the next rank, one the next queue.

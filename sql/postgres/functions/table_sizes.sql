@@ -1,7 +1,8 @@
 -- The sizes of the tables.
 
--- Each table as TableSize (src/storage/table_sizes.ts), with the lowest id of its tasks. The rows of a table of more than a
--- megabyte are estimated, by the density that vacuum and analyze saw last, as the planner does.
+-- Each table as TableSize (src/storage/table_sizes.ts), with the lowest id of its tasks. The rows
+-- of a table of more than a megabyte are estimated, by the density that vacuum and analyze saw
+-- last, as the planner does.
 CREATE OR REPLACE FUNCTION table_sizes() RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT

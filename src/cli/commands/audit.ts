@@ -31,11 +31,11 @@ export const auditGrowth: Command = {
 };
 
 const policyOptions = {
-  "status-days": { value: "DAYS", help: "Keep status changes for so many days" },
-  "runs-days": { value: "DAYS", help: "Keep runs of series for so many days" },
-  "error-days": { value: "DAYS", help: "Keep rows with errors for so many days" },
-  "log-days": { value: "DAYS", help: "Keep log lines for so many days" },
-  "log-lines": { value: "N", help: "Keep at most so many log lines of a task" },
+  "status-days": { value: "DAYS", help: "Keep status changes for this number of days" },
+  "runs-days": { value: "DAYS", help: "Keep runs of series for this number of days" },
+  "error-days": { value: "DAYS", help: "Keep rows with errors for this number of days" },
+  "log-days": { value: "DAYS", help: "Keep log lines for this number of days" },
+  "log-lines": { value: "N", help: "Keep at most this number of log lines per task" },
   "completed-tasks": { help: "Also delete tasks that have completed, after --status-days" },
 } as const;
 

@@ -50,7 +50,7 @@ export const tail: Command = {
     },
     kind: { value: "KIND", choices: kinds, help: "Only this kind" },
     type: { value: "TYPE", help: "Only this type of task" },
-    count: { value: "N", help: "End after so many events" },
+    count: { value: "N", help: "End after this number of events" },
   },
   examples: ["tail --severity Warning", "tail --type email --json"],
   endsItself: true,

@@ -1,5 +1,5 @@
-// What the command line needs of the process in which it runs. process/ implements it; tests replace
-// it.
+// What the command line needs of the process in which it runs. process/ implements it; tests
+// replace it.
 
 import type { Clock } from "../../time/clock.ts";
 import type { Storage } from "../../storage/storage.ts";

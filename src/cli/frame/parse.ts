@@ -1,5 +1,5 @@
-// Parses the arguments of the program: finds the command, and reads its options. Errors never repeat
-// the value of an option, which may be a secret.
+// Parses the arguments of the program: finds the command, and reads its options. Errors never
+// repeat the value of an option, which may be a secret.
 
 import { parseArgs } from "node:util";
 import { similarName } from "../../guards/similar_name.ts";

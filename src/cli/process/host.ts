@@ -79,7 +79,9 @@ function outputOf(stream: NodeJS.WriteStream | WriteStream): Output {
   };
 }
 
-/** Returns the user and the host, such as `ada@web-1`. A container may have no name for its user. */
+/**
+ * Returns the user and the host, such as `ada@web-1`. A container may have no name for its user.
+ */
 function operatingUser(): string {
   const name = () => {
     try {

@@ -9,8 +9,8 @@ import { processHost } from "./host.ts";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs the program `evertask`, and ends the process. A signal ends it after the change that is under
- * way; a second one ends it at once.
+ * Runs the program `evertask`, and ends the process. A signal ends it after the change that is
+ * under way; a second one ends it at once.
  *
  * @param args The arguments. @default those of the process
  */

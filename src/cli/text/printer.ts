@@ -120,7 +120,7 @@ export class Printer {
     }
   }
 
-  /** Prints a message to the standard error, whoever reads it. */
+  /** Prints a message to the standard error, also if the results are JSON or go to a pipe. */
   async warn(text: string): Promise<void> {
     await this.#notes.write(`${safeLines(text).join("\n")}\n`);
   }

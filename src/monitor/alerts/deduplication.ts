@@ -1,5 +1,5 @@
-// Suppresses repetitions. Forwards the first event of each key at once. At the end of the key's time
-// window, forwards one event that represents all later ones.
+// Suppresses repetitions. Forwards the first event of each key at once. At the end of the key's
+// time window, forwards one event that represents all later ones.
 
 import type { TaskEvent } from "../../events/task_event.ts";
 import type { Clock } from "../../time/clock.ts";

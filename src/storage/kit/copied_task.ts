@@ -17,3 +17,10 @@ export function toCopiedTask(task: TaskRecord): CopiedTask {
   const { series, scheduledAt, createdAt } = task;
   return { ...copied, dueAt: series?.nextRunAt ?? scheduledAt ?? createdAt };
 }
+
+/** Returns a row of a task's history without the id of the task. */
+export function withoutTaskId<Row extends { readonly taskId: string }>(
+  { taskId: _, ...row }: Row,
+): Omit<Row, "taskId"> {
+  return row;
+}

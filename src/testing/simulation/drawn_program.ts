@@ -33,7 +33,9 @@ class DrawnProgram implements Program<AskDeed> {
   #calls: Calls | null = null;
   #running = 0;
 
-  /** @param dispatched The ids of the tasks of answered dispatches, by the number of the dispatch. */
+  /**
+   * @param dispatched The ids of the tasks of answered dispatches, by the number of the dispatch.
+   */
   constructor(scenario: Scenario, parts: ProgramParts, dispatched: Map<number, string>) {
     const { name, index, machine, recorder } = parts;
     const plan: MachinePlan | undefined = scenario.machines[index];

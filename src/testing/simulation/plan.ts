@@ -1,5 +1,5 @@
-// A simulated world and what happens in it as plain data, which can be printed, and shrunk while the
-// failure remains.
+// A simulated world and what happens in it as plain data, which can be printed, and shrunk while
+// the failure remains.
 
 import type { ClockFault } from "./machine.ts";
 import type { Weather } from "./network.ts";

@@ -41,8 +41,8 @@ Deno.test("the tasks of a process that was killed are found and due again", asyn
   const here = { id: "01890000-0000-7000-8000-00000000000a", host: "here" };
   await storage.registerWorker(here);
   assertEquals((await storage.heartbeat(here.id, 60_000)).othersLost, false);
-  // After the delay, every heartbeat is older than a millisecond. The call renews that of `here`, so
-  // only that of the other process is late.
+  // After the delay, every heartbeat is older than a millisecond. The call renews that of `here`,
+  // so only that of the other process is late.
   await delay(2);
   assertEquals((await storage.heartbeat(here.id, 1)).othersLost, true);
   const lost = await storage.releaseLost({

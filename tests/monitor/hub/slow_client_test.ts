@@ -9,10 +9,7 @@ const megabyte = 1_048_576;
 const limits = { maxBacklog: megabyte, maxFieldLength: megabyte };
 const handshake = '{"protocol":"json","version":1}\x1e';
 
-/**
- * A WebSocket text frame from a client; masked with zeros, which is a mask as good as any other
- * here.
- */
+/** A WebSocket text frame from a client, masked with zeros; any mask is valid. */
 function clientFrame(text: string): Uint8Array<ArrayBuffer> {
   const payload = new TextEncoder().encode(text);
   return new Uint8Array([0x81, 0x80 | payload.length, 0, 0, 0, 0, ...payload]);

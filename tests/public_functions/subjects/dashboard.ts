@@ -1,4 +1,5 @@
-// Describes createDashboard and serveDashboard, which are called with an instance that is not started.
+// Describes createDashboard and serveDashboard, which are called with an instance that is not
+// started.
 
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { createEverTask, silentLogger } from "../../../mod.ts";

@@ -21,7 +21,9 @@ let anchor: string | null = null;
 /** The number of selected tasks. */
 export const selectedCount: ReadonlySignal<number> = computed(() => tasks.value.size);
 
-/** Whether all tasks that match the search are selected, and not only those of {@linkcode toFilter}. */
+/**
+ * Whether all tasks that match the search are selected, and not only those of {@linkcode toFilter}.
+ */
 export const isEveryMatch: ReadonlySignal<boolean> = computed(() => everyMatch.value);
 
 /** Reports whether a task is selected. */

@@ -1,4 +1,5 @@
-// The dialog of a change of one task. The change applies only to the version that the user has seen.
+// The dialog of a change of one task. The change applies only to the version that the user has
+// seen.
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";

@@ -14,30 +14,24 @@ import { useResource } from "../resource.ts";
 import { parameters } from "../router.ts";
 import { limitTexts, pageNames, texts } from "../texts.ts";
 
-/** A limit, which some servers send without a type. */
-type Limit = Omit<Limits["items"][number], "type"> & { readonly type?: string };
-
-/** The separator in a name that consists of the type and the key. */
-const separator = "\x1f";
-
-/** Returns the type and the key of a limit, which some servers send as one name. */
-function partsOf(limit: Limit): readonly [type: string, key: string] {
-  if ("type" in limit) return [String(limit.type), limit.key];
-  const [type = "", ...rest] = limit.key.split(separator);
-  return [type, rest.join(separator)];
-}
+type Limit = Limits["items"][number];
 
 const columns: readonly Column<Limit>[] = [
-  { title: texts.type, cell: (limit) => <TypeLink type={partsOf(limit)[0]} />, look: "name" },
+  { title: texts.type, cell: ({ type }) => <TypeLink type={type} />, look: "name" },
   {
     title: texts.key,
-    cell: (limit) => <span class="mono">{partsOf(limit)[1] || texts.none}</span>,
+    cell: ({ key }) => <span class="mono">{key || texts.none}</span>,
     look: "name",
   },
   { title: texts.state, cell: (limit) => <LimitState limit={limit} />, look: "rest" },
   {
     title: limitTexts.waiting,
-    cell: (limit) => "waiting" in limit ? countOf(limit.waiting) : texts.none,
+    cell: ({ waiting }) => waiting === null ? texts.none : integer(waiting),
+    look: "number",
+  },
+  {
+    title: limitTexts.nextSlot,
+    cell: ({ nextSlotAt }) => nextSlotAt === null ? texts.none : <Instant at={nextSlotAt} />,
     look: "number",
   },
   {
@@ -51,10 +45,6 @@ const columns: readonly Column<Limit>[] = [
     look: "number extra",
   },
 ];
-
-function countOf(waiting: unknown): string {
-  return typeof waiting === "number" ? integer(waiting) : texts.none;
-}
 
 function LimitState({ limit: { reservedUntilAt } }: { readonly limit: Limit }) {
   return Date.parse(reservedUntilAt) > now.value
@@ -77,7 +67,7 @@ export function LimitsPage() {
                 caption={pageNames.limits}
                 columns={columns}
                 rows={items}
-                keyOf={(limit) => partsOf(limit).join(separator)}
+                keyOf={({ type, key }) => JSON.stringify([type, key])}
               />
               <Pager next={next} />
             </>

@@ -1,5 +1,5 @@
-// A chart with a bar for each step. The mouse, or the arrow keys, read the value of each; a click, or
-// Enter, opens what is behind it.
+// A chart with a bar for each step. The mouse, or the arrow keys, read the value of each; a click,
+// or Enter, opens what is behind it.
 
 import { useSignal } from "@preact/signals";
 import { axisEnd } from "../activity.ts";

@@ -66,6 +66,7 @@ export const limitTexts = {
   used: "slots are taken",
   free: "free",
   reservedUntil: "Slots taken until",
+  nextSlot: "Next slot",
   startedUntil: "Runs count until",
 } as const;
 

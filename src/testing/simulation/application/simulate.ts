@@ -13,11 +13,11 @@ import { parseSimulation, type ResolvedSimulation, type SimulateOptions } from "
 import { SimulationError } from "./simulation_error.ts";
 
 /**
- * Runs an application's own tasks and handlers in many simulated worlds, each of which is drawn from
- * a seed: one to three processes with clocks of their own, a network that is slow and loses requests
- * and answers, processes that are killed, frozen and started again. A run takes milliseconds, and
- * the same seed gives the same run. At the end of each run, `check` tells whether the promises of
- * the application hold. The promises of EverTask are checked, too.
+ * Runs an application's own tasks and handlers in many simulated worlds, each of which is drawn
+ * from a seed: one to three processes with clocks of their own, a network that is slow and loses
+ * requests and answers, processes that are killed, frozen and started again. A run takes
+ * milliseconds, and the same seed gives the same run. At the end of each run, `check` tells whether
+ * the promises of the application hold. The promises of EverTask are checked, too.
  *
  * @example A handler that is not idempotent
  * ```ts
@@ -47,8 +47,8 @@ import { SimulationError } from "./simulation_error.ts";
  * await assertRejects(() => run, SimulationError, "an order was charged twice");
  * ```
  *
- * @throws {SimulationError} At the first seed with a fault, after it was shrunk. Names the seed, and
- * tells what happened.
+ * @throws {SimulationError} At the first seed with a fault, after it was shrunk. Names the seed,
+ * and tells what happened.
  * @throws {InvalidArgumentError} If an option is invalid.
  */
 export async function simulate<World = undefined>(options: SimulateOptions<World>): Promise<void> {

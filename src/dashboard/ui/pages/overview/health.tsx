@@ -20,7 +20,8 @@ interface Finding {
 /** A wait of due tasks that needs attention, in milliseconds. */
 const longWaitMs = 60_000;
 /**
- * Failures need attention if at least this share of the ended tasks failed, and at least this number.
+ * Failures need attention if at least this share of the ended tasks failed, and at least this
+ * number.
  */
 const [manyFailed, leastFailed] = [0.05, 5];
 
