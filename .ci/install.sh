@@ -4,7 +4,10 @@
 set -euo pipefail
 
 # Each program with its Debian package.
-programs=(chromium:chromium nginx:nginx-light haproxy:haproxy caddy:caddy promtool:prometheus setpriv:util-linux)
+programs=(
+  chromium:chromium nginx:nginx-light haproxy:haproxy caddy:caddy promtool:prometheus setpriv:util-linux
+  psql:postgresql-client sqlite3:sqlite3 zsh:zsh fish:fish script:bsdutils
+)
 
 missing=()
 for entry in "${programs[@]}"; do
