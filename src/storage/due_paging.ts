@@ -1,15 +1,10 @@
 // The part of paging by due instant that all drivers share. A page of waiting tasks begins after
 // the due instant and the id of the last task of the previous page.
 
-import {
-  checkChoice,
-  checkCount,
-  checkList,
-  checkOptions,
-  isPlain,
-} from "../guards/argument_checks.ts";
+import { checkChoice, checkCount, checkList, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
+import { readMember } from "../thrown/reading.ts";
 import { mostRowsRead, pageLimit } from "./paging.ts";
 import type { TaskFilter, TaskPage, TaskPageRequest } from "./queries.ts";
 import type { TaskRecord } from "./records.ts";
@@ -91,17 +86,19 @@ export function toDuePage(
 ): TaskPage {
   checkList(tasks, "tasks");
   checkCount(limit, "limit");
-  if (known !== null && !isPlain(known)) {
-    throw new InvalidArgumentError("known", known, "be a place, or null");
-  }
   const items = tasks.slice(0, limit);
-  if (tasks.length > limit) return { items, next: cursorOf(items.at(-1)!) };
+  if (tasks.length > limit) return { items, next: cursorOf(items.at(-1)!, "tasks") };
   return known === null
     ? { items, next: null }
-    : { items, next: cursorOf(known), incomplete: true };
+    : { items, next: cursorOf(known, "known"), incomplete: true };
 }
 
 /** Returns the `next` of a page that ends at a place. */
-function cursorOf({ dueAt, id }: { readonly dueAt: number | null; readonly id: string }): string {
-  return `${dueAt}-${id}`;
+function cursorOf(
+  place: { readonly dueAt: number | null; readonly id: string },
+  argument: string,
+): string {
+  const [dueAt, id] = [readMember(place, "dueAt"), readMember(place, "id")];
+  if (typeof dueAt === "number" && typeof id === "string") return `${dueAt}-${id}`;
+  throw new InvalidArgumentError(argument, place, "have a due instant and an id");
 }

@@ -163,7 +163,11 @@ export const kitSubjects: Subjects = {
     args: [
       optional(options({ queues: takes([]), types: list })),
       optional(
-        options({ version: takes("1.2.3"), runtime: takes("Deno/2"), pid: takes(17, "null") }),
+        options({
+          version: takes("1.2.3"),
+          runtime: takes("Deno/2"),
+          pid: takes(17, "null", "number"),
+        }),
       ),
     ],
   }],
