@@ -46,8 +46,11 @@ const columns: readonly Column<Limit>[] = [
   },
 ];
 
-function LimitState({ limit: { reservedUntilAt } }: { readonly limit: Limit }) {
-  return Date.parse(reservedUntilAt) > now.value
+/** A limit without a known next slot is one that a process of version 0.2 or earlier changed. */
+function LimitState(
+  { limit: { nextSlotAt, reservedUntilAt } }: { readonly limit: Limit },
+) {
+  return Date.parse(nextSlotAt ?? reservedUntilAt) > now.value
     ? <Mark look="warn">{limitTexts.used}</Mark>
     : <Mark look="good">{limitTexts.free}</Mark>;
 }
