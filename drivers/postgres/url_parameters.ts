@@ -1,4 +1,5 @@
-// Parses the parameters of a database's URL. Names the alternatives to parameters of other tools.
+// Parses the parameters of a database's URL. The error for a parameter that only other tools know
+// names its alternative.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -30,7 +31,7 @@ const remedies: readonly [remedy: string, names: string][] = [
   ["pass the option prepare of postgresStorage", "prepare statement_cache_size prepareThreshold"],
   ["pass the option maxConnections of postgresStorage", "connection_limit max pool_size"],
   ["pass the option queryTimeout of postgresStorage", "pool_timeout socket_timeout"],
-  ["leave it out: sslmode=verify-full makes sure who the server is", "channel_binding"],
+  ["leave it out: sslmode=verify-full checks the server's identity", "channel_binding"],
   ["write sslmode=require, or sslmode=verify-full to check the server's certificate", "ssl"],
   ["write the address as the host", "hostaddr"],
   [

@@ -54,8 +54,8 @@ export class WakeChannel {
   }
 
   /**
-   * Returns a message about due tasks for a transaction of the caller. It is also for this process,
-   * which does not see the commit.
+   * Returns a message about due tasks for a transaction of the caller. This process receives it
+   * too, because it does not see the commit.
    */
   messageToAll(): object {
     return { kind: "tasks" };
@@ -69,7 +69,10 @@ export class WakeChannel {
     return this.message("tasks");
   }
 
-  /** Sends a message about due tasks that are committed, once for all within the minimum time. */
+  /**
+   * Sends a message about committed due tasks when the minimum time has passed. Calls until then
+   * share the message.
+   */
   tellOfTasks(): void {
     if (this.#cancelTimer !== null || this.#isClosed) return;
     const pause = Math.max(0, this.#lastSent + quietMs - this.#parts.clock.monotonic());
@@ -103,8 +106,8 @@ export class WakeChannel {
   }
 
   /**
-   * Starts to listen. Retries after growing pauses while there is no connection. Afterwards
-   * postgres.js reconnects.
+   * Starts to listen. Retries after growing pauses until an attempt succeeds. After that,
+   * postgres.js reconnects by itself.
    */
   async #listen(failures = 0): Promise<void> {
     try {
@@ -123,8 +126,8 @@ export class WakeChannel {
   }
 
   /**
-   * Signals a check of the queues, because earlier notifications were missed. The check includes a
-   * heartbeat, whose answer has the cancellations.
+   * Signals due tasks and paused queues, because earlier notifications were missed. On the latter,
+   * a worker also sends a heartbeat, whose answer has the cancellations.
    */
   #tellOfMissed(): void {
     this.#tell({ kind: "tasks" });

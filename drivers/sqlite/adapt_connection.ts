@@ -1,4 +1,4 @@
-// Adapts connections that the application has opened, of two libraries.
+// Adapts connections of node:sqlite and @db/sqlite that the application has opened.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";

@@ -1,4 +1,4 @@
-// Writes the history rows of changes in the same transaction.
+// Writes the history rows of changes, in the transaction of the changes.
 
 import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import {
@@ -92,15 +92,18 @@ export class AuditWriter {
   }
 }
 
-/** The levels at which a new task has an audit row. Its status is not an error. */
+/**
+ * The levels at which a new task has an audit row. `Queued` stands for every status of a new task,
+ * because none is an error.
+ */
 const auditedWhenStored = auditLevels.filter((level) =>
   shouldCreateStatusAudit(level, "Queued", null)
 );
 
 /**
  * Inserts the first audit rows of all tasks that a transaction has stored, in one statement that
- * selects them from the tasks. Their number is 1. Later rows have higher numbers, unique in the
- * store.
+ * selects them from the tasks. Their sequence number is 1. Later rows have higher numbers, which
+ * are unique in the store.
  */
 const insertFirstAudits = "INSERT INTO status_audit " +
   "(queued_task_id, sequence, updated_at_utc, new_status) " +
@@ -112,7 +115,11 @@ export function isAuditedWhenStored(level: AuditLevel): boolean {
   return auditedWhenStored.includes(level);
 }
 
-/** Writes the first audit rows of the `inserted` rows that were inserted last. */
+/**
+ * Writes the first audit rows of the tasks that were inserted last.
+ *
+ * @param inserted The number of these tasks.
+ */
 export function writeFirstAudits(connection: Connection, inserted: number): void {
   connection.run(insertFirstAudits, inserted);
 }

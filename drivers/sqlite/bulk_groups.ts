@@ -10,7 +10,7 @@ export interface BulkGroup {
   readonly parameters: SqliteValue[];
 }
 
-/** The maximum number of open groups, because each new row is compared with all of them. */
+/** The maximum number of open groups. It is low, because each new row is compared with all. */
 const mostOpen = 8;
 
 /** Collects rows in groups, and writes each group when it is full. */
@@ -34,7 +34,7 @@ export class BulkGroups<Group extends BulkGroup> {
     return group;
   }
 
-  /** Notes that a row was added to a group. */
+  /** Writes and closes a group to which a row was added, if it is full. */
   added(group: Group): void {
     if (group.parameters.length < group.statement.mostParameters) return;
     this.#open = this.#open.filter((each) => each !== group);

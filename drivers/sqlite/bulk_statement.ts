@@ -1,4 +1,4 @@
-// Statements for many rows. Running a statement costs as much as ten of its parameters. With
+// Statements for many rows. Running a statement costs as much as binding ten parameters. With
 // ascending keys, an insert of many rows also keeps its cursor at the position of the next row.
 
 import type { Connection } from "./connection.ts";
@@ -6,7 +6,7 @@ import type { SqliteValue } from "./sqlite_library.ts";
 
 /** The form of a {@linkcode BulkStatement}. */
 export interface BulkForm {
-  /** Returns the statement from the number of each row's first parameter. */
+  /** Returns the SQL. `firsts` has the number of the first parameter of each row. */
   readonly text: (firsts: readonly number[]) => string;
   /** The number of parameters of a row. */
   readonly columns: number;

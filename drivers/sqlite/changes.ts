@@ -40,8 +40,9 @@ const keepLease = new FencedUpdate(
 );
 
 /**
- * Keeps the due instant, or sets that of {@linkcode StatusChange.dueInMs}. A claimed task that
- * becomes `Queued` keeps its lease.
+ * Makes a task wait; see {@linkcode putsInLine}. Keeps the due instant. Sets a missing one to the
+ * planned instant, but at least to now; with a cancel request, to now. A claimed task that becomes
+ * `Queued` keeps its lease.
  */
 const standInLine = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?1, exception = ?2, rate_slot_utc = ?3, " +
@@ -90,8 +91,8 @@ const endRun = new FencedUpdate(
 );
 
 /**
- * Applies status changes. Ends of tasks are applied many per statement, unless one of them has lost
- * its lease.
+ * Applies status changes. Ends of tasks are applied many per statement. If one of them has lost its
+ * lease, everything is undone, and each change is applied by its own statement.
  */
 export function setStatusMany(
   connection: Connection,

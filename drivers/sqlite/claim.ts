@@ -28,8 +28,8 @@ export const nextRank = "SELECT claim_rank FROM queued_tasks INDEXED BY queued_t
 export const aboveRanks = 2 * 32768;
 
 /**
- * Returns the rank of a priority's tasks that were dispatched to run at once. The rank of the
- * others is higher by one.
+ * Returns the lower of the two ranks of a priority, from either rank. It is the rank of tasks that
+ * were dispatched to run at once. The rank of the priority's other tasks is higher by one.
  */
 function immediateRank(rank: number): number {
   return rank - Math.abs(rank % 2);
@@ -42,7 +42,7 @@ export function selectDue(columns: string, types: number): string {
     "ORDER BY due_at_utc, id LIMIT ?";
 }
 
-/** Returns a counter after a claim, as {@linkcode toClaimedTask} computes it. */
+/** Returns SQL for a counter after a claim. {@linkcode toClaimedTask} computes the same number. */
 function nextCount(column: string): string {
   return `min(max(${column}, 0), 2147483646) + 1`;
 }

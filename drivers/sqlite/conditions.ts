@@ -1,4 +1,4 @@
-// The conditions of a statement that reads.
+// Collects the conditions of a query.
 
 import type { SqliteValue } from "./sqlite_library.ts";
 

@@ -11,8 +11,8 @@ import type {
 } from "./sqlite_library.ts";
 
 /**
- * Whether the connection belongs to the storage, or has a transaction of the caller that writes
- * join.
+ * How writes use transactions: `own` begins one for each write; `joined` also joins a transaction
+ * that the caller has open on the connection.
  */
 export type Ownership = "own" | "joined";
 
@@ -74,14 +74,14 @@ export class Connection {
   }
 
   /**
-   * Does some work as one transaction. In the caller's transaction, the work is a savepoint: if it
-   * fails, only the work is undone, and it is committed when the caller commits.
+   * Does some work as one transaction. In the caller's transaction, the work is a savepoint. It is
+   * committed when the caller commits. If it fails, only the work is undone.
    *
    * @throws {StorageUnavailableError} If the caller has an open transaction on a connection that it
    * shares with the storage, because the storage's own writes must not depend on that transaction.
    *
-   * @param work Gets the time, which is read after the write lock is acquired. An earlier reading
-   * could be before writes of others during the wait.
+   * @param work Gets the time, which is read after the write lock is acquired. If it were read
+   * earlier, it could precede writes of other connections during the wait for the lock.
    */
   transaction<T>(work: (now: number) => T): T {
     const nested = this.#database.inTransaction;

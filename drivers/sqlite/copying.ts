@@ -1,4 +1,4 @@
-// Implements copying: whole tasks with their history, and what the store holds besides.
+// Copies whole tasks with their history, and the settings of the store.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { toCopiedTask, withoutTaskId } from "../../src/storage/kit/copied_task.ts";
@@ -116,7 +116,7 @@ function importTasks(
     }
     mostRows = Math.max(mostRows, statusAudit.length, runsAudit.length);
   }
-  // Later rows of history follow the copied ones.
+  // Later history rows must have higher sequence numbers than the copied ones.
   connection.run(
     "UPDATE evertask_state SET audit_sequence = max(audit_sequence, ?)",
     mostRows,
@@ -152,7 +152,7 @@ function toRow(task: CopiedTask): SqliteValue[] {
   ];
 }
 
-// ---- what the store holds besides ----
+// ---- settings ----
 
 function exportSettings(connection: Connection): StoreSettings {
   const slots = Map.groupBy(

@@ -1,5 +1,5 @@
-// The row of store-wide counters: numbers for audit rows, and counters by which other processes
-// detect changes.
+// The row of store-wide counters: the sequence numbers of audit rows, and counters by which other
+// processes detect changes.
 
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
@@ -13,8 +13,8 @@ export interface Changes {
 }
 
 /**
- * Reserves numbers for `rows` audit rows, and returns the first. Called in the transaction that
- * writes them.
+ * Reserves sequence numbers for `rows` audit rows, and returns the first. Called in the transaction
+ * that writes the rows.
  */
 export function reserveSequence(connection: Connection, rows: number): number {
   const row = connection.get(

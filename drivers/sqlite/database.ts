@@ -29,8 +29,8 @@ export class DatabaseAccess {
   /**
    * @param onOpened Called after the storage's own connection was opened, also after the file was
    * replaced.
-   * @param onCallersWork Called after work on a connection of the caller, whose transaction is
-   * still open.
+   * @param onCallersWork Called after work on a connection of the caller, on which a transaction
+   * may still be open.
    */
   constructor(
     options: ResolvedOptions,
@@ -71,8 +71,8 @@ export class DatabaseAccess {
   }
 
   /**
-   * Applies `action` to a list, on the caller's connection if there is one; does nothing for an
-   * empty list.
+   * Does `work` on a list, on the caller's connection if there is one. Does nothing for an empty
+   * list.
    */
   async many<Item, T>(
     items: readonly Item[],

@@ -33,7 +33,10 @@ export class DeferredHeartbeats {
     return { ...this.#deferred.answer, now };
   }
 
-  /** Stores the answer of the database, which stays the same until something changes. */
+  /**
+   * Returns the database's answer to a heartbeat. Also starts to defer heartbeats if there is no
+   * other connection or worker, and the answer requests nothing.
+   */
   note(connection: Connection, workerId: string, answer: HeartbeatResult): HeartbeatResult {
     const { alive, cancelRequests, othersLost, watchers, now } = answer;
     const isAtRest = cancelRequests.length === 0 && watchers.length === 0;

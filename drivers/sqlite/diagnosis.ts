@@ -1,4 +1,4 @@
-// Finds faults of a file: of its schema, its settings, and where it is.
+// Finds faults of a database file: of its schema, its settings and its location.
 
 import type { Finding } from "../../src/storage/maintenance.ts";
 import { systemClock } from "../../src/time/clock.ts";
@@ -58,7 +58,7 @@ async function driftFindings(connection: Connection): Promise<Finding[]> {
     const found = new Map(objectsOf(connection).map(({ name, text }) => [name, text]));
     return objectsOf(new Connection(database, "own", systemClock)).flatMap((object) => {
       const { name, table } = object;
-      // An index goes with its table.
+      // A missing table is reported without its indexes.
       const isExpected = name === `table ${table}` || found.has(`table ${table}`);
       return isExpected ? differenceOf(object, found.get(name)) : [];
     });
@@ -99,7 +99,7 @@ function settingFindings(connection: Connection): Finding[] {
   }];
 }
 
-/** The types of file systems that other machines share, by the numbers of statfs in Linux. */
+/** The file systems that other machines may share, by the type that statfs returns in Linux. */
 const networkTypes: ReadonlyMap<number, string> = new Map([
   [0x6969, "NFS"],
   [0x517b, "SMB"],

@@ -1,5 +1,5 @@
-// Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue
-// and a rank in this order; a page merges these lines.
+// Searches the waiting tasks by due instant. In the index of claimable tasks, the tasks of one
+// queue and rank have this order. They form a line, and a page merges all lines.
 
 import {
   byPlace,
@@ -76,7 +76,10 @@ function queuesOf(connection: Connection): string[] {
   }
 }
 
-/** Returns the place of the last task that may be read of a line; null if the line ends before. */
+/**
+ * Returns the place of the last task of a line that one call may read; null if the line has fewer
+ * tasks than `most`.
+ */
 function lastOf(connection: Connection, where: Conditions, most: number): DuePlace | null {
   const select = `SELECT due_at_utc, id FROM queued_tasks ${where} ${order} 1 OFFSET ?`;
   const last = connection.get(select, ...where.parameters, most - 1);

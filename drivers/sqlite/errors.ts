@@ -90,7 +90,7 @@ function cannotOpen(path: string, text: string, options: ErrorOptions): StorageE
   return new StorageReadOnlyError(`${message}. ${rights ?? allRights}`, options);
 }
 
-/** The rights that a process needs, if the missing one cannot be found. */
+/** The remedy if the missing right is unknown: all rights that a process needs. */
 const allRights = "Give this process the right to read and write the file and its folder, which " +
   "also holds the files -wal and -shm.";
 

@@ -31,7 +31,7 @@ export class FileIdentity {
   /**
    * Checks whether the file is still the same, unless the last check was within the interval.
    *
-   * @throws {StorageError} If it is not.
+   * @throws {StorageError} If the file was replaced or is gone.
    */
   check(): void {
     const now = this.#clock.monotonic();

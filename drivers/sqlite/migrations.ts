@@ -46,7 +46,7 @@ function apply(connection: Connection, path: string, script: string): void {
     const [, what] = /((?:table|index) \S+) already exists/.exec(String(cause)) ?? [];
     if (what === undefined) throw cause;
     const message =
-      `${path} holds a ${what} that is not EverTask's, where it needs one of that name. ` +
+      `${path} holds the ${what}, which is not EverTask's, but has a name that EverTask needs. ` +
       "Rename it, or give EverTask a file of its own.";
     throw new StorageError(message, { cause });
   }

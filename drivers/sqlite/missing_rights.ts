@@ -11,7 +11,7 @@ import process from "node:process";
 import { readMember } from "../../src/thrown/reading.ts";
 
 type Right = "r" | "w" | "x";
-/** The user that owns a file, its group, and the others. */
+/** The users to whom rights on a file are given: its owner, its group, or all others. */
 type Class = "u" | "g" | "o";
 
 const accessModes: Readonly<Record<Right, number>> = {
@@ -94,9 +94,9 @@ function foldersTo(folder: string): string[] {
 }
 
 /**
- * Reports whether a file exists and its owner and mode deny this right to this process. Other
- * causes, such as SELinux, need other commands. `accessSync` is not used, because in Deno it
- * ignores groups.
+ * Reports whether a file exists and its owner and mode deny this right to this process. A failure
+ * of `accessSync` alone does not suffice: in Deno it ignores groups, and other causes, such as
+ * SELinux, need other commands.
  */
 function isDenied(path: string, right: Right): boolean {
   try {

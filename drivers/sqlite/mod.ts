@@ -34,10 +34,10 @@ export type { SqliteStorageOptions, Synchronous } from "./options.ts";
  * The option `connection` of dispatches may be any connection to the same file, or the `database`
  * passed here: a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. If a transaction
  * is open on it, the writes exist only if it is committed. Begin the transaction with `BEGIN
- * IMMEDIATE`, because SQLite cannot upgrade a transaction that has read to one that writes after
- * another connection has written. While a transaction is open on a `database` that the storage
+ * IMMEDIATE`. Otherwise, the first write of a transaction that has already read fails if another
+ * connection has written in between. While a transaction is open on a `database` that the storage
  * shares with the application, the storage's other writes fail with a transient error and are
- * retried until it ends.
+ * retried until the transaction ends.
  *
  * @param options The file's path, `":memory:"`, or all options.
  * @throws {InvalidArgumentError} If an option is invalid.

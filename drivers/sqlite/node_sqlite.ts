@@ -49,8 +49,8 @@ export async function openNodeSqlite(path: string): Promise<SqliteDatabase> {
 }
 
 /**
- * A dynamic import, because without the module a runtime could not load the driver to report the
- * error.
+ * Imports the module dynamically. With a static import, a runtime without the module could not load
+ * this driver, which reports the error.
  */
 async function loadNodeSqlite(): Promise<typeof import("node:sqlite")> {
   try {
@@ -74,8 +74,8 @@ export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
       bindsNumbers ??= canBindNumbers(database);
       return bindsNumbers ? prepare(sql) : prepareWithoutNumbers(sql, prepare);
     },
-    // Used only for scripts, because the errors of prepared statements have SQLite's error code in
-    // every runtime, those of scripts do not.
+    // Used only for scripts. The errors of prepared statements have SQLite's error code in every
+    // runtime, but those of scripts do not.
     exec: (sql) => database.exec(sql),
     get inTransaction() {
       return database.isTransaction ?? isInTransaction(database);

@@ -1,5 +1,5 @@
-// Binds numbered parameters (`?1`) with a node:sqlite that cannot. Before Node 22.20 and 24.7, it
-// treats them as named ones and skips them for values in order
+// Binds numbered parameters (`?1`) in versions of node:sqlite that cannot. Before Node 22.20 and
+// 24.7, it treats them as named parameters and skips them when it binds values by position
 // (https://github.com/nodejs/node/issues/59350).
 
 import type { SqliteStatement, SqliteValue } from "./sqlite_library.ts";
@@ -10,8 +10,8 @@ export function hasNumbers(sql: string): boolean {
 }
 
 /**
- * Returns the index of the value for each parameter: its number or, without one, the number after
- * the largest so far.
+ * Returns the index of the value for each parameter of a statement. A parameter without a number
+ * has the number after the largest so far, as in SQLite.
  */
 function indexesIn(sql: string): number[] {
   let largest = 0;

@@ -55,7 +55,7 @@ export function migrateFile(options: ResolvedOptions, to: number): Promise<numbe
   });
 }
 
-/** Does some work, again and again for a while if other processes have locked the file. */
+/** Does some work. Retries it for up to `patienceMs` while other processes have locked the file. */
 async function inTurn<T>(options: ResolvedOptions, work: () => Promise<T>): Promise<T> {
   const { clock } = options;
   const deadline = clock.monotonic() + patienceMs;
@@ -81,7 +81,7 @@ async function tryToOpen(options: ResolvedOptions): Promise<OpenDatabase> {
     const file = new FileIdentity(options.path, options.clock);
     return { database, connection, owned, file };
   } catch (error) {
-    // Created before closing, which may remove the files whose rights are missing.
+    // Converted before closing, because closing may remove the files whose rights are missing.
     const failure = toStorageError(error, options.path);
     if (owned) database.close();
     throw failure;

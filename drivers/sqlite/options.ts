@@ -39,10 +39,10 @@ export interface SqliteStorageOptions {
   /** How durable commits are after a power failure. @default "normal" */
   readonly synchronous?: Synchronous;
   /**
-   * The time that a call waits while another connection writes. It blocks the event loop for at
-   * most the first 20 milliseconds (with `database`: for the busy timeout of that connection), and
-   * not at all while the file is known to be busy. After it, the call fails with a transient error,
-   * and the worker retries with growing pauses.
+   * The time that a call waits while another connection writes. The call blocks the event loop for
+   * at most the first 20 milliseconds (with `database`: for the busy timeout of that connection),
+   * and not at all while the file is known to be busy. After the timeout, the call fails with a
+   * transient error, and the worker retries with growing pauses.
    * @default 250 milliseconds
    */
   readonly busyTimeout?: Duration;
@@ -53,8 +53,8 @@ export interface SqliteStorageOptions {
    */
   readonly exclusive?: boolean;
   /**
-   * The interval at which an idle worker checks for changes by other processes, from 1 millisecond
-   * to an hour, because SQLite cannot push. A check reads only `data_version`, and no table. An
+   * The interval at which an idle worker checks for changes by other processes, because SQLite does
+   * not notify. From 1 millisecond to an hour. A check reads only `data_version`, and no table. An
    * `exclusive` file is not checked.
    * @default 1 second
    */

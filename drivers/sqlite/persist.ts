@@ -66,7 +66,8 @@ function applyKeyRules(
       connection.run(giveUpKey, id);
       return null;
     default:
-      inserts.audit(); // the holder may be of this batch, and its first audit row is by its old level
+      // The holder may be a task of this batch. Its first audit row depends on its old level.
+      inserts.audit();
       update(connection, now, task, holder, decision);
       return { id, outcome: "updated", claimed: false };
   }

@@ -37,7 +37,7 @@ interface Walk {
   readonly wouldGo: string;
 }
 
-// The cutoffs are the first seven parameters of every statement here; see `cutoffs`.
+// The cutoffs are the first seven parameters of statements with these conditions; see `cutoffs`.
 const statusMayGo = "updated_at_utc < iif(exception IS NULL, ?1, ?2)";
 const runMayGo = "executed_at_utc < iif(exception IS NULL, ?3, ?4)";
 const lineMayGo = "(logged_at_utc < ?5 OR sequence <= (SELECT max(newest.sequence) " +
@@ -127,8 +127,8 @@ export class Purge {
 }
 
 /**
- * Lets all other ready work of the process run. Does not use the injected clock, because no time
- * should pass.
+ * Lets all other ready work of the process run. Does not use the injected clock, which a test may
+ * have stopped.
  */
 function otherWork(): Promise<void> {
   return new Promise((resume) => void systemClock.setTimer(resume, 0));

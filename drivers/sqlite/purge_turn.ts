@@ -2,7 +2,7 @@
 
 import type { Connection } from "./connection.ts";
 
-/** The duration of a turn, in milliseconds. A process that does not extend it counts as ended. */
+/** The time after which a turn ends if its process does not extend it, in milliseconds. */
 const turnMs = 30_000;
 
 const setTurn = "UPDATE evertask_state SET purging_until_utc = ?";

@@ -26,7 +26,7 @@ const releaseUnknownTasks = "UPDATE queued_tasks SET worker_id = NULL, " +
   "attempt = max(attempt - 1, 0), due_at_utc = ?1 " +
   "WHERE worker_id = ?2 AND id NOT IN (SELECT value FROM json_each(?3))";
 
-/** Gives back the tasks that a worker holds without knowing it. */
+/** Gives back the tasks that a worker has claimed, except `known`. Returns their number. */
 export function releaseUnknown(
   connection: Connection,
   workerId: string,

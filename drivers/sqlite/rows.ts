@@ -1,5 +1,5 @@
-// Converts rows of the tables to records of the storage contract. Has the lists of the needed
-// columns.
+// Converts rows of the tables to records of the storage contract. Lists the columns that each
+// conversion reads.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type {
@@ -66,7 +66,7 @@ export const executionLogColumns = `task_id, sequence, logged_at_utc, level, ${
   userText("message")
 }, ${userText("exception")}, run_number`;
 
-/** What {@linkcode toOperatorAction} reads. */
+/** The columns that {@linkcode toOperatorAction} reads. */
 export const operatorActionColumns = `id, at_utc, verb, ${userText("actor")}, ${
   userText("reason")
 }, target_kind, ${userText("target")}, before, after, changed, skipped, next`;

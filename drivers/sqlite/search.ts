@@ -1,5 +1,5 @@
 // Searches and counts tasks. A search reads all tasks by id, the index of series, or the tasks of a
-// tag. A search that may read many rows without a match stops after a number of rows.
+// tag. A search that may read many rows without a match stops after `mostRowsRead` rows.
 
 import {
   countStart,

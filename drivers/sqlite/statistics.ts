@@ -27,11 +27,11 @@ const waitingByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, " +
 const claimedByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, count(*) AS claimed " +
   "FROM queued_tasks WHERE worker_id IS NOT NULL GROUP BY queue_name";
 
-/** Reads only the index of claimed tasks. */
+/** Counts the claimed tasks of a queue up to a limit. Reads only the index of claimed tasks. */
 export const selectHeld = "SELECT count(*) AS held FROM (SELECT 1 FROM queued_tasks " +
   "INDEXED BY queued_tasks_worker WHERE worker_id IS NOT NULL AND queue_name = ? LIMIT ?)";
 
-/** Counts the held tasks of a queue; see `Storage.countHeld`. */
+/** Counts the claimed tasks of a queue; see `Storage.countHeld`. */
 export function countHeld(connection: Connection, queue: string, cap: number): number {
   return connection.get(selectHeld, queue.toWellFormed(), cap)!.held as number;
 }

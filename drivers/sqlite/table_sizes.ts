@@ -1,5 +1,5 @@
-// Reads the sizes of the tables. SQLite keeps no counts, and counting would read each table whole.
-// A sample of its pages tells the number of branches of the tree and of rows on a page.
+// Reads the sizes of the tables. SQLite stores no row counts, and counting would read each table
+// whole. Large tables are estimated from the average number of cells in a sample of their pages.
 
 import { creationOf, type TableName, type TableSize } from "../../src/storage/table_sizes.ts";
 import type { Connection } from "./connection.ts";
@@ -23,8 +23,9 @@ const tables: readonly [table: TableName, name: string, task: string | null][] =
   ["RelayedEvents", "relayed_events", null],
 ];
 
-/** The maximum number of pages to read of a tree, and of rows to count without its pages. */
+/** The maximum number of pages of a tree to read. */
 const sampledPages = 100;
+/** The maximum number of rows to count if the pages cannot be read. */
 const countedRows = 10_000;
 
 const selectTrees = "SELECT name, type = 'table' AS is_table, " +
@@ -64,7 +65,7 @@ function pagesOf(connection: Connection, name: string): SqliteRow[] | null {
   try {
     return connection.all(selectPages, name, sampledPages);
   } catch {
-    return null; // not every build has it
+    return null; // not every build of SQLite has dbstat
   }
 }
 

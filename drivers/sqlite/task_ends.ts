@@ -11,22 +11,25 @@ import type { Connection } from "./connection.ts";
 const shared = 3;
 
 /**
- * Searches tasks by their ids, regardless of the statistics of ANALYZE. The statement names the
- * index. It selects from its parameters instead of joining with them, because for a join the
- * planner could scan all tasks.
+ * The start of statements that find tasks by their ids, regardless of the statistics of ANALYZE.
+ * They name the index. They choose each row's values by CASE instead of a join with the parameters,
+ * because for a join the planner could scan all tasks.
  */
 const head = "UPDATE queued_tasks INDEXED BY sqlite_autoindex_queued_tasks_1 SET status = ?1, " +
   "exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL";
 const fence = "worker_id = ?2 AND lease_token = ?3";
 
-/** Each row has the id. */
+/** Ends tasks that have no execution to store. The parameter of a row is the task's id. */
 export const endTasks: BulkStatement = new BulkStatement({
   text: (ids) => `${head} WHERE ${isOneOf(ids)} AND ${fence}`,
   columns: 1,
   shared,
 });
 
-/** Each row has the id, the end of the last execution, and its duration. */
+/**
+ * Ends tasks, and stores their executions. The parameters of a row are the task's id, the end of
+ * the execution, and its duration.
+ */
 export const endExecutedTasks: BulkStatement = new BulkStatement({
   text: (ids) =>
     `${head}, last_execution_utc = ${pick(ids, 1)}, execution_time_ms = ${pick(ids, 2)} ` +
@@ -44,7 +47,7 @@ function pick(ids: readonly number[], behind: number): string {
   return `CASE id ${ids.map((id) => `WHEN ?${id} THEN ?${id + behind}`).join(" ")} END`;
 }
 
-/** Thrown if a lease is lost, so that a task was not ended. It is unknown which task. */
+/** Thrown if a task was not ended because its lease is lost. It is unknown which task. */
 export class LeaseMissed extends Error {
   override name = "LeaseMissed";
 }
@@ -75,7 +78,7 @@ export class TaskEnds {
   /**
    * Adds the end of a task. It is written by {@linkcode TaskEnds.flush} at the latest.
    *
-   * @param execution The stored part of its execution; null for none.
+   * @param execution The execution to store; null for none.
    */
   add(taskId: string, lease: Lease, status: TaskStatus, execution: Execution | null): void {
     const statement = execution === null ? endTasks : endExecutedTasks;

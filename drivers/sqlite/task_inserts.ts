@@ -82,8 +82,8 @@ export class TaskInserts {
   }
 
   /**
-   * Writes the audit rows of the tasks that were stored since the last call, as their rows are now.
-   * No other tasks may be inserted before.
+   * Writes the first audit rows of the tasks that were stored since the last call, from the current
+   * state of the tasks. No other row may be inserted into the table in between.
    */
   audit(): void {
     if (this.#audited) writeFirstAudits(this.#connection, this.#inserted);
@@ -179,8 +179,8 @@ export function scheduledInstant({ status }: NewTask, dueAt: number): number | n
 }
 
 /**
- * Reports whether the id already exists. Reads the text of the error, because one of the libraries
- * has no code.
+ * Reports whether an insert failed because the id already exists. Reads the text of the error,
+ * because the errors of one library have no code.
  */
 function isDuplicate(error: unknown): boolean {
   return messageOf(error).includes("UNIQUE constraint failed: queued_tasks");

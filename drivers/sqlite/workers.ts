@@ -77,7 +77,7 @@ export function heartbeat(
   });
 }
 
-/** Sets heartbeats in the future, by a clock that was ahead, to now. */
+/** Sets heartbeats in the future, which were written by a clock that was ahead, to now. */
 const doubtAhead = "UPDATE workers SET heartbeat_utc = ? WHERE heartbeat_utc > ?";
 const removeLate = "DELETE FROM workers WHERE heartbeat_utc < ?";
 const selectHeld = `SELECT ${taskColumns} FROM queued_tasks WHERE worker_id = ? ORDER BY id`;
@@ -118,7 +118,7 @@ function releaseOne(
   const wasRunning = last === "InProgress";
   const lostCount = Math.min(
     wasRunning || before === 0 ? before + 1 : before,
-    2_147_483_647, // the maximum of a damaged row's count, so that it stays an integer
+    2_147_483_647, // keeps the count of a damaged row a 32-bit integer
   );
   const poisoned = wasRunning && lostCount > poisonLimit;
   const status: TaskStatus = poisoned ? "Failed" : "ServiceStopped";

@@ -15,7 +15,7 @@ import { nameLengths, toStored, toStoredName } from "./text.ts";
 /** The maximum length of a cursor. */
 export const nextLength = 100;
 
-/** Returns the parameters of the procedures for an action. */
+/** Returns the parameters with which procedures record an action. */
 export function actionParameters(action: NewOperatorAction): Parameters {
   const { verb, by, reason, target, before, after } = action;
   return {

@@ -1,4 +1,4 @@
-// Writes changes of status and ends of runs. One call per batch, with the rows in the order in
+// Writes changes of status and ends of runs. Each batch is one call. Its rows are in the order in
 // which the server locks them.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
@@ -51,8 +51,8 @@ export function updateCurrentRunMany(
 }
 
 /**
- * Applies one change with one transition, the most common case, with typed parameters, which cost
- * the server less than rows.
+ * Applies one change with one transition, the most common case. Passes single values as parameters,
+ * because they cost the server less than rows.
  */
 function setStatus(
   database: SqlServerDatabase,

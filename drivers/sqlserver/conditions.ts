@@ -31,7 +31,7 @@ export class Conditions {
   readonly parameters: Record<string, Parameter> = {};
   readonly #conditions: string[] = [];
 
-  /** The conditions, as the end of a list of others. */
+  /** The conditions, each after AND, to append to other conditions. */
   get and(): string {
     return this.#conditions.map((condition) => `AND ${condition}`).join(" ");
   }
@@ -49,8 +49,8 @@ export class Conditions {
 
   /** Adds the condition `recurring` of a filter. */
   addRecurring({ recurring }: TaskFilter): void {
-    // Not a parameter, because the filtered index of series is used only if the text has its
-    // condition.
+    // The value is no parameter, because the server uses the filtered index of series only if the
+    // statement's text has the condition of the index.
     if (recurring !== undefined) this.#conditions.push(`t.[IsRecurring] = ${recurring ? 1 : 0}`);
   }
 

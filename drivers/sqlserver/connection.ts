@@ -19,7 +19,8 @@ export function isPool(connection: SqlServerConnection): connection is SqlServer
 }
 
 /**
- * The timeouts of a request, a connection and a cancellation, in total less than a default lease.
+ * The timeouts of a request (and of connecting) and of a cancellation, in milliseconds. A request
+ * and its cancellation together take less than the default lease.
  */
 const requestTimeout = 8_000;
 const cancelTimeout = 2_000;
@@ -38,7 +39,7 @@ export function poolConfig(connection: string | SqlServerConfig, mssql: Mssql): 
   const encryptByDefault = "encrypt" in given ? {} : { encrypt: true };
   return {
     validateConnection: "socket",
-    ...("timeout" in given ? {} : { requestTimeout }), // another name for it
+    ...("timeout" in given ? {} : { requestTimeout }), // mssql's other name for requestTimeout
     connectionTimeout: requestTimeout,
     ...given,
     options: {

@@ -1,4 +1,4 @@
-// Copies what the store holds besides tasks: paused queues, budgets of rate limits, actions.
+// Copies the settings of the store: paused queues, rate limits, and the actions of operators.
 
 import type { StoreSettings } from "../../src/storage/storage_copying.ts";
 import type { SqlServerDatabase } from "./database.ts";
@@ -8,7 +8,7 @@ import * as rows from "./rows.ts";
 import * as types from "./sql_types.ts";
 import { fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
 
-/** Returns what the store holds besides tasks. */
+/** Returns the settings of the store. */
 export async function exportSettings(database: SqlServerDatabase): Promise<StoreSettings> {
   const [queues, limits, slots, actions] = await database.query(
     `SELECT [QueueName] FROM [EverTask].[PausedQueues] ORDER BY [QueueName];
@@ -60,7 +60,7 @@ const actionColumns: ColumnTypes = {
   Next: types.text,
 };
 
-/** Replaces what the store holds besides tasks. */
+/** Replaces the settings of the store, in one transaction. */
 export async function importSettings(
   database: SqlServerDatabase,
   { pausedQueues, rateLimits, actions }: StoreSettings,

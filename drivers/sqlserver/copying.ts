@@ -191,7 +191,7 @@ async function importTasks(
   await database.transaction(async (transaction) => {
     const connection = { database, transaction };
     await deleteRows(connection, "TaskTags", "TaskId", types.id, replaced);
-    await deleteRows(connection, "QueuedTasks", "Id", types.id, replaced); // and their history
+    await deleteRows(connection, "QueuedTasks", "Id", types.id, replaced); // cascades to history
     await insertRows(connection, "QueuedTasks", taskColumns, tasks.map(toTaskRow));
     await insertTags(connection, tasks.map(({ task }) => task));
     await insertRows(

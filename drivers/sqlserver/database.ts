@@ -1,5 +1,5 @@
-// Accesses the server: the pool, calls of procedures, queries, and errors as those of the storage
-// contract.
+// Accesses the server: connects the pool, calls procedures, runs queries, and converts errors to
+// those of the storage contract.
 
 import { notOpen } from "../../src/storage/kit/open_once.ts";
 import { callOnBabelfish, hasRows } from "./babelfish.ts";
@@ -88,7 +88,8 @@ export class SqlServerDatabase {
 
   /**
    * Calls a procedure in one round trip. If a unique index rejects a row because another process
-   * stored the same new row, calls it again, unless the error ended the caller's transaction.
+   * stored the same new row, calls it again, except in the caller's transaction, which the error
+   * has ended.
    */
   async call(
     procedure: ProcedureName,
@@ -138,7 +139,9 @@ export class SqlServerDatabase {
     await this.#request(transaction, parameters, false).query(forSchema(text, this.schema));
   }
 
-  /** Runs work in a new transaction whose requests have no timeout, for migrations. */
+  /**
+   * Does work in a new transaction. Its requests have no timeout, because migrations may take long.
+   */
   async transaction<T>(work: (transaction: RequestMaker) => Promise<T>): Promise<T> {
     const transaction = unlimitedTransaction(this.#open().pool);
     try {

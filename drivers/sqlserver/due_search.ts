@@ -1,5 +1,5 @@
-// Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue
-// and a priority in this order; a page merges these lines.
+// Searches the waiting tasks by due instant. In the index of claimable tasks, the tasks of one
+// queue and priority have this order. They form a line, and a page merges all lines.
 
 import {
   duePageStart,
@@ -18,8 +18,8 @@ import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
 
 /**
- * Fills @Line with the queues and priorities with waiting tasks (a loose index scan: one probe
- * finds the next), and sets @OfLine to the number of rows to read of each.
+ * Fills @Line with the queues and priorities that have waiting tasks, by a loose index scan: each
+ * query finds the next one. Sets @OfLine to the maximum number of rows of a line to read.
  */
 const findLines = `
 DECLARE @Line TABLE ([Number] int NOT NULL IDENTITY PRIMARY KEY, [QueueName] nvarchar(200) NULL, [Priority] int NOT NULL);

@@ -1,7 +1,7 @@
-// The expression by which ids are ordered as they are written down.
+// The SQL expression that orders ids like their texts.
 
 /**
- * Returns the value of the column IdOrder for an id.
+ * Returns SQL for the value of the column IdOrder of an id.
  *
  * @param id The expression of the id, such as `@Id`.
  * @param isBabelfish Whether the server is Babelfish, where the column has the id's text.

@@ -17,13 +17,13 @@ export function toIso(epochMs: number | null): string | null {
   return new Date(Math.min(Math.max(Math.round(epochMs), earliest), latest)).toISOString();
 }
 
-/** Returns an instant as a typed parameter. */
+/** Returns an instant as the value of a parameter, limited to the range of datetimeoffset. */
 export function toDate(epochMs: number | null): Date | null {
   const iso = toIso(epochMs);
   return iso === null ? null : new Date(iso);
 }
 
-/** Rounds an age or a delay to whole milliseconds. */
+/** Rounds an age or a delay to whole milliseconds, and limits it to the maximum delay. */
 export function toWholeMs(ms: number): number {
   return Math.min(Math.max(Math.round(ms), -longestDelayMs), longestDelayMs);
 }

@@ -22,7 +22,7 @@ const mostRows = 1000;
 /**
  * Inserts rows.
  *
- * @param computed Further columns: each is an expression of the parameters of the row.
+ * @param computed Further columns. Each function returns SQL from the names of a row's parameters.
  */
 export async function insertRows<Column extends string>(
   { database, transaction }: OpenTransaction,

@@ -78,7 +78,7 @@ async function checkCompleteness(
     knownVersion,
     `The schema ${database.schema} has version ${version}${lacks}; this EverTask needs ${knownVersion}. Open the ` +
       "storage with `migrate` on, or run the files of sql/sqlserver/ with sqlcmd. If they were run, the user may not " +
-      `see what they made: ${rightToUse(await database.grantee())}`,
+      `see the objects that they created: ${rightToUse(await database.grantee())}`,
   );
 }
 

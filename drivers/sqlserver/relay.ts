@@ -72,7 +72,7 @@ export async function sweepEvents(database: SqlServerDatabase): Promise<number> 
   return Number(state![0]!.Swept);
 }
 
-/** A row with the columns of a watcher. */
+/** Converts a row with the columns of a watcher. */
 export function toWatcher({ Id, Parameters }: Row): EventWatcher {
   return { id: fromStoredName(rows.text(Id)), parameters: rows.truth(Parameters) };
 }
@@ -88,7 +88,7 @@ function toBatch(row: Row): EventBatch {
   };
 }
 
-/** The id of a process or a worker as a parameter. */
+/** Returns the id of a process or a worker as a parameter. */
 function process(id: string): Parameter {
   return name(toStoredName(id, "id", nameLengths.worker), nameLengths.worker);
 }

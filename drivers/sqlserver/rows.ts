@@ -61,7 +61,7 @@ export function toTaskRecord(row: Row): TaskRecord {
     scheduledAt: instantOrNull(row.ScheduledExecutionUtc),
     dueAt: instantOrNull(row.DueAtUtc),
     lastExecutionAt: instantOrNull(row.LastExecutionUtc),
-    // Upstream stores 0 for tasks that never ran.
+    // EverTask for .NET stores 0 for tasks that never ran.
     executionTimeMs: row.LastExecutionUtc === null ? null : numberOrNull(row.ExecutionTimeMs),
     workerId: fromStoredName(textOrNull(row.WorkerId)),
     version: text(row.Version),

@@ -1,5 +1,5 @@
-// Reads the schedule of a series from the column RecurringTask. Schedules of this library are
-// unchanged; those of upstream are converted.
+// Reads the schedule of a series from the column RecurringTask. Returns schedules of this library
+// unchanged, and converts those of EverTask for .NET (upstream).
 
 import type { SeriesRecord } from "../../src/storage/records.ts";
 import { fromUpstreamSchedule, isUpstreamSchedule } from "../../src/schedule/upstream_schedule.ts";
@@ -37,5 +37,5 @@ export function readSchedule(stored: string | null, createdAt: number): Schedule
 }
 
 const remedy =
-  "EverTask for .NET stored it, and no schedule here says the same: dispatch the series again, with " +
-  "its task key if it has one.";
+  "EverTask for .NET stored this schedule, and this library has no equivalent: dispatch the series " +
+  "again, with its task key if it has one.";

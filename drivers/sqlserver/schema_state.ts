@@ -1,8 +1,8 @@
 // The state of the schema in a database: its version, and the procedures with their texts.
 //
-// A procedure is recreated if its text has changed. Processes of several releases with the same
-// schema version do so in turn, so a procedure's interface (parameters, recordsets) changes only
-// with a new migration.
+// A procedure is recreated if its text has changed. Several releases may have the same schema
+// version, and then each process that starts installs the texts of its own release. Therefore a
+// procedure's interface (parameters, recordsets) changes only with a new migration.
 
 import type { Recordsets } from "./recordsets.ts";
 import { instant, text, textOrNull, truth } from "./rows.ts";

@@ -1,5 +1,5 @@
-// Prepares the .sql files for the driver: for the user's schema, and split into batches as by
-// sqlcmd.
+// Prepares the .sql files for the driver: inserts the name of the schema, and splits the files into
+// batches as sqlcmd does.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";

@@ -1,5 +1,5 @@
-// Searches and counts tasks. A search reads by the index on IdOrder, by that of series, or by the
-// tasks of a tag. A search that may read many rows without a match stops after a number of rows.
+// Searches and counts tasks. A search reads the index on IdOrder, the index of series, or the tasks
+// of a tag. A search that may read many rows without a match stops after `mostRowsRead` rows.
 
 import {
   countStart,

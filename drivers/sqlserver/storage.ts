@@ -1,5 +1,5 @@
-// Implements Storage in SQL Server. Each method calls a procedure of sql/sqlserver/ in one round
-// trip.
+// Implements Storage in SQL Server. Most methods take one round trip: a call of a procedure of
+// sql/sqlserver/, or a query.
 
 import { isByDue } from "../../src/storage/due_paging.ts";
 import { WorkerLostError } from "../../src/storage/errors.ts";

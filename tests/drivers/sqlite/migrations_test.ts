@@ -55,7 +55,7 @@ Deno.test("a failed migration leaves nothing behind, and its error names the obs
   await using scratch = new Scratch();
   const database = new DatabaseSync(scratch.path);
   database.exec("CREATE TABLE workers (name TEXT)");
-  const error = await assertRejects(() => scratch.open(), StorageError, "holds a table workers");
+  const error = await assertRejects(() => scratch.open(), StorageError, "holds the table workers");
   assertStringIncludes(error.message, `${scratch.path} holds`);
   assertStringIncludes(error.message, "Rename it");
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
