@@ -18,7 +18,7 @@ interface Manifest {
  */
 const broughtAlong = ["@opentelemetry/api", "@hono/zod-openapi", "hono"];
 
-/** Adds the settings to a package.json that `deno pack` does not write. */
+/** Returns a package.json with the settings that `deno pack` does not write. */
 function complete(written: Manifest): object {
   const entries = Object.entries(written.dependencies);
   const isBroughtAlong = ([name]: [string, string]) => broughtAlong.includes(name);
@@ -44,7 +44,8 @@ async function declareRuntime(folder: string, { exports }: Manifest): Promise<vo
     const reference = `/// <reference path="./${"../".repeat(depth)}runtime.d.ts" />\n`;
     const declarations = `${folder}/${types}`;
     const text = await Deno.readTextFile(declarations);
-    // Those of a program are empty. Without an export, no module could import them.
+    // The declarations of the program `./cli` are empty. Without an export, no module could import
+    // it.
     const end = /^export\b/m.test(text) ? "" : "export {};\n";
     await Deno.writeTextFile(declarations, reference + text + end);
   }

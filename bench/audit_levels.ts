@@ -29,7 +29,7 @@ const defaultTasks: Readonly<Record<string, number>> = {
  */
 const mostAlone = 1000;
 
-/** One run of everything at one level. */
+/** The figures of one run of all measurements at one level. */
 type Run = Omit<LevelFigures, "store" | "auditLevel" | "tasks" | `${string}ToFull` | "rows">;
 
 async function measureStore(
@@ -129,8 +129,8 @@ function describe(figures: readonly LevelFigures[], options: BenchOptions): stri
   );
   return [
     `lifecycle: ${dispatchers} callers dispatch one task after the other, each awaiting its commit, while a worker`,
-    "runs them; drain: a stored backlog is worked off. Until the last end is stored. Medians of " +
-    `${options.runs}.`,
+    "runs them; drain: a worker runs a stored backlog. Both last until the last end is stored. " +
+    `Medians of ${options.runs}.`,
     "",
     throughput,
     "",

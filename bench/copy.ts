@@ -1,4 +1,5 @@
-// Measures copies of whole stores from one kind to the other: rows a second, and of each step.
+// Measures copies of whole stores from one kind to another: rows a second of the whole copy, and of
+// the step that writes.
 
 import { type CopyProgress, copyStore, type StoreDigest } from "@evertask/evertask/storage";
 import { measureLifecycle } from "./measures/lifecycle.ts";

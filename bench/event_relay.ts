@@ -1,5 +1,5 @@
 // Measures the cost of a watcher in another process: the same tasks while nobody watches, and while
-// a process watches the events of all.
+// another process watches the events of all processes.
 
 import { type LifecycleFigures, measureLifecycle } from "./measures/lifecycle.ts";
 import { BenchProcess } from "./support/child_process.ts";
@@ -11,13 +11,13 @@ import { table } from "./support/table.ts";
 
 const defaultTasks = 50_000;
 
-/** The events that a watcher received. */
+/** The numbers of events that a watcher received, and that were left out. */
 interface Sight {
   readonly shown: number;
   readonly leftOut: number;
 }
 
-/** Compares them. */
+/** Compares the throughput with and without a watcher. */
 export const eventRelaySubject: Subject = {
   name: "event-relay",
   about: "lifecycle at Full while nobody watches, and while another process watches all events",

@@ -18,7 +18,7 @@ const eventsPerTask = 3;
 
 type Listeners = "none" | "errors" | "all";
 
-/** Compares them. */
+/** Compares the throughput with no subscriber, one for errors, and one for all events. */
 export const eventsSubject: Subject = {
   name: "events",
   about:
@@ -48,7 +48,7 @@ export const eventsSubject: Subject = {
         }
       }
       const [none, errors, all] = [median(rates.none), median(rates.errors), median(rates.all)];
-      const asking = eventsPerTask * askingNs * 1e-9 * none; // of the time of a task
+      const asking = eventsPerTask * askingNs * 1e-9 * none; // the share of the time of a task
       results.push({ store: store.name, none, errors, all, asking });
     }
     const text = table(

@@ -20,12 +20,12 @@ interface FinishedRowsFigures extends TakeoverFigures {
 }
 
 /**
- * Ended tasks with three audit rows each, as after long use: they ran during the last month, and
- * their ids are older than all new ones.
+ * Inserts ended tasks with three audit rows each, as after long use: they ran during the last
+ * month, and their ids are older than all new ones.
  *
- * Their pages are a little fuller than new ones. In use, vacuum soon frees the space of ended tasks
- * for new rows. Pages of bulk-loaded rows would each have room for one or two of the measured
- * tasks, which would be spread over all of history.
+ * The fill factor is a little higher while they are inserted, so that their pages have no room for
+ * new rows. Otherwise each page would have room for one or two of the measured tasks, which would
+ * be spread over all of history. In use, vacuum soon frees the space of ended tasks for new rows.
  */
 async function insertFinished({ sql }: PostgresSession, count: number): Promise<void> {
   const started = sql`now() - interval '30 days' * (1 - n / ${count + 1}::float8)`;
@@ -53,7 +53,7 @@ async function prepare(database: BenchDatabase, finished: number): Promise<void>
   await database.settle?.();
 }
 
-/** Compares both. */
+/** Compares an empty store with one that has many ended tasks. */
 export const finishedRowsSubject: Subject = {
   name: "finished-rows",
   about: "PostgreSQL: draining, and taking over from a lost worker, beside millions of ended tasks",

@@ -1,5 +1,6 @@
-// Measures the cost of operators' reads with millions of ended tasks, compared with 5,000 tasks:
-// the reads of `everTask.operate`, and some of them over REST. Both stores are measured in one run.
+// Measures the cost of operators' reads in a store with millions of ended tasks, compared with one
+// of 5,000 tasks: the reads of `everTask.operate`, and some of them over REST. Both are measured in
+// one run.
 
 import { createEverTask, defineTask, type EverTask } from "@evertask/evertask";
 import { createApi } from "@evertask/evertask/api";
@@ -104,7 +105,8 @@ function scaled({ ended, waiting, failed }: Filling, factor: number): Filling {
 /** Compares each read. */
 export const operateSubject: Subject = {
   name: "operate",
-  about: "Reads of operators beside millions of ended tasks: at most 3 times those of 5,000 tasks",
+  about:
+    "reads of operators beside millions of ended tasks: at most 3 times as long as beside 5,000",
   async run({ stores, runs, factor }, progress) {
     const results: OperateComparison[] = [];
     for (const store of await openStores(stores, ["sqlite", "postgres"])) {

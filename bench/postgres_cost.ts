@@ -1,6 +1,6 @@
 // Measures the cost of a task in PostgreSQL at each audit level: write-ahead log, row versions,
-// processor time. It measures the lifecycle (dispatched one by one, stored as claimed) and a drain
-// (claimed from a stored backlog).
+// processor time. It measures the lifecycle (tasks are dispatched one by one, and stored as
+// claimed) and a drain (tasks are claimed from a stored backlog).
 
 import process from "node:process";
 import { type AuditLevel, auditLevels } from "@evertask/evertask";
@@ -15,7 +15,7 @@ import { table } from "./support/table.ts";
 
 const defaultTasks = 20_000;
 
-/** The figures. */
+/** The kinds of work that are measured. */
 type Work = "lifecycle" | "drain";
 
 const works: readonly Work[] = ["lifecycle", "drain"];

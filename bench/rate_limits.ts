@@ -13,7 +13,7 @@ const defaultTasks = 20_000;
 const tasksOfKey = 5;
 const period = { seconds: 1 };
 
-/** No task waits for a limit. */
+/** The rate limits, none of which delays a task. */
 const limits: readonly [name: string, rateLimit: RateLimitOptions<CountedPayload> | undefined][] = [
   ["none", undefined],
   ["1,000,000 a second", { permits: 1_000_000, period }],

@@ -29,7 +29,7 @@ interface Figures {
 const pause = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-/** Dispatches and runs tasks at level None until `end` resolves. */
+/** Calls `start`, and dispatches and runs tasks at level None until its promise settles. */
 async function runUntil(
   database: BenchDatabase,
   start: (everTask: EverTask) => Promise<unknown>,
@@ -56,8 +56,8 @@ async function runUntil(
 }
 
 /**
- * Runs tasks beside a million audit rows: for some seconds without a purge, or for as long as the
- * purge of them takes.
+ * Runs tasks in a store with a million audit rows: until a purge of these rows ends, or for ten
+ * seconds without a purge.
  */
 async function measure(database: BenchDatabase, purges: boolean): Promise<Figures> {
   const history = Math.ceil(trimmedRows / rowsPerTask);

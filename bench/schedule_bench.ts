@@ -1,7 +1,8 @@
 // Measures the speed of computing next occurrences, by kind of schedule: `deno bench
-// bench/schedule_bench.ts`. One iteration is 1,000 occurrences, each computed from the one before,
-// as in a series. "read from its row" also parses and compiles the stored JSON each time, as a
-// worker does for a series that is new to it.
+// bench/schedule_bench.ts`. In the first group, one iteration is 1,000 occurrences, each computed
+// from the one before, as in a series. "read from its row" parses and compiles the stored JSON, and
+// computes one occurrence, as a worker does for a series that is new to it. "a year later" computes
+// the next run after a year of downtime.
 
 import { type RecurringInput, toRecurrence } from "../src/schedule/builder.ts";
 import { parseRecurrence } from "../src/schedule/recurrence.ts";

@@ -73,7 +73,7 @@ async function measure(database: BenchDatabase, tasks: number): Promise<Figures>
   return { dispatchedPerSecond: tasks / seconds, drainedPerSecond: tasksPerSecond, latency: p50 };
 }
 
-/** Compares both. */
+/** Compares a store without series with one that has many. */
 export const seriesSubject: Subject = {
   name: "series",
   about: "dispatching and draining at Full beside many series that are not due",

@@ -17,7 +17,7 @@ export interface DrainFigures {
 
 /** Options of a drain. */
 export interface DrainOptions {
-  /** The tasks' own. @default none */
+  /** The rate limit of the tasks. @default none */
   readonly rateLimit?: RateLimitOptions<CountedPayload>;
   /** Called once the worker has started, with the tasks' counter. */
   readonly whileRunning?: (counting: CountingTask) => void;

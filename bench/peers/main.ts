@@ -105,9 +105,9 @@ async function measureStore(
 }
 
 /**
- * A table with each figure of a store, and those of Full and None as multiples of it. Libraries on
- * Redis are compared with EverTask on PostgreSQL or else on SQLite, because EverTask does not
- * support Redis.
+ * Returns a table of the figures on a store. After each throughput, it has the throughput of
+ * EverTask at Full and at None as a multiple. Libraries on Redis are compared with EverTask on
+ * PostgreSQL or else on SQLite, because EverTask does not support Redis.
  */
 function describe(all: readonly Result[], store: string): string {
   const on = (name: string) => all.filter((row) => row.store === name);
@@ -142,7 +142,7 @@ EverTask beside plainjob (SQLite), pg-boss and graphile-worker (PostgreSQL) and 
 redis-server is installed), which are fetched from npm. Without a name: all three measurements.
 
   lifecycle  256 callers dispatch one task after the other while a worker runs them
-  drain      a stored backlog is worked off
+  drain      a worker runs a stored backlog
   latency    from dispatch to handler, one task at a time
 
   --store a,b     sqlite, postgres, redis (every one that is available)
@@ -170,7 +170,11 @@ async function openPeerStores(names: readonly string[] | null): Promise<PeerStor
   return stores;
 }
 
-/** The parsed command line. */
+/**
+ * Returns the measurement with a name, or all for null.
+ *
+ * @throws {UsageError} If there is no such measurement.
+ */
 function chosenMeasurements(name: string | null): readonly Measurement[] {
   if (name === null) return measurements;
   const chosen = measurements.filter((each) => each === name);

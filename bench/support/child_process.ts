@@ -5,7 +5,7 @@ export class BenchProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #lines: AsyncGenerator<string>;
 
-  /** Starts it. */
+  /** Starts the process. */
   constructor(module: string, ...args: string[]) {
     const path = new URL(`../children/${module}`, import.meta.url).pathname;
     this.#child = new Deno.Command(Deno.execPath(), {
@@ -16,7 +16,7 @@ export class BenchProcess implements AsyncDisposable {
     this.#lines = readLines(this.#child.stdout);
   }
 
-  /** The next line that it writes. */
+  /** Returns the parsed next line of its output. */
   async next<T>(): Promise<T> {
     const { value, done } = await this.#lines.next();
     if (done) throw new Error("The process ended too early.");

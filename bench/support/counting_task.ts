@@ -19,7 +19,7 @@ export class CountingTask {
   readonly #all: PromiseWithResolvers<void> = Promise.withResolvers();
   #count = 0;
 
-  /** @param rateLimit The task's own. @default none */
+  /** @param rateLimit The rate limit of the task. @default none */
   constructor(expected: number, rateLimit?: RateLimitOptions<CountedPayload>) {
     this.task = defineTask<CountedPayload>({
       type: "counted",

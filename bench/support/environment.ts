@@ -25,7 +25,7 @@ export function environment(): Environment {
   };
 }
 
-/** The same in one line. */
+/** Describes an environment in one line. */
 export function describeEnvironment(machine: Environment): string {
   const { processor, cores, memoryGiB, deno, load, date } = machine;
   return `${processor}, ${cores} cores, ${memoryGiB} GiB · Deno ${deno} · ${date} · load ${load} at the start`;

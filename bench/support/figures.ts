@@ -1,6 +1,6 @@
 // Arithmetic and text of figures.
 
-/** Returns the percentile of sorted values for a `share` from 0 to 1, by the nearest rank. */
+/** Returns the percentile of values for a `share` from 0 to 1, by the nearest rank. */
 export function percentile(values: ArrayLike<number>, share: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;

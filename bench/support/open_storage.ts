@@ -5,7 +5,7 @@ import type { Storage } from "@evertask/evertask/storage";
 
 /** An empty database, or one that another process has filled. */
 export interface BenchDatabase extends AsyncDisposable {
-  /** A new storage on it. */
+  /** Creates a storage on the database. */
   storage(): Storage;
   /** The address by which another process opens it: a path or a URL. */
   readonly address: string;

@@ -79,8 +79,8 @@ function sqliteStore(): BenchStore {
 }
 
 /**
- * Commits wait for the disk, as in production. Checkpoints are so rare that they do not affect only
- * one contender.
+ * Commits wait for the disk, as in production. The large `max_wal_size` makes checkpoints rare, so
+ * that none slows one measurement and not the others.
  */
 export const durableSettings = {
   durable: true,
@@ -112,8 +112,8 @@ function checkpoint(path: string): Promise<void> {
 }
 
 /**
- * Prevents autovacuum and the write of dirty pages during the measurement, which would follow many
- * stored rows.
+ * Vacuums the tables and writes dirty pages. After many stored rows, PostgreSQL would otherwise do
+ * this during the measurement.
  */
 async function vacuumAndCheckpoint(url: string): Promise<void> {
   await using session = new PostgresSession(url);

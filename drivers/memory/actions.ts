@@ -35,7 +35,7 @@ export function noteAction(
   return id;
 }
 
-/** Reports whether a batch starts an action, or continues one at its end. */
+/** Reports whether a batch starts an action, or continues one where its previous batch ended. */
 export function isInTurn(state: MemoryState, { continues }: ActionBatch): boolean {
   if (continues === null) return true;
   return state.actions.some(({ id, next }) => id === continues.actionId && next === continues.next);

@@ -1,4 +1,5 @@
-// Makes unclaimed tasks of the memory store due, and queues failed ones again.
+// Makes unclaimed tasks of the memory store due, and queues tasks again that ended without
+// completing.
 
 import type { MemoryState } from "./state.ts";
 

@@ -99,7 +99,7 @@ function mayGo(row: TaskRow, before: number): boolean {
   return (row.lastExecutionAt ?? row.createdAt) < before;
 }
 
-/** Deletes old operator actions, which are in order. */
+/** Deletes old operator actions, which are stored in ascending order of time. */
 function forgetActions({ actions }: MemoryState, days: number | null | undefined, now: number) {
   if (!(days! > 0)) return;
   const oldest = actions.findIndex(({ doneAt }) => doneAt >= now - days! * msPerDay);

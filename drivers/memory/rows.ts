@@ -1,4 +1,4 @@
-// A stored task of the memory store: one mutable object with its history, its holder and its
+// A stored task of the memory store: one mutable object with its history, its worker and its
 // position among the due tasks, so that no operation has to search for them.
 
 import type { AuditLevel } from "../../src/audit/audit_level.ts";

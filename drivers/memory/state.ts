@@ -73,7 +73,7 @@ export class MemoryState {
     if (row.tags.length > 0) this.#addTags(row);
   }
 
-  /** Deletes a task that no worker holds and that is not due, and its history. */
+  /** Deletes a task and its history. The task must have neither a lease nor a due instant. */
   delete(row: TaskRow): void {
     row.deleted = true;
     this.#deletedCount++;

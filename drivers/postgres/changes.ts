@@ -1,5 +1,5 @@
-// Implements setStatusMany and updateCurrentRunMany, with batches in the order of ids, in which all
-// batches lock.
+// Implements setStatusMany and updateCurrentRunMany. Sorts each batch by task id, the order in
+// which all batches lock rows.
 
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
 import { putsInLine } from "../../src/storage/status_transitions.ts";

@@ -12,7 +12,10 @@ import type { Clock } from "../../src/time/clock.ts";
  */
 const slowMs = 20;
 
-/** Slow scans in a row before we react: a busy machine can make one slow. */
+/**
+ * The number of consecutive slow scans after which scans start later. A single scan may be slow
+ * because the machine is busy.
+ */
 const slowInARow = 3;
 
 /** Slow full scans may take at most 1/`share` of the time. */
@@ -22,8 +25,8 @@ const share = 20;
 const shortestPauseMs = 1_000;
 
 /**
- * The time after its due instant within which a task may be committed without waiting for the next
- * full scan, in milliseconds.
+ * A task that is committed within this time after its due instant does not wait for the next full
+ * scan. In milliseconds.
  */
 const marginMs = 100;
 
@@ -47,8 +50,8 @@ export class ClaimScan {
   }
 
   /**
-   * Returns the queues, each with the due instant at which its scan starts unless a full scan is
-   * due.
+   * Returns the queues, each with the due instant at which its scan starts. A queue without
+   * `dueFrom` is scanned from the start of the index.
    */
   begin<Queue extends { readonly name: string }>(
     queues: readonly Queue[],

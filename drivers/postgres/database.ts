@@ -12,14 +12,15 @@ import { withMissingRights } from "./missing_rights.ts";
 import { type Session, startSession } from "./session.ts";
 
 /**
- * The maximum number of attempts of a call that conflicts with other transactions. Then it rejects.
+ * The maximum number of attempts of a call that conflicts with other transactions. After the last,
+ * the call rejects.
  */
 const mostTries = 10;
 
 /**
- * serialization_failure and unique_violation. At PostgreSQL's default isolation level, functions
- * see what other transactions have committed in the meantime. At a stricter level of a database or
- * a role, they fail.
+ * The SQLSTATEs serialization_failure and unique_violation. At PostgreSQL's default isolation
+ * level, functions see what other transactions have committed in the meantime. At a stricter level,
+ * which can be set for a database or a role, they fail with one of these codes.
  */
 const lostRaces = new Set(["40001", "23505"]);
 
@@ -67,7 +68,7 @@ export class DatabaseAccess {
     return this.#session.opened;
   }
 
-  /** Sends notifications of changes to other processes; null without listeners. */
+  /** Returns the message that notifies other processes of a change; null if `notify` is off. */
   message(kind: WakeSignal["kind"]): object | null {
     return this.session.channel?.message(kind) ?? null;
   }

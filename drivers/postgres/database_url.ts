@@ -32,8 +32,8 @@ const shape = new RegExp(
 );
 
 /**
- * The values of `sslmode` as postgres.js takes them. libpq's `allow` is `prefer` in the other
- * order. `verify-full` includes the checks of `verify-ca`.
+ * The values of the option `ssl` of postgres.js by `sslmode`. libpq's `allow` makes the same
+ * attempts as `prefer`, in the other order. `verify-full` includes the checks of `verify-ca`.
  */
 const sslModes = {
   "disable": false,
@@ -44,7 +44,10 @@ const sslModes = {
   "verify-full": "verify-full",
 } as const;
 
-/** The values of libpq's `target_session_attrs` with which a storage can write. */
+/**
+ * The values of libpq's `target_session_attrs` with which a storage can write, each with whether
+ * read-only servers are skipped.
+ */
 const sessionKinds = { "any": false, "read-write": true, "primary": true } as const;
 
 /**

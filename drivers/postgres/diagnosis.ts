@@ -8,11 +8,11 @@ import { isNewer, type MissingFiles } from "./migrations.ts";
 import { readMissingRights } from "./missing_rights.ts";
 import { knownFunctions, knownVersion } from "./script.ts";
 
-/** From when on a state is a fault. */
+/** The limits beyond which a state is a fault. */
 export interface Thresholds {
   /** The age of a transaction, in milliseconds. @default 1 hour */
   readonly transactionMs: number;
-  /** The number of dead rows of a table, if there are also more than live ones. @default 10,000 */
+  /** The number of dead rows of a table, if they also outnumber its live rows. @default 10,000 */
   readonly deadRows: number;
   /** The time in which a notification must arrive, in milliseconds. @default 3 seconds */
   readonly notificationMs: number;
@@ -192,9 +192,7 @@ function stateFindings(facts: DatabaseState, schema: string): Finding[] {
   return findings;
 }
 
-/**
- * Finds an encoding that loses texts.
- */
+/** Reports a database whose encoding cannot represent every text. */
 export async function encodingFindings(run: RunStatement): Promise<Finding[]> {
   const row = onlyRow(await run("SELECT current_setting('server_encoding') AS encoding", []));
   const encoding = String(Object.values(row!)[0]);

@@ -1,5 +1,6 @@
 // The functions of sql/postgres/ that the driver calls, with the types of their parameters. Except
-// for migrations, all SQL that it sends is `SELECT schema.function($1, …)`.
+// for migrations and checks of the server, all SQL that the driver sends is
+// `SELECT schema.function($1, …)`.
 
 import { escapeText, fromJson, toJson, toTextArray } from "./json_text.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
@@ -121,7 +122,7 @@ export class Functions {
       const [result] = Object.values(row) as (string | null)[];
       return (result ? fromJson(result) : null) as T;
     } catch (error) {
-      throw toStorageError(error); // also for a text that is too long for the runtime
+      throw toStorageError(error); // also if the JSON is too long for a string of the runtime
     }
   }
 }

@@ -67,7 +67,8 @@ export interface MissingFiles {
 /**
  * Finds the files that update a schema.
  *
- * @param to The version to which they update it. Functions belong to the newest version.
+ * @param to The version to which the files update it. Only the newest version includes
+ * functions.sql.
  * @throws {SchemaVersionError} If the schema is newer than this code.
  */
 export async function findMissing(
@@ -80,9 +81,7 @@ export async function findMissing(
   return missing;
 }
 
-/**
- * Finds the files that update a schema, as {@linkcode findMissing} does; also of a newer schema.
- */
+/** Finds the files that update a schema. Unlike {@linkcode findMissing}, accepts a newer schema. */
 export async function compareSchema(
   run: RunStatement,
   schema: string,
@@ -99,8 +98,8 @@ export async function compareSchema(
 /**
  * Applies files in one transaction.
  *
- * @returns Whether they were applied; false if another process has changed the schema since they
- * were found.
+ * @returns Whether the files were applied. If false, find the files again: another process has
+ * changed the schema, or there was a deadlock with running tasks.
  */
 export async function applyMissing(
   { found, files }: MissingFiles,

@@ -20,7 +20,7 @@ export async function notificationFindings(
   const arrived = Promise.withResolvers<boolean>();
   let stopTimer = () => {};
   const listening = sql.listen(channel, () => arrived.resolve(true), () => {});
-  // If this fails, nothing arrives.
+  // If listening fails, no notification arrives, and the timer ends the check.
   listening.catch(() => {});
   try {
     stopTimer = systemClock.setTimer(() => arrived.resolve(false), patienceMs);
@@ -32,7 +32,7 @@ export async function notificationFindings(
     if (await arrived.promise) return [];
   } finally {
     stopTimer();
-    // The answer may never come through a pooler. The pool closes the connection.
+    // Not awaited, because a pooler may never answer. The pool closes the connection.
     listening.then(({ unlisten }) => unlisten()).catch(() => {});
   }
   return [{

@@ -1,4 +1,4 @@
-// Implements editTasks. Sends the edits in the order of ids, in which all batches lock.
+// Implements editTasks. Sorts the edits by task id, the order in which all batches lock rows.
 
 import { nothingEdited } from "../../src/storage/kit/edit_results.ts";
 import type { TaskEdit, TasksEdit, TasksEdited } from "../../src/storage/requests.ts";

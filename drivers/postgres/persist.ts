@@ -1,5 +1,6 @@
-// Implements persist. Plain tasks, which most are, go to a function of their own as lists; a batch
-// with another task goes to the general one as objects.
+// Implements persist. Most tasks are plain: due at once, without key, series, retry policy or tags.
+// A batch of plain tasks is sent to persist_plain_tasks as one list for each column. Any other
+// batch is sent to persist_tasks as objects.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { NewTask, PersistOptions, PersistResult } from "../../src/storage/requests.ts";

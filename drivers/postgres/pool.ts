@@ -20,8 +20,9 @@ export interface Pool {
    */
   readonly cut: (() => void) | null;
   /**
-   * Ends a session; without a session, switches to the next server. A new session may be writable,
-   * or on another server.
+   * Abandons a server that cannot be used. The storage's own pool closes all connections, and
+   * switches to the next server. The application's pool only ends `session`, so that its next
+   * connection may reach a usable server.
    */
   leave(session: { readonly pid: number } | null): void;
   /** Sets whether idle connections keep the process alive. Initially they do. */

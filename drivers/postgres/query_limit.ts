@@ -56,7 +56,7 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
     const timeoutMs = factors[patience] * limitMs;
     return new Promise((resolve, reject) => {
       let isOverdue = false;
-      let moreMs = timeoutMs - limitMs; // the first timer only checks whether it was sent
+      let moreMs = timeoutMs - limitMs; // the first timer only checks whether the query was sent
       let disarm = () => {};
       const giveUp = (cause?: unknown) => {
         const message =
@@ -66,13 +66,15 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
       };
       const onTimer = () => {
         if (query.state === null && cut === null) return reject(noneFree(limitMs));
-        if (query.state === null) return arm(limitMs); // it waits for a connection, which has its own timeout
+        // The query waits for a connection, which has its own timeout.
+        if (query.state === null) return arm(limitMs);
         if (moreMs > 0) {
           arm(moreMs);
           moreMs = 0;
           return;
         }
-        if (cut !== null && query.active === false) return arm(graceMs); // the query before it has its own timeout
+        // The query before this one has its own timeout.
+        if (cut !== null && query.active === false) return arm(graceMs);
         if (isOverdue && cut === null) return giveUp();
         if (isOverdue) cut!(); // which rejects the query
         else if (query.active !== false) cancel(query);

@@ -18,7 +18,7 @@ export type Stored<T extends TaskFields> =
   & Omit<T, "auditLevel" | "payload" | "handlerName">
   & { readonly auditLevel: number; readonly request: string };
 
-/** A task as list_tasks and get_task return it. */
+/** A task as the functions that search and read tasks return it. */
 export type StoredTaskRecord = Stored<TaskRecord> & {
   readonly handler: string;
   /** Null stands for false. */

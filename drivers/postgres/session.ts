@@ -21,7 +21,7 @@ import { WakeChannel } from "./wake.ts";
 export interface Session {
   /** Runs a statement on the pool. */
   readonly run: RunStatement;
-  /** The name of this process among others. */
+  /** The id of this process, which no other process has. */
   readonly processId: string;
   /** The channel of notifications; null if `notify` is off. */
   readonly channel: WakeChannel | null;

@@ -36,8 +36,8 @@ export class Sockets {
       socket.destroy();
     }
     const socket = this.#connect(); // postgres.js adds its listeners later
-    // Reports a missing permission of Deno in this turn, before postgres.js listens: it would wait
-    // forever.
+    // Throws the error of a missing Deno permission, which occurs before postgres.js listens to the
+    // socket. Without this, postgres.js would wait forever.
     await undefined;
     if (socket.errored !== null) throw socket.errored;
     return socket;

@@ -78,7 +78,7 @@ export class PostgresStorage implements Storage {
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
   #isPurging = false;
   /**
-   * Heartbeats search for tasks of unknown workers, part by part: the position of the next part;
+   * The position at which the next heartbeat continues the search for tasks of unknown workers;
    * null to start again.
    */
   #seenBelow: string | null = null;
