@@ -11,6 +11,7 @@ import { eventsSubject } from "./events.ts";
 import { finishedRowsSubject } from "./finished_rows.ts";
 import { idleSubject } from "./idle.ts";
 import { oldSnapshotSubject } from "./old_snapshot.ts";
+import { oldWorkerSubject } from "./old_worker.ts";
 import { operateSubject } from "./operate.ts";
 import { postgresCostSubject } from "./postgres_cost.ts";
 import { processesSubject } from "./processes.ts";
@@ -33,6 +34,7 @@ const subjects: readonly Subject[] = [
   postgresCostSubject,
   finishedRowsSubject,
   oldSnapshotSubject,
+  oldWorkerSubject,
   operateSubject,
   rateLimitsSubject,
   retentionSubject,

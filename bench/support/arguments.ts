@@ -15,8 +15,8 @@ export interface BenchOptions {
   readonly runs: number;
   /** The number of tasks of a measurement, or null for the benchmark's default. */
   readonly tasks: number | null;
-  /** The number of ended tasks in the store, for benchmarks that use them. */
-  readonly finished: number;
+  /** The number of ended tasks in the store, or null for the benchmark's default. */
+  readonly finished: number | null;
   /** The factor for the size of the large store, for benchmarks that use one. */
   readonly factor: number;
   /** The number of series that are not due, for benchmarks that use them. */
@@ -34,7 +34,8 @@ export const optionsHelp =
   `  --store a,b     memory, sqlite, postgres, sqlserver (every one that is available)
   --runs N        how often each measurement is repeated; the median counts (5)
   --tasks N       how many tasks one measurement takes
-  --finished N    the number of ended tasks in the store, for finished-rows (2000000)
+  --finished N    the number of ended tasks in the store, for finished-rows (2000000) and
+                  old-worker (1000000)
   --factor F      makes the large store smaller, for operate (1, which is 5,000,000 ended tasks)
   --series N      the number of series in the store, for series (100000)
   --seconds N     how long the worker idles, for idle (60)
@@ -55,7 +56,7 @@ export function readArguments(args: string[]) {
     stores: values.store?.split(",") ?? null,
     runs: parseCount("--runs", values.runs),
     tasks: values.tasks === undefined ? null : parseCount("--tasks", values.tasks),
-    finished: parseCount("--finished", values.finished),
+    finished: values.finished === undefined ? null : parseCount("--finished", values.finished),
     factor: parseFactor("--factor", values.factor),
     series: parseCount("--series", values.series),
     seconds: parseCount("--seconds", values.seconds),
@@ -74,7 +75,7 @@ function parse(args: string[]) {
         store: { type: "string" },
         runs: { type: "string", default: "5" },
         tasks: { type: "string" },
-        finished: { type: "string", default: "2000000" },
+        finished: { type: "string" },
         factor: { type: "string", default: "1" },
         series: { type: "string", default: "100000" },
         seconds: { type: "string", default: "60" },

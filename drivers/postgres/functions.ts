@@ -25,7 +25,7 @@ const parameterTypes = {
   correct_series: ["json", "json"],
   next_due_at: ["json", "json"],
   register_worker: ["text", "text", "text"],
-  heartbeat: ["text", "float8", "uuid"],
+  heartbeat: ["text", "float8", "uuid", "float8"],
   unregister_worker: ["text"],
   release_lost: ["float8", "int", "text", "text", "json"],
   set_queue_paused: ["text", "boolean", "json"],

@@ -200,12 +200,13 @@ export class PostgresStorage implements Storage {
     await this.#access.call("register_worker", id, host, encodeServes(serves, process));
   }
 
-  async heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): Result<"heartbeat"> {
+  async heartbeat(...[workerId, leaseMs, holdsSince]: Args<"heartbeat">): Result<"heartbeat"> {
     const { seenBelow, ...result } = await this.#access.call<StoredHeartbeat>(
       "heartbeat",
       workerId,
       leaseMs,
       this.#seenBelow,
+      holdsSince ?? null,
     );
     this.#seenBelow = seenBelow;
     return result;

@@ -22,8 +22,11 @@ export interface StorageWorkers {
    * result has no cancel requests.
    *
    * @param leaseMs A worker whose heartbeat is older than this counts as late, for `othersLost`.
+   * @param holdsSince A {@linkcode HeartbeatResult.claimsFrom} of this worker. It holds no task that
+   * it claimed before. A storage without an index of the tasks of each worker need not search older
+   * claims for its tasks; others ignore it. @default nothing new is known
    */
-  heartbeat(workerId: string, leaseMs: number): Promise<HeartbeatResult>;
+  heartbeat(workerId: string, leaseMs: number, holdsSince?: number): Promise<HeartbeatResult>;
 
   /**
    * Removes a worker that stops. {@linkcode Storage.releaseLost} finds the tasks that it still

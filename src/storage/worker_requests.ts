@@ -31,6 +31,12 @@ export interface HeartbeatResult {
    * Determined in the same round trip.
    */
   readonly othersLost: boolean;
+  /**
+   * The instant at or after which the storage dates every claim of this worker that is sent from
+   * now on, even if its clock is set back. The worker returns it in a later heartbeat, once it holds
+   * no task that it claimed earlier. Absent if the storage finds the tasks of a worker without it.
+   */
+  readonly claimsFrom?: number;
   /** The processes that want to see events; see {@linkcode Storage.watchEvents}. */
   readonly watchers: readonly EventWatcher[];
 }

@@ -21,6 +21,7 @@ import type { Job } from "./job.ts";
 import { GiveBack } from "./lease/give_back.ts";
 import { WorkLog } from "./activity/work_log.ts";
 import { WorkSender } from "./activity/work_sender.ts";
+import { ClaimMark } from "./lease/claim_mark.ts";
 import { HeartbeatHandler } from "./lease/heartbeat_handler.ts";
 import { LeaseKeeper } from "./lease/lease_keeper.ts";
 import { Quarantine } from "./lease/quarantine.ts";
@@ -140,6 +141,11 @@ export class Worker implements LocalWorker {
       settings: parts.lease,
       serves: servesOf(parts),
       newId: parts.newId,
+      claimMark: new ClaimMark({
+        held: this.#held,
+        openClaims: this.#claimer.openClaims,
+        mayHoldUnknown: () => this.#claimer.mayHoldUnknown,
+      }),
       listener: new HeartbeatHandler({
         clock,
         logger,

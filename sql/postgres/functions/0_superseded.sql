@@ -7,4 +7,5 @@
 
 -- Version 0.1 calls them with these arguments.
 DROP FUNCTION IF EXISTS heartbeat(text, float8);
+DROP FUNCTION IF EXISTS heartbeat(text, float8, uuid);
 DROP FUNCTION IF EXISTS register_worker(text, text);

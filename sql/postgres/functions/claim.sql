@@ -47,7 +47,7 @@ DECLARE
 BEGIN
   -- The lock is held until the end, so that release_lost waits for this claim and then finds its
   -- tasks.
-  SELECT w.claims_since INTO since FROM workers AS w
+  SELECT greatest(w.claims_since, w.claims_from) INTO since FROM workers AS w
   WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'worker % is not registered', claim_tasks.worker_id USING ERRCODE = 'EVT01';

@@ -21,7 +21,7 @@ BEGIN
   WITH task AS MATERIALIZED (
     SELECT t.*, due_instant(clock, t.due_in_ms, t.due_at_ms) AS due_at_utc FROM unnest(tasks) AS t
   ), holder AS MATERIALIZED (
-    SELECT w.id, greatest(clock, w.claims_since) AS claimed_at_utc FROM workers AS w
+    SELECT w.id, greatest(clock, w.claims_since, w.claims_from) AS claimed_at_utc FROM workers AS w
     WHERE w.id IN (SELECT DISTINCT t.claim_for FROM task AS t) AND w.is_registered
     ORDER BY w.id
     FOR KEY SHARE

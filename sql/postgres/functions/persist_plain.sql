@@ -18,7 +18,7 @@ DECLARE
 BEGIN
   BEGIN
     WITH holder AS MATERIALIZED (
-      SELECT w.id, greatest(clock, w.claims_since) AS claimed_at_utc FROM workers AS w
+      SELECT w.id, greatest(clock, w.claims_since, w.claims_from) AS claimed_at_utc FROM workers AS w
       WHERE w.id = ANY (claim_fors) AND w.is_registered
       ORDER BY w.id
       FOR KEY SHARE

@@ -24,8 +24,8 @@ BEGIN
   RETURN released;
 END $$;
 
--- The tasks that workers hold. Reads the tasks that were claimed since the workers started (see
--- queued_tasks_claimed_at). The settings allow no other plan.
+-- The tasks that workers hold. Reads the tasks that were claimed since the workers' oldest claims
+-- (see queued_tasks_claimed_at). The settings allow no other plan.
 CREATE OR REPLACE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

@@ -69,7 +69,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
 $$;
 
 -- The number of a queue's tasks that workers hold, at most `cap`. Reads the tasks that were claimed
--- since the workers started (see queued_tasks_claimed_at); NULL if these are more than 20,000.
+-- since the workers' oldest claims (see queued_tasks_claimed_at); NULL if these are more than 20,000.
 CREATE OR REPLACE FUNCTION count_held(queue text, cap int) RETURNS int
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT

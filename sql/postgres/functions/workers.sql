@@ -14,7 +14,11 @@ $$;
 -- Records that a worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and
 -- `seenBelow`, the argument of the next call, for find_unknown_workers. Reads few rows: the
 -- workers, the paused queues, the tasks with a cancel request (by an index), and a thousand tasks.
-CREATE OR REPLACE FUNCTION heartbeat(worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL) RETURNS json
+-- The worker holds no task that it claimed before `holds_since_ms`, a `claimsFrom` of an earlier
+-- result: tasks_held_by then reads no older tasks. Without it, the mark stays where it is.
+CREATE OR REPLACE FUNCTION heartbeat(
+  worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL, holds_since_ms float8 DEFAULT NULL
+) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
@@ -22,13 +26,20 @@ AS $$
 DECLARE
   clock    timestamptz := utc_now();
   is_alive boolean;
+  mark     timestamptz;
 BEGIN
-  UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
+  UPDATE workers AS w SET
+    heartbeat_at = clock,
+    claims_since = greatest(w.claims_since, from_epoch_ms(holds_since_ms)),
+    claims_from = greatest(clock, w.claims_since, w.claims_from)
+  WHERE w.id = heartbeat.worker_id AND w.is_registered
+  RETURNING w.claims_from INTO mark;
   is_alive := FOUND;
   seen_below := find_unknown_workers(seen_below, clock);
   RETURN json_build_object(
     'now', to_epoch_ms(clock),
     'alive', is_alive,
+    'claimsFrom', to_epoch_ms(mark),
     'cancelRequests', ARRAY(
       SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
     ),

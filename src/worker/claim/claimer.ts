@@ -49,6 +49,8 @@ export class Claimer {
   /** The claim that was sent before the one in progress is answered. */
   #claimingAhead: Promise<void> | null = null;
   readonly #unknownClaims: UnknownClaims;
+  /** The requests of claims that are not answered. */
+  readonly #open = new Set<object>();
   /** The earliest due instant that is known, by the storage's clock. */
   #nextDueAt = Infinity;
   #pollMs: number;
@@ -69,6 +71,16 @@ export class Claimer {
       giveBackUnknown,
       onSuspected: () => this.wake(),
     });
+  }
+
+  /** The claims that are not answered. */
+  get openClaims(): ReadonlySet<object> {
+    return this.#open;
+  }
+
+  /** Whether this worker may hold tasks that it does not know. */
+  get mayHoldUnknown(): boolean {
+    return this.#unknownClaims.mayCome;
   }
 
   start(): void {
@@ -216,14 +228,17 @@ export class Claimer {
     const backlogOf = (name: string) => runners.get(name)!.backlog;
     for (const { name, limit } of queues) backlogOf(name).claimSent(limit);
     const askedAt = clock.monotonic();
+    const request = { workerId, types, queues };
+    this.#open.add(request);
     let result;
     try {
-      result = await storage.claim({ workerId, types, queues });
+      result = await storage.claim(request);
     } catch (error) {
       for (const { name, limit } of queues) backlogOf(name).claimFailed(limit);
       if (isTransient(error)) this.#unknownClaims.suspect(); // it may still be committed
       throw error;
     } finally {
+      this.#open.delete(request);
       onSettled();
     }
     storageClock.sync(result.now, askedAt);

@@ -21,6 +21,7 @@ export interface UnknownClaimsParts {
 export class UnknownClaims {
   readonly #parts: UnknownClaimsParts;
   #isOpen = false;
+  #mayCome = false;
   #pauseMs = firstPauseMs;
   #disarm: () => void = () => {};
 
@@ -33,11 +34,17 @@ export class UnknownClaims {
     return this.#isOpen;
   }
 
+  /** Whether there may be unknown claims now, or later by a claim that is still executed. */
+  get mayCome(): boolean {
+    return this.#mayCome;
+  }
+
   /**
    * Notes that a claim or a dispatch failed although it may have been executed, or may still be.
    */
   suspect(): void {
     this.#isOpen = true;
+    this.#mayCome = true;
     this.#pauseMs = firstPauseMs;
     this.#parts.onSuspected();
   }
@@ -48,7 +55,10 @@ export class UnknownClaims {
     await this.#parts.giveBackUnknown(workerId);
     this.#isOpen = false;
     this.#disarm();
-    if (this.#pauseMs > lastPauseMs) return;
+    if (this.#pauseMs > lastPauseMs) {
+      this.#mayCome = false;
+      return;
+    }
     this.#disarm = this.#parts.clock.setTimer(() => {
       this.#isOpen = true;
       this.#parts.onSuspected();

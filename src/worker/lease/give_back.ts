@@ -43,13 +43,17 @@ export class GiveBack {
         token: lease.token,
         dueAt: task.dueAt,
       }));
-      for (const { task } of its) held.delete(task);
+      let failure: { readonly error: unknown } | null = null;
       try {
         await storage.release(workerId, tasks);
       } catch (error) {
-        onFailed();
-        logger.warn("Giving back {count} tasks failed: {error}", { count: tasks.length, error });
+        failure = { error };
       }
+      // Not before, because until then storage holds them as claimed by this worker.
+      for (const { task } of its) held.delete(task);
+      if (failure === null) continue;
+      onFailed();
+      logger.warn("Giving back {count} tasks failed: {error}", { count: tasks.length, ...failure });
     }
   }
 }

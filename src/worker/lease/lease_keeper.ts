@@ -10,6 +10,7 @@ import type { Clock } from "../../time/clock.ts";
 import { within } from "../../time/within.ts";
 import { StorageUnavailableError } from "../../storage/errors.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
+import type { ClaimMark } from "./claim_mark.ts";
 
 /** Receives the findings of a {@linkcode LeaseKeeper}. */
 export interface LeaseListener {
@@ -68,6 +69,7 @@ export class LeaseKeeper {
   readonly #logger: Logger;
   readonly #newId: () => string;
   readonly #listener: LeaseListener;
+  readonly #claimMark: ClaimMark;
   #workerId: string | null = null;
   #registeredAt = 0;
   #lastBeatAt = 0;
@@ -88,6 +90,7 @@ export class LeaseKeeper {
     readonly logger: Logger;
     readonly newId: () => string;
     readonly listener: LeaseListener;
+    readonly claimMark: ClaimMark;
   }) {
     this.#storage = parts.storage;
     this.#clock = parts.clock;
@@ -97,6 +100,7 @@ export class LeaseKeeper {
     this.#logger = parts.logger;
     this.#newId = parts.newId;
     this.#listener = parts.listener;
+    this.#claimMark = parts.claimMark;
   }
 
   /** The registered worker's id; null if there is none. */
@@ -178,6 +182,7 @@ export class LeaseKeeper {
     });
     if (this.#workerId !== null) return; // the answer came so late that another id was registered
     this.#workerId = id;
+    this.#claimMark.forget();
     this.#registeredAt = sentAt;
     this.#lastBeatAt = sentAt;
   }
@@ -241,8 +246,10 @@ export class LeaseKeeper {
     const id = this.#workerId!;
     const { leaseMs } = this.#settings;
     const sentAt = this.#clock.monotonic();
-    const result = await this.#storage.heartbeat(id, leaseMs);
+    const holdsSince = this.#claimMark.take();
+    const result = await this.#storage.heartbeat(id, leaseMs, holdsSince);
     if (this.#workerId !== id) return;
+    this.#claimMark.follow(result.claimsFrom);
     const setBackMs = this.#storageClock.syncAndCompare(result.now, sentAt);
     if (setBackMs > 0) this.#listener.onClockSetBack(setBackMs);
     if (!result.alive) return this.lose(id);

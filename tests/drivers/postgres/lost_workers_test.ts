@@ -40,6 +40,20 @@ Deno.test("claims are found even if the database's clock was set back since the 
   assertEquals((await storage.releaseLost(lost)).length, 2);
 });
 
+Deno.test("a worker that holds no earlier task has its tasks searched among its later claims", async () => {
+  await using opened = await open();
+  const { storage, sql } = opened;
+  await sql`UPDATE evertask.workers SET claims_since = claims_since - interval '1 year'`;
+  const { claimsFrom } = await storage.heartbeat(worker.id, lost.leaseMs);
+  const { claimsFrom: later } = await storage.heartbeat(worker.id, lost.leaseMs, claimsFrom);
+  await storage.heartbeat(worker.id, lost.leaseMs);
+  const [{ since }] = await sql`
+    SELECT evertask.to_epoch_ms(claims_since)::float8 AS since FROM evertask.workers` as unknown as [
+    { since: number },
+  ];
+  assertEquals([since, later! >= claimsFrom!], [claimsFrom, true]);
+});
+
 Deno.test("a lost worker that registers again still holds its earlier claims", async () => {
   await using opened = await open();
   const { storage, sql } = opened;

@@ -131,15 +131,14 @@ export const claiming: readonly Mutant[] = [
   },
   {
     file: unknownClaims,
-    original: `this.#isOpen = true;
-    this.#pauseMs = firstPauseMs;`,
-    replacement: "this.#isOpen = true;",
+    original: "    this.#pauseMs = firstPauseMs;\n",
+    replacement: "",
     tests: unknownClaimsTests,
   },
   {
     file: unknownClaims,
-    original: "if (this.#pauseMs > lastPauseMs) return;",
-    replacement: "if (this.#pauseMs >= lastPauseMs) return;",
+    original: "if (this.#pauseMs > lastPauseMs) {",
+    replacement: "if (this.#pauseMs >= lastPauseMs) {",
     tests: unknownClaimsTests,
   },
   {

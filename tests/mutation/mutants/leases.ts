@@ -82,8 +82,8 @@ export const leases: readonly Mutant[] = [
   {
     file: leaseKeeper,
     original: `if (this.#workerId !== id) return;
-    const setBackMs`,
-    replacement: "const setBackMs",
+    this.#claimMark`,
+    replacement: "this.#claimMark",
     tests: leaseKeeperTests,
   },
   {

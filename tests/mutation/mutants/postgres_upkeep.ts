@@ -57,8 +57,8 @@ export const postgresUpkeep: readonly Mutant[] = [
   }, [
     ["WHERE is_alive AND t.cancel_requested AND", "WHERE t.cancel_requested AND"],
     [
-      "heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;",
-      "heartbeat_at = clock WHERE w.id = heartbeat.worker_id;",
+      "WHERE w.id = heartbeat.worker_id AND w.is_registered\n",
+      "WHERE w.id = heartbeat.worker_id\n",
     ],
     [
       "NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)",

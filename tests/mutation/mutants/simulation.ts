@@ -69,7 +69,12 @@ const mistakes: readonly Mistake[] = [
   ],
   // The audit
   [2, executor, 'if (job.task.status !== "Queued") job.unwritten.add("Queued", null, now);', ""],
-  [31, writer, "if (entry.end === null && await this.#isStored(entry)) stored.add(entry);", ""],
+  [
+    31,
+    writer,
+    "const stored = await storedChanges(this.#storage, reports);",
+    "const stored = nothingApplied;",
+  ],
   [2, state, "if (!shouldCreateStatusAudit(auditLevel, newStatus, exception)) return;", ""],
   // Claims, wake-ups and stops
   [

@@ -40,7 +40,7 @@ export const writing: readonly Mutant[] = [
     tests: statusWriterTests,
   },
   {
-    file: statusWriter,
+    file: "src/worker/attempt/read_back.ts",
     original: "record.workerId === holder && ",
     replacement: "",
     tests: ["tests/worker/attempt/lost_answers_test.ts", "tests/worker/lease/late_answers_test.ts"],

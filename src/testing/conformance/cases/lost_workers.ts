@@ -89,6 +89,32 @@ export const lostWorkers = topic("lost workers", {
     },
   ],
 
+  "a worker that reports since when it holds tasks loses none that it claimed since": async (s) => {
+    await s.worker();
+    const { claimsFrom } = await s.storage.heartbeat("worker-a", leaseMs);
+    const { id } = await s.claimed();
+    const born = await s.add({ claimFor: "worker-a" });
+    await s.storage.heartbeat("worker-a", leaseMs, claimsFrom);
+    expectSame(await s.storage.releaseUnknown("worker-a", [id]), 1, "the unknown one is found");
+    expectSame((await s.row(born)).workerId, null, "it is given back");
+    await s.unit.passTime(leaseMs + minute);
+    expectSame((await s.releaseLost()).map((t) => t.taskId), [id], "the known one is found");
+  },
+
+  "a clock that is set back hides no task that a worker claimed since the instant it reported": [
+    "setClockBack",
+    async (s) => {
+      await s.worker();
+      const { claimsFrom } = await s.storage.heartbeat("worker-a", leaseMs);
+      await s.unit.setClockBack!(day);
+      const { id } = await s.claimed();
+      const born = await s.add({ claimFor: "worker-a" });
+      await s.storage.heartbeat("worker-a", leaseMs, claimsFrom);
+      await s.unit.passTime(leaseMs + minute);
+      expectSameSet((await s.releaseLost()).map((t) => t.taskId), [id, born], "both are found");
+    },
+  ],
+
   "a lost worker is notified and cannot claim": async (s) => {
     await s.claimed();
     await s.unit.passTime(leaseMs + minute);
