@@ -13,6 +13,7 @@ import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
 import type { Job } from "../job.ts";
 import type { HeldTasks } from "../held_tasks.ts";
+import { storedChanges } from "./read_back.ts";
 import type { TimedTransition } from "./unwritten_transitions.ts";
 import { transitionsByAge } from "./transition_ages.ts";
 
@@ -60,6 +61,8 @@ function sizeOf({ job: { unwritten: { waiting } } }: Entry): number {
 
 /** The report that a job is in progress changes nothing but the status. */
 const nothing = {};
+
+const nothingApplied: ReadonlySet<Entry> = new Set();
 
 /** Gathers and writes the changes of this process's jobs. */
 export class StatusWriter {
@@ -221,11 +224,12 @@ export class StatusWriter {
         if (entries.length === 0) return;
         const results = await write(entries);
         const now = this.#clock.monotonic();
+        const earlier = failures === 0
+          ? nothingApplied
+          : await this.#appliedBefore(entries.filter((_, i) => !results[i]!.applied));
         for (let i = 0; i < entries.length; i++) {
           entries[i]!.job.unwritten.answered(now);
-          const applied = results[i]!.applied ||
-            (failures > 0 && await this.#wasApplied(entries[i]!));
-          this.#written(entries[i]!, applied);
+          this.#written(entries[i]!, results[i]!.applied || earlier.has(entries[i]!));
         }
         return;
       } catch (error) {
@@ -273,10 +277,8 @@ export class StatusWriter {
    * history twice.
    */
   async #withoutStoredReports(entries: readonly Entry[]): Promise<readonly Entry[]> {
-    const stored = new Set<Entry>();
-    for (const entry of entries) {
-      if (entry.end === null && await this.#isStored(entry)) stored.add(entry);
-    }
+    const reports = entries.filter(({ end }) => end === null);
+    const stored = await storedChanges(this.#storage, reports);
     const now = this.#clock.monotonic();
     for (const entry of stored) {
       entry.job.unwritten.answered(now);
@@ -324,26 +326,14 @@ export class StatusWriter {
     })));
   }
 
-  /**
-   * Reports whether an earlier try was committed although its answer was lost with the connection.
-   */
-  async #isStored({ job, end, transitions }: Entry): Promise<boolean> {
-    const holder = end === null ? job.lease.workerId : null;
-    const record = await this.#storage.get(job.task.id);
-    return record !== null && record.leaseToken === job.lease.token &&
-      record.workerId === holder && record.status === transitions.at(-1)?.status;
-  }
-
-  /** Returns the result of `#isStored`, or false if the task cannot be read. */
-  async #wasApplied(entry: Entry): Promise<boolean> {
+  /** Returns the entries that an earlier try has applied; none if they cannot be read. */
+  async #appliedBefore(entries: readonly Entry[]): Promise<ReadonlySet<Entry>> {
     try {
-      return await this.#isStored(entry);
+      return await storedChanges(this.#storage, entries);
     } catch (error) {
-      this.#logger.warn("Reading back task {taskId} failed: {error}", {
-        taskId: entry.job.task.id,
-        error,
-      });
-      return false;
+      const count = entries.length;
+      this.#logger.warn("Reading back {count} tasks failed: {error}", { count, error });
+      return nothingApplied;
     }
   }
 }

@@ -6,7 +6,8 @@ import { defineTask } from "../../../mod.ts";
 import { type Storage, StorageUnavailableError } from "../../../src/storage/mod.ts";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { startEngine } from "../../support/engine.ts";
-import { Fleet } from "../../support/fleet.ts";
+import { Faults } from "../../support/faulty_storage.ts";
+import { Fleet, gate } from "../../support/fleet.ts";
 
 type Verb = "persist" | "claim" | "setStatusMany";
 
@@ -96,6 +97,44 @@ Deno.test("after a lost answer to the report that a task is in progress, its tra
   await engine.ended(id);
   const trail = (await engine.everTask.statusAudit(id)).items.map((row) => row.newStatus);
   assertEquals(trail, ["Queued", "InProgress", "Completed"]);
+});
+
+Deno.test("what a batch of any size has stored is read back in one call after its answer was lost", async () => {
+  const tasks = 300;
+  await using fleet = new Fleet();
+  const [faults, work] = [new Faults(), gate()];
+  const long = defineTask<number>({ type: "long", handle: () => work.opened });
+  const everTask = await fleet.start({
+    tasks: [long],
+    wrap: faults.wrap,
+    queues: { default: { parallelism: tasks } },
+  });
+  const stored = await everTask.dispatchMany(long, Array.from({ length: tasks }, (_, n) => n));
+  let lost = 0;
+  const sizes: number[] = [];
+  const loseNext = () => {
+    const before = lost;
+    faults.rule = (verb, [changes]) => {
+      if (verb !== "setStatusMany" || lost > before) return null;
+      lost++;
+      sizes.push((changes as unknown[]).length);
+      return { at: "after" };
+    };
+  };
+  const reads = () => (faults.calls.get("list") ?? 0) + (faults.calls.get("get") ?? 0);
+  const before = reads();
+  loseNext();
+  await fleet.passUntil(() => lost === 1); // the reports
+  await fleet.pass(1_000, 100);
+  assertEquals(reads() - before, 1);
+  loseNext();
+  work.open();
+  await fleet.passUntil(() => lost === 2); // the ends
+  await fleet.pass(1_000, 100);
+  assertEquals([reads() - before, sizes], [2, [tasks, tasks]]);
+  for (const { id } of stored) {
+    assertEquals(await fleet.trail(id), ["Queued", "InProgress", "Completed"]);
+  }
 });
 
 Deno.test("a dispatch that rejects may have stored its task, which runs", async () => {

@@ -45,7 +45,7 @@ Deno.test("a report that was stored is not written again while storage can neith
   const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
   const { id } = await everTask.dispatch(task, null);
   faults.rule = (verb) =>
-    verb === "setStatusMany" ? { at: "after" } : verb === "get" ? { at: "before" } : null;
+    verb === "setStatusMany" ? { at: "after" } : verb === "list" ? { at: "before" } : null;
   await fleet.pass(8_000, 100);
   faults.rule = () => null;
   work.open();
