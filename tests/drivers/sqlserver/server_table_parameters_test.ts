@@ -1,8 +1,8 @@
 // The procedures called with table-valued parameters, as SQL Server gets its batches, on any
 // engine. Babelfish keeps the rows of a connection's first call with such a parameter for all later
 // ones, so the driver avoids them there. The first call is correct, so each call here has its own
-// connection. (Babelfish also reads an apostrophe in such a row as the end of a literal: there is
-// none here.)
+// connection. Babelfish also reads an apostrophe in such a row as the end of a literal, and in some
+// lists of four to six rows with float columns it reads a number as NULL: there are none here.
 
 import { assertEquals } from "@std/assert";
 import { SqlServerDatabase } from "../../../drivers/sqlserver/database.ts";
@@ -200,12 +200,15 @@ const calls: [title: string, work: (scene: Scene) => Promise<void>][] = [
     assertEquals(next, Date.UTC(2030, 0, 2));
   }],
   ["slots of rate limits", async ({ native }) => {
-    const keys = ["b", "a", "b", "b"];
-    const { now, slots } = await native((fresh) =>
-      fresh.takeRateSlots(keys.map((key) => slotRequest({ key, horizonMs: 1500 })))
-    );
-    assertEquals(slots.map(({ slotAt }) => slotAt - now), [0, 0, 1000, 2000]);
-    assertEquals(slots.map(({ granted }) => granted), [true, true, true, false]);
+    const take = (...keys: string[]) =>
+      native((fresh) =>
+        fresh.takeRateSlots(keys.map((key) => slotRequest({ key, horizonMs: 1500 })))
+      );
+    const { now, slots } = await take("b", "a", "b");
+    assertEquals(slots.map(({ slotAt }) => slotAt - now), [0, 0, 1000]);
+    assertEquals(slots.map(({ granted }) => granted), [true, true, true]);
+    const next = await take("b");
+    assertEquals(next.slots, [{ slotAt: now + 2000, granted: next.now >= now + 500 }]);
   }],
   ["log lines", async ({ storage, native }) => {
     const tasks = [newTask(), newTask()];
