@@ -4,7 +4,7 @@ import { type TableName, tableNames, type TableSize } from "../../src/storage/ta
 import type { TaskRow } from "./rows.ts";
 import type { MemoryState } from "./state.ts";
 
-/** The rows of a task's history and tags. */
+/** Counts the rows that a task has in each table. */
 const ofTask: Partial<Record<TableName, (row: TaskRow) => number>> = {
   QueuedTasks: () => 1,
   TaskTags: ({ tags }) => tags.length,

@@ -1,6 +1,6 @@
 // A REST API with roles: operators with tokens, and users of a tenant who sign in at an OpenID
-// Connect provider. Each user of a tenant sees only the tasks of the tenant, without the addresses
-// in errors. The program calls its own API, and ends.
+// Connect provider. A user of a tenant sees only the tasks of that tenant, with "(address)" in place
+// of each mail address. The program calls its own API, and ends.
 //
 //   OPERATORS="ada:TOKEN:view+payloads+operate+admin" deno run -A main.ts
 
@@ -21,7 +21,7 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } fro
 const sendInvoice = defineTask<{ to: string }>({ type: "send-invoice", handle() {} });
 const everTask = createEverTask({ storage: memoryStorage(), tasks: [sendInvoice] });
 
-// Operators: from an environment variable, or one with a new token for this example.
+// The operators in the variable OPERATORS; if it is not set, one operator with a new token.
 const token = crypto.randomUUID();
 const operators = process.env.OPERATORS ?? `ada:${token}:view+payloads+operate+admin`;
 const people = authorizePeople(operators);
@@ -56,7 +56,7 @@ async function tenantUser({ headers }: Request): Promise<AuthorizedUser | null> 
   }
 }
 
-// Operators may also sign in in a browser: pass on what the API needs for that.
+// The API reads `signIn`, so that operators can also sign in with a browser.
 const authorize = Object.assign(
   async (request: Request) => await people(request) ?? await tenantUser(request),
   { signIn: people.signIn },
@@ -100,7 +100,7 @@ const manager = await issueTo("mia", "red", "manager");
 if (process.env.OPERATORS === undefined) console.log(`ada sees ${await countOf(token)} tasks`);
 console.log(`rob sees ${await countOf(reader)} task`);
 
-// A change names the version that was seen, by its ETag.
+// A change sends the ETag of the version that the user has seen in the header If-Match.
 const { items: [task] } = await (await ask(manager, "tasks")).json();
 console.log(`mia sees a task for ${task.payload.value.to}`);
 const seen = (await ask(manager, `tasks/${task.id}`)).headers.get("etag")!;

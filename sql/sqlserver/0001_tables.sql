@@ -10,7 +10,7 @@ IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE QUOTENAME(name) = N'[EverTask]')
     EXEC (N'CREATE SCHEMA [EverTask]');
 GO
 
--- The applied numbered files. The procedures belong to the newest of them.
+-- The numbers of the applied files. The procedures (usp_*.sql) need all of these files.
 IF OBJECT_ID(N'[EverTask].[SchemaVersions]') IS NULL
     CREATE TABLE [EverTask].[SchemaVersions] (
         [Version]      int               NOT NULL CONSTRAINT [PK_SchemaVersions] PRIMARY KEY,
@@ -59,8 +59,8 @@ IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
     );
 GO
 
--- The id's bytes in the order of its text, so that version 7 ids sort by time. Babelfish adds bytes
--- instead of concatenating them, so there it is the id's text.
+-- IdOrder has the bytes of Id in the order of its text, so that version 7 ids sort by time. On
+-- Babelfish, IdOrder has the text of Id, because `+` adds bytes as numbers there.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL AND SERVERPROPERTY('Babelfish') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CONVERT(binary(16),
         SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
@@ -73,8 +73,8 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CAST(CAST([Id] AS char(36)) AS binary(36)) PERSISTED NOT NULL;
 GO
 
--- A table that this file created is clustered on it. A table of upstream, which lacks DueAtUtc,
--- keeps its key.
+-- Clusters QueuedTasks on IdOrder if this file created the table. A table that upstream created
+-- keeps its clustered primary key; it has no DueAtUtc yet.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 1)
     ALTER TABLE [EverTask].[QueuedTasks] ADD CONSTRAINT [UQ_QueuedTasks_IdOrder] UNIQUE CLUSTERED ([IdOrder]);
@@ -120,8 +120,8 @@ IF OBJECT_ID(N'[EverTask].[TaskExecutionLog]') IS NULL
     );
 GO
 
--- One row per live worker process. There are few, and they are small. A heartbeat changes no index
--- except the key.
+-- One small row per live worker process. A heartbeat writes to the clustered index alone, because
+-- no other index contains its columns.
 IF OBJECT_ID(N'[EverTask].[Workers]') IS NULL
     CREATE TABLE [EverTask].[Workers] (
         [Id]           nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_Workers] PRIMARY KEY,

@@ -77,10 +77,10 @@ export async function userOf(
 }
 
 /**
- * Checks the description of a user.
+ * Checks the description of a user. Unknown properties are rejected, because a user with a
+ * misspelled `filter` would see all tasks.
  *
- * @throws {InvalidArgumentError} If a property is missing, invalid or unknown: with a misspelled
- * `filter`, the user would see all tasks.
+ * @throws {InvalidArgumentError} If a property is missing, invalid or unknown.
  */
 export function checkUser(user: unknown, argument: string): asserts user is AuthorizedUser {
   if (typeof readMember(user, "user") !== "string" || !Array.isArray(readMember(user, "can"))) {

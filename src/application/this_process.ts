@@ -1,11 +1,15 @@
-// Describes this process to the operators of other processes. The core is independent of runtimes,
-// so it reads what all of them tell.
+// Describes this process to the operators of other processes. The core must work in any runtime, so
+// it reads globals alone, and each of them may be missing.
 
 import { version } from "../ids/version.ts";
 import type { WorkerProcess } from "../storage/records.ts";
 import { readMember } from "../thrown/reading.ts";
 
-/** Describes the process by what a runtime has as its globals. */
+/**
+ * Returns the version of this library, and the runtime and process id that `globals` tells.
+ *
+ * @param globals The runtime's global object.
+ */
 export function describeProcess(globals: unknown): WorkerProcess {
   const own = readMember(globals, "process");
   const pid = readMember(own, "pid");

@@ -55,7 +55,7 @@ export interface NewOperatorAction {
 export interface OperatorActionRecord extends NewOperatorAction {
   /** The id. Later actions have larger numbers. */
   readonly id: string;
-  /** The instant of the action; with several batches, of the first one. */
+  /** The instant of the action, or of its first batch. */
   readonly doneAt: number;
   /** The number of changed tasks; 1 for a queue. */
   readonly changed: number;
@@ -86,8 +86,8 @@ export interface RowEdit {
   /** The priority. */
   readonly priority?: number;
   /**
-   * The new status. Also clears the exception, and writes a status audit row by the task's own
-   * level.
+   * The new status. Setting it also clears the exception, and writes a status audit row if the
+   * task's audit level requires one.
    */
   readonly status?: TaskStatus;
   /**
@@ -106,7 +106,10 @@ export interface RowEdit {
   readonly series?: NewSeries;
   /** Ends a series: it has no next run. */
   readonly endsSeries?: true;
-  /** Pauses or resumes a series. A paused series has no due instant after the end of a run. */
+  /**
+   * Pauses or resumes a series. When a run of a paused series ends, the series gets no due instant,
+   * unless its cancellation was requested.
+   */
   readonly paused?: boolean;
 }
 
@@ -124,7 +127,10 @@ export interface TaskEdit {
 export interface ActionBatch {
   /** The action to continue, and its `next`; null to start an action. */
   readonly continues: { readonly actionId: string; readonly next: string } | null;
-  /** The number of tasks left unchanged in this batch, not counting those with another version. */
+  /**
+   * The number of tasks in this batch for which the caller makes no edit. Storage adds the edits
+   * that it does not apply because the task's version differs.
+   */
   readonly skipped: number;
   /** The start of the next batch; null if this is the last one. */
   readonly next: string | null;

@@ -1,5 +1,6 @@
-// Tests random cron expressions against independent predicates: by day in any year, and by minute
-// both across and away from clock changes. Any other text is rejected with a position.
+// Compares the runs of random cron expressions with independent predicates: day by day in any year,
+// and minute by minute, near clock changes and far from them. Random text must be a valid
+// expression, or be rejected with the position of the error.
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";

@@ -4,7 +4,7 @@ import { createEverTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { tasks } from "./shop.ts";
 
-/** Replaces your instance. */
+/** Stands in for the instance of your application. */
 export const everTask = createEverTask({
   storage: memoryStorage(),
   tasks,

@@ -19,7 +19,7 @@ export interface Delivery {
   readonly secrets: readonly string[];
 }
 
-/** Reports whether `fetch` accepts a URL. It rejects URLs with a user and a password. */
+/** Reports whether a value is an HTTP URL that `fetch` accepts: one without user and password. */
 export function isHttpUrl(url: unknown): url is string {
   if (typeof url !== "string" || !URL.canParse(url)) return false;
   const { protocol, username, password } = new URL(url);
@@ -27,8 +27,8 @@ export function isHttpUrl(url: unknown): url is string {
 }
 
 /**
- * Returns the parts of a URL that may be secret. These are all parts, because some services put a
- * key into the host name.
+ * Returns the parts of a URL that may be secret: the host, the path and the query. Some services put
+ * a key into the host name.
  */
 export function secretParts(url: string): string[] {
   const { host, pathname, search } = new URL(url);

@@ -1,5 +1,6 @@
-// A hub without a token in Node's own http server, beside handlers that fail in every way. Writes its port; ends when its input
-// is closed, and with another exit code than 0 when anything was thrown that nobody caught.
+// Serves a hub without a token on Node's http server, beside handlers that fail in every way.
+// Writes its port to stdout. Exits with code 0 when stdin closes. An uncaught error ends it earlier,
+// with another code.
 
 import { createServer } from "node:http";
 import { createMonitorHub, nodeListener, nodeWebSockets } from "@evertask/evertask/monitor";

@@ -75,7 +75,8 @@ Deno.test("Throw: a dispatch in a transaction takes up no place", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "work", queue: "small", handle: () => void ran++ });
-  // The memory store has no transactions. An empty result simulates an uncommitted one.
+  // The memory store has no transactions. To simulate one that does not commit, `persistIn` reports
+  // the tasks as created, but does not store them.
   const persistIn = (tasks: readonly NewTask[]) =>
     Promise.resolve(tasks.map(({ id }) => ({ id, outcome: "created", claimed: false })));
   const wrap = (storage: Storage) =>
@@ -109,6 +110,6 @@ Deno.test("a busy queue claims at most the rest of its capacity", async () => {
     each.open();
     await fleet.settle();
   }
-  // It claims when half of them are gone.
+  // The queue claims again when it holds half of its capacity.
   assertEquals(held, [4, 3, 4, 3, 4, 3, 4, 3, 2, 1]);
 });
