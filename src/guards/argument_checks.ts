@@ -31,19 +31,22 @@ export function checkOptions<Options extends object>(
   known: OptionNames<NoInfer<Options>>,
   argument: string,
 ): void {
-  const names = Object.keys(known);
   const members = isPlain(value) ? readEntries(value) : null;
   if (members === null) {
-    throw new InvalidArgumentError(argument, value, `be an object with any of ${names.join(", ")}`);
+    throw new InvalidArgumentError(argument, value, `be an object with any of ${namesOf(known)}`);
   }
   for (const [name, member] of members) {
     if (Object.hasOwn(known, name)) continue;
     throw new InvalidArgumentError(
       `${argument}.${name}`,
       member,
-      `be left out: there are only ${names.join(", ")}`,
+      `be left out: there are only ${namesOf(known)}`,
     );
   }
+}
+
+function namesOf(known: object): string {
+  return Object.keys(known).join(", ");
 }
 
 /** Reports whether a value is a plain object, not an array, a Map, a Date or a promise. */

@@ -102,10 +102,16 @@ export function viewOf(storage: Storage): Storage {
   }
   return new Proxy(storage, {
     get(target, property) {
-      const member = Reflect.get(Object.hasOwn(own, property) ? own : target, property);
+      if (Object.hasOwn(own, property)) return own[property as keyof Storage];
+      const member = Reflect.get(target, property);
       return typeof member === "function" ? member.bind(target) : member;
     },
   });
+}
+
+function hasOther(views: Iterable<object>, view: object): boolean {
+  for (const each of views) if (each !== view) return true;
+  return false;
 }
 
 type AnyVerb = (...args: unknown[]) => Promise<unknown>;
@@ -122,8 +128,7 @@ function tellingOthers(storage: Storage, verb: Verb, view: object): AnyVerb {
   };
   return (...args) => {
     const answering = (storage[verb] as AnyVerb)(...args);
-    const areOthers = [...listeners.values()].some((owner) => owner !== view);
-    if (!areOthers) return answering;
+    if (listeners.size === 0 || !hasOther(listeners.values(), view)) return answering;
     return answering.then((answer) => {
       const signal = signalOf(args, answer);
       if (signal !== null) tell(signal);

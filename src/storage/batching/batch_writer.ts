@@ -78,17 +78,19 @@ export class BatchWriter<Item, Result> {
     const batch = this.#pending;
     const end = batchEnd(batch, 0, maxBatch, ({ item }) => sizeOf(item));
     this.#pending = batch.splice(end);
-    this.#writing++;
-    void this.#write(batch).finally(() => {
-      this.#writing--;
-      if (this.#pending.length > 0) this.#schedule();
-      else if (this.#writing === 0) {
-        for (const resolve of this.#idleWaiters.splice(0)) resolve();
-      }
-    });
+    void this.#writeBatch(batch);
     if (this.#pending.length > 0) this.#schedule();
   }
 
+  async #writeBatch(batch: readonly Entry<Item, Result>[]): Promise<void> {
+    this.#writing++;
+    await this.#write(batch);
+    this.#writing--;
+    if (this.#pending.length > 0) this.#schedule();
+    else if (this.#writing === 0) { for (const resolve of this.#idleWaiters.splice(0)) resolve(); }
+  }
+
+  /** Writes a batch. Never rejects: tells each caller. */
   async #write(batch: readonly Entry<Item, Result>[]): Promise<void> {
     const { clock, retryForMs, write } = this.#options;
     const items = batch.map((entry) => entry.item);

@@ -118,13 +118,7 @@ export class Executor {
     if (job.task.status !== "Queued") job.unwritten.add("Queued", null, now);
     job.unwritten.add("InProgress", null, now);
     this.#watchdog.add(job);
-    this.#parts.home.run(() => {
-      if (job.attempt.phase === "ended") return; // it was given up before it began
-      this.#attempt(job, context).then(
-        () => this.#settle(job, undefined),
-        (error) => this.#settle(job, { error }),
-      );
-    });
+    this.#parts.home.run(() => void this.#run(job, context));
   }
 
   /** Fails a job that never started. */
@@ -175,26 +169,39 @@ export class Executor {
     this.#parts.attemptEvents.started(job);
   }
 
-  async #attempt(job: Job, context: AttemptContext): Promise<void> {
-    const { definition, task, payload } = job;
-    if (task.lostCount > 0) {
-      await this.#parts.recorder.reportFirst(job);
-      job.attempt.restart(this.#parts.clock.monotonic());
+  /** Runs an attempt from its start to its end. */
+  async #run(job: Job, context: AttemptContext): Promise<void> {
+    const { attempt, definition, task, payload } = job;
+    if (attempt.phase === "ended") return; // it was given up before it began
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      if (task.lostCount > 0) {
+        await this.#parts.recorder.reportFirst(job);
+        attempt.restart(this.#parts.clock.monotonic());
+      }
+      if (attempt.abortReason !== undefined) throw attempt.abortReason;
+      this.#begin(job);
+      if (definition.onStarted) {
+        await this.#parts.attemptEvents.callHook(
+          "onStarted",
+          job,
+          () => definition.onStarted!(context),
+        );
+      }
+      let value = payload?.value;
+      if (payload === null) {
+        const decoded = decodePayload(task.type, definition.payload, task.payload);
+        value = decoded instanceof Promise ? await decoded : decoded;
+      }
+      await this.#handle(job, value, context);
+    } catch (error) {
+      failure = { error };
     }
-    if (job.attempt.abortReason !== undefined) throw job.attempt.abortReason;
-    this.#begin(job);
-    if (definition.onStarted) {
-      await this.#parts.attemptEvents.callHook(
-        "onStarted",
-        job,
-        () => definition.onStarted!(context),
-      );
-    }
-    let value = payload?.value;
-    if (payload === null) {
-      const decoded = decodePayload(task.type, definition.payload, task.payload);
-      value = decoded instanceof Promise ? await decoded : decoded;
-    }
+    this.#settle(job, failure);
+  }
+
+  #handle(job: Job, value: unknown, context: AttemptContext): void | Promise<void> {
+    const { definition, task } = job;
     const { instrumentation } = this.#parts.settings;
     if (instrumentation === undefined) return definition.handle(value, context);
     const executed = {
@@ -211,7 +218,7 @@ export class Executor {
     // The attempt also ends for the instrumentation when it is given up.
     const givenUp = job.attempt.givenUp();
     const handle = async () => await definition.handle(value, context);
-    await instrumentation.run(executed, () => Promise.race([handle(), givenUp]));
+    return instrumentation.run(executed, () => Promise.race([handle(), givenUp]));
   }
 
   /** Settles a job whose handler has not ended. */

@@ -44,6 +44,9 @@ interface Entry {
   isHandedBack?: true;
 }
 
+/** Passes entries of one kind to storage. */
+type Write = (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>;
+
 const maxBatch = 1000;
 
 /**
@@ -51,6 +54,10 @@ const maxBatch = 1000;
  * report may itself wait, for the connection or the lock that the handler's transaction holds.
  */
 const recallPatienceMs = 3000;
+
+function isRun({ end }: Entry): boolean {
+  return end?.kind === "run";
+}
 
 /** Returns the length of the text that an entry will write: its transitions' exceptions. */
 function sizeOf({ job: { unwritten: { waiting } } }: Entry): number {
@@ -63,6 +70,9 @@ function sizeOf({ job: { unwritten: { waiting } } }: Entry): number {
 const nothing = {};
 
 const nothingApplied: ReadonlySet<Entry> = new Set();
+
+/** Shared by the entries whose write was not yet tried. */
+const none: readonly TimedTransition[] = [];
 
 /** Gathers and writes the changes of this process's jobs. */
 export class StatusWriter {
@@ -114,7 +124,7 @@ export class StatusWriter {
    * end includes the report.
    */
   report(job: Job, onWritten: (applied: boolean) => void): void {
-    this.#add({ job, end: null, transitions: [], onWritten });
+    this.#add({ job, end: null, transitions: none, onWritten });
   }
 
   /**
@@ -148,11 +158,7 @@ export class StatusWriter {
 
   /** Writes the end of an attempt, with all transitions of the job that are not yet in storage. */
   end(job: Job, end: AttemptEnd, onWritten: (applied: boolean) => void): void {
-    const onEnded = (applied: boolean) => {
-      this.#held.delete(job.task);
-      onWritten(applied);
-    };
-    this.#add({ job, end, transitions: [], onWritten: onEnded });
+    this.#add({ job, end, transitions: none, onWritten });
   }
 
   /** Resolves when nothing is left to write. */
@@ -184,13 +190,13 @@ export class StatusWriter {
   async #flushAll(): Promise<void> {
     while (this.#pending.length > 0) {
       const batch = this.#take();
-      const runs = batch.filter((entry) => entry.end?.kind === "run");
-      const changes = runs.length === 0
-        ? batch
-        : batch.filter((entry) => entry.end?.kind !== "run");
+      if (!batch.some(isRun)) {
+        await this.#write(batch, this.#writeChanges);
+        continue;
+      }
       await Promise.all([
-        changes.length > 0 && this.#write(changes, (entries) => this.#writeChanges(entries)),
-        runs.length > 0 && this.#write(runs, (entries) => this.#writeRuns(entries)),
+        this.#write(batch.filter((entry) => !isRun(entry)), this.#writeChanges),
+        this.#write(batch.filter(isRun), this.#writeRuns),
       ]);
     }
     this.#flushing = false;
@@ -203,7 +209,7 @@ export class StatusWriter {
     for (const entry of taken) {
       if (entry.end === null && entry.job.attempt.phase === "ended") continue;
       if (this.#givenUp.has(entry.job)) {
-        entry.onWritten(false); // the abandoned transitions would be missing from the history
+        this.#written(entry, false); // the abandoned transitions would be missing from the history
         continue;
       }
       entry.transitions = entry.job.unwritten.take();
@@ -216,9 +222,9 @@ export class StatusWriter {
   /** Writes `entries`, and retries until each is written or given up. */
   async #write(
     entries: readonly Entry[],
-    write: (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>,
+    write: Write,
   ): Promise<void> {
-    for (let failures = 0;;) {
+    for (let failures = 0; entries.length > 0;) {
       try {
         if (failures > 0) entries = await this.#withoutStoredReports(entries);
         if (entries.length === 0) return;
@@ -262,6 +268,7 @@ export class StatusWriter {
 
   #written(entry: Entry, applied: boolean): void {
     if (entry.end === null) this.#endReport(entry);
+    else this.#held.delete(entry.job.task);
     if (applied && entry.isHandedBack) entry.job.unwritten.drop(entry.transitions);
     entry.onWritten(applied);
   }
@@ -296,7 +303,7 @@ export class StatusWriter {
   /** Keeps retrying an entry on its own, concurrently with the other writes. */
   async #writeIsolated(
     entry: Entry,
-    write: (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>,
+    write: Write,
   ): Promise<void> {
     this.#isolated.add(entry);
     await this.#write([entry], write);
@@ -304,7 +311,7 @@ export class StatusWriter {
     this.#tellIfIdle();
   }
 
-  #writeChanges(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
+  readonly #writeChanges: Write = (entries) => {
     const now = this.#clock.monotonic();
     return this.#storage.setStatusMany(entries.map(({ job, end, transitions }): StatusChange => ({
       ...(end?.kind === "change" ? end.change : nothing),
@@ -313,9 +320,9 @@ export class StatusWriter {
       transitions: transitionsByAge(job.unwritten, transitions, now),
       lease: job.lease,
     })));
-  }
+  };
 
-  #writeRuns(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
+  readonly #writeRuns: Write = (entries) => {
     const now = this.#clock.monotonic();
     return this.#storage.updateCurrentRunMany(entries.map(({ job, end, transitions }): RunEnd => ({
       ...(end as AttemptEnd & { readonly kind: "run" }).run,
@@ -324,7 +331,7 @@ export class StatusWriter {
       transitions: transitionsByAge(job.unwritten, transitions, now),
       lease: job.lease,
     })));
-  }
+  };
 
   /** Returns the entries that an earlier try has applied; none if they cannot be read. */
   async #appliedBefore(entries: readonly Entry[]): Promise<ReadonlySet<Entry>> {

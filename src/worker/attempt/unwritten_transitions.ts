@@ -1,13 +1,14 @@
 // The status changes of a job that are not yet stored. The executor and the recorder add them. Only
 // the status writer removes them.
 
+import type { StatusTransition } from "../../storage/requests.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
 
 /** A status change with the reading of the monotonic clock when it happened. */
-export interface TimedTransition {
-  readonly status: TaskStatus;
-  readonly exception: string | null;
+export interface TimedTransition extends StatusTransition {
   readonly at: number;
+  /** Set when the transition is passed to storage. */
+  agoMs: number;
 }
 
 /** The transitions of one job that are not yet written. */
@@ -27,7 +28,7 @@ export class UnwrittenTransitions {
 
   /** Adds a status change that happened at `at`, by the monotonic clock. */
   add(status: TaskStatus, exception: string | null, at: number): void {
-    this.#waiting.push({ status, exception, at });
+    this.#waiting.push({ status, exception, at, agoMs: 0 });
   }
 
   /** Removes and returns all transitions, for a write. */

@@ -38,7 +38,7 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: executor,
-    original: "if (job.attempt.abortReason !== undefined) throw job.attempt.abortReason;",
+    original: "if (attempt.abortReason !== undefined) throw attempt.abortReason;",
     replacement: "",
     tests: ["tests/worker/lease/suspects_test.ts"],
     equivalent:
@@ -47,7 +47,7 @@ export const attempts: readonly Mutant[] = [
   {
     file: executor,
     original: `await this.#parts.recorder.reportFirst(job);
-      job.attempt.restart(this.#parts.clock.monotonic());`,
+        attempt.restart(this.#parts.clock.monotonic());`,
     replacement: "await this.#parts.recorder.reportFirst(job);",
     tests: ["tests/worker/lease/suspects_test.ts"],
   },

@@ -121,14 +121,14 @@ export const writing: readonly Mutant[] = [
   },
   {
     file: transitionAges,
-    original: "Math.floor(Math.max(0, now - Math.max(at, storedAt)))",
-    replacement: "Math.round(Math.max(0, now - Math.max(at, storedAt)))",
+    original: "Math.floor(Math.max(0, now - Math.max(transition.at, storedAt)))",
+    replacement: "Math.round(Math.max(0, now - Math.max(transition.at, storedAt)))",
     tests: transitionAgesTests,
   },
   {
     file: transitionAges,
-    original: "Math.max(at, storedAt)",
-    replacement: "at",
+    original: "Math.max(transition.at, storedAt)",
+    replacement: "transition.at",
     tests: transitionAgesTests,
   },
   {

@@ -3,7 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { defineTask } from "../../../mod.ts";
+import type { TaskStatus } from "../../../src/storage/task_status.ts";
 import { transitionsByAge } from "../../../src/worker/attempt/transition_ages.ts";
+import type { TimedTransition } from "../../../src/worker/attempt/unwritten_transitions.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
@@ -38,6 +40,10 @@ function recorded(appliedAt: number, agoMs: number): number {
   return Math.round(Math.floor(appliedAt) - agoMs);
 }
 
+function transition(status: TaskStatus, at: number): TimedTransition {
+  return { status, exception: null, at, agoMs: 0 };
+}
+
 Deno.test("for any delays of two writes, down to parts of a millisecond, the second is not before the first", () => {
   const wait = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 60 }).map((n) => n / 20));
   fc.assert(
@@ -50,8 +56,8 @@ Deno.test("for any delays of two writes, down to parts of a millisecond, the sec
       const endedAt = startedAt + toEnd!; // often before the answer arrives
       const endHandedAt = Math.max(storedAt, endedAt) + toHandEnd!;
 
-      const report = { status: "InProgress", exception: null, at: startedAt } as const;
-      const end = { status: "Completed", exception: null, at: endedAt } as const;
+      const report = transition("InProgress", startedAt);
+      const end = transition("Completed", endedAt);
       const [first] = transitionsByAge({ storedAt: -Infinity }, [report], handedAt);
       const [second] = transitionsByAge({ storedAt }, [end], endHandedAt);
       const from = recorded(appliedAt, first!.agoMs);
