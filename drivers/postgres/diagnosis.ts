@@ -156,7 +156,7 @@ function stateFindings(facts: DatabaseState, schema: string): Finding[] {
       what: autovacuum
         ? `Autovacuum is off for tables: ${withoutAutovacuum.join(", ")}.`
         : "Autovacuum is off.",
-      why: "Deleted and old rows stay in the tables, so that claims get slower all the time.",
+      why: "Deleted and old rows stay in the tables, so claims become slower and slower.",
       remedy: autovacuum
         ? `Run for each: ALTER TABLE ${schema}.name RESET (autovacuum_enabled);`
         : "Set autovacuum and track_counts to on in postgresql.conf, and reload it.",
@@ -200,7 +200,7 @@ export async function encodingFindings(run: RunStatement): Promise<Finding[]> {
   return [{
     kind: "encoding",
     what: `The database has the encoding ${encoding}.`,
-    why: "Texts with other characters get lost, so that EverTask does not start.",
+    why: "It cannot store texts with other characters, so EverTask does not start.",
     remedy: "Make a database for it: CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8';",
   }];
 }

@@ -378,12 +378,14 @@ export class PostgresStorage implements Storage {
 
   async purge(...[policy, options]: Args<"purge">): Result<"purge"> {
     const { processId } = this.#access.session;
-    if (this.#isPurging && !options.dryRun) {
+    const purging = () => purge(this.#access.call, processId, policy, options);
+    if (options.dryRun) return await purging();
+    if (this.#isPurging) {
       return { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, done: false, busy: true };
     }
     this.#isPurging = true;
     try {
-      return await purge(this.#access.call, processId, policy, options);
+      return await purging();
     } finally {
       this.#isPurging = false;
     }

@@ -246,6 +246,16 @@ export const retention = topic("retention", {
     expectSame(await purge(s, policy), expected, "the real run deletes just that");
   },
 
+  "dry runs and a purge at the same time do not hinder each other": async (s) => {
+    await completed(s);
+    await s.unit.passTime(31 * day);
+    const policy = { statusAuditDays: 30, deleteCompletedTasksAfterRetention: true };
+    const dryRun = () => purge(s, policy, { dryRun: true });
+    const results = await Promise.all([dryRun(), purge(s, policy), dryRun()]);
+    expectSame(results.map(({ busy }) => busy), [false, false, false], "none is refused");
+    expectSame(results[1]!.tasks, 1, "the task is deleted");
+  },
+
   "a purge keeps to its budget, and the next one continues": async (s) => {
     const ids = await s.addMany(12);
     await s.storage.setStatusMany(ids.map((taskId) => (
