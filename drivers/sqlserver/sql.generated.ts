@@ -440,7 +440,7 @@ IF TYPE_ID(N'[EverTask].[NewTaskList]') IS NULL
         [Handler]       nvarchar(500)    NOT NULL,
         [Request]       nvarchar(max)    NOT NULL,
         [Status]        nvarchar(15)     NOT NULL, -- Queued or WaitingQueue
-        [DueInMs]       bigint           NULL,     -- either this, or
+        [DueInMs]       bigint           NULL,     -- either this or DueAtUtc
         [DueAtUtc]      varchar(30)      NULL,
         [AuditLevel]    int              NOT NULL,
         [QueueName]     nvarchar(200)    COLLATE Latin1_General_BIN2 NOT NULL,
@@ -541,9 +541,9 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 4)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (4, SYSUTCDATETIME());
 GO
 `,
-  "0005_returned_rate_slots.sql": `-- The slots of rate limits that were reserved and given back, in epoch milliseconds. A row is
+  "0005_returned_rate_slots.sql": `-- Stores the rate limit slots that tasks reserved and gave back, in epoch milliseconds. A row is
 -- deleted when another task takes the slot. There is no foreign key to RateLimits, because
--- Babelfish cannot compare the texts of one.
+-- Babelfish cannot compare strings when it checks a foreign key.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -613,9 +613,9 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 7)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (7, SYSUTCDATETIME());
 GO
 `,
-  "0008_tags.sql": `-- The tags of tasks: in the task's row as a JSON array, in the order of the dispatch, and for
--- searches in a table, where tasks without tags have no row. IdOrder is that of QueuedTasks. There
--- is no foreign key, because Babelfish does not always find its table.
+  "0008_tags.sql": `-- Stores the tags of tasks twice. QueuedTasks.Tags is a JSON array in the order of the dispatch.
+-- TaskTags is for searches, and has one row per tag of a task. IdOrder is copied from QueuedTasks.
+-- TaskTags has no foreign key, because Babelfish does not always find the table that it references.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -708,10 +708,11 @@ SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- NULL for tasks that no operator has edited, so that adding them changes only the catalog. No
--- index contains them, and claims, status changes and heartbeats do not write them.
+-- The columns Edits and IsPaused are NULL for tasks that no operator has edited, so that adding the
+-- columns changes only the catalog. No index contains them, and claims, status changes and
+-- heartbeats do not write them.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Edits') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ADD [Edits] int NULL; -- the number of changes by operators and by dispatches with its key
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Edits] int NULL; -- the number of edits by operators, and of updates by dispatches with the task's key
 GO
 
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IsPaused') IS NULL
@@ -732,7 +733,7 @@ IF OBJECT_ID(N'[EverTask].[OperatorActions]') IS NULL
         [After]      nvarchar(max)         NULL,                                 -- as JSON
         [Changed]    bigint                NOT NULL,
         [Skipped]    bigint                NOT NULL,
-        [Next]       nvarchar(100)         COLLATE Latin1_General_BIN2 NULL      -- where the next batch begins; NULL: it is complete
+        [Next]       nvarchar(100)         COLLATE Latin1_General_BIN2 NULL      -- where the next batch begins; NULL: the action is complete
     );
 GO
 
@@ -772,9 +773,9 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 10)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (10, SYSUTCDATETIME());
 GO
 `,
-  "0011_work_reports.sql": `-- The reports of workers about their work: one row per minute for each worker ([Source]), type and
--- queue; one row per hour for all workers together, whose source is ''. The figures are
--- activityColumns (src/storage/work_reports.ts).
+  "0011_work_reports.sql": `-- Stores the reports of workers about their work. A recent minute has one row per worker
+-- ([Source]), type and queue. An older hour has one row per type and queue, with the source ''. The
+-- columns of figures are activityColumns in src/storage/work_reports.ts.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -796,7 +797,7 @@ IF OBJECT_ID(N'[EverTask].[Activity]') IS NULL
         [Wait8] float NOT NULL, [Wait9] float NOT NULL, [Wait10] float NOT NULL, [Wait11] float NOT NULL
     );
 GO
--- The key omits the type, which is too long for it.
+-- The index key omits the type, which is too long for an index.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 11)
     CREATE CLUSTERED INDEX [IX_Activity_AtMs] ON [EverTask].[Activity] ([AtMs], [Source]);
 GO
@@ -879,8 +880,9 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 11)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (11, SYSUTCDATETIME());
 GO
 `,
-  "0012_rate_limit_pace.sql": `-- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last
--- request; NULL for a key that nobody has used since.
+  "0012_rate_limit_pace.sql": `-- Stores the interval and the burst of the last request for each rate limit key, from which
+-- operators see how many tasks wait for a slot. They are NULL for a key without a request since
+-- this migration.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -919,8 +921,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -962,7 +964,7 @@ BEGIN
                 [ClaimedDueUtc] = [QueuedTasks].[DueAtUtc],
                 [DueAtUtc] = NULL,
                 -- Counters stop at their maximum, so that a damaged row does not make the claim of
-                -- the others fail.
+                -- other tasks fail.
                 [Attempt] = CASE WHEN [QueuedTasks].[Attempt] < 2147483647
                                  THEN [QueuedTasks].[Attempt] + 1 ELSE [QueuedTasks].[Attempt] END,
                 [LeaseToken] = CASE WHEN [QueuedTasks].[LeaseToken] < 2147483647
@@ -1037,8 +1039,9 @@ BEGIN
 END
 GO
 `,
-  "usp_CorrectSeries.sql": `-- Changes the next run and the anchor of waiting series, and makes them due sooner. Skips series
--- that a worker holds, or whose next run is not PlannedUtc, to the millisecond.
+  "usp_CorrectSeries.sql": `-- Changes the next run and the anchor of waiting series, and makes each due at DueAtUtc, unless it
+-- is due sooner. Skips series that a worker holds, or whose next run is not PlannedUtc, to the
+-- millisecond.
 --
 -- Returns one row per correction, in order: Corrected (1 or 0).
 
@@ -1075,8 +1078,8 @@ END
 GO
 `,
   "usp_EditTasks.sql": `-- Changes tasks for an operator, and records the action, in one transaction. A task is changed only
--- if it still has the version that the operator has seen. A version consists of columns that
--- claims, status changes and due instants change anyway, and of the count of edits.
+-- if it still has the version that the operator has seen. A version consists of the count of edits,
+-- and of columns that claims, status changes and new due instants write in any case.
 --
 --   @IsBatch       0: the action is recorded if a task was changed; 1: in any case
 --   @ContinuesId   the action that this batch continues; nothing is done unless its Next is
@@ -1257,8 +1260,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -1375,8 +1378,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Queue TABLE ([QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
@@ -1620,7 +1623,7 @@ GO
 CREATE PROCEDURE [EverTask].[usp_PublishEvents]
     @WriterId nvarchar(100),
     @Since    bigint, -- the number of the last event before the batch
-    @UpTo     bigint, -- the number of its last event
+    @UpTo     bigint, -- the number of the last event of the batch
     @WorkerId nvarchar(100),
     @Host     nvarchar(400),
     @Events   nvarchar(max) -- as JSON
@@ -1670,8 +1673,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -1844,7 +1847,8 @@ BEGIN
 END
 GO
 `,
-  "usp_ReadEvents.sql": `-- Reads batches of events: those of all writers except one, each after a number, at most @Limit.
+  "usp_ReadEvents.sql": `-- Reads, for each writer except @ExceptFrom, the first @Limit batches of events after the number in
+-- @After.
 --
 -- Returns two recordsets: Now; the batches, for each writer in the order of their numbers.
 
@@ -1854,7 +1858,7 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_ReadEvents];
 GO
 CREATE PROCEDURE [EverTask].[usp_ReadEvents]
-    @After      [EverTask].[EventPositionList] READONLY, -- other writers are read from their first batch on
+    @After      [EverTask].[EventPositionList] READONLY, -- writers that are not listed are read from their first batch on
     @ExceptFrom nvarchar(100),
     @Limit      int
 AS
@@ -1909,11 +1913,11 @@ END
 GO
 `,
   "usp_ReleaseLost.sql": `-- Removes workers whose heartbeat is too old, and releases the tasks of all workers that are not
--- registered: they become ServiceStopped and due now. The LostCount of a task that was running
--- (InProgress) is incremented; above the poison limit, the task becomes Failed and is not due
--- again, and a series has no next run. A task that was only claimed gets a LostCount of at least 1;
--- if it already had that, the claim is undone (Attempt - 1). Writes the StatusAudit row of each
--- task's audit level.
+-- registered: the tasks become ServiceStopped and due now. The LostCount of a task that was running
+-- (InProgress) is incremented. Above the poison limit, the task becomes Failed and is not due
+-- again, and a series ends. A task that was only claimed gets the LostCount 1 if it was 0;
+-- otherwise its Attempt is decremented, because the claim does not count. Writes the StatusAudit
+-- row of each task's audit level.
 --
 -- Skips locked tasks, because the worker may have frozen in a transaction that completes the task.
 -- A later call releases them if they are still held then.
@@ -1934,8 +1938,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -2076,8 +2080,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -2092,9 +2096,9 @@ BEGIN
 END
 GO
 `,
-  "usp_ReportWork.sql": `-- Stores a worker's report. Replaces minutes that it has reported before, and adds failures to
--- their groups. With a retention, sums up minutes older than @MinutesMs to hours, and deletes
--- expired rows. Returns nothing.
+  "usp_ReportWork.sql": `-- Stores a worker's report. Replaces the rows of minutes that the worker has reported before, and
+-- adds failures to their groups. With a retention, combines the rows of minutes older than
+-- @MinutesMs into rows of hours, and deletes expired rows. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2246,10 +2250,10 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- Here and in the other procedures, OUTPUT only shows which rows were changed, because
-    -- Babelfish fills it with the values from before a wait for another writer. One UPDATE handles
-    -- waiting and held tasks, so that a task that is claimed or given back concurrently is one or
-    -- the other.
+    -- If an UPDATE waits for another writer, Babelfish fills OUTPUT with values from before the
+    -- wait. Therefore this and the other procedures use OUTPUT only to learn which rows were
+    -- changed. One UPDATE handles waiting and held tasks, so that no task is missed if it is
+    -- claimed or given back concurrently.
     UPDATE [EverTask].[QueuedTasks]
     SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
@@ -2352,12 +2356,12 @@ BEGIN
     DECLARE @Counted TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Lines] int NOT NULL);
 
     INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Lines AS l GROUP BY l.[TaskId]
-    ORDER BY l.[TaskId]; -- the order in which all lists lock
+    ORDER BY l.[TaskId]; -- all lists lock their tasks in this order
 
     BEGIN TRANSACTION;
 
     -- The last number is in the task's row, which is locked until the lines are stored, so that no
-    -- number is used twice. It stays when retention deletes lines.
+    -- number is used twice. Retention does not change it.
     UPDATE t
     SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
     FROM @Counted AS c
@@ -2634,10 +2638,10 @@ BEGIN
 END
 GO
 `,
-  "usp_SweepEvents.sql": `-- Removes expired watchers, and 100 batches of events that are older than a minute, or of any age
--- if there is no watcher.
+  "usp_SweepEvents.sql": `-- Removes expired watchers and the oldest batches of events, at most 100. Keeps batches of the last
+-- minute if there is a watcher.
 --
--- Returns Swept: the number of removed batches.
+-- Returns one row: Swept (the number of removed batches).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -2668,10 +2672,11 @@ BEGIN
 END
 GO
 `,
-  "usp_TagTasks.sql": `-- Adds the tags of tasks, in the transaction in which usp_PersistTasks has stored them. A task that
--- already has tags was stored by an earlier call whose answer was lost. This is a separate
--- procedure, called only for tasks with tags, because in Babelfish a call cannot omit a table, and
--- a procedure that another one calls loses the schema of foreign keys.
+  "usp_TagTasks.sql": `-- Adds the tags of tasks, in the transaction in which usp_PersistTasks has stored the tasks. Skips
+-- a task that already has tags: an earlier call, whose answer was lost, has added them. The tags
+-- are not a parameter of usp_PersistTasks, because in Babelfish a call cannot omit a table-valued
+-- parameter. The driver calls this procedure itself, and only for tasks with tags, because in
+-- Babelfish a procedure that another one calls does not find the tables of foreign keys.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -3086,11 +3091,11 @@ BEGIN
 END
 GO
 `,
-  "usp_WatchEvents.sql": `-- Registers or renews a watcher until it expires.
+  "usp_WatchEvents.sql": `-- Registers a watcher of events for @ForMs milliseconds, or renews it.
 --
--- Returns three recordsets: Began (1: the watcher is new, or now also receives payloads); the Id
--- and Parameters of all watchers; the WriterId of each writer of stored batches, and UpTo, the
--- number of its last event.
+-- Returns three recordsets: Began (1: the watcher is new, had expired, or now also receives
+-- payloads); the Id and Parameters of all watchers; the WriterId of each writer of stored batches,
+-- and UpTo, the number of its last event.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

@@ -32,7 +32,7 @@ IF TYPE_ID(N'[EverTask].[NewTaskList]') IS NULL
         [Handler]       nvarchar(500)    NOT NULL,
         [Request]       nvarchar(max)    NOT NULL,
         [Status]        nvarchar(15)     NOT NULL, -- Queued or WaitingQueue
-        [DueInMs]       bigint           NULL,     -- either this, or
+        [DueInMs]       bigint           NULL,     -- either this or DueAtUtc
         [DueAtUtc]      varchar(30)      NULL,
         [AuditLevel]    int              NOT NULL,
         [QueueName]     nvarchar(200)    COLLATE Latin1_General_BIN2 NOT NULL,

@@ -1,6 +1,6 @@
--- The slots of rate limits that were reserved and given back, in epoch milliseconds. A row is
+-- Stores the rate limit slots that tasks reserved and gave back, in epoch milliseconds. A row is
 -- deleted when another task takes the slot. There is no foreign key to RateLimits, because
--- Babelfish cannot compare the texts of one.
+-- Babelfish cannot compare strings when it checks a foreign key.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

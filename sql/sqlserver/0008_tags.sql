@@ -1,6 +1,6 @@
--- The tags of tasks: in the task's row as a JSON array, in the order of the dispatch, and for
--- searches in a table, where tasks without tags have no row. IdOrder is that of QueuedTasks. There
--- is no foreign key, because Babelfish does not always find its table.
+-- Stores the tags of tasks twice. QueuedTasks.Tags is a JSON array in the order of the dispatch.
+-- TaskTags is for searches, and has one row per tag of a task. IdOrder is copied from QueuedTasks.
+-- TaskTags has no foreign key, because Babelfish does not always find the table that it references.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

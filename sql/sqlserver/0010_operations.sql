@@ -4,10 +4,11 @@ SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
 GO
 
--- NULL for tasks that no operator has edited, so that adding them changes only the catalog. No
--- index contains them, and claims, status changes and heartbeats do not write them.
+-- The columns Edits and IsPaused are NULL for tasks that no operator has edited, so that adding the
+-- columns changes only the catalog. No index contains them, and claims, status changes and
+-- heartbeats do not write them.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Edits') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ADD [Edits] int NULL; -- the number of changes by operators and by dispatches with its key
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Edits] int NULL; -- the number of edits by operators, and of updates by dispatches with the task's key
 GO
 
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IsPaused') IS NULL
@@ -28,7 +29,7 @@ IF OBJECT_ID(N'[EverTask].[OperatorActions]') IS NULL
         [After]      nvarchar(max)         NULL,                                 -- as JSON
         [Changed]    bigint                NOT NULL,
         [Skipped]    bigint                NOT NULL,
-        [Next]       nvarchar(100)         COLLATE Latin1_General_BIN2 NULL      -- where the next batch begins; NULL: it is complete
+        [Next]       nvarchar(100)         COLLATE Latin1_General_BIN2 NULL      -- where the next batch begins; NULL: the action is complete
     );
 GO
 

@@ -1,6 +1,6 @@
--- The reports of workers about their work: one row per minute for each worker ([Source]), type and
--- queue; one row per hour for all workers together, whose source is ''. The figures are
--- activityColumns (src/storage/work_reports.ts).
+-- Stores the reports of workers about their work. A recent minute has one row per worker
+-- ([Source]), type and queue. An older hour has one row per type and queue, with the source ''. The
+-- columns of figures are activityColumns in src/storage/work_reports.ts.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -22,7 +22,7 @@ IF OBJECT_ID(N'[EverTask].[Activity]') IS NULL
         [Wait8] float NOT NULL, [Wait9] float NOT NULL, [Wait10] float NOT NULL, [Wait11] float NOT NULL
     );
 GO
--- The key omits the type, which is too long for it.
+-- The index key omits the type, which is too long for an index.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 11)
     CREATE CLUSTERED INDEX [IX_Activity_AtMs] ON [EverTask].[Activity] ([AtMs], [Source]);
 GO

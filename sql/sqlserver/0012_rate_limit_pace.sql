@@ -1,5 +1,6 @@
--- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last
--- request; NULL for a key that nobody has used since.
+-- Stores the interval and the burst of the last request for each rate limit key, from which
+-- operators see how many tasks wait for a slot. They are NULL for a key without a request since
+-- this migration.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

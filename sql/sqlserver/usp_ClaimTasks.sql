@@ -20,8 +20,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
@@ -63,7 +63,7 @@ BEGIN
                 [ClaimedDueUtc] = [QueuedTasks].[DueAtUtc],
                 [DueAtUtc] = NULL,
                 -- Counters stop at their maximum, so that a damaged row does not make the claim of
-                -- the others fail.
+                -- other tasks fail.
                 [Attempt] = CASE WHEN [QueuedTasks].[Attempt] < 2147483647
                                  THEN [QueuedTasks].[Attempt] + 1 ELSE [QueuedTasks].[Attempt] END,
                 [LeaseToken] = CASE WHEN [QueuedTasks].[LeaseToken] < 2147483647

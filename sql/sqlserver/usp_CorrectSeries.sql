@@ -1,5 +1,6 @@
--- Changes the next run and the anchor of waiting series, and makes them due sooner. Skips series
--- that a worker holds, or whose next run is not PlannedUtc, to the millisecond.
+-- Changes the next run and the anchor of waiting series, and makes each due at DueAtUtc, unless it
+-- is due sooner. Skips series that a worker holds, or whose next run is not PlannedUtc, to the
+-- millisecond.
 --
 -- Returns one row per correction, in order: Corrected (1 or 0).
 

@@ -1,6 +1,6 @@
 -- Changes tasks for an operator, and records the action, in one transaction. A task is changed only
--- if it still has the version that the operator has seen. A version consists of columns that
--- claims, status changes and due instants change anyway, and of the count of edits.
+-- if it still has the version that the operator has seen. A version consists of the count of edits,
+-- and of columns that claims, status changes and new due instants write in any case.
 --
 --   @IsBatch       0: the action is recorded if a task was changed; 1: in any case
 --   @ContinuesId   the action that this batch continues; nothing is done unless its Next is

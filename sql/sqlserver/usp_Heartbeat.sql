@@ -16,8 +16,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();

@@ -15,8 +15,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Queue TABLE ([QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);

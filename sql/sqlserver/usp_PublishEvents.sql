@@ -10,7 +10,7 @@ GO
 CREATE PROCEDURE [EverTask].[usp_PublishEvents]
     @WriterId nvarchar(100),
     @Since    bigint, -- the number of the last event before the batch
-    @UpTo     bigint, -- the number of its last event
+    @UpTo     bigint, -- the number of the last event of the batch
     @WorkerId nvarchar(100),
     @Host     nvarchar(400),
     @Events   nvarchar(max) -- as JSON

@@ -1,4 +1,5 @@
--- Reads batches of events: those of all writers except one, each after a number, at most @Limit.
+-- Reads, for each writer except @ExceptFrom, the first @Limit batches of events after the number in
+-- @After.
 --
 -- Returns two recordsets: Now; the batches, for each writer in the order of their numbers.
 
@@ -8,7 +9,7 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_ReadEvents];
 GO
 CREATE PROCEDURE [EverTask].[usp_ReadEvents]
-    @After      [EverTask].[EventPositionList] READONLY, -- other writers are read from their first batch on
+    @After      [EverTask].[EventPositionList] READONLY, -- writers that are not listed are read from their first batch on
     @ExceptFrom nvarchar(100),
     @Limit      int
 AS

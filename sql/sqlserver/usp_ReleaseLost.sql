@@ -1,9 +1,9 @@
 -- Removes workers whose heartbeat is too old, and releases the tasks of all workers that are not
--- registered: they become ServiceStopped and due now. The LostCount of a task that was running
--- (InProgress) is incremented; above the poison limit, the task becomes Failed and is not due
--- again, and a series has no next run. A task that was only claimed gets a LostCount of at least 1;
--- if it already had that, the claim is undone (Attempt - 1). Writes the StatusAudit row of each
--- task's audit level.
+-- registered: the tasks become ServiceStopped and due now. The LostCount of a task that was running
+-- (InProgress) is incremented. Above the poison limit, the task becomes Failed and is not due
+-- again, and a series ends. A task that was only claimed gets the LostCount 1 if it was 0;
+-- otherwise its Attempt is decremented, because the claim does not count. Writes the StatusAudit
+-- row of each task's audit level.
 --
 -- Skips locked tasks, because the worker may have frozen in a transaction that completes the task.
 -- A later call releases them if they are still held then.
@@ -24,8 +24,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
-    -- READPAST requires it, and an earlier transaction may have left the session at another
-    -- isolation level.
+    -- Sets the isolation level that READPAST requires. An earlier transaction may have left the
+    -- session at another one.
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();

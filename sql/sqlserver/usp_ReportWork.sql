@@ -1,6 +1,6 @@
--- Stores a worker's report. Replaces minutes that it has reported before, and adds failures to
--- their groups. With a retention, sums up minutes older than @MinutesMs to hours, and deletes
--- expired rows. Returns nothing.
+-- Stores a worker's report. Replaces the rows of minutes that the worker has reported before, and
+-- adds failures to their groups. With a retention, combines the rows of minutes older than
+-- @MinutesMs into rows of hours, and deletes expired rows. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

@@ -27,10 +27,10 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- Here and in the other procedures, OUTPUT only shows which rows were changed, because
-    -- Babelfish fills it with the values from before a wait for another writer. One UPDATE handles
-    -- waiting and held tasks, so that a task that is claimed or given back concurrently is one or
-    -- the other.
+    -- If an UPDATE waits for another writer, Babelfish fills OUTPUT with values from before the
+    -- wait. Therefore this and the other procedures use OUTPUT only to learn which rows were
+    -- changed. One UPDATE handles waiting and held tasks, so that no task is missed if it is
+    -- claimed or given back concurrently.
     UPDATE [EverTask].[QueuedTasks]
     SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,

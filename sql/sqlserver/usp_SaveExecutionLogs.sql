@@ -19,12 +19,12 @@ BEGIN
     DECLARE @Counted TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Lines] int NOT NULL);
 
     INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Lines AS l GROUP BY l.[TaskId]
-    ORDER BY l.[TaskId]; -- the order in which all lists lock
+    ORDER BY l.[TaskId]; -- all lists lock their tasks in this order
 
     BEGIN TRANSACTION;
 
     -- The last number is in the task's row, which is locked until the lines are stored, so that no
-    -- number is used twice. It stays when retention deletes lines.
+    -- number is used twice. Retention does not change it.
     UPDATE t
     SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
     FROM @Counted AS c

@@ -1,7 +1,7 @@
--- Removes expired watchers, and 100 batches of events that are older than a minute, or of any age
--- if there is no watcher.
+-- Removes expired watchers and the oldest batches of events, at most 100. Keeps batches of the last
+-- minute if there is a watcher.
 --
--- Returns Swept: the number of removed batches.
+-- Returns one row: Swept (the number of removed batches).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

@@ -1,7 +1,8 @@
--- Adds the tags of tasks, in the transaction in which usp_PersistTasks has stored them. A task that
--- already has tags was stored by an earlier call whose answer was lost. This is a separate
--- procedure, called only for tasks with tags, because in Babelfish a call cannot omit a table, and
--- a procedure that another one calls loses the schema of foreign keys.
+-- Adds the tags of tasks, in the transaction in which usp_PersistTasks has stored the tasks. Skips
+-- a task that already has tags: an earlier call, whose answer was lost, has added them. The tags
+-- are not a parameter of usp_PersistTasks, because in Babelfish a call cannot omit a table-valued
+-- parameter. The driver calls this procedure itself, and only for tasks with tags, because in
+-- Babelfish a procedure that another one calls does not find the tables of foreign keys.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

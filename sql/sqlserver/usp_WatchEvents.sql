@@ -1,8 +1,8 @@
--- Registers or renews a watcher until it expires.
+-- Registers a watcher of events for @ForMs milliseconds, or renews it.
 --
--- Returns three recordsets: Began (1: the watcher is new, or now also receives payloads); the Id
--- and Parameters of all watchers; the WriterId of each writer of stored batches, and UpTo, the
--- number of its last event.
+-- Returns three recordsets: Began (1: the watcher is new, had expired, or now also receives
+-- payloads); the Id and Parameters of all watchers; the WriterId of each writer of stored batches,
+-- and UpTo, the number of its last event.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;

@@ -1,4 +1,4 @@
-// The routes that change many tasks, and queues.
+// The routes that change many tasks at once, and the route that pauses and resumes queues.
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { taskStatuses } from "../storage/task_status.ts";

@@ -132,7 +132,7 @@ export class Changes {
     const task = await this.#source.get(taskId);
     if (task === null || !isInScope(task, this.#user.filter)) return null;
     if (!isInScope(edited(task, edit), this.#user.filter)) this.#refuseScope();
-    // The version that is changed must be the one whose scope was checked.
+    // The scope was checked for this version only, so no other version may be changed.
     if (task.version !== version) return refusal("changed");
     return await change(this.#source.operate, task.id, this.#signed({ reason, version }));
   }

@@ -196,7 +196,7 @@ function signInOf(authorize: Authorize | undefined): SignIn | undefined {
   return typeof readMember(signIn, "byToken") === "function" ? signIn as SignIn : undefined;
 }
 
-/** Returns the sent value of a parameter, to begin a sentence with. */
+/** Returns the start of an error message: the value of a query parameter, if it was sent. */
 function given(context: Context, [name, index = 0]: readonly PropertyKey[]): string {
   const value = context.req.queries(String(name))?.[Number(index)];
   return value === undefined ? "" : `${JSON.stringify(cutText(value, 100))}: `;

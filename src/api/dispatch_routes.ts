@@ -39,7 +39,10 @@ const dispatch = createRoute({
   },
   responses: {
     201: json(dispatchedSchema, "Stored"),
-    200: json(dispatchedSchema, "A task with this key was there already"),
+    200: json(
+      dispatchedSchema,
+      "A task with this key was stored before; `outcome` tells whether it was updated",
+    ),
     ...problemResponses,
     ...bodyProblems,
     ...describeProblems(["conflict"]),

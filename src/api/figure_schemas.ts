@@ -37,7 +37,7 @@ export const failuresSchema = z.object({
     count: z.int(),
     firstAt: z.iso.datetime(),
     lastAt: z.iso.datetime(),
-    taskId: z.string().openapi({ description: "The last task that failed so" }),
+    taskId: z.string().openapi({ description: "The last task that failed with this error" }),
     exception: z.string().openapi({ description: "The text of its error" }),
   })),
   next: z.string().nullable(),
@@ -71,7 +71,7 @@ export const sizesSchema = z.object({
     rows: z.int().nullable().openapi({ description: "null if counting would read the table" }),
     isEstimate: z.boolean(),
     bytes: z.int().nullable().openapi({
-      description: "Of the table and its indexes; null if the store does not tell",
+      description: "Of the table and its indexes; null if the store cannot tell",
     }),
     oldestAt: z.iso.datetime().nullable(),
     rowsPerDay: z.number().nullable().openapi({

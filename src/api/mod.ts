@@ -1,7 +1,7 @@
 /**
- * A REST API over the tasks of a store: search, counts, single tasks, their history and logs, why
- * one is not running, series, queues and workers. Users with the right may also change
- * tasks. `/api/v1/openapi.json` describes the API.
+ * A REST API for the tasks, series, queues and workers of a store. It searches and counts tasks,
+ * returns their history and logs, and explains why a task is not running. Users with the right
+ * `operate` may also dispatch and change tasks. `/api/v1/openapi.json` describes the API.
  *
  * @example
  * ```ts

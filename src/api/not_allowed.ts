@@ -1,4 +1,4 @@
-// The error for requests that a view refuses.
+// The error for requests that the user has no right to make.
 
 /** The user lacks the right for a request. The response is a problem with status 403. */
 export class NotAllowedError extends Error {

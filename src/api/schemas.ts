@@ -228,7 +228,9 @@ export const meSchema = z.object({
     tags: z.array(z.string()).nullable(),
   }).nullable().openapi({ description: "The tasks that you see; null: all" }),
   redacted: z.boolean().openapi({ description: "Whether texts are changed before you see them" }),
-  now: instant.openapi({ description: "The time of the store's clock, for ages of instants" }),
+  now: instant.openapi({
+    description: "The time of the store's clock, from which the ages of instants can be computed",
+  }),
 }).openapi("Me");
 
 /** The result of signing in. */
@@ -252,7 +254,9 @@ export const bulkResultSchema = z.object({
 /** The result of a dispatch. */
 export const dispatchedSchema = z.object({
   id: z.uuid(),
-  outcome: z.string().openapi({ description: "What became of the task with this key" }),
+  outcome: z.string().openapi({
+    description: "`created`, `updated` or `existing`; the latter two only with a key",
+  }),
 }).openapi("Dispatched");
 
 /** A page of actions. */

@@ -36,7 +36,7 @@ const filterParameters = {
 export const searchQuery = z.strictObject({
   ...filterParameters,
   order: z.enum(["newest", "oldest", "due"]).optional().openapi({
-    description: "`due` lists only waiting tasks, those that are due first before the others",
+    description: "`due` lists only waiting tasks, in the order of their due instants",
   }),
   limit: limitParameter,
   after: z.string().max(60).regex(/^(-?\d{1,16}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)

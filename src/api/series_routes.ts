@@ -80,9 +80,10 @@ export function addSeriesRoutes(app: OpenAPIHono<ApiEnvironment>): void {
 }
 
 /**
- * Parses a schedule in the query.
+ * Parses a recurrence in the query. Returns any other text unchanged, as a cron expression.
  *
- * @throws {InvalidScheduleError} If it is neither a cron expression nor a recurrence.
+ * @throws {InvalidScheduleError} If the text is JSON, but not a recurrence.
+ * @throws {InvalidArgumentError} If the text begins with `{`, but is not JSON.
  */
 function parseSchedule(text: string): string | Recurrence {
   if (!text.trimStart().startsWith("{")) return text;

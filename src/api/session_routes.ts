@@ -42,7 +42,7 @@ const link = createRoute({
   summary: "Sign in with the code of a sign-in link, in a browser on the same machine",
   request: { query: z.strictObject({ code: z.string().max(1000) }) },
   responses: {
-    303: { description: "Signed in; leads to the user", headers: cookieHeader },
+    303: { description: "Signed in; redirects to `/api/v1/me`", headers: cookieHeader },
     ...problemResponses,
   },
 });

@@ -148,7 +148,8 @@ export class View {
     return {
       items: items.map(({ summary, exception, ...group }) => ({
         ...group,
-        // The placeholders in a summary may keep the user's redaction from matching a secret.
+        // Placeholders in a summary may keep `redact` from matching a secret, so the first line of
+        // the redacted error replaces the summary.
         summary: this.#user.redact === undefined
           ? summary
           : seen(exception, group.type).split("\n", 1)[0]!,

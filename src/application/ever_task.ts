@@ -57,7 +57,7 @@ export interface TaskEvents extends TaskEventSource, AsyncIterable<TaskEvent> {
    * `store`.
    */
   readonly leftOut: number;
-  /** The events that a subscriber with these options gets, for a loop. */
+  /** Returns the events that a subscriber with these options gets, for a `for await` loop. */
   stream(options?: SubscriptionOptions): AsyncIterable<TaskEvent>;
 }
 

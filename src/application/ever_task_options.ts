@@ -78,8 +78,8 @@ export interface EverTaskOptions {
   readonly persistentLogs?: boolean | PersistentLogOptions;
   /**
    * Deletes old audit rows, log lines and ended tasks while the worker runs.
-   * @default everything is
-   * kept
+   *
+   * @default everything is kept
    */
   readonly retention?: RetentionOptions;
   /**
@@ -92,8 +92,8 @@ export interface EverTaskOptions {
   /**
    * The number of times that a task may be lost with its process while it is running. Above it, the
    * task fails, because it may crash the process. From half of this limit on, such tasks run one at
-   * a time in a process, so that tasks that only ran beside the one that crashes do not fail. A
-   * task that only waited in the process never fails for this reason.
+   * a time in a process, so that a task that only ran at the same time as a crashing one does not
+   * fail. A task that only waited in the process never fails for this reason.
    *
    * @default 5
    */
@@ -109,8 +109,8 @@ export interface EverTaskOptions {
    * A name that only one instance of a process has at a time, for hot reload. Creating another
    * instance of the same name replaces the previous one. The previous instance stops: its handlers
    * are aborted after 5 seconds, and their tasks run again. Calls of its methods go to the new
-   * instance. If it was started, the new one is started too. The new instance opens its storage
-   * afterwards.
+   * instance. If the previous instance was started, the new one is started too. The new instance
+   * opens its storage once the previous one has stopped.
    *
    * @default none: instances are independent
    */

@@ -75,8 +75,8 @@ export function makeParts(settings: EverTaskSettings, runsUnstarted: boolean): I
       dispatch: (task, ...[payload, options]) =>
         dispatcher.dispatch(task, payload, options, "handler"),
     });
-  // The retention always uses the instance's own storage, even after another instance has replaced
-  // it.
+  // Retention always uses the storage of this instance, even after another instance has replaced
+  // this one.
   const ownAudit = new Audit(() => life.opened(), clock);
   const life: Lifecycle = new Lifecycle({
     settings,

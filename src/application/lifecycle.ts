@@ -77,8 +77,8 @@ export class Lifecycle {
   }
 
   /**
-   * Resolves when the storage is open. Null if it is open and stays open, so that most dispatches
-   * need not wait a turn of the event loop.
+   * Resolves when the storage is open. Returns null if the storage is open and the instance is not
+   * stopping, so that most dispatches need not wait a turn of the event loop.
    */
   opening(): Promise<void> | null {
     return this.#isOpen && this.#stopping === null ? null : this.#ready();

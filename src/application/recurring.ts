@@ -22,7 +22,7 @@ export interface RecurringSeries {
   readonly info: string;
   /** The planned instant of the next run; null if the series has ended. */
   readonly nextRun: Date | null;
-  /** The instant at which the last run ended; null before that of the first run. */
+  /** The instant at which the last run ended; null before the first run has ended. */
   readonly lastRun: Date | null;
   /** The number of counted runs so far. */
   readonly runCount: number;
@@ -56,7 +56,8 @@ export class Recurring {
    * Triggers an extra run of a series. Its next planned run stays unchanged. A waiting one-shot
    * task runs early; one that failed or was cancelled starts again.
    *
-   * @returns Whether the series became due; false if it is running or does not exist.
+   * @returns Whether the task became due; false if a worker holds it, it does not exist, the series
+   * has ended, or the one-shot task has completed.
    */
   async runNow(taskId: string): Promise<boolean> {
     const id = parseTaskId(taskId);

@@ -54,8 +54,8 @@ export interface SignalWatch {
 /**
  * Stops an instance at the first SIGINT or SIGTERM. The process ends when nothing else keeps it
  * alive; do other clean-up when `stopped` resolves. A second signal ends the process at once by
- * `exit`, with the exit code of shells (143 for SIGTERM). Unhandled signals do not suffice, because
- * the system ignores them for the first process of a container.
+ * `exit`, with the exit code of shells (143 for SIGTERM). Removing the listeners would not suffice,
+ * because the system ignores signals without a listener for the first process of a container.
  *
  * @throws {InvalidArgumentError} If an argument is invalid.
  *

@@ -210,7 +210,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Signed in; leads to the user */
+                /** @description Signed in; redirects to `/api/v1/me` */
                 303: {
                     headers: {
                         "Set-Cookie": string;
@@ -310,7 +310,7 @@ export interface paths {
                     dueBefore?: string;
                     executedFrom?: string;
                     executedBefore?: string;
-                    /** @description `due` lists only waiting tasks, those that are due first before the others */
+                    /** @description `due` lists only waiting tasks, in the order of their due instants */
                     order?: "newest" | "oldest" | "due";
                     /** @description The maximum number of items; 50 by default */
                     limit?: number;
@@ -420,7 +420,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description A task with this key was there already */
+                /** @description A task with this key was stored before; `outcome` tells whether it was updated */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -4371,14 +4371,14 @@ export interface components {
             redacted: boolean;
             /**
              * Format: date-time
-             * @description The time of the store's clock, for ages of instants
+             * @description The time of the store's clock, from which the ages of instants can be computed
              */
             now: string;
         };
         Dispatched: {
             /** Format: uuid */
             id: string;
-            /** @description What became of the task with this key */
+            /** @description `created`, `updated` or `existing`; the latter two only with a key */
             outcome: string;
         };
         Applied: {
@@ -4480,7 +4480,7 @@ export interface components {
                 /** @description null if counting would read the table */
                 rows: number | null;
                 isEstimate: boolean;
-                /** @description Of the table and its indexes; null if the store does not tell */
+                /** @description Of the table and its indexes; null if the store cannot tell */
                 bytes: number | null;
                 /** Format: date-time */
                 oldestAt: string | null;
@@ -4499,7 +4499,7 @@ export interface components {
                 firstAt: string;
                 /** Format: date-time */
                 lastAt: string;
-                /** @description The last task that failed so */
+                /** @description The last task that failed with this error */
                 taskId: string;
                 /** @description The text of its error */
                 exception: string;

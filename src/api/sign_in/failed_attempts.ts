@@ -1,5 +1,5 @@
-// Counts failed attempts to authenticate by client address, to limit guessing. The rate limiters on
-// npm need a store or keep a timer for each address.
+// Counts failed attempts to authenticate by client address, to limit guessing. No package is used,
+// because the rate limiters on npm need a store or keep a timer for each address.
 
 import { parseHost } from "../../monitor/http/host.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -15,7 +15,7 @@ const mostAddresses = 10_000;
 
 /**
  * Returns the network of an IPv6 address (the first 64 bits), because a client may use any address
- * of its network; other addresses unchanged.
+ * of its network. Returns other addresses unchanged.
  */
 function networkOf(address: string): string {
   const host = address.includes(":") ? parseHost(`[${address}]`)?.hostname : undefined;

@@ -16,8 +16,8 @@ export interface SessionOwner {
 /** The flags of the cookie. */
 export interface CookieSettings {
   /**
-   * The path to which browsers send the cookie. With null, it is the directory of the URL that set
-   * it, as the browser sees it, which is right behind any proxy.
+   * The path to which browsers send the cookie. With null, the browser uses the directory of the
+   * URL whose response set the cookie. That path is correct even if a proxy changes paths.
    */
   readonly path: string | null;
 }
@@ -71,7 +71,7 @@ export class Sessions {
   }
 }
 
-/** Derives the key, so that it differs from the token. */
+/** Derives the key that signs a cookie from the owner's token, so that the two differ. */
 function keyOf(token: string): string {
   return `evertask session ${token}`;
 }
@@ -87,8 +87,8 @@ function partsOf(value: string): [user: string, expiresAt: number] {
 }
 
 /**
- * Reports whether the client uses TLS, possibly up to a proxy. A client that claims so falsely only
- * gets a cookie that its own browser does not send.
+ * Reports whether the client uses TLS, possibly only as far as a proxy. A client that falsely claims
+ * to use TLS harms only itself: its browser does not send the cookie back.
  */
 function isSecure({ url, headers }: Request): boolean {
   return url.startsWith("https:") ||

@@ -36,8 +36,8 @@ export const auditExport: Command = {
   name: "audit export",
   summary: "Write tasks with their history as JSON, one row a line, oldest tasks first",
   about:
-    `Each line has its table: QueuedTasks, StatusAudit, RunsAudit or TaskExecutionLog. The rows of a
-task follow it.`,
+    `Each line names its table: QueuedTasks, StatusAudit, RunsAudit or TaskExecutionLog. The history
+of a task follows the line of the task.`,
   options: filterOptions,
   examples: ["audit export --created-from 2026-01-01 --created-before 2026-02-01 > january.jsonl"],
   async run({ values, host, print, store }) {
