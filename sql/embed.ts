@@ -3,21 +3,21 @@
 // driver must not load another's SQL. Run it with `deno task sql` after a change of a .sql file;
 // sql_embedded_test.ts fails while a module is stale.
 //
-// Where a store has a folder of functions, sql/<store>/functions.sql is written, too: it applies
-// them as a whole.
+// If a store has a folder functions/, also writes sql/<store>/functions.sql, which applies all
+// functions in one transaction.
 
 import { functionsScript, type SqlFile } from "./functions_script.ts";
 
-/** A generated file as it should be. */
+/** A generated file. */
 export interface GeneratedFile {
   readonly file: URL;
-  /** What should be in it. */
+  /** The content that the file should have. */
   readonly source: string;
 }
 
 const root = new URL("../", import.meta.url);
 
-/** The generated files of all stores that have a folder under sql/. */
+/** Returns the generated files of all stores that have a folder under sql/. */
 export async function embedSql(): Promise<readonly GeneratedFile[]> {
   const generated: GeneratedFile[] = [];
   for (const store of await namesIn("sql/", (entry) => entry.isDirectory)) {
@@ -37,7 +37,7 @@ export async function embedSql(): Promise<readonly GeneratedFile[]> {
   return generated;
 }
 
-/** The .sql files of one folder of a store; none where there is no such folder. */
+/** Reads the .sql files of a folder of a store. Returns none if the folder does not exist. */
 async function readFiles(store: string, folder: string): Promise<SqlFile[]> {
   const path = `sql/${store}/${folder}`;
   const names = await namesIn(path, (entry) => entry.name.endsWith(".sql"));
@@ -75,8 +75,7 @@ ${entries.join("")}};
 }
 
 /**
- * A template literal that stands for exactly this text, with its lines as they are so that diffs
- * can be read.
+ * Returns a template literal for a text. It keeps the line breaks, so that diffs are readable.
  */
 function literal(text: string): string {
   return `\`${text.replaceAll(/[\\`]|\$\{/g, "\\$&")}\``;

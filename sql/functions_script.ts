@@ -1,5 +1,5 @@
-// Writes functions.sql: a script that applies all functions of a store in one transaction, and
-// records which they are.
+// Creates functions.sql: a script that applies all functions of a store in one transaction, and
+// records their revision.
 
 /** A .sql file of a store. */
 export interface SqlFile {
@@ -9,11 +9,11 @@ export interface SqlFile {
 }
 
 /**
- * The script for these files. Its revision is the one of the script before, or the next one when a
- * file has changed since: so processes and administrators can tell which of two states is newer.
+ * Returns the script for the files. If a file has changed, its revision is one higher than that of
+ * the earlier script. Processes and administrators thus know which of two scripts is newer.
  *
  * @param files The files that the script includes, in order.
- * @param before The script as it is.
+ * @param before The earlier script.
  */
 export async function functionsScript(
   files: readonly SqlFile[],

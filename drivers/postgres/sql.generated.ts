@@ -285,8 +285,8 @@ BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- Finds all series without reading ended tasks, because each worker reads them when it starts. Its
--- columns never change, so it prevents no HOT update.
+-- Finds all series without reading ended tasks, because each worker reads them when it starts.
+-- Claims and ends of tasks do not change its columns, so they remain HOT updates.
 CREATE INDEX queued_tasks_series ON queued_tasks (id) WHERE is_recurring;
 
 INSERT INTO schema_migrations (version, name) VALUES (13, 'series_corrections');
@@ -383,8 +383,8 @@ BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- NULL for tasks that no operator has edited, so that they take no space. No index contains them,
--- and claims, status changes and heartbeats do not write them.
+-- These columns are NULL for tasks that were never edited, so that they take no space. No index
+-- contains them. Claims, status changes and heartbeats do not write them.
 ALTER TABLE queued_tasks
   ADD COLUMN edits     int,      -- the number of changes by operators and by dispatches with its key
   ADD COLUMN is_paused boolean;  -- series: an operator has paused it
@@ -455,7 +455,8 @@ BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- Of the last request; NULL for a key that nobody has used since.
+-- The values of the last request for the key that reserved a slot or started a task. NULL if there
+-- was none since this migration.
 ALTER TABLE rate_limits ADD COLUMN interval_ms float8, ADD COLUMN burst int;
 
 INSERT INTO schema_migrations (version, name) VALUES (20, 'rate_limit_pace');
@@ -484,8 +485,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 25) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 25: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 26) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 26: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -520,7 +521,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (25, '3ef2c58e974339ef499bcec1d03647c19f5d80b75a64e3ee3fd1ed1d17ef5f76')
+INSERT INTO schema_functions (revision, hash) VALUES (26, 'ebb6b96c7a7ae181c1a8f0695439a10af0928fcdd1df6f801fedc80c4f755dd2')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -536,10 +537,8 @@ DROP FUNCTION IF EXISTS heartbeat(text, float8);
 DROP FUNCTION IF EXISTS heartbeat(text, float8, uuid);
 DROP FUNCTION IF EXISTS register_worker(text, text);
 `,
-  "functions/audit_policy.sql": `-- The audit policy: which history rows a change leaves behind.
-
--- The audit policy: which history rows a change leaves behind. Level 0 (and NULL) is Full, 1
--- Minimal, 2 ErrorsOnly, 3 None. The same table is in src/storage/kit/audit_policy.ts.
+  "functions/audit_policy.sql": `-- The audit policy: which history rows a change writes. Level 0 (and NULL) is Full, 1 Minimal, 2
+-- ErrorsOnly, 3 None. src/storage/kit/audit_policy.ts implements the same policy.
 
 -- Whether a status change is recorded: in an audit row, and in the task's own row, which has the
 -- time and duration of the last execution. Series record their last run at every level.
@@ -572,10 +571,10 @@ $$;
   "functions/claim.sql": `-- Claims due tasks, and finds the next due instant.
 
 -- Claims due tasks of these types for a worker: at most \`limit\` from each of the queues [{name,
--- limit, dueFrom}]. Returns {now, walkMs, tasks}; \`tasks\` is NULL without tasks. Otherwise it has
--- the members of ClaimedTask, each as a list of the values of all tasks: queue by queue, highest
--- priority first, then longest due, then lowest id. Members that few tasks have are in the list
--- \`rare\`, with the task's id. (Measured: half the time of a list of objects.)
+-- limit, dueFrom}]. Returns {now, walkMs, tasks}; \`tasks\` is NULL if nothing was claimed. Otherwise
+-- it has the members of ClaimedTask, each as a list of the values of all tasks: queue by queue,
+-- highest priority first, then longest due, then lowest id. Members that few tasks have are in the
+-- list \`rare\`, with the task's id. (Measured: half the time of a list of objects.)
 --
 -- The commit of a claim waits for the disk. Otherwise a crash of the server could undo claims whose
 -- handlers have begun: the tasks would be due again while their worker still runs them.
@@ -585,7 +584,7 @@ $$;
 -- next), so that tasks that are due later are never scanned. Rows that another claim has locked are
 -- skipped. Within a priority, tasks that were dispatched to run at once are selected first, and
 -- then other tasks that have been due for longer than the last of these. If these displace selected
--- tasks, the displaced tasks stay locked until this claim ends, and the next one can take them.
+-- tasks, the displaced tasks stay locked until this claim ends, and the next claim can take them.
 --
 -- While an old snapshot is open (a backup, a forgotten transaction), vacuum cannot remove the index
 -- entries of claimed tasks, and each claim scans all entries since the snapshot. \`walkMs\` is the
@@ -672,7 +671,7 @@ BEGIN
   walk_ms := date_part('epoch', clock_timestamp() - clock) * 1000;
 
   -- The rows are locked, so their ctids stay valid. Counters stop at their maximum, so that a
-  -- damaged row does not make the claim of the others fail. The worker sets such a task aside.
+  -- damaged row does not make the claim of the other tasks fail.
   WITH taken AS (
     UPDATE queued_tasks AS t SET
       worker_id = claim_tasks.worker_id, claimed_at_utc = greatest(clock, since), due_at_utc = NULL,
@@ -767,7 +766,8 @@ CREATE OR REPLACE FUNCTION ms_after(instant timestamptz, ms float8) RETURNS time
   SELECT instant + round(ms) * interval '1 millisecond'
 $$;
 `,
-  "functions/copying.sql": `-- Copies whole stores: reads and writes tasks with their history, and what a store holds besides.
+  "functions/copying.sql": `-- Copies whole stores: reads and writes tasks with their history, and the settings, rate limits and
+-- operator actions of a store.
 
 -- The tasks of a range of ids as [TaskWithHistory] (src/storage/storage_copying.ts).
 CREATE OR REPLACE FUNCTION export_tasks(after uuid, up_to uuid, page_size int) RETURNS json
@@ -814,8 +814,8 @@ LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
   DELETE FROM queued_tasks AS t WHERE t.id = ANY (ids)
 $$;
 
--- Stores tasks with their history, in place of those with the same ids, and deletes others. The
--- rows of the history carry the ids of their tasks.
+-- Stores tasks with their history, which replace tasks with the same ids. Deletes the tasks with
+-- the ids \`removed\`. Each history row has the id of its task.
 CREATE OR REPLACE FUNCTION import_tasks(
   tasks json, status_rows json, run_rows json, log_rows json, removed uuid[]
 ) RETURNS void
@@ -861,7 +861,7 @@ BEGIN
     AS l (id uuid, sequence bigint, at float8, level text, message text, exception text, run bigint);
 END $$;
 
--- What the store holds besides tasks, as StoreSettings.
+-- The contents of the store other than tasks, as StoreSettings (src/storage/storage_copying.ts).
 CREATE OR REPLACE FUNCTION export_settings() RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
   SELECT json_build_object(
@@ -887,7 +887,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   )
 $$;
 
--- Replaces what the store holds besides tasks.
+-- Replaces the contents of the store other than tasks.
 CREATE OR REPLACE FUNCTION import_settings(settings json) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -986,11 +986,11 @@ BEGIN
   RETURN coalesce((answer -> 0 ->> 'id')::uuid, new_id);
 END $$;
 `,
-  "functions/due_search.sql": `-- Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue
--- and a rank in this order; a page merges these lines.
+  "functions/due_search.sql": `-- Searches the waiting tasks by due instant. In the index of claimable tasks, the tasks of one
+-- queue and rank, called a line, are in this order. A page is merged from all lines.
 
--- The queues and ranks with waiting tasks, of some queues or (NULL) of all. A loose index scan: one
--- probe finds the next rank, one the next queue.
+-- Returns the queue and rank of each line, in the queues \`wanted\`, or in all queues if it is NULL.
+-- This is a loose index scan: one probe finds the next rank, and another the next queue.
 CREATE OR REPLACE FUNCTION waiting_lines(wanted text[]) RETURNS TABLE (queue text, rank int)
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -1020,10 +1020,10 @@ BEGIN
   END LOOP;
 END $$;
 
--- The waiting tasks after a place (a due instant in epoch milliseconds, and an id) that match a
--- filter, at most \`page_size\` of them. Reads at most \`most_read\` rows, and of each line no more
--- than \`most_of_line\`. Returns {tasks, known}: the place up to which the tasks are known; NULL at
--- their end.
+-- Returns {tasks, known}. \`tasks\` are the waiting tasks after a place (a due instant in epoch
+-- milliseconds, and an id) that match a filter, at most \`page_size\`. Divides \`most_read\` rows among
+-- the lines, and reads at most \`most_of_line\` rows of each. \`known\` is the place up to which all
+-- lines were read; NULL if they were read to their ends.
 CREATE OR REPLACE FUNCTION search_due_tasks(
   filter json, after_due_ms float8, after_id uuid, page_size int, most_of_line int, most_read int
 ) RETURNS json
@@ -1112,8 +1112,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   ) AS r
 $$;
 
--- Counts the lines of one run among a task's last lines. The lines of a run are the last ones until
--- it ends, so the lines of earlier runs need not be read.
+-- Counts the lines of one run among the last \`upto\` lines of a task. Until a run ends, its lines
+-- are the last ones, so the lines of earlier runs need not be read.
 CREATE OR REPLACE FUNCTION count_execution_logs(task_id uuid, run bigint, upto bigint) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT count(*) FILTER (WHERE r.run_number = run) FROM (
@@ -1124,10 +1124,10 @@ $$;
 `,
   "functions/lost_workers.sql": `-- Releases the tasks of lost workers.
 
--- Adds lost workers that hold tasks but have no row, because the row was deleted or the task was
--- written by hand. No index finds such tasks, so each call checks the next thousand tasks below the
--- id \`below\`, or the newest if it is NULL. Returns the id below which the next call continues; NULL
--- after the last task.
+-- Adds a row, as that of a lost worker, for each worker that holds a task but has no row, because
+-- the row was deleted or the task was written by hand. No index finds such tasks, so each call
+-- checks the next thousand tasks below the id \`below\`, or the newest if it is NULL. Returns the id
+-- below which the next call continues; NULL after the last task.
 CREATE OR REPLACE FUNCTION find_unknown_workers(below uuid, clock timestamptz) RETURNS uuid
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1144,7 +1144,7 @@ BEGIN
   ), orphan AS MATERIALIZED (
     SELECT s.id, s.worker_id, s.claimed_at_utc FROM seen AS s
     WHERE s.worker_id IS NOT NULL AND NOT EXISTS (SELECT FROM workers AS w WHERE w.id = s.worker_id)
-  ), dated AS ( -- tasks_held_by uses it
+  ), dated AS ( -- tasks_held_by finds tasks by claimed_at_utc
     UPDATE queued_tasks AS t SET claimed_at_utc = clock FROM orphan AS o
     WHERE t.id = o.id AND t.worker_id = o.worker_id AND t.claimed_at_utc IS NULL
   ), known AS (
@@ -1253,7 +1253,8 @@ LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
   SELECT pg_notify(current_schema(), message::text)
 $$;
 
--- Tells the workers of claimed tasks to cancel them. A notification has at most 8,000 bytes.
+-- Tells the workers of claimed tasks to cancel them. Sends a notification for every 100 tasks,
+-- because a notification has at most 8,000 bytes.
 CREATE OR REPLACE FUNCTION notify_of_cancels(task_ids uuid[], sender text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
 BEGIN
@@ -1265,8 +1266,8 @@ END $$;
   "functions/operations.sql": `-- Changes of tasks by operators.
 
 -- The version of a task's row, which differs after each change that matters to an operator. It
--- consists of columns that claims, status changes and due instants change anyway, and of the count
--- of edits, so that other changes write nothing for it.
+-- consists of the number of edits, and of columns that claims and status changes write anyway.
+-- These changes therefore write no additional column.
 CREATE OR REPLACE FUNCTION task_version(t queued_tasks) RETURNS text
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT concat_ws('.', coalesce(t.edits, 0), t.lease_token, t.status,
@@ -1277,7 +1278,8 @@ $$;
 -- Changes tasks that still have the version that the operator has seen, and records the action in
 -- the same transaction: TasksEdit (src/storage/operation_requests.ts), each edit as the record
 -- below. \`sender\` is the sender of the messages to other processes; NULL sends none. Returns the
--- action's id and the ids of the changed tasks.
+-- action's id and the ids of the changed tasks. Returns NULL if there is no batch and nothing was
+-- changed, or if another call has already continued the action.
 CREATE OR REPLACE FUNCTION edit_tasks(edits json, action json, batch json, sender text) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1494,10 +1496,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT ROW(stored.id, 'created', coalesce(stored.lease_token = 1 AND stored.worker_id = claim_for, false))::persist_answer
 $$;
 
--- Stores tasks and their first audit rows, by the task-key rules in order. Returns NULL in the
--- usual case: each task was created, and claimed if it has a \`claim_for\`. Otherwise returns [{id,
--- outcome, claimed}] in the order of the tasks. Sends \`message\` to the other processes unless it is
--- NULL.
+-- Stores tasks and their first audit rows, by the rules for task keys (Storage.persist). Tasks with
+-- the same key are stored in the order of the list. Returns NULL in the usual case: each task was
+-- created, and claimed if it has a \`claim_for\`. Otherwise returns [{id, outcome, claimed}] in the
+-- order of the tasks. Sends \`message\` to the other processes unless it is NULL.
 CREATE OR REPLACE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1854,7 +1856,7 @@ AS $$
   ON CONFLICT DO NOTHING
 $$;
 
--- The keys after the given one, in order, as RateLimitRecord.
+-- The rate limits with keys after \`after\`, in the order of keys, as RateLimitRecord.
 CREATE OR REPLACE FUNCTION list_rate_limits(after text, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET extra_float_digits = 1 AS $$
   SELECT coalesce(json_agg(r ORDER BY r.key), '[]') FROM (
@@ -1998,7 +2000,8 @@ BEGIN
   RETURN watchers;
 END $$;
 
--- Reads the batches of all writers except one, each after the number in \`after\`: [writer, number].
+-- Reads batches of all writers except \`except_from\`, at most \`most\` of each. \`after\` is a list of
+-- [writer, number]: the number of the last event that was read from the writer.
 CREATE OR REPLACE FUNCTION read_events(after json, except_from text, most int) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT SET lock_timeout = '1s'
@@ -2065,8 +2068,9 @@ BEGIN
   RETURN released;
 END $$;
 
--- The tasks that workers hold. Reads the tasks that were claimed since the workers' oldest claims
--- (see queued_tasks_claimed_at). The settings allow no other plan.
+-- The ids of the tasks that workers hold. Reads the tasks that were claimed since the earliest
+-- \`claims_since\` of these workers, by the index queued_tasks_claimed_at. The settings allow no
+-- other plan.
 CREATE OR REPLACE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2081,7 +2085,7 @@ BEGIN
 END $$;
 
 -- Gives back the tasks that a worker holds without knowing it, because the answer to a claim was
--- lost. [id] are the tasks that it knows. Returns the number of tasks given back.
+-- lost. \`known\` has the ids of the tasks that it knows. Returns the number of tasks given back.
 CREATE OR REPLACE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
@@ -2468,8 +2472,9 @@ BEGIN
     ), '[]'));
 END $$;
 
--- The number of the next tasks that match a filter, at most \`most\`, the last of them, and the last
--- task that was read if the count may have stopped there.
+-- Counts the next tasks that match a filter, at most \`most\`. \`lastCounted\` is the match with the
+-- number \`most\` - 1, because callers ask for one match more than they count. \`lastRead\` is the last
+-- task that was read, if the count may have stopped there.
 CREATE OR REPLACE FUNCTION count_tasks(filter json, after uuid, most int, most_read int) RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -2498,7 +2503,8 @@ CREATE OR REPLACE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAG
   ) END
 $$;
 
--- Ends runs of recurring tasks in one transaction, as set_task_statuses changes statuses.
+-- Ends runs of recurring tasks in one transaction. The order of \`runs\`, the message, the result and
+-- the check of the lease are as in set_task_statuses.
 CREATE OR REPLACE FUNCTION update_current_runs(runs json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2679,8 +2685,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   ) AS f
 $$;
 
--- The number of a queue's tasks that workers hold, at most \`cap\`. Reads the tasks that were claimed
--- since the workers' oldest claims (see queued_tasks_claimed_at); NULL if these are more than 20,000.
+-- The number of a queue's tasks that workers hold, at most \`cap\`. Reads up to 20,000 tasks that
+-- were claimed since the earliest \`claims_since\` of all workers, by the index
+-- queued_tasks_claimed_at. Returns NULL if there may be more, and fewer than \`cap\` held tasks were
+-- found.
 CREATE OR REPLACE FUNCTION count_held(queue text, cap int) RETURNS int
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -2956,8 +2964,9 @@ BEGIN
 END $$;
 
 -- Makes unclaimed tasks due now: [id]. A waiting task keeps its status, and one that is already due
--- keeps its due instant. A one-shot task that has ended other than Completed is Queued again.
--- Returns the ids of the tasks that are due now.
+-- keeps its due instant. A paused series becomes due, and stays paused. A one-shot task that is
+-- Failed, Cancelled or ServiceStopped becomes Queued. Returns the ids of the tasks that are due
+-- now.
 CREATE OR REPLACE FUNCTION make_due(task_ids json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2999,8 +3008,8 @@ END $$;
 `,
   "functions/workers.sql": `-- Registers workers, and records their heartbeats.
 
--- Registers a worker as alive now. A worker that was lost before may still hold tasks that it
--- claimed then.
+-- Registers a worker as alive now. A worker that has a row keeps its claims_since, because it may
+-- still hold tasks that it claimed before it was lost.
 CREATE OR REPLACE FUNCTION register_worker(worker_id text, host text, serves text DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   INSERT INTO workers AS w (id, host, serves, started_at, heartbeat_at, claims_since)
@@ -3013,8 +3022,9 @@ $$;
 -- Records that a worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and
 -- \`seenBelow\`, the argument of the next call, for find_unknown_workers. Reads few rows: the
 -- workers, the paused queues, the tasks with a cancel request (by an index), and a thousand tasks.
--- The worker holds no task that it claimed before \`holds_since_ms\`, a \`claimsFrom\` of an earlier
--- result: tasks_held_by then reads no older tasks. Without it, the mark stays where it is.
+-- \`holds_since_ms\` is the \`claimsFrom\` of an earlier result; the worker holds no task that it
+-- claimed before it. claims_since becomes this instant, so that tasks_held_by reads no older tasks.
+-- If it is NULL, claims_since stays unchanged.
 CREATE OR REPLACE FUNCTION heartbeat(
   worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL, holds_since_ms float8 DEFAULT NULL
 ) RETURNS json

@@ -147,7 +147,7 @@ CREATE TABLE evertask_state (
   task_changes INTEGER NOT NULL DEFAULT 0,       -- incremented when tasks become due,
   queue_changes INTEGER NOT NULL DEFAULT 0,      -- when a queue is paused or resumed,
   cancel_changes INTEGER NOT NULL DEFAULT 0,     -- when a cancel is requested; other processes check these three
-  purging_until_utc INTEGER NOT NULL DEFAULT 0   -- the end of the turn of the process that purges
+  purging_until_utc INTEGER NOT NULL DEFAULT 0   -- until this instant, only one process may purge
 ) STRICT;
 
 INSERT INTO evertask_state (only_row) VALUES (1);
@@ -223,8 +223,8 @@ ALTER TABLE evertask_state ADD COLUMN watch_changes INTEGER NOT NULL DEFAULT 0;
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (6, unixepoch() * 1000);
 `,
-  "0007_operations.sql": `-- Changes by operators, and the record of their actions. The columns are NULL for tasks that no
--- operator has edited. Claims, status changes and heartbeats do not write them.
+  "0007_operations.sql": `-- Changes by operators, and the record of their actions. The columns are NULL for tasks that were
+-- never edited. Claims, status changes and heartbeats do not write them.
 ALTER TABLE queued_tasks ADD COLUMN edits INTEGER;   -- the number of changes by operators and by dispatches with its key
 ALTER TABLE queued_tasks ADD COLUMN paused INTEGER;  -- 1: a series that an operator has paused
 
@@ -286,8 +286,9 @@ CREATE INDEX failure_groups_last ON failure_groups (last_utc, id);
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (8, unixepoch() * 1000);
 `,
-  "0009_rate_limit_pace.sql": `-- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last
--- request; NULL for a key that nobody has used since.
+  "0009_rate_limit_pace.sql": `-- The pace of each rate limit, by which operators see how many tasks wait for it: the values of the
+-- last request for the key that reserved a slot or started a task. NULL if there was none since
+-- this migration.
 ALTER TABLE rate_limits ADD COLUMN interval_ms REAL;
 ALTER TABLE rate_limits ADD COLUMN burst INTEGER;
 

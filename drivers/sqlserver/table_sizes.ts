@@ -5,7 +5,7 @@ import type { SqlServerDatabase } from "./database.ts";
 import { name } from "./mssql.ts";
 import * as rows from "./rows.ts";
 
-/** The instant of the oldest row, which an index finds. */
+/** The queries for the instant of the oldest row of each table. Each reads one row of an index. */
 const oldestQueries: readonly [table: TableName, query: string][] = [
   [
     "QueuedTasks",
@@ -20,8 +20,8 @@ const oldestQueries: readonly [table: TableName, query: string][] = [
 ];
 
 /**
- * The rows and bytes that the catalog knows. The pages of a heap or an index are those of its
- * allocation units; long texts have their own.
+ * Reads the numbers of rows and bytes of the tables from the catalog. The pages of a heap or an
+ * index are in allocation units. Long texts are in allocation units of their own.
  */
 const catalogQuery = `
 SELECT t.[name] AS [Table], SUM(CASE WHEN p.[index_id] <= 1 AND a.[type] = 1 THEN p.[rows] ELSE 0 END) AS [Rows],
@@ -32,7 +32,10 @@ INNER JOIN sys.allocation_units AS a
     ON a.[container_id] = CASE WHEN a.[type] = 2 THEN p.[partition_id] ELSE p.[hobt_id] END
 WHERE t.[schema_id] = SCHEMA_ID(@Schema) GROUP BY t.[name];`;
 
-/** The number of rows up to which Babelfish counts, whose catalog knows no sizes. */
+/**
+ * The maximum number of rows to count in a table on Babelfish. Rows are counted there because its
+ * catalog has no sizes.
+ */
 const countedRows = 10_000;
 
 const countQuery =

@@ -1,5 +1,5 @@
-// The table types of the procedures' batches for mssql: the columns of
-// sql/sqlserver/0004_types.sql, in their order.
+// Describes the table types of the procedures' parameters for mssql, with the columns in the order
+// of sql/sqlserver/0004_types.sql.
 
 import { activityColumns } from "../../src/storage/work_reports.ts";
 import type { TableType } from "./mssql.ts";
@@ -97,7 +97,7 @@ export const runEndList = tableType("RunEndList", {
   Counts: bit,
 });
 
-/** The transitions of the tasks of one of the lists above. */
+/** The status transitions of each task in a `StatusChangeList` or `RunEndList`. */
 export const statusStepList = tableType("StatusStepList", {
   Ordinal: int,
   Step: int,
@@ -190,7 +190,7 @@ export const logLineList = tableType("LogLineList", {
 
 const figures = Object.fromEntries(activityColumns.map((column) => [figureColumn(column), float]));
 
-/** Minutes of a worker. */
+/** The activity of a worker, by minute. */
 export const activityList = tableType("ActivityList", {
   Ordinal: int,
   AtMs: bigInt,

@@ -34,7 +34,7 @@ export function fromStored(stored: string | null): string | null {
  * escape at the end preserves trailing spaces.
  *
  * @param maxLength The maximum length of the column, in UTF-16 code units.
- * @throws {InvalidArgumentError} If it is too long.
+ * @throws {InvalidArgumentError} If the stored form is longer.
  */
 export function toStoredName(name: string, argument: string, maxLength: number): string {
   const stored = toStored(name);

@@ -1,4 +1,4 @@
-// The checked command line.
+// Parses and checks the command line.
 
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -10,7 +10,7 @@ export const usage = `deno task demo [folder] [--audit ${
   auditLevels.join("|")
 }] [--database file] [--pause milliseconds] [--dashboard]
 
-  folder      whose files are hashed; the project itself if you name none
+  folder      the folder whose files are hashed (by default, this project)
   --audit     how much history each task leaves (Full)
   --database  the SQLite file of the tasks and the results (evertask-demo.db)
   --pause     how long each task waits before it ends, to leave you time for \`kill -9\` (0)

@@ -10,9 +10,9 @@ import type { FileFigures, Scans } from "./scans.ts";
 /**
  * Defines the task.
  *
- * If the process crashes after the result was stored and before the task's end was, the task runs
- * again. A handler should therefore be idempotent: here the result is written to the row of the
- * task.
+ * If the process crashes after the result is stored and before the end of the task is stored, the
+ * task runs again. A handler should therefore be idempotent. This one writes its result to the row
+ * with the task's id, so a second run replaces it.
  *
  * @param pauseMs The delay of each task in milliseconds, to make it visible.
  */

@@ -68,7 +68,8 @@ async function main(): Promise<void> {
 
   /** Serves the dashboard, and prints a link to it. */
   async function openDashboard() {
-    // A variable, so that Deno downloads the packages of the dashboard only here.
+    // The name is a variable, so that Deno downloads the packages of the dashboard only when this
+    // function runs.
     const name = "@evertask/evertask/dashboard";
     const { serveDashboard }: typeof import("@evertask/evertask/dashboard") = await import(name);
     const server = await serveDashboard(everTask, { port: 0, logger: silentLogger });
@@ -77,13 +78,13 @@ async function main(): Promise<void> {
   }
 
   /**
-   * Stores a new scan and its tasks in one transaction, so that after a crash there are all of them
-   * or none.
+   * Stores a new scan and its tasks in one transaction, so that after a crash either all of them
+   * exist or none.
    */
   async function beginScan(folder: string, auditLevel: AuditLevel): Promise<Scan> {
     const { files, unreadable } = await listFiles(folder, database);
     for (const path of unreadable) print(`Left out, since it cannot be listed: ${path}`);
-    // The folder itself, which no handler can read as a file, so that one task fails.
+    // Includes the folder itself. A folder cannot be read as a file, so its task fails.
     const paths = [...files, folder];
     const scan = await scans.begin(folder, auditLevel, async (connection) => {
       const payloads = paths.map((path) => ({ path }));

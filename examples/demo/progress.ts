@@ -71,7 +71,7 @@ export function followProgress(
       bar.note(`Recovered ${recovered - recoveredTold} tasks of a lost worker.`);
       recoveredTold = recovered;
     }
-    if (ended >= total) recount(); // events may be counted twice, so the database decides
+    if (ended >= total) recount(); // an event may be counted twice, so the database decides
     if (ended >= total) end(true);
     else bar.draw(ended, total);
   };

@@ -11,7 +11,7 @@ export interface FileFigures {
   readonly lines: number;
 }
 
-/** One call of the program, or several if earlier ones were killed. */
+/** A scan of a folder. If the program is killed, its next call continues the scan. */
 export interface Scan {
   readonly id: number;
   readonly folder: string;

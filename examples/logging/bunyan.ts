@@ -1,5 +1,5 @@
-// bunyan as the logger, with an adapter, because it takes the properties first, and with a
-// serializer for `error`.
+// Uses bunyan as the logger. An adapter is needed, because bunyan takes the properties before the
+// message. A serializer writes the property `error`.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

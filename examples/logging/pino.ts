@@ -1,5 +1,5 @@
-// pino as the logger, with an adapter, because it takes the properties first, and configured to
-// find errors in `error`.
+// Uses pino as the logger. An adapter is needed, because pino takes the properties before the
+// message. The option `errorKey` makes pino write the property `error` as an error.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -1,4 +1,5 @@
-// winston as the logger, with a level `trace`, and a format for errors in the properties.
+// Uses winston as the logger. It needs an additional level, `trace`, and a format that writes the
+// property `error`.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -1,5 +1,5 @@
 // Finds a handler that is not idempotent: it runs in simulated worlds in which processes are killed
-// and the network fails, until a customer is charged twice. Then it is mended.
+// and the network fails, until a customer is charged twice. Then it is corrected.
 
 import assert from "node:assert/strict";
 import { defineTask, type EverTask, linearRetry } from "@evertask/evertask";
@@ -71,7 +71,7 @@ async function simulateOrders(chargeOf: (machine: Machine) => typeof charge): Pr
   });
 }
 
-/** What dispatches refer to: of a task, only its type matters to them. */
+/** The task that is passed to `dispatch`, which uses only its type. */
 const charge = defineTask<Order>({ type: "charge", handle() {} });
 
 const found = await simulateOrders(chargeCarelessly).catch((error) => error);

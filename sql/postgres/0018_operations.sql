@@ -3,8 +3,8 @@ BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- NULL for tasks that no operator has edited, so that they take no space. No index contains them,
--- and claims, status changes and heartbeats do not write them.
+-- These columns are NULL for tasks that were never edited, so that they take no space. No index
+-- contains them. Claims, status changes and heartbeats do not write them.
 ALTER TABLE queued_tasks
   ADD COLUMN edits     int,      -- the number of changes by operators and by dispatches with its key
   ADD COLUMN is_paused boolean;  -- series: an operator has paused it

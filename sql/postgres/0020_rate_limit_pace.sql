@@ -3,7 +3,8 @@ BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- Of the last request; NULL for a key that nobody has used since.
+-- The values of the last request for the key that reserved a slot or started a task. NULL if there
+-- was none since this migration.
 ALTER TABLE rate_limits ADD COLUMN interval_ms float8, ADD COLUMN burst int;
 
 INSERT INTO schema_migrations (version, name) VALUES (20, 'rate_limit_pace');

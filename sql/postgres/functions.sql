@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 25) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 25: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 26) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 26: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -44,6 +44,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (25, '3ef2c58e974339ef499bcec1d03647c19f5d80b75a64e3ee3fd1ed1d17ef5f76')
+INSERT INTO schema_functions (revision, hash) VALUES (26, 'ebb6b96c7a7ae181c1a8f0695439a10af0928fcdd1df6f801fedc80c4f755dd2')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

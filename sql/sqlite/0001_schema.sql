@@ -139,7 +139,7 @@ CREATE TABLE evertask_state (
   task_changes INTEGER NOT NULL DEFAULT 0,       -- incremented when tasks become due,
   queue_changes INTEGER NOT NULL DEFAULT 0,      -- when a queue is paused or resumed,
   cancel_changes INTEGER NOT NULL DEFAULT 0,     -- when a cancel is requested; other processes check these three
-  purging_until_utc INTEGER NOT NULL DEFAULT 0   -- the end of the turn of the process that purges
+  purging_until_utc INTEGER NOT NULL DEFAULT 0   -- until this instant, only one process may purge
 ) STRICT;
 
 INSERT INTO evertask_state (only_row) VALUES (1);

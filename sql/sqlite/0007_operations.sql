@@ -1,5 +1,5 @@
--- Changes by operators, and the record of their actions. The columns are NULL for tasks that no
--- operator has edited. Claims, status changes and heartbeats do not write them.
+-- Changes by operators, and the record of their actions. The columns are NULL for tasks that were
+-- never edited. Claims, status changes and heartbeats do not write them.
 ALTER TABLE queued_tasks ADD COLUMN edits INTEGER;   -- the number of changes by operators and by dispatches with its key
 ALTER TABLE queued_tasks ADD COLUMN paused INTEGER;  -- 1: a series that an operator has paused
 

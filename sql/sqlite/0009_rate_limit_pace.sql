@@ -1,5 +1,6 @@
--- The pace of each rate limit, by which operators see how many tasks wait for it: that of the last
--- request; NULL for a key that nobody has used since.
+-- The pace of each rate limit, by which operators see how many tasks wait for it: the values of the
+-- last request for the key that reserved a slot or started a task. NULL if there was none since
+-- this migration.
 ALTER TABLE rate_limits ADD COLUMN interval_ms REAL;
 ALTER TABLE rate_limits ADD COLUMN burst INTEGER;
 

@@ -1,5 +1,5 @@
-// The application of all frameworks: a request creates an order, and a task ships it in the
-// background.
+// The application that the examples of all frameworks use: a request creates an order, and a task
+// ships it in the background.
 
 import process from "node:process";
 import { createEverTask, defineTask } from "@evertask/evertask";

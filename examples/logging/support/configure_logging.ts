@@ -16,7 +16,7 @@ import { getSeqSink, type SeqOptions } from "./seq_sink.ts";
 /** A level of LogTape (`trace`, `debug`, `info`, `warning`, `error`, `fatal`), or `off`. */
 type MinimumLevel = LogLevel | "off";
 
-/** The section. */
+/** The section of the JSON file that configures logging. */
 export interface LoggingSection {
   /**
    * The levels by category, such as `evertask.worker` or `evertask.tasks.send-email`. The longest
@@ -27,7 +27,7 @@ export interface LoggingSection {
     readonly overrides?: Readonly<Record<string, MinimumLevel>>;
   };
   readonly console?: boolean;
-  /** The path. The date is inserted before the extension. */
+  /** The log file. The date is inserted before the extension of its path. */
   readonly file?: {
     readonly path: string;
     readonly rollingInterval: TimeRotationInterval;

@@ -1,5 +1,5 @@
 // Sends lines to Seq in its own format, CLEF (https://clef-json.org): one JSON object per line,
-// with the message as a template, by which Seq groups lines, and the properties.
+// with the properties and the template of the message. Seq groups lines by template.
 
 import type { LogLevel, LogRecord, Sink } from "@logtape/logtape";
 
@@ -46,7 +46,7 @@ export function getSeqSink({ serverUrl, apiKey = "" }: SeqOptions): Sink & Async
     try {
       const response = await fetch(url, { method: "POST", headers, body: lines.join("\n") });
       await response.body?.cancel();
-      // Other rejections are final.
+      // Lines that Seq rejects with another status are dropped.
       if (response.status >= 500) throw new Error(`Seq answered ${response.status}`);
       isReachable = true;
     } catch (error) {

@@ -1,7 +1,5 @@
--- The audit policy: which history rows a change leaves behind.
-
--- The audit policy: which history rows a change leaves behind. Level 0 (and NULL) is Full, 1
--- Minimal, 2 ErrorsOnly, 3 None. The same table is in src/storage/kit/audit_policy.ts.
+-- The audit policy: which history rows a change writes. Level 0 (and NULL) is Full, 1 Minimal, 2
+-- ErrorsOnly, 3 None. src/storage/kit/audit_policy.ts implements the same policy.
 
 -- Whether a status change is recorded: in an audit row, and in the task's own row, which has the
 -- time and duration of the last execution. Series record their last run at every level.

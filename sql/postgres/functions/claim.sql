@@ -1,10 +1,10 @@
 -- Claims due tasks, and finds the next due instant.
 
 -- Claims due tasks of these types for a worker: at most `limit` from each of the queues [{name,
--- limit, dueFrom}]. Returns {now, walkMs, tasks}; `tasks` is NULL without tasks. Otherwise it has
--- the members of ClaimedTask, each as a list of the values of all tasks: queue by queue, highest
--- priority first, then longest due, then lowest id. Members that few tasks have are in the list
--- `rare`, with the task's id. (Measured: half the time of a list of objects.)
+-- limit, dueFrom}]. Returns {now, walkMs, tasks}; `tasks` is NULL if nothing was claimed. Otherwise
+-- it has the members of ClaimedTask, each as a list of the values of all tasks: queue by queue,
+-- highest priority first, then longest due, then lowest id. Members that few tasks have are in the
+-- list `rare`, with the task's id. (Measured: half the time of a list of objects.)
 --
 -- The commit of a claim waits for the disk. Otherwise a crash of the server could undo claims whose
 -- handlers have begun: the tasks would be due again while their worker still runs them.
@@ -14,7 +14,7 @@
 -- next), so that tasks that are due later are never scanned. Rows that another claim has locked are
 -- skipped. Within a priority, tasks that were dispatched to run at once are selected first, and
 -- then other tasks that have been due for longer than the last of these. If these displace selected
--- tasks, the displaced tasks stay locked until this claim ends, and the next one can take them.
+-- tasks, the displaced tasks stay locked until this claim ends, and the next claim can take them.
 --
 -- While an old snapshot is open (a backup, a forgotten transaction), vacuum cannot remove the index
 -- entries of claimed tasks, and each claim scans all entries since the snapshot. `walkMs` is the
@@ -101,7 +101,7 @@ BEGIN
   walk_ms := date_part('epoch', clock_timestamp() - clock) * 1000;
 
   -- The rows are locked, so their ctids stay valid. Counters stop at their maximum, so that a
-  -- damaged row does not make the claim of the others fail. The worker sets such a task aside.
+  -- damaged row does not make the claim of the other tasks fail.
   WITH taken AS (
     UPDATE queued_tasks AS t SET
       worker_id = claim_tasks.worker_id, claimed_at_utc = greatest(clock, since), due_at_utc = NULL,

@@ -1,4 +1,5 @@
--- Copies whole stores: reads and writes tasks with their history, and what a store holds besides.
+-- Copies whole stores: reads and writes tasks with their history, and the settings, rate limits and
+-- operator actions of a store.
 
 -- The tasks of a range of ids as [TaskWithHistory] (src/storage/storage_copying.ts).
 CREATE OR REPLACE FUNCTION export_tasks(after uuid, up_to uuid, page_size int) RETURNS json
@@ -45,8 +46,8 @@ LANGUAGE sql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
   DELETE FROM queued_tasks AS t WHERE t.id = ANY (ids)
 $$;
 
--- Stores tasks with their history, in place of those with the same ids, and deletes others. The
--- rows of the history carry the ids of their tasks.
+-- Stores tasks with their history, which replace tasks with the same ids. Deletes the tasks with
+-- the ids `removed`. Each history row has the id of its task.
 CREATE OR REPLACE FUNCTION import_tasks(
   tasks json, status_rows json, run_rows json, log_rows json, removed uuid[]
 ) RETURNS void
@@ -92,7 +93,7 @@ BEGIN
     AS l (id uuid, sequence bigint, at float8, level text, message text, exception text, run bigint);
 END $$;
 
--- What the store holds besides tasks, as StoreSettings.
+-- The contents of the store other than tasks, as StoreSettings (src/storage/storage_copying.ts).
 CREATE OR REPLACE FUNCTION export_settings() RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
   SELECT json_build_object(
@@ -118,7 +119,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   )
 $$;
 
--- Replaces what the store holds besides tasks.
+-- Replaces the contents of the store other than tasks.
 CREATE OR REPLACE FUNCTION import_settings(settings json) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,8 +1,8 @@
--- Searches the waiting tasks by due instant. The index of claimable tasks keeps those of a queue
--- and a rank in this order; a page merges these lines.
+-- Searches the waiting tasks by due instant. In the index of claimable tasks, the tasks of one
+-- queue and rank, called a line, are in this order. A page is merged from all lines.
 
--- The queues and ranks with waiting tasks, of some queues or (NULL) of all. A loose index scan: one
--- probe finds the next rank, one the next queue.
+-- Returns the queue and rank of each line, in the queues `wanted`, or in all queues if it is NULL.
+-- This is a loose index scan: one probe finds the next rank, and another the next queue.
 CREATE OR REPLACE FUNCTION waiting_lines(wanted text[]) RETURNS TABLE (queue text, rank int)
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -32,10 +32,10 @@ BEGIN
   END LOOP;
 END $$;
 
--- The waiting tasks after a place (a due instant in epoch milliseconds, and an id) that match a
--- filter, at most `page_size` of them. Reads at most `most_read` rows, and of each line no more
--- than `most_of_line`. Returns {tasks, known}: the place up to which the tasks are known; NULL at
--- their end.
+-- Returns {tasks, known}. `tasks` are the waiting tasks after a place (a due instant in epoch
+-- milliseconds, and an id) that match a filter, at most `page_size`. Divides `most_read` rows among
+-- the lines, and reads at most `most_of_line` rows of each. `known` is the place up to which all
+-- lines were read; NULL if they were read to their ends.
 CREATE OR REPLACE FUNCTION search_due_tasks(
   filter json, after_due_ms float8, after_id uuid, page_size int, most_of_line int, most_read int
 ) RETURNS json

@@ -39,8 +39,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   ) AS r
 $$;
 
--- Counts the lines of one run among a task's last lines. The lines of a run are the last ones until
--- it ends, so the lines of earlier runs need not be read.
+-- Counts the lines of one run among the last `upto` lines of a task. Until a run ends, its lines
+-- are the last ones, so the lines of earlier runs need not be read.
 CREATE OR REPLACE FUNCTION count_execution_logs(task_id uuid, run bigint, upto bigint) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT count(*) FILTER (WHERE r.run_number = run) FROM (

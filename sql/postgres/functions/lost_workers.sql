@@ -1,9 +1,9 @@
 -- Releases the tasks of lost workers.
 
--- Adds lost workers that hold tasks but have no row, because the row was deleted or the task was
--- written by hand. No index finds such tasks, so each call checks the next thousand tasks below the
--- id `below`, or the newest if it is NULL. Returns the id below which the next call continues; NULL
--- after the last task.
+-- Adds a row, as that of a lost worker, for each worker that holds a task but has no row, because
+-- the row was deleted or the task was written by hand. No index finds such tasks, so each call
+-- checks the next thousand tasks below the id `below`, or the newest if it is NULL. Returns the id
+-- below which the next call continues; NULL after the last task.
 CREATE OR REPLACE FUNCTION find_unknown_workers(below uuid, clock timestamptz) RETURNS uuid
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -20,7 +20,7 @@ BEGIN
   ), orphan AS MATERIALIZED (
     SELECT s.id, s.worker_id, s.claimed_at_utc FROM seen AS s
     WHERE s.worker_id IS NOT NULL AND NOT EXISTS (SELECT FROM workers AS w WHERE w.id = s.worker_id)
-  ), dated AS ( -- tasks_held_by uses it
+  ), dated AS ( -- tasks_held_by finds tasks by claimed_at_utc
     UPDATE queued_tasks AS t SET claimed_at_utc = clock FROM orphan AS o
     WHERE t.id = o.id AND t.worker_id = o.worker_id AND t.claimed_at_utc IS NULL
   ), known AS (

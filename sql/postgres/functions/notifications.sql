@@ -8,7 +8,8 @@ LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
   SELECT pg_notify(current_schema(), message::text)
 $$;
 
--- Tells the workers of claimed tasks to cancel them. A notification has at most 8,000 bytes.
+-- Tells the workers of claimed tasks to cancel them. Sends a notification for every 100 tasks,
+-- because a notification has at most 8,000 bytes.
 CREATE OR REPLACE FUNCTION notify_of_cancels(task_ids uuid[], sender text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,8 +1,8 @@
 -- Changes of tasks by operators.
 
 -- The version of a task's row, which differs after each change that matters to an operator. It
--- consists of columns that claims, status changes and due instants change anyway, and of the count
--- of edits, so that other changes write nothing for it.
+-- consists of the number of edits, and of columns that claims and status changes write anyway.
+-- These changes therefore write no additional column.
 CREATE OR REPLACE FUNCTION task_version(t queued_tasks) RETURNS text
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT concat_ws('.', coalesce(t.edits, 0), t.lease_token, t.status,
@@ -13,7 +13,8 @@ $$;
 -- Changes tasks that still have the version that the operator has seen, and records the action in
 -- the same transaction: TasksEdit (src/storage/operation_requests.ts), each edit as the record
 -- below. `sender` is the sender of the messages to other processes; NULL sends none. Returns the
--- action's id and the ids of the changed tasks.
+-- action's id and the ids of the changed tasks. Returns NULL if there is no batch and nothing was
+-- changed, or if another call has already continued the action.
 CREATE OR REPLACE FUNCTION edit_tasks(edits json, action json, batch json, sender text) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

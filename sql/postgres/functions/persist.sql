@@ -56,10 +56,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT ROW(stored.id, 'created', coalesce(stored.lease_token = 1 AND stored.worker_id = claim_for, false))::persist_answer
 $$;
 
--- Stores tasks and their first audit rows, by the task-key rules in order. Returns NULL in the
--- usual case: each task was created, and claimed if it has a `claim_for`. Otherwise returns [{id,
--- outcome, claimed}] in the order of the tasks. Sends `message` to the other processes unless it is
--- NULL.
+-- Stores tasks and their first audit rows, by the rules for task keys (Storage.persist). Tasks with
+-- the same key are stored in the order of the list. Returns NULL in the usual case: each task was
+-- created, and claimed if it has a `claim_for`. Otherwise returns [{id, outcome, claimed}] in the
+-- order of the tasks. Sends `message` to the other processes unless it is NULL.
 CREATE OR REPLACE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

@@ -133,7 +133,7 @@ AS $$
   ON CONFLICT DO NOTHING
 $$;
 
--- The keys after the given one, in order, as RateLimitRecord.
+-- The rate limits with keys after `after`, in the order of keys, as RateLimitRecord.
 CREATE OR REPLACE FUNCTION list_rate_limits(after text, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET extra_float_digits = 1 AS $$
   SELECT coalesce(json_agg(r ORDER BY r.key), '[]') FROM (

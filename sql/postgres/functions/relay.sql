@@ -78,7 +78,8 @@ BEGIN
   RETURN watchers;
 END $$;
 
--- Reads the batches of all writers except one, each after the number in `after`: [writer, number].
+-- Reads batches of all writers except `except_from`, at most `most` of each. `after` is a list of
+-- [writer, number]: the number of the last event that was read from the writer.
 CREATE OR REPLACE FUNCTION read_events(after json, except_from text, most int) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT SET lock_timeout = '1s'

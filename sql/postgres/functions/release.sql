@@ -24,8 +24,9 @@ BEGIN
   RETURN released;
 END $$;
 
--- The tasks that workers hold. Reads the tasks that were claimed since the workers' oldest claims
--- (see queued_tasks_claimed_at). The settings allow no other plan.
+-- The ids of the tasks that workers hold. Reads the tasks that were claimed since the earliest
+-- `claims_since` of these workers, by the index queued_tasks_claimed_at. The settings allow no
+-- other plan.
 CREATE OR REPLACE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -40,7 +41,7 @@ BEGIN
 END $$;
 
 -- Gives back the tasks that a worker holds without knowing it, because the answer to a claim was
--- lost. [id] are the tasks that it knows. Returns the number of tasks given back.
+-- lost. `known` has the ids of the tasks that it knows. Returns the number of tasks given back.
 CREATE OR REPLACE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$

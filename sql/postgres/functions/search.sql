@@ -110,8 +110,9 @@ BEGIN
     ), '[]'));
 END $$;
 
--- The number of the next tasks that match a filter, at most `most`, the last of them, and the last
--- task that was read if the count may have stopped there.
+-- Counts the next tasks that match a filter, at most `most`. `lastCounted` is the match with the
+-- number `most` - 1, because callers ask for one match more than they count. `lastRead` is the last
+-- task that was read, if the count may have stopped there.
 CREATE OR REPLACE FUNCTION count_tasks(filter json, after uuid, most int, most_read int) RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT

@@ -9,7 +9,8 @@ CREATE OR REPLACE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAG
   ) END
 $$;
 
--- Ends runs of recurring tasks in one transaction, as set_task_statuses changes statuses.
+-- Ends runs of recurring tasks in one transaction. The order of `runs`, the message, the result and
+-- the check of the lease are as in set_task_statuses.
 CREATE OR REPLACE FUNCTION update_current_runs(runs json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

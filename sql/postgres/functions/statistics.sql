@@ -68,8 +68,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   ) AS f
 $$;
 
--- The number of a queue's tasks that workers hold, at most `cap`. Reads the tasks that were claimed
--- since the workers' oldest claims (see queued_tasks_claimed_at); NULL if these are more than 20,000.
+-- The number of a queue's tasks that workers hold, at most `cap`. Reads up to 20,000 tasks that
+-- were claimed since the earliest `claims_since` of all workers, by the index
+-- queued_tasks_claimed_at. Returns NULL if there may be more, and fewer than `cap` held tasks were
+-- found.
 CREATE OR REPLACE FUNCTION count_held(queue text, cap int) RETURNS int
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT

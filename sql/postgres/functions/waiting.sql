@@ -44,8 +44,9 @@ BEGIN
 END $$;
 
 -- Makes unclaimed tasks due now: [id]. A waiting task keeps its status, and one that is already due
--- keeps its due instant. A one-shot task that has ended other than Completed is Queued again.
--- Returns the ids of the tasks that are due now.
+-- keeps its due instant. A paused series becomes due, and stays paused. A one-shot task that is
+-- Failed, Cancelled or ServiceStopped becomes Queued. Returns the ids of the tasks that are due
+-- now.
 CREATE OR REPLACE FUNCTION make_due(task_ids json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

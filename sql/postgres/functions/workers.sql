@@ -1,7 +1,7 @@
 -- Registers workers, and records their heartbeats.
 
--- Registers a worker as alive now. A worker that was lost before may still hold tasks that it
--- claimed then.
+-- Registers a worker as alive now. A worker that has a row keeps its claims_since, because it may
+-- still hold tasks that it claimed before it was lost.
 CREATE OR REPLACE FUNCTION register_worker(worker_id text, host text, serves text DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   INSERT INTO workers AS w (id, host, serves, started_at, heartbeat_at, claims_since)
@@ -14,8 +14,9 @@ $$;
 -- Records that a worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and
 -- `seenBelow`, the argument of the next call, for find_unknown_workers. Reads few rows: the
 -- workers, the paused queues, the tasks with a cancel request (by an index), and a thousand tasks.
--- The worker holds no task that it claimed before `holds_since_ms`, a `claimsFrom` of an earlier
--- result: tasks_held_by then reads no older tasks. Without it, the mark stays where it is.
+-- `holds_since_ms` is the `claimsFrom` of an earlier result; the worker holds no task that it
+-- claimed before it. claims_since becomes this instant, so that tasks_held_by reads no older tasks.
+-- If it is NULL, claims_since stays unchanged.
 CREATE OR REPLACE FUNCTION heartbeat(
   worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL, holds_since_ms float8 DEFAULT NULL
 ) RETURNS json
