@@ -34,7 +34,7 @@ const events = createRoute({
       }),
       perSecond: integer(10_000).openapi({
         description: "The maximum number of events a second. Others are left out, and an event " +
-          "`leftOut` has their number; by default, only the client's speed limits them",
+          "`leftOut` has their number, at most 15 seconds later; by default, only the client's speed limits them",
       }),
     }),
   },
@@ -83,7 +83,9 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): 
       const keepAlive = () => {
         stopTimer = clock.setTimer(
           () => {
-            stream.write(":\n\n").then(keepAlive, ended.resolve);
+            const leftOut = sampler.leftOut(); // by a burst that no event has followed
+            const text = leftOut > 0 ? `event: leftOut\ndata: ${leftOut}\n\n` : ":\n\n";
+            stream.write(text).then(keepAlive, ended.resolve);
           },
           keepAliveMs,
           { unref: true },

@@ -66,7 +66,10 @@ export function addSessionRoutes(
     if (wait > 0) return tooManyAttempts(context, wait);
     attempts.add(address); // before the check, so that attempts at the same time count
     const signedIn = await how();
-    if (signedIn === null) return problem(context, "not-authenticated", "Nobody has this secret.");
+    if (signedIn === null) {
+      const detail = "The token or the sign-in link is not valid, or the link was used before.";
+      return problem(context, "not-authenticated", detail);
+    }
     attempts.forgive(address);
     context.header("set-cookie", signedIn.cookie);
     return signedIn;

@@ -3651,7 +3651,7 @@ export interface paths {
                     taskType?: string;
                     /** @description Whether events have `taskParameters`, which is empty otherwise; `true` by default */
                     payloads?: "true" | "false";
-                    /** @description The maximum number of events a second. Others are left out, and an event `leftOut` has their number; by default, only the client's speed limits them */
+                    /** @description The maximum number of events a second. Others are left out, and an event `leftOut` has their number, at most 15 seconds later; by default, only the client's speed limits them */
                     perSecond?: number;
                 };
                 header?: never;

@@ -83,6 +83,13 @@ Deno.test("a stream leaves out events beyond perSecond, and reports their number
   assertEquals([first, second, third], ["task", "task", "task"]);
   assertMatch(leftOut!, /^leftOut\ndata: ([1-9]|[12]\d|3[0-8])$/);
   assertEquals(text.match(/"taskParameters":""/g)?.length, 3);
+  // No event follows this burst.
+  await everTask.dispatchMany(note, Array.from({ length: 40 }, (_, number) => number));
+  await readTo(4);
+  await clock.advance(15_000);
+  text = "";
+  while (!text.includes("\n\n")) text += (await reader.read()).value;
+  assertMatch(text, /^event: leftOut\ndata: ([1-9]|[123]\d)\n\n$/);
   await reader.cancel();
 });
 

@@ -9,6 +9,9 @@ import { taskJson } from "./task_json.ts";
 
 const pageSize = 500;
 
+/** The length from which on lines are written, in characters. */
+const mostCharacters = 65_536;
+
 /** Yields all items of the pages that a function reads. */
 async function* allOf<T>(read: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T> {
   let after: string | null = null;
@@ -51,7 +54,12 @@ of a task follows the line of the task.`,
     for await (const task of tasks) {
       if (host.interrupted.aborted) return 1;
       let lines = `${JSON.stringify({ table: "QueuedTasks", ...taskJson(task) })}\n`;
-      for await (const row of historyOf(opened, task.id)) lines += `${JSON.stringify(row)}\n`;
+      for await (const row of historyOf(opened, task.id)) {
+        lines += `${JSON.stringify(row)}\n`;
+        if (lines.length < mostCharacters) continue;
+        await print.raw(lines); // the history of a series may be longer than memory allows
+        lines = "";
+      }
       await print.raw(lines);
       if (++count % 100 === 0) await progress.show(count);
     }
