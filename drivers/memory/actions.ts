@@ -4,7 +4,6 @@ import type { ActionProgress } from "../../src/storage/kit/edit_results.ts";
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";
 import type {
-  ActionBatch,
   ActionFilter,
   NewOperatorAction,
   OperatorActionRecord,
@@ -35,26 +34,29 @@ export function noteAction(
   return id;
 }
 
-/** Reports whether a batch starts an action, or continues one where its previous batch ended. */
-export function isInTurn(state: MemoryState, { continues }: ActionBatch): boolean {
-  if (continues === null) return true;
-  return state.actions.some(({ id, next }) => id === continues.actionId && next === continues.next);
+/** Reports whether an action is unfinished, and its next batch starts here. */
+export function isInTurn(state: MemoryState, actionId: string, start: string): boolean {
+  return state.actions.some(({ id, next }) => id === actionId && next === start);
 }
 
-/** Adds a batch to the action that it continues. */
-export function addToAction(
+/** Records an action, or adds to the one that it continues. Returns its id. */
+export function noteProgress(
   state: MemoryState,
-  actionId: string,
+  action: NewOperatorAction,
+  continues: string | null,
   progress: ActionProgress,
-): void {
-  const index = state.actions.findIndex(({ id }) => id === actionId);
-  const action = state.actions[index]!;
+  now: number,
+): string {
+  if (continues === null) return noteAction(state, action, progress, now);
+  const index = state.actions.findIndex(({ id }) => id === continues);
+  const begun = state.actions[index]!;
   state.actions[index] = {
-    ...action,
-    changed: action.changed + progress.changed,
-    skipped: action.skipped + progress.skipped,
+    ...begun,
+    changed: begun.changed + progress.changed,
+    skipped: begun.skipped + progress.skipped,
     next: progress.next,
   };
+  return continues;
 }
 
 /** Implements {@linkcode Storage.operatorActions}. */

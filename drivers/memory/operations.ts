@@ -2,7 +2,7 @@
 
 import { nothingEdited, progressOf } from "../../src/storage/kit/edit_results.ts";
 import type { RowEdit, TaskEdit, TasksEdit, TasksEdited } from "../../src/storage/requests.ts";
-import { addToAction, isInTurn, noteAction } from "./actions.ts";
+import { isInTurn, noteProgress } from "./actions.ts";
 import { dueInstant } from "./persist.ts";
 import { newSeries, type TaskRow } from "./rows.ts";
 import type { MemoryState } from "./state.ts";
@@ -10,16 +10,13 @@ import type { MemoryState } from "./state.ts";
 /** Implements {@linkcode Storage.editTasks}. */
 export function editTasks(state: MemoryState, request: TasksEdit, now: number): TasksEdited {
   const { edits, action, batch } = request;
-  if (batch !== undefined && !isInTurn(state, batch)) return nothingEdited(request);
+  const begun = batch?.continues ?? null;
+  if (begun !== null && !isInTurn(state, begun.actionId, begun.next)) return nothingEdited(request);
   const applied = edits.map((edit) => editTask(state, edit, now));
   const progress = progressOf(request, applied);
   if (progress === null) return nothingEdited(request);
-  const continued = batch?.continues?.actionId;
-  if (continued === undefined) {
-    return { actionId: noteAction(state, action, progress, now), applied };
-  }
-  addToAction(state, continued, progress);
-  return { actionId: continued, applied };
+  const actionId = noteProgress(state, action, begun?.actionId ?? null, progress, now);
+  return { actionId, applied };
 }
 
 function editTask(state: MemoryState, { taskId, version, change }: TaskEdit, now: number): boolean {

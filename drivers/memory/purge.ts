@@ -1,6 +1,13 @@
 // Retention in the memory store.
 
-import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
+import { nothingPurged, purgeProgress } from "../../src/storage/kit/purge_in_batches.ts";
+import {
+  type PurgeOptions,
+  type PurgeResult,
+  type RetentionPolicy,
+  unfinishedPurge,
+} from "../../src/storage/retention.ts";
+import { isInTurn, noteProgress } from "./actions.ts";
 import type { MemoryState } from "./state.ts";
 import type { TaskRow } from "./rows.ts";
 
@@ -21,12 +28,16 @@ interface Limits {
 export function purge(
   state: MemoryState,
   policy: RetentionPolicy,
-  { budget, dryRun = false }: PurgeOptions,
+  { budget, dryRun = false, by }: PurgeOptions,
   now: number,
 ): PurgeResult {
+  const counts = { ...nothingPurged };
+  const continues = by?.continues ?? null;
+  if (continues !== null && !isInTurn(state, continues, unfinishedPurge)) {
+    return { ...counts, done: false, busy: false };
+  }
   const limits = limitsOf(policy, now);
-  if (!dryRun) forgetActions(state, policy.operatorActionDays, now);
-  const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+  counts.operatorActions = forgetActions(state, policy.operatorActionDays, now, dryRun);
   let left = dryRun ? Infinity : budget;
   let done = true;
 
@@ -74,7 +85,10 @@ export function purge(
     row.logs = logs;
     if (goes) state.delete(row);
   }
-  return { ...counts, done, busy: false };
+  const result = { ...counts, done, busy: false };
+  if (by === undefined) return result;
+  const actionId = noteProgress(state, by.action, continues, purgeProgress(result), now);
+  return { ...result, actionId };
 }
 
 function limitsOf(policy: RetentionPolicy, now: number): Limits {
@@ -99,9 +113,19 @@ function mayGo(row: TaskRow, before: number): boolean {
   return (row.lastExecutionAt ?? row.createdAt) < before;
 }
 
-/** Deletes old operator actions, which are stored in ascending order of time. */
-function forgetActions({ actions }: MemoryState, days: number | null | undefined, now: number) {
-  if (!(days! > 0)) return;
+/**
+ * Deletes or counts old operator actions, which are stored in ascending order of time. Returns
+ * their number.
+ */
+function forgetActions(
+  { actions }: MemoryState,
+  days: number | null | undefined,
+  now: number,
+  dryRun: boolean,
+): number {
+  if (!(days! > 0)) return 0;
   const oldest = actions.findIndex(({ doneAt }) => doneAt >= now - days! * msPerDay);
-  actions.splice(0, oldest === -1 ? actions.length : oldest);
+  const count = oldest === -1 ? actions.length : oldest;
+  if (!dryRun) actions.splice(0, count);
+  return count;
 }

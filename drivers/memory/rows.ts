@@ -36,6 +36,8 @@ export interface Worker {
   startedAt: number;
   heartbeatAt: number;
   registered: boolean;
+  /** Whether it has been asked to stop. */
+  draining: boolean;
   readonly tasks: Set<TaskRow>;
 }
 

@@ -31,7 +31,7 @@ import { correctSeries } from "./series.ts";
 import type { MemoryState, WakeListener } from "./state.ts";
 import { tableSizes } from "./table_sizes.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
-import { heartbeat, register, releaseLost, unregister } from "./workers.ts";
+import { drain, heartbeat, register, releaseLost, unregister } from "./workers.ts";
 
 /** A process's view of a memory database. */
 export class MemoryStorage implements Storage {
@@ -171,6 +171,14 @@ export class MemoryStorage implements Storage {
     return this.#run((state, now) => heartbeat(state, workerId, leaseMs, now));
   }
 
+  drainWorker(...[workerId, action]: Args<"drainWorker">): Result<"drainWorker"> {
+    return this.#run((state, now) => {
+      const isRegistered = drain(state, workerId, action, now);
+      if (isRegistered) this.#wake({ kind: "queues" });
+      return isRegistered;
+    });
+  }
+
   unregisterWorker(
     ...[workerId]: Args<"unregisterWorker">
   ): Result<"unregisterWorker"> {
@@ -222,6 +230,14 @@ export class MemoryStorage implements Storage {
   returnRateSlots(...[slots]: Args<"returnRateSlots">): Result<"returnRateSlots"> {
     return this.#run(({ rateLimits }) => {
       for (const { key, slotAt } of slots) rateLimits.giveBack(key.toWellFormed(), slotAt);
+    });
+  }
+
+  releaseRateLimit(...[key, action]: Args<"releaseRateLimit">): Result<"releaseRateLimit"> {
+    return this.#run((state, now) => {
+      const isKnown = state.rateLimits.release(key.toWellFormed(), now);
+      if (isKnown) noteAction(state, action, allDone, now);
+      return isKnown;
     });
   }
 
@@ -314,11 +330,11 @@ export class MemoryStorage implements Storage {
     return this.#run((state, now) => {
       const registered = [...state.workers.values()].filter((worker) => worker.registered);
       return registered.sort((a, b) => a.startedAt - b.startedAt).map((worker): WorkerRecord => {
-        const { id, host, startedAt, heartbeatAt } = worker;
+        const { id, host, draining, startedAt, heartbeatAt } = worker;
         const serves = decodeServes(worker.serves);
         const process = decodeProcess(worker.serves);
         const heartbeatAgeMs = now - heartbeatAt;
-        return { id, host, serves, process, startedAt, heartbeatAt, heartbeatAgeMs };
+        return { id, host, serves, process, draining, startedAt, heartbeatAt, heartbeatAgeMs };
       });
     });
   }

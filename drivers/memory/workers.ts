@@ -1,12 +1,15 @@
 // Manages workers in the memory store: heartbeats, and the release of lost workers' tasks.
 
+import { allDone } from "../../src/storage/kit/edit_results.ts";
 import { encodeServes } from "../../src/storage/worker_serves.ts";
 import type {
   HeartbeatResult,
   LostTask,
+  NewOperatorAction,
   ReleaseLostRequest,
   WorkerRegistration,
 } from "../../src/storage/requests.ts";
+import { noteAction } from "./actions.ts";
 import type { MemoryState } from "./state.ts";
 import type { TaskRow, Worker } from "./rows.ts";
 
@@ -21,7 +24,10 @@ export function register(
   if (known === undefined) {
     const tasks = new Set<TaskRow>();
     const times = { startedAt: now, heartbeatAt: now };
-    state.workers.set(id, { id, host, serves, ...times, registered: true, tasks });
+    state.workers.set(id, {
+      ...{ id, host, serves, ...times },
+      ...{ registered: true, draining: false, tasks },
+    });
   } else {
     if (!known.registered) known.startedAt = now;
     known.host = host;
@@ -51,6 +57,7 @@ export function heartbeat(
     alive,
     cancelRequests,
     pausedQueues: [...state.pausedQueues],
+    draining: alive && worker.draining,
     othersLost: workers.some((other) =>
       other.registered
         ? isLate(other, leaseMs, now) || isAhead(other, leaseMs, now)
@@ -58,6 +65,20 @@ export function heartbeat(
     ),
     watchers: state.events.watchers(now),
   };
+}
+
+/** Implements {@linkcode Storage.drainWorker}. */
+export function drain(
+  state: MemoryState,
+  workerId: string,
+  action: NewOperatorAction,
+  now: number,
+): boolean {
+  const worker = state.workers.get(workerId);
+  if (!worker?.registered) return false;
+  worker.draining = true;
+  noteAction(state, action, allDone, now);
+  return true;
 }
 
 /** Implements {@linkcode Storage.unregisterWorker}. */

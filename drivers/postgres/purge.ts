@@ -1,7 +1,16 @@
 // Implements Storage.purge by short transactions. Only one process purges at a time.
 
-import { type PurgeBatch, purgeInBatches } from "../../src/storage/kit/purge_in_batches.ts";
-import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
+import {
+  nothingPurged,
+  type PurgeBatch,
+  purgeInBatches,
+} from "../../src/storage/kit/purge_in_batches.ts";
+import type {
+  OperatedPurge,
+  PurgeOptions,
+  PurgeResult,
+  RetentionPolicy,
+} from "../../src/storage/retention.ts";
 import type { Call } from "./database.ts";
 
 /** The number of rows in one transaction. */
@@ -16,14 +25,18 @@ export async function purge(
   call: Call,
   holder: string,
   policy: RetentionPolicy,
-  { budget, dryRun = false }: PurgeOptions,
+  { budget, dryRun = false, by }: PurgeOptions,
 ): Promise<PurgeResult> {
   if (dryRun) return { ...await call<PurgeBatch>("purge_history", policy, null), busy: false };
+  const deleteBatch = async (limit: number, by?: OperatedPurge) => {
+    if (!await call<boolean>("take_maintenance", "purge", holder)) return null;
+    if (by === undefined) return await call<PurgeBatch>("purge_history", policy, limit);
+    const { action, continues } = by;
+    return await call<PurgeBatch | null>("purge_history_by", policy, limit, action, continues) ??
+      { ...nothingPurged, done: false };
+  };
   try {
-    return await purgeInBatches(budget, rowsInBatch, async (limit) => {
-      const isOurs = await call<boolean>("take_maintenance", "purge", holder);
-      return isOurs ? await call<PurgeBatch>("purge_history", policy, limit) : null;
-    });
+    return await purgeInBatches(budget, rowsInBatch, deleteBatch, by);
   } finally {
     await call("end_maintenance", "purge", holder);
   }

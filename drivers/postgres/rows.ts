@@ -2,7 +2,12 @@
 // sql/postgres/, which have snake_case names and numeric audit levels.
 
 import { auditLevelFromNumber, auditLevelToNumber } from "../../src/audit/audit_level.ts";
-import type { ClaimedTask, TaskFields, TaskRecord } from "../../src/storage/records.ts";
+import type {
+  ClaimedTask,
+  TaskFields,
+  TaskRecord,
+  WorkerRecord,
+} from "../../src/storage/records.ts";
 import type { NewLogLine } from "../../src/storage/queries.ts";
 import type {
   ReleasedTask,
@@ -12,6 +17,7 @@ import type {
   StatusTransition,
 } from "../../src/storage/requests.ts";
 import { lastTransition } from "../../src/storage/status_transitions.ts";
+import { decodeProcess, decodeServes } from "../../src/storage/worker_serves.ts";
 
 /** A record with a numeric audit level and the column names of the database. */
 export type Stored<T extends TaskFields> =
@@ -175,4 +181,14 @@ function toTransition({ status, exception, agoMs }: StatusTransition) {
 /** Compares by task id, the order in which all batches lock. */
 export function byTaskId(a: { readonly taskId: string }, b: { readonly taskId: string }): number {
   return a.taskId < b.taskId ? -1 : 1;
+}
+
+/** The result of list_workers for each worker. */
+export interface StoredWorker extends Omit<WorkerRecord, "serves" | "process"> {
+  readonly serves: string | null;
+}
+
+/** Converts a worker. */
+export function toWorker(row: StoredWorker): WorkerRecord {
+  return { ...row, serves: decodeServes(row.serves), process: decodeProcess(row.serves) };
 }

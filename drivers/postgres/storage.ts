@@ -3,10 +3,10 @@
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import { creationOf, type TableSize } from "../../src/storage/table_sizes.ts";
+import { nothingPurged } from "../../src/storage/kit/purge_in_batches.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
 import type { RateLimitRecord } from "../../src/storage/queries.ts";
-import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {
   CancelOutcome,
   HeartbeatResult,
@@ -16,7 +16,7 @@ import type {
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
-import { decodeProcess, decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
+import { encodeServes } from "../../src/storage/worker_serves.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { operatorActions } from "./actions.ts";
@@ -35,10 +35,12 @@ import {
   byTaskId,
   type ClaimedLists,
   fromClaimedLists,
+  type StoredWorker,
   toCorrection,
   toId,
   toLogLine,
   toReleased,
+  toWorker,
 } from "./rows.ts";
 import { activity, failureGroups, reportWork } from "./reports.ts";
 import { countTasks, listTasks } from "./search.ts";
@@ -53,11 +55,6 @@ interface StoredClaim extends Omit<ScannedClaim, "tasks"> {
 /** The result of heartbeat. */
 interface StoredHeartbeat extends HeartbeatResult {
   readonly seenBelow: string | null;
-}
-
-/** The result of list_workers for each worker. */
-interface StoredWorker extends Omit<WorkerRecord, "serves" | "process"> {
-  readonly serves: string | null;
 }
 
 /** The result of table_sizes for each table. */
@@ -212,6 +209,11 @@ export class PostgresStorage implements Storage {
     return result;
   }
 
+  async drainWorker(...[workerId, action]: Args<"drainWorker">): Result<"drainWorker"> {
+    const message = this.#access.message("queues");
+    return await this.#access.call("drain_worker", workerId, action, message);
+  }
+
   async unregisterWorker(...[workerId]: Args<"unregisterWorker">): Result<"unregisterWorker"> {
     await this.#access.call("unregister_worker", workerId);
   }
@@ -248,6 +250,12 @@ export class PostgresStorage implements Storage {
 
   async returnRateSlots(...[slots]: Args<"returnRateSlots">): Result<"returnRateSlots"> {
     await this.#access.call("return_rate_slots", slots);
+  }
+
+  async releaseRateLimit(
+    ...[key, action]: Args<"releaseRateLimit">
+  ): Result<"releaseRateLimit"> {
+    return await this.#access.call("release_rate_limit", key, action);
   }
 
   async countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
@@ -342,12 +350,7 @@ export class PostgresStorage implements Storage {
   }
 
   async workers(): Result<"workers"> {
-    const rows = await this.#access.call<StoredWorker[]>("list_workers");
-    return rows.map((row) => ({
-      ...row,
-      serves: decodeServes(row.serves),
-      process: decodeProcess(row.serves),
-    }));
+    return (await this.#access.call<StoredWorker[]>("list_workers")).map(toWorker);
   }
 
   async backlog(): Result<"backlog"> {
@@ -381,7 +384,7 @@ export class PostgresStorage implements Storage {
     const purging = () => purge(this.#access.call, processId, policy, options);
     if (options.dryRun) return await purging();
     if (this.#isPurging) {
-      return { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, done: false, busy: true };
+      return { ...nothingPurged, done: false, busy: true };
     }
     this.#isPurging = true;
     try {

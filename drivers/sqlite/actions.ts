@@ -4,7 +4,6 @@ import type { ActionProgress } from "../../src/storage/kit/edit_results.ts";
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";
 import type {
-  ActionBatch,
   ActionFilter,
   NewOperatorAction,
   OperatorActionRecord,
@@ -46,19 +45,23 @@ export function noteAction(
   return String(row!.id);
 }
 
-/** Reports whether a batch starts an action, or continues one at its end. */
-export function isInTurn(connection: Connection, { continues }: ActionBatch): boolean {
-  if (continues === null) return true;
-  return connection.get(selectInTurn, Number(continues.actionId), continues.next) !== undefined;
+/** Reports whether an action is unfinished, and its next batch starts here. */
+export function isInTurn(connection: Connection, actionId: string, start: string): boolean {
+  return connection.get(selectInTurn, Number(actionId), start) !== undefined;
 }
 
-/** Adds a batch to the action that it continues. */
-export function addToAction(
+/** Records an action, or adds to the one that it continues. Returns its id. */
+export function noteProgress(
   connection: Connection,
-  actionId: string,
-  { changed, skipped, next }: ActionProgress,
-): void {
-  connection.run(addBatch, changed, skipped, next, Number(actionId));
+  now: number,
+  action: NewOperatorAction,
+  continues: string | null,
+  progress: ActionProgress,
+): string {
+  if (continues === null) return noteAction(connection, now, action, progress);
+  const { changed, skipped, next } = progress;
+  connection.run(addBatch, changed, skipped, next, Number(continues));
+  return continues;
 }
 
 /** Implements {@linkcode Storage.operatorActions}. */

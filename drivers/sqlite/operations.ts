@@ -4,7 +4,7 @@ import type { TaskRecord } from "../../src/storage/records.ts";
 import type { RowEdit, TaskEdit, TasksEdit, TasksEdited } from "../../src/storage/requests.ts";
 import { cancelsAsked, makesDue } from "../../src/storage/edit_news.ts";
 import { nothingEdited, progressOf } from "../../src/storage/kit/edit_results.ts";
-import { addToAction, isInTurn, noteAction } from "./actions.ts";
+import { isInTurn, noteProgress } from "./actions.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
 import { countChange } from "./counters.ts";
@@ -17,15 +17,16 @@ import { dueInstant } from "./task_inserts.ts";
 export function editTasks(connection: Connection, request: TasksEdit): TasksEdited {
   const { edits, action, batch } = request;
   return connection.transaction((now) => {
-    if (batch !== undefined && !isInTurn(connection, batch)) return nothingEdited(request);
+    const begun = batch?.continues ?? null;
+    if (begun !== null && !isInTurn(connection, begun.actionId, begun.next)) {
+      return nothingEdited(request);
+    }
     const audit = new AuditWriter(connection, now, edits.length);
     const applied = edits.map((edit) => editTask(connection, now, audit, edit));
     audit.flush();
     const progress = progressOf(request, applied);
     if (progress === null) return nothingEdited(request);
-    const continued = batch?.continues?.actionId;
-    const actionId = continued ?? noteAction(connection, now, action, progress);
-    if (continued !== undefined) addToAction(connection, continued, progress);
+    const actionId = noteProgress(connection, now, action, begun?.actionId ?? null, progress);
     const edited = { actionId, applied };
     if (makesDue(request, edited)) countChange(connection, "task_changes");
     if (cancelsAsked(request, edited).length > 0) countChange(connection, "cancel_changes");

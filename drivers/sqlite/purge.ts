@@ -2,9 +2,21 @@
 // primary key, in short transactions, so that writers wait briefly and the event loop runs in
 // between. There is no index on time, because it would cost more per row of history than this scan.
 
-import { purgeInBatches } from "../../src/storage/kit/purge_in_batches.ts";
-import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
+import {
+  nothingPurged,
+  type PurgeBatch,
+  purgeInBatches,
+  purgeProgress,
+} from "../../src/storage/kit/purge_in_batches.ts";
+import {
+  type OperatedPurge,
+  type PurgeOptions,
+  type PurgeResult,
+  type RetentionPolicy,
+  unfinishedPurge,
+} from "../../src/storage/retention.ts";
 import { systemClock } from "../../src/time/clock.ts";
+import { isInTurn, noteProgress } from "./actions.ts";
 import type { Connection } from "./connection.ts";
 import { PurgeTurn } from "./purge_turn.ts";
 import { removeTags } from "./tags.ts";
@@ -18,11 +30,11 @@ const rowsAtATime = 2000;
 /** The time after which idle rate limit keys are deleted, in milliseconds. */
 const idleRateLimitMs = dayMs;
 
-const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+type Counted = "statusAudit" | "runsAudit" | "executionLog" | "tasks";
 
 /** The scan of one table. */
 interface Walk {
-  readonly counts: keyof typeof nothing;
+  readonly counts: Counted;
   readonly table: string;
   /** The primary key. */
   readonly key: readonly string[];
@@ -70,7 +82,7 @@ const walks: readonly Walk[] = [
   },
 ];
 
-function history(counts: keyof typeof nothing, table: string, task: string, mayGo: string): Walk {
+function history(counts: Counted, table: string, task: string, mayGo: string): Walk {
   return { counts, table, key: [task, "sequence"], start: ["", 0], mayGo, wouldGo: mayGo };
 }
 
@@ -98,28 +110,38 @@ export class Purge {
     connection: Connection,
     now: number,
     policy: RetentionPolicy,
-    { budget, dryRun = false }: PurgeOptions,
+    { budget, dryRun = false, by }: PurgeOptions,
   ): Promise<PurgeResult> {
     const position = dryRun ? undefined : this.#position;
     const text = JSON.stringify(policy);
     let at = position?.policy === text ? position : startOf(text);
     const limits = cutoffs(policy, now);
+    const actionsBefore = actionsCutoff(policy, now);
     const turn = new PurgeTurn();
-    try {
-      return await purgeInBatches(dryRun ? Infinity : budget, rowsAtATime, async (limit) => {
-        if (limit <= 0) return { ...nothing, done: false };
-        const walk = walks[at.walk]!;
-        const step = dryRun
-          ? countSome(connection, walk, limits, at.key, limit)
-          : deleteSome(connection, turn, walk, limits, at.key, limit);
-        if (step === null) return null;
-        if (!dryRun) forgetActions(connection, policy, now);
-        at = step.next === undefined ? startOf(text, at.walk + 1) : { ...at, key: step.next };
-        const done = at.walk === walks.length;
-        if (!dryRun) this.#position = done ? undefined : at;
-        await otherWork();
-        return { ...nothing, [walk.counts]: step.rows, done };
+    const runBatch = async (limit: number, by?: OperatedPurge): Promise<PurgeBatch | null> => {
+      if (limit <= 0) return { ...nothingPurged, done: false };
+      const { walk, key } = at;
+      const { counts } = walks[walk]!;
+      let step: Step | undefined;
+      const scan = (): PurgeBatch => {
+        step = (dryRun ? countSome : deleteSome)(connection, walks[walk]!, limits, key, limit);
+        const done = step.next === undefined && walk === walks.length - 1;
+        return { ...nothingPurged, [counts]: step.rows, done };
+      };
+      const batch = dryRun ? scan() : record(connection, turn, by, () => {
+        return { ...scan(), operatorActions: forgetActions(connection, actionsBefore) };
       });
+      if (batch === null || step === undefined) return batch;
+      at = step.next === undefined ? startOf(text, walk + 1) : { ...at, key: step.next };
+      if (!dryRun) this.#position = batch.done ? undefined : at;
+      await otherWork();
+      return batch;
+    };
+    try {
+      const most = dryRun ? Infinity : budget;
+      const result = await purgeInBatches(most, rowsAtATime, runBatch, by);
+      if (!dryRun) return result;
+      return { ...result, operatorActions: countActions(connection, actionsBefore) };
     } finally {
       if (!dryRun) connection.transaction(() => turn.end(connection));
     }
@@ -134,18 +156,24 @@ function otherWork(): Promise<void> {
   return new Promise((resume) => void systemClock.setTimer(resume, 0));
 }
 
-/** Deletes old operator actions. Later actions have larger ids, so only deleted rows are read. */
-function forgetActions(
-  connection: Connection,
-  { operatorActionDays }: RetentionPolicy,
-  now: number,
-): void {
-  if (!(operatorActionDays! > 0)) return;
-  const oldest = connection.get(
-    "SELECT id FROM operator_actions WHERE at_utc >= ? ORDER BY id LIMIT 1",
-    Math.round(now - operatorActionDays! * dayMs),
-  );
-  connection.run("DELETE FROM operator_actions WHERE id < ?", oldest?.id ?? Infinity);
+// Later actions have larger ids, so only deleted rows are read.
+const oldActions = "FROM operator_actions WHERE id < coalesce(" +
+  "(SELECT id FROM operator_actions WHERE at_utc >= ?1 ORDER BY id LIMIT 1), ?2)";
+
+/** Returns the instant before which operator actions are deleted; null for no limit. */
+function actionsCutoff({ operatorActionDays }: RetentionPolicy, now: number): number | null {
+  return operatorActionDays! > 0 ? Math.round(now - operatorActionDays! * dayMs) : null;
+}
+
+/** Deletes old operator actions. Returns their number. */
+function forgetActions(connection: Connection, before: number | null): number {
+  return before === null ? 0 : connection.run(`DELETE ${oldActions}`, before, Infinity);
+}
+
+function countActions(connection: Connection, before: number | null): number {
+  if (before === null) return 0;
+  return connection.get(`SELECT count(*) AS total ${oldActions}`, before, Infinity)!
+    .total as number;
 }
 
 /** Deletes expired state of rate limits: keys with full budgets, and unused slots. */
@@ -188,27 +216,45 @@ interface Step {
   readonly next: readonly SqliteValue[] | undefined;
 }
 
-/** Runs one step. Returns null if another process has the turn. */
-function deleteSome(
+/**
+ * Runs one batch in a transaction, and records it for the operator. Returns null if another process
+ * has the turn.
+ */
+function record(
   connection: Connection,
   turn: PurgeTurn,
+  by: OperatedPurge | undefined,
+  deleteBatch: () => PurgeBatch,
+): PurgeBatch | null {
+  return connection.transaction((now) => {
+    const isFirst = !turn.isOurs;
+    if (!turn.take(connection, now)) return null;
+    const continues = by?.continues ?? null;
+    if (continues !== null && !isInTurn(connection, continues, unfinishedPurge)) {
+      return { ...nothingPurged, done: false };
+    }
+    if (isFirst) forgetRateLimits(connection, now);
+    const batch = deleteBatch();
+    if (by === undefined) return batch;
+    const progress = purgeProgress(batch);
+    return { ...batch, actionId: noteProgress(connection, now, by.action, continues, progress) };
+  });
+}
+
+function deleteSome(
+  connection: Connection,
   walk: Walk,
   limits: readonly SqliteValue[],
   start: readonly SqliteValue[],
   rows: number,
-): Step | null {
-  return connection.transaction((now) => {
-    const isFirst = !turn.isOurs;
-    if (!turn.take(connection, now)) return null;
-    if (isFirst) forgetRateLimits(connection, now);
-    const next = keyAfter(connection, walk, start, rows);
-    const sql = `DELETE FROM ${walk.table} WHERE ${range(walk, next)} AND ${walk.mayGo}`;
-    const parameters = [...limits, ...start, ...next ?? []];
-    if (walk.counts !== "tasks") return { rows: connection.run(sql, ...parameters), next };
-    const deleted = connection.all(`${sql} RETURNING id, tags`, ...parameters);
-    for (const { id, tags } of deleted) removeTags(connection, id as string, tags);
-    return { rows: deleted.length, next };
-  });
+): Step {
+  const next = keyAfter(connection, walk, start, rows);
+  const sql = `DELETE FROM ${walk.table} WHERE ${range(walk, next)} AND ${walk.mayGo}`;
+  const parameters = [...limits, ...start, ...next ?? []];
+  if (walk.counts !== "tasks") return { rows: connection.run(sql, ...parameters), next };
+  const deleted = connection.all(`${sql} RETURNING id, tags`, ...parameters);
+  for (const { id, tags } of deleted) removeTags(connection, id as string, tags);
+  return { rows: deleted.length, next };
 }
 
 function countSome(

@@ -1,16 +1,19 @@
 // Stores rate limits: one small row per key, shared by all workers of the store, and the returned
 // slots.
 
-import { type RateBudget, takeSlot } from "../../src/storage/kit/gcra.ts";
+import { allDone } from "../../src/storage/kit/edit_results.ts";
+import { type RateBudget, releasedBudget, takeSlot } from "../../src/storage/kit/gcra.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest, RateLimitRecord } from "../../src/storage/queries.ts";
 import type { ReturnedSlots } from "../../src/storage/kit/returned_slots.ts";
 import type {
+  NewOperatorAction,
   RateSlot,
   RateSlotRequest,
   RateSlots,
   ReturnedRateSlot,
 } from "../../src/storage/requests.ts";
+import { noteAction } from "./actions.ts";
 import type { Connection } from "./connection.ts";
 import { text, userText } from "./rows.ts";
 
@@ -101,6 +104,24 @@ class ReturnedSlotRows implements ReturnedSlots {
   #slot(select: string, bound: number): number | null {
     return this.#connection.get(select, this.#key, bound)!.slot as number | null;
   }
+}
+
+const release = "UPDATE rate_limits SET reserved_tat_utc = ?1, started_tat_utc = ?2 WHERE key = ?3";
+const forgetReturned = "DELETE FROM returned_rate_slots WHERE key = ?";
+
+/** Gives back the budget of a key; see `Storage.releaseRateLimit`. */
+export function releaseRateLimit(
+  connection: Connection,
+  key: string,
+  action: NewOperatorAction,
+): boolean {
+  return connection.transaction((now) => {
+    const { reservedTat, startedTat } = releasedBudget(now);
+    if (connection.run(release, reservedTat, startedTat, key) === 0) return false;
+    connection.run(forgetReturned, key);
+    noteAction(connection, now, action, allDone);
+    return true;
+  });
 }
 
 const selectLimits =

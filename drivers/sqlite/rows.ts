@@ -72,7 +72,8 @@ export const operatorActionColumns = `id, at_utc, verb, ${userText("actor")}, ${
 }, target_kind, ${userText("target")}, before, after, changed, skipped, next`;
 
 /** The columns that {@linkcode toWorker} reads. */
-export const workerColumns = `id, ${userText("host")}, serves, started_at_utc, heartbeat_utc`;
+export const workerColumns = `id, ${userText("host")}, serves, draining, ` +
+  "started_at_utc, heartbeat_utc";
 
 /** A row of {@linkcode claimedTaskColumns}. */
 export type ClaimedRow = SqliteValues;
@@ -247,6 +248,7 @@ export function toWorker(row: SqliteRow, now: number): WorkerRecord {
     host: text(row.host),
     serves: decodeServes(row.serves as string | null),
     process: decodeProcess(row.serves as string | null),
+    draining: row.draining === 1,
     startedAt: row.started_at_utc as number,
     heartbeatAt,
     heartbeatAgeMs: now - heartbeatAt,

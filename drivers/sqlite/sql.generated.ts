@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql" | "0007_operations.sql" | "0008_work_reports.sql" | "0009_rate_limit_pace.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql" | "0007_operations.sql" | "0008_work_reports.sql" | "0009_rate_limit_pace.sql" | "0010_worker_drains.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -294,5 +294,11 @@ ALTER TABLE rate_limits ADD COLUMN burst INTEGER;
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (9, unixepoch() * 1000);
+`,
+  "0010_worker_drains.sql": `-- Workers that an operator has asked to stop.
+ALTER TABLE workers ADD COLUMN draining INTEGER;  -- 1: it finishes its tasks and stops
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (10, unixepoch() * 1000);
 `,
 };

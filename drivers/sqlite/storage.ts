@@ -51,7 +51,7 @@ import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
 import { Purge } from "./purge.ts";
 import { setQueuePaused } from "./queues.ts";
-import { rateLimits, returnRateSlots, takeRateSlots } from "./rate_slots.ts";
+import { rateLimits, releaseRateLimit, returnRateSlots, takeRateSlots } from "./rate_slots.ts";
 import { executionLogs, getTask, getTaskByKey, runsAudit, statusAudit } from "./reading.ts";
 import { publishEvents, readEvents, sweepEvents, unwatchEvents, watchEvents } from "./relay.ts";
 import { release, releaseUnknown } from "./release.ts";
@@ -61,7 +61,14 @@ import { correctSeries } from "./series.ts";
 import { auditGrowth, backlog, countHeld, statistics } from "./statistics.ts";
 import { tableSizes } from "./table_sizes.ts";
 import { WakeWatch } from "./wake.ts";
-import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
+import {
+  drainWorker,
+  heartbeat,
+  registerWorker,
+  releaseLost,
+  unregisterWorker,
+  workers,
+} from "./workers.ts";
 
 /** A storage in a SQLite database. */
 export class SqliteStorage implements Storage {
@@ -179,6 +186,10 @@ export class SqliteStorage implements Storage {
     );
   }
 
+  drainWorker(workerId: string, action: NewOperatorAction): Promise<boolean> {
+    return this.#withHeartbeatsWritten((connection) => drainWorker(connection, workerId, action));
+  }
+
   unregisterWorker(workerId: string): Promise<void> {
     return this.#withHeartbeatsWritten((connection) => unregisterWorker(connection, workerId));
   }
@@ -207,6 +218,10 @@ export class SqliteStorage implements Storage {
 
   returnRateSlots(slots: readonly ReturnedRateSlot[]): Result<"returnRateSlots"> {
     return this.#access.do((connection) => returnRateSlots(connection, slots));
+  }
+
+  releaseRateLimit(key: string, action: NewOperatorAction): Promise<boolean> {
+    return this.#access.do((connection) => releaseRateLimit(connection, key, action));
   }
 
   watchEvents(request: WatchRequest): Result<"watchEvents"> {

@@ -1,15 +1,18 @@
 // Manages workers: registration, heartbeats, and the release of lost workers' tasks.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
+import { allDone } from "../../src/storage/kit/edit_results.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {
   HeartbeatResult,
   LostTask,
+  NewOperatorAction,
   ReleaseLostRequest,
   WorkerRegistration,
 } from "../../src/storage/requests.ts";
 import { encodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
+import { noteAction } from "./actions.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
@@ -32,6 +35,22 @@ export function registerWorker(
   );
 }
 
+const askToDrain = "UPDATE workers SET draining = 1 WHERE id = ?";
+
+/** Asks a worker to stop; see `Storage.drainWorker`. */
+export function drainWorker(
+  connection: Connection,
+  workerId: string,
+  action: NewOperatorAction,
+): boolean {
+  return connection.transaction((now) => {
+    if (connection.run(askToDrain, workerId) === 0) return false;
+    noteAction(connection, now, action, allDone);
+    countChange(connection, "queue_changes");
+    return true;
+  });
+}
+
 /** Removes a worker. */
 export function unregisterWorker(connection: Connection, workerId: string): void {
   connection.transaction(() => connection.run("DELETE FROM workers WHERE id = ?", workerId));
@@ -50,7 +69,7 @@ export const lostOwners = "WITH RECURSIVE owner(id) AS (" +
   "WHERE owner.id IS NOT NULL) " +
   "SELECT id FROM owner WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM workers)";
 
-const beat = "UPDATE workers SET heartbeat_utc = ? WHERE id = ?";
+const beat = "UPDATE workers SET heartbeat_utc = ? WHERE id = ? RETURNING draining";
 const selectOthers = `SELECT (${selectWatchers}) AS watchers, EXISTS (` +
   "SELECT 1 FROM workers WHERE heartbeat_utc NOT BETWEEN ? AND ? AND id <> ?) AS late_or_ahead";
 const selectCancelRequests = "SELECT id FROM queued_tasks " +
@@ -63,7 +82,8 @@ export function heartbeat(
   leaseMs: number,
 ): HeartbeatResult {
   return connection.transaction((now) => {
-    const alive = connection.run(beat, now, workerId) > 0;
+    const worker = connection.get(beat, now, workerId);
+    const alive = worker !== undefined;
     const others = connection.get(selectOthers, now, now - leaseMs, now + leaseMs, workerId)!;
     const requests = alive ? connection.all(selectCancelRequests, workerId) : [];
     return {
@@ -71,6 +91,7 @@ export function heartbeat(
       alive,
       cancelRequests: requests.map((row) => row.id as string),
       pausedQueues: [...pausedQueues(connection)],
+      draining: worker?.draining === 1,
       othersLost: others.late_or_ahead === 1 || connection.get(lostOwners) !== undefined,
       watchers: toWatchers(others.watchers!),
     };

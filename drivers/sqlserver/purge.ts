@@ -2,9 +2,15 @@
 // delete.
 
 import { purgeInBatches } from "../../src/storage/kit/purge_in_batches.ts";
-import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
+import type {
+  OperatedPurge,
+  PurgeOptions,
+  PurgeResult,
+  RetentionPolicy,
+} from "../../src/storage/retention.ts";
+import { actionParameters } from "./actions.ts";
 import type { SqlServerDatabase } from "./database.ts";
-import { bit, float, int } from "./mssql.ts";
+import { bigInt, bit, float, int, type Parameters } from "./mssql.ts";
 import { truth } from "./rows.ts";
 
 /** The number of rows in one transaction, few enough to avoid lock escalation. */
@@ -14,14 +20,22 @@ const rowsInOneStep = 1000;
 export async function purge(
   database: SqlServerDatabase,
   policy: RetentionPolicy,
-  { budget, dryRun = false }: PurgeOptions,
+  { budget, dryRun = false, by }: PurgeOptions,
 ): Promise<PurgeResult> {
-  if (dryRun) return await purgeStep(database, policy, 0, true);
-  await forgetActions(database, policy);
-  return await purgeInBatches(budget, rowsInOneStep, async (limit) => {
-    const step = await purgeStep(database, policy, limit, false);
+  if (dryRun) return await purgeStep(database, policy, { Limit: int(0), DryRun: bit(true) });
+  return await purgeInBatches(budget, rowsInOneStep, async (limit, by) => {
+    const step = await purgeStep(database, policy, {
+      Limit: int(limit),
+      DryRun: bit(false),
+      ...by === undefined ? {} : operatedParameters(by),
+    });
     return step.busy ? null : step;
-  });
+  }, by);
+}
+
+function operatedParameters({ action, continues }: OperatedPurge): Parameters {
+  const continuesId = continues === null ? null : Number(continues);
+  return { ContinuesId: bigInt(continuesId), ...actionParameters(action) };
 }
 
 const secondsPerDay = 86_400;
@@ -29,21 +43,16 @@ const secondsPerDay = 86_400;
 /** The maximum age in seconds, because DATEADD takes 32-bit numbers; about 63 years. */
 const longestSeconds = 2_000_000_000;
 
-/** Deletes old operator actions. */
-async function forgetActions(
-  database: SqlServerDatabase,
-  { operatorActionDays }: RetentionPolicy,
-): Promise<void> {
-  if (!(operatorActionDays! > 0)) return;
-  const seconds = Math.min(longestSeconds, Math.round(operatorActionDays! * secondsPerDay));
-  await database.call("usp_ForgetActions", { Seconds: int(seconds) });
+/** Returns the age above which operator actions are deleted, in seconds; null for no limit. */
+function actionSeconds({ operatorActionDays }: RetentionPolicy): number | null {
+  if (!(operatorActionDays! > 0)) return null;
+  return Math.min(longestSeconds, Math.max(1, Math.round(operatorActionDays! * secondsPerDay)));
 }
 
 async function purgeStep(
   database: SqlServerDatabase,
   policy: RetentionPolicy,
-  limit: number,
-  dryRun: boolean,
+  options: Parameters,
 ): Promise<PurgeResult> {
   const [found] = await database.call("usp_Purge", {
     StatusAuditDays: float(policy.statusAuditDays ?? null),
@@ -52,8 +61,8 @@ async function purgeStep(
     ExecutionLogDays: float(policy.executionLogDays ?? null),
     MaxExecutionLogsPerTask: int(policy.maxExecutionLogsPerTask ?? null),
     DeleteCompletedTasks: bit(policy.deleteCompletedTasksAfterRetention ?? false),
-    Limit: int(limit),
-    DryRun: bit(dryRun),
+    OperatorActionSeconds: int(actionSeconds(policy)),
+    ...options,
   });
   const row = found![0]!;
   return {
@@ -61,7 +70,9 @@ async function purgeStep(
     runsAudit: Number(row.RunsAudit),
     executionLog: Number(row.ExecutionLog),
     tasks: Number(row.Tasks),
+    operatorActions: Number(row.OperatorActions),
     done: truth(row.Done),
     busy: truth(row.Busy),
+    ...row.ActionId !== null && { actionId: String(row.ActionId) },
   };
 }

@@ -174,6 +174,7 @@ export function toWorker(row: Row): WorkerRecord {
     host: fromStoredName(text(row.Host)),
     serves: decodeServes(serves),
     process: decodeProcess(serves),
+    draining: row.IsDraining !== null && truth(row.IsDraining),
     startedAt: instant(row.StartedUtc),
     heartbeatAt,
     heartbeatAgeMs: instant(row.Now) - heartbeatAt,

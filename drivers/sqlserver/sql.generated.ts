@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "0012_rate_limit_pace.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_EditTasks.sql" | "usp_ForgetActions.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "0012_rate_limit_pace.sql" | "0013_worker_drains.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_DrainWorker.sql" | "usp_EditTasks.sql" | "usp_ForgetActions.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseRateLimit.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -899,6 +899,20 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 12)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (12, SYSUTCDATETIME());
 GO
 `,
+  "0013_worker_drains.sql": `-- Workers that an operator has asked to stop.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF COL_LENGTH(N'[EverTask].[Workers]', N'IsDraining') IS NULL
+    ALTER TABLE [EverTask].[Workers] ADD [IsDraining] bit NULL; -- 1: it finishes its tasks and stops
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 13)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (13, SYSUTCDATETIME());
+GO
+`,
   "usp_ClaimTasks.sql": `-- Claims due tasks for a worker: in each queue highest priority first, then longest due, then
 -- lowest id.
 --
@@ -1077,6 +1091,48 @@ BEGIN
 END
 GO
 `,
+  "usp_DrainWorker.sql": `-- Asks a worker to finish its tasks and stop, and records the action, in one transaction.
+--
+-- Returns one row: Registered (1, or 0: there is no such worker, and nothing was recorded).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_DrainWorker];
+GO
+CREATE PROCEDURE [EverTask].[usp_DrainWorker]
+    @WorkerId   nvarchar(100),
+    @Verb       nvarchar(20),
+    @Actor      nvarchar(400),
+    @Reason     nvarchar(max),
+    @TargetKind nvarchar(10),
+    @Target     nvarchar(200),
+    @Before     nvarchar(max),
+    @After      nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Registered bit = 0;
+
+    BEGIN TRANSACTION;
+
+    UPDATE [EverTask].[Workers] SET [IsDraining] = 1 WHERE [Id] = @WorkerId;
+    IF @@ROWCOUNT > 0
+    BEGIN
+        SET @Registered = 1;
+        INSERT INTO [EverTask].[OperatorActions] ([AtUtc], [Verb], [Actor], [Reason], [TargetKind], [Target], [Before], [After],
+            [Changed], [Skipped], [Next])
+        VALUES (SYSUTCDATETIME(), @Verb, @Actor, @Reason, @TargetKind, @Target, @Before, @After, 1, 0, NULL);
+    END;
+
+    COMMIT TRANSACTION;
+
+    SELECT @Registered AS [Registered];
+END
+GO
+`,
   "usp_EditTasks.sql": `-- Changes tasks for an operator, and records the action, in one transaction. A task is changed only
 -- if it still has the version that the operator has seen. A version consists of the count of edits,
 -- and of columns that claims, status changes and new due instants write in any case.
@@ -1228,7 +1284,8 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_ForgetActions];
 GO
 CREATE PROCEDURE [EverTask].[usp_ForgetActions]
-    @Seconds int
+    @Seconds int,
+    @Deleted bigint = NULL OUTPUT -- the number of deleted rows
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -1239,12 +1296,14 @@ BEGIN
 
     SELECT TOP (1) @Oldest = [Id] FROM [EverTask].[OperatorActions] WHERE [AtUtc] >= @Before ORDER BY [Id];
     DELETE FROM [EverTask].[OperatorActions] WHERE [Id] < @Oldest;
+    SET @Deleted = @@ROWCOUNT;
 END
 GO
 `,
   "usp_Heartbeat.sql": `-- Records that a worker is alive. Does not register a lost worker again.
 --
--- Returns four recordsets: Now, Alive (1 or 0) and OthersLost (1: usp_ReleaseLost has work); the
+-- Returns four recordsets: Now, Alive (1 or 0), Draining (1: the worker must finish its tasks and
+-- stop) and OthersLost (1: usp_ReleaseLost has work); the
 -- TaskId of each held task with a cancel request; the QueueName of each paused queue; the Id and
 -- Parameters of each watcher of events.
 
@@ -1267,9 +1326,9 @@ BEGIN
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
     DECLARE @Ahead datetimeoffset(3) = DATEADD(millisecond, @LeaseMs % 86400000, DATEADD(day, @LeaseMs / 86400000, @Now));
-    DECLARE @Alive bit = 0, @OthersLost bit = 0;
+    DECLARE @Alive bit = 0, @Draining bit = 0, @OthersLost bit = 0;
 
-    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now WHERE [Id] = @WorkerId;
+    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now, @Draining = ISNULL([IsDraining], 0) WHERE [Id] = @WorkerId;
     IF @@ROWCOUNT > 0
         SET @Alive = 1;
 
@@ -1280,7 +1339,7 @@ BEGIN
                        AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]))
         SET @OthersLost = 1;
 
-    SELECT @Now AS [Now], @Alive AS [Alive], @OthersLost AS [OthersLost];
+    SELECT @Now AS [Now], @Alive AS [Alive], @Draining AS [Draining], @OthersLost AS [OthersLost];
 
     SELECT t.[Id] AS [TaskId]
     FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
@@ -1652,8 +1711,13 @@ GO
 --
 --   EXEC [EverTask].[usp_Purge] @StatusAuditDays = 30, @RunsAuditDays = 7, @ErrorAuditDays = 90;
 --
--- Returns one row: StatusAudit, RunsAudit, ExecutionLog and Tasks (numbers of deleted rows), Done
--- (1: nothing is left to delete) and Busy (1: another process is purging; nothing was done).
+-- With @Verb, it belongs to an operator's action: it adds its rows to the one with @ContinuesId, or
+-- records a new one.
+--
+-- Returns one row: StatusAudit, RunsAudit, ExecutionLog, Tasks and OperatorActions (numbers of
+-- deleted rows), Done (1: nothing is left to delete), Busy (1: another process is purging; nothing
+-- was done) and ActionId (NULL with @Verb: @ContinuesId is not an unfinished purge; nothing was
+-- done).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1668,7 +1732,16 @@ CREATE PROCEDURE [EverTask].[usp_Purge]
     @MaxExecutionLogsPerTask int = NULL,   -- the number of lines that are kept per task: the newest
     @DeleteCompletedTasks    bit = 0,      -- one-shot tasks that were completed or cancelled before @StatusAuditDays
     @Limit                   int = 1000,   -- below 5000, a statement's locks stay row locks
-    @DryRun                  bit = 0       -- only counts the expired rows, without the limit
+    @DryRun                  bit = 0,      -- only counts the expired rows, without the limit
+    @OperatorActionSeconds   int = NULL,   -- not subject to the limit
+    @ContinuesId             bigint = NULL,
+    @Verb                    nvarchar(20) = NULL,
+    @Actor                   nvarchar(400) = NULL,
+    @Reason                  nvarchar(max) = NULL,
+    @TargetKind              nvarchar(10) = NULL,
+    @Target                  nvarchar(200) = NULL,
+    @Before                  nvarchar(max) = NULL,
+    @After                   nvarchar(max) = NULL
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -1683,6 +1756,7 @@ BEGIN
         @Logs datetimeoffset(3), @Tasks datetimeoffset(3), @MaxLogs int, @IdleTatMs float, @Lock int = 0;
     DECLARE @Left int = CASE WHEN @DryRun = 1 THEN 2147483646 ELSE @Limit END;
     DECLARE @StatusCount int = 0, @RunsCount int = 0, @LogCount int = 0, @TaskCount int = 0, @Done bit = 1;
+    DECLARE @ActionCount bigint = 0, @Deleted bigint, @Next nvarchar(100), @ActionId bigint;
     DECLARE @StatusRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
     DECLARE @RunsRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
     DECLARE @LogRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
@@ -1718,7 +1792,17 @@ BEGIN
     IF @Lock < 0
     BEGIN
         COMMIT TRANSACTION;
-        SELECT 0 AS [StatusAudit], 0 AS [RunsAudit], 0 AS [ExecutionLog], 0 AS [Tasks], 0 AS [Done], 1 AS [Busy];
+        SELECT 0 AS [StatusAudit], 0 AS [RunsAudit], 0 AS [ExecutionLog], 0 AS [Tasks], 0 AS [OperatorActions], 0 AS [Done],
+            1 AS [Busy], NULL AS [ActionId];
+        RETURN;
+    END;
+
+    IF @ContinuesId IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM [EverTask].[OperatorActions] WHERE [Id] = @ContinuesId AND [Next] = N'more')
+    BEGIN
+        COMMIT TRANSACTION;
+        SELECT 0 AS [StatusAudit], 0 AS [RunsAudit], 0 AS [ExecutionLog], 0 AS [Tasks], 0 AS [OperatorActions], 0 AS [Done],
+            0 AS [Busy], NULL AS [ActionId];
         RETURN;
     END;
 
@@ -1840,10 +1924,31 @@ BEGIN
         WHERE [SlotMs] < @IdleTatMs;
     END;
 
+    IF @OperatorActionSeconds > 0 AND @DryRun = 0
+        EXEC [EverTask].[usp_ForgetActions] @Seconds = @OperatorActionSeconds, @Deleted = @ActionCount OUTPUT;
+    IF @OperatorActionSeconds > 0 AND @DryRun = 1
+        SELECT @ActionCount = COUNT_BIG(*) FROM [EverTask].[OperatorActions]
+        WHERE [AtUtc] < DATEADD(second, -@OperatorActionSeconds, SYSUTCDATETIME());
+
+    SET @Deleted = @StatusCount + @RunsCount + @LogCount + @TaskCount + @ActionCount;
+    SET @Next = CASE WHEN @Done = 0 THEN N'more' END;
+    IF @Verb IS NOT NULL AND @ContinuesId IS NULL
+    BEGIN
+        INSERT INTO [EverTask].[OperatorActions] ([AtUtc], [Verb], [Actor], [Reason], [TargetKind], [Target], [Before], [After],
+            [Changed], [Skipped], [Next])
+        VALUES (SYSUTCDATETIME(), @Verb, @Actor, @Reason, @TargetKind, @Target, @Before, @After, @Deleted, 0, @Next);
+        SET @ActionId = SCOPE_IDENTITY();
+    END;
+    ELSE IF @ContinuesId IS NOT NULL
+    BEGIN
+        UPDATE [EverTask].[OperatorActions] SET [Changed] = [Changed] + @Deleted, [Next] = @Next WHERE [Id] = @ContinuesId;
+        SET @ActionId = @ContinuesId;
+    END;
+
     COMMIT TRANSACTION;
 
     SELECT @StatusCount AS [StatusAudit], @RunsCount AS [RunsAudit], @LogCount AS [ExecutionLog], @TaskCount AS [Tasks],
-        @Done AS [Done], 0 AS [Busy];
+        @ActionCount AS [OperatorActions], @Done AS [Done], 0 AS [Busy], @ActionId AS [ActionId];
 END
 GO
 `,
@@ -2026,6 +2131,51 @@ BEGIN
         a.[LostCount] AS [LostCount], a.[Poisoned] AS [Poisoned]
     FROM @Answer AS a
     ORDER BY a.[WorkerId], a.[IdOrder];
+END
+GO
+`,
+  "usp_ReleaseRateLimit.sql": `-- Gives back all reserved slots of a rate limit's key, and its used budget, and records the action,
+-- in one transaction.
+--
+-- Returns one row: Known (1, or 0: the key has no budget, and nothing was recorded).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ReleaseRateLimit];
+GO
+CREATE PROCEDURE [EverTask].[usp_ReleaseRateLimit]
+    @RateKey    nvarchar(400),
+    @Verb       nvarchar(20),
+    @Actor      nvarchar(400),
+    @Reason     nvarchar(max),
+    @TargetKind nvarchar(10),
+    @Target     nvarchar(200),
+    @Before     nvarchar(max),
+    @After      nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Known bit = 0;
+    DECLARE @NowMs float = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
+
+    BEGIN TRANSACTION;
+
+    UPDATE [EverTask].[RateLimits] SET [ReservedTatMs] = @NowMs, [StartedTatMs] = @NowMs WHERE [RateKey] = @RateKey;
+    IF @@ROWCOUNT > 0
+    BEGIN
+        SET @Known = 1;
+        DELETE FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey;
+        INSERT INTO [EverTask].[OperatorActions] ([AtUtc], [Verb], [Actor], [Reason], [TargetKind], [Target], [Before], [After],
+            [Changed], [Skipped], [Next])
+        VALUES (SYSUTCDATETIME(), @Verb, @Actor, @Reason, @TargetKind, @Target, @Before, @After, 1, 0, NULL);
+    END;
+
+    COMMIT TRANSACTION;
+
+    SELECT @Known AS [Known];
 END
 GO
 `,
@@ -2773,6 +2923,10 @@ BEGIN
         SET @NextTatMs = CASE WHEN @StartedTatMs < @StartsByMs THEN @StartsByMs ELSE @StartedTatMs END + @IntervalMs;
         SET @Granted = 1;
         SET @Changed = 0;
+
+        -- The key was released after this slot was reserved: no reservation is as late.
+        IF @Stored = 1 AND @ReservedMs > @NowMs AND @ReservedMs > @ReservedTatMs + 1
+            SET @ReservedMs = NULL;
 
         IF @ReservedMs > @NowMs
             SET @SlotMs = @ReservedMs;

@@ -163,6 +163,10 @@ export class SqlServerStorage implements Storage {
     return workers.heartbeat(this.#database, workerId, leaseMs);
   }
 
+  drainWorker(...[workerId, action]: Args<"drainWorker">): Result<"drainWorker"> {
+    return workers.drainWorker(this.#database, workerId, action);
+  }
+
   unregisterWorker(...[workerId]: Args<"unregisterWorker">): Promise<void> {
     return workers.unregisterWorker(this.#database, workerId);
   }
@@ -208,6 +212,18 @@ export class SqlServerStorage implements Storage {
 
   async returnRateSlots(...[slots]: Args<"returnRateSlots">): Promise<void> {
     await this.#database.call("usp_ReturnRateSlots", { Slots: batches.returnedSlots(slots) });
+  }
+
+  async releaseRateLimit(
+    ...[key, action]: Args<"releaseRateLimit">
+  ): Result<"releaseRateLimit"> {
+    const storedKey = toStoredName(key, "key", nameLengths.rateKey);
+    const parameters = { RateKey: name(storedKey, nameLengths.rateKey) };
+    const [answer] = await this.#database.call("usp_ReleaseRateLimit", {
+      ...parameters,
+      ...actionParameters(action),
+    });
+    return rows.truth(answer![0]!.Known);
   }
 
   // ---- events of all processes ----

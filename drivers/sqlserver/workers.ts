@@ -4,10 +4,12 @@ import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {
   HeartbeatResult,
   LostTask,
+  NewOperatorAction,
   ReleaseLostRequest,
   WorkerRegistration,
 } from "../../src/storage/requests.ts";
 import { encodeServes } from "../../src/storage/worker_serves.ts";
+import { actionParameters } from "./actions.ts";
 import { storedWorker } from "./batches.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { toWholeMs } from "./instants.ts";
@@ -42,15 +44,27 @@ export async function heartbeat(
 ): Promise<HeartbeatResult> {
   const parameters = { WorkerId: worker(workerId), LeaseMs: bigInt(toWholeMs(leaseMs)) };
   const [state, cancels, paused, watchers] = await database.call("usp_Heartbeat", parameters);
-  const { Now, Alive, OthersLost } = state![0]!;
+  const { Now, Alive, Draining, OthersLost } = state![0]!;
   return {
     now: rows.instant(Now),
     alive: rows.truth(Alive),
     cancelRequests: cancels!.map(({ TaskId }) => rows.id(TaskId)),
     pausedQueues: paused!.map(({ QueueName }) => fromStoredName(rows.text(QueueName))),
+    draining: rows.truth(Draining),
     othersLost: rows.truth(OthersLost),
     watchers: watchers!.map(toWatcher),
   };
+}
+
+/** Implements {@linkcode Storage.drainWorker}. */
+export async function drainWorker(
+  database: SqlServerDatabase,
+  workerId: string,
+  action: NewOperatorAction,
+): Promise<boolean> {
+  const parameters = { WorkerId: worker(workerId), ...actionParameters(action) };
+  const [answer] = await database.call("usp_DrainWorker", parameters);
+  return rows.truth(answer![0]!.Registered);
 }
 
 /** Implements {@linkcode Storage.unregisterWorker}. */
@@ -85,7 +99,7 @@ export async function releaseLost(
 /** Implements {@linkcode Storage.workers}. */
 export async function readWorkers(database: SqlServerDatabase): Promise<WorkerRecord[]> {
   const [found] = await database.query(
-    "SELECT [Id], [Host], [Serves], [StartedUtc], [HeartbeatUtc], " +
+    "SELECT [Id], [Host], [Serves], [IsDraining], [StartedUtc], [HeartbeatUtc], " +
       "CAST(SYSUTCDATETIME() AS datetimeoffset(3)) AS [Now] " +
       "FROM [EverTask].[Workers] ORDER BY [StartedUtc], [Id];",
   );

@@ -9,7 +9,8 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_ForgetActions];
 GO
 CREATE PROCEDURE [EverTask].[usp_ForgetActions]
-    @Seconds int
+    @Seconds int,
+    @Deleted bigint = NULL OUTPUT -- the number of deleted rows
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -20,5 +21,6 @@ BEGIN
 
     SELECT TOP (1) @Oldest = [Id] FROM [EverTask].[OperatorActions] WHERE [AtUtc] >= @Before ORDER BY [Id];
     DELETE FROM [EverTask].[OperatorActions] WHERE [Id] < @Oldest;
+    SET @Deleted = @@ROWCOUNT;
 END
 GO

@@ -1,6 +1,7 @@
 -- Records that a worker is alive. Does not register a lost worker again.
 --
--- Returns four recordsets: Now, Alive (1 or 0) and OthersLost (1: usp_ReleaseLost has work); the
+-- Returns four recordsets: Now, Alive (1 or 0), Draining (1: the worker must finish its tasks and
+-- stop) and OthersLost (1: usp_ReleaseLost has work); the
 -- TaskId of each held task with a cancel request; the QueueName of each paused queue; the Id and
 -- Parameters of each watcher of events.
 
@@ -23,9 +24,9 @@ BEGIN
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
     DECLARE @Ahead datetimeoffset(3) = DATEADD(millisecond, @LeaseMs % 86400000, DATEADD(day, @LeaseMs / 86400000, @Now));
-    DECLARE @Alive bit = 0, @OthersLost bit = 0;
+    DECLARE @Alive bit = 0, @Draining bit = 0, @OthersLost bit = 0;
 
-    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now WHERE [Id] = @WorkerId;
+    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now, @Draining = ISNULL([IsDraining], 0) WHERE [Id] = @WorkerId;
     IF @@ROWCOUNT > 0
         SET @Alive = 1;
 
@@ -36,7 +37,7 @@ BEGIN
                        AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]))
         SET @OthersLost = 1;
 
-    SELECT @Now AS [Now], @Alive AS [Alive], @OthersLost AS [OthersLost];
+    SELECT @Now AS [Now], @Alive AS [Alive], @Draining AS [Draining], @OthersLost AS [OthersLost];
 
     SELECT t.[Id] AS [TaskId]
     FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)

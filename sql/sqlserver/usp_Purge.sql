@@ -5,8 +5,13 @@
 --
 --   EXEC [EverTask].[usp_Purge] @StatusAuditDays = 30, @RunsAuditDays = 7, @ErrorAuditDays = 90;
 --
--- Returns one row: StatusAudit, RunsAudit, ExecutionLog and Tasks (numbers of deleted rows), Done
--- (1: nothing is left to delete) and Busy (1: another process is purging; nothing was done).
+-- With @Verb, it belongs to an operator's action: it adds its rows to the one with @ContinuesId, or
+-- records a new one.
+--
+-- Returns one row: StatusAudit, RunsAudit, ExecutionLog, Tasks and OperatorActions (numbers of
+-- deleted rows), Done (1: nothing is left to delete), Busy (1: another process is purging; nothing
+-- was done) and ActionId (NULL with @Verb: @ContinuesId is not an unfinished purge; nothing was
+-- done).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -21,7 +26,16 @@ CREATE PROCEDURE [EverTask].[usp_Purge]
     @MaxExecutionLogsPerTask int = NULL,   -- the number of lines that are kept per task: the newest
     @DeleteCompletedTasks    bit = 0,      -- one-shot tasks that were completed or cancelled before @StatusAuditDays
     @Limit                   int = 1000,   -- below 5000, a statement's locks stay row locks
-    @DryRun                  bit = 0       -- only counts the expired rows, without the limit
+    @DryRun                  bit = 0,      -- only counts the expired rows, without the limit
+    @OperatorActionSeconds   int = NULL,   -- not subject to the limit
+    @ContinuesId             bigint = NULL,
+    @Verb                    nvarchar(20) = NULL,
+    @Actor                   nvarchar(400) = NULL,
+    @Reason                  nvarchar(max) = NULL,
+    @TargetKind              nvarchar(10) = NULL,
+    @Target                  nvarchar(200) = NULL,
+    @Before                  nvarchar(max) = NULL,
+    @After                   nvarchar(max) = NULL
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -36,6 +50,7 @@ BEGIN
         @Logs datetimeoffset(3), @Tasks datetimeoffset(3), @MaxLogs int, @IdleTatMs float, @Lock int = 0;
     DECLARE @Left int = CASE WHEN @DryRun = 1 THEN 2147483646 ELSE @Limit END;
     DECLARE @StatusCount int = 0, @RunsCount int = 0, @LogCount int = 0, @TaskCount int = 0, @Done bit = 1;
+    DECLARE @ActionCount bigint = 0, @Deleted bigint, @Next nvarchar(100), @ActionId bigint;
     DECLARE @StatusRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
     DECLARE @RunsRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
     DECLARE @LogRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
@@ -71,7 +86,17 @@ BEGIN
     IF @Lock < 0
     BEGIN
         COMMIT TRANSACTION;
-        SELECT 0 AS [StatusAudit], 0 AS [RunsAudit], 0 AS [ExecutionLog], 0 AS [Tasks], 0 AS [Done], 1 AS [Busy];
+        SELECT 0 AS [StatusAudit], 0 AS [RunsAudit], 0 AS [ExecutionLog], 0 AS [Tasks], 0 AS [OperatorActions], 0 AS [Done],
+            1 AS [Busy], NULL AS [ActionId];
+        RETURN;
+    END;
+
+    IF @ContinuesId IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM [EverTask].[OperatorActions] WHERE [Id] = @ContinuesId AND [Next] = N'more')
+    BEGIN
+        COMMIT TRANSACTION;
+        SELECT 0 AS [StatusAudit], 0 AS [RunsAudit], 0 AS [ExecutionLog], 0 AS [Tasks], 0 AS [OperatorActions], 0 AS [Done],
+            0 AS [Busy], NULL AS [ActionId];
         RETURN;
     END;
 
@@ -193,9 +218,30 @@ BEGIN
         WHERE [SlotMs] < @IdleTatMs;
     END;
 
+    IF @OperatorActionSeconds > 0 AND @DryRun = 0
+        EXEC [EverTask].[usp_ForgetActions] @Seconds = @OperatorActionSeconds, @Deleted = @ActionCount OUTPUT;
+    IF @OperatorActionSeconds > 0 AND @DryRun = 1
+        SELECT @ActionCount = COUNT_BIG(*) FROM [EverTask].[OperatorActions]
+        WHERE [AtUtc] < DATEADD(second, -@OperatorActionSeconds, SYSUTCDATETIME());
+
+    SET @Deleted = @StatusCount + @RunsCount + @LogCount + @TaskCount + @ActionCount;
+    SET @Next = CASE WHEN @Done = 0 THEN N'more' END;
+    IF @Verb IS NOT NULL AND @ContinuesId IS NULL
+    BEGIN
+        INSERT INTO [EverTask].[OperatorActions] ([AtUtc], [Verb], [Actor], [Reason], [TargetKind], [Target], [Before], [After],
+            [Changed], [Skipped], [Next])
+        VALUES (SYSUTCDATETIME(), @Verb, @Actor, @Reason, @TargetKind, @Target, @Before, @After, @Deleted, 0, @Next);
+        SET @ActionId = SCOPE_IDENTITY();
+    END;
+    ELSE IF @ContinuesId IS NOT NULL
+    BEGIN
+        UPDATE [EverTask].[OperatorActions] SET [Changed] = [Changed] + @Deleted, [Next] = @Next WHERE [Id] = @ContinuesId;
+        SET @ActionId = @ContinuesId;
+    END;
+
     COMMIT TRANSACTION;
 
     SELECT @StatusCount AS [StatusAudit], @RunsCount AS [RunsAudit], @LogCount AS [ExecutionLog], @TaskCount AS [Tasks],
-        @Done AS [Done], 0 AS [Busy];
+        @ActionCount AS [OperatorActions], @Done AS [Done], 0 AS [Busy], @ActionId AS [ActionId];
 END
 GO

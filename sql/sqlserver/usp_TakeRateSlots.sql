@@ -62,6 +62,10 @@ BEGIN
         SET @Granted = 1;
         SET @Changed = 0;
 
+        -- The key was released after this slot was reserved: no reservation is as late.
+        IF @Stored = 1 AND @ReservedMs > @NowMs AND @ReservedMs > @ReservedTatMs + 1
+            SET @ReservedMs = NULL;
+
         IF @ReservedMs > @NowMs
             SET @SlotMs = @ReservedMs;
         ELSE

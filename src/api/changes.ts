@@ -3,12 +3,15 @@
 
 import type { AuthorizedUser, UserRight } from "../access/authorize.ts";
 import { isInScope, narrow, type ScopedTask } from "../access/task_scope.ts";
+import type { LimitName } from "../operate/limit_release.ts";
 import type { Operate } from "../operate/operate.ts";
 import type { Operator } from "../operate/operator.ts";
 import { type OperationResult, refusal } from "../operate/refusal.ts";
 import type { PayloadEdit, SharedEdit, TaskEditOptions } from "../operate/task_edit.ts";
+import type { PurgeBatchOptions, PurgeBatchResult } from "../operate/retention_purge.ts";
 import type { BulkOptions, BulkResult } from "../operate/bulk.ts";
 import type { TaskFilter } from "../storage/queries.ts";
+import type { RetentionPolicy } from "../storage/retention.ts";
 import type { DispatchOptions, DispatchResult } from "../task/dispatch_options.ts";
 import { NotAllowedError } from "./not_allowed.ts";
 import type { ApiSource, ApiTask } from "./source.ts";
@@ -87,10 +90,25 @@ export class Changes {
 
   /** Pauses or resumes a queue. */
   async queue(verb: "pause" | "resume", queue: string, reason: string): Promise<void> {
-    this.#need("admin");
-    const { filter, user: by } = this.#user;
-    if (filter !== undefined) this.#refuseScope();
-    await this.#source.queues[verb](queue, { by, reason });
+    await this.#source.queues[verb](queue, this.#admin(reason));
+  }
+
+  /** Deletes a batch of history. */
+  async purge(
+    policy: RetentionPolicy,
+    { reason, ...batch }: Partial<Omit<PurgeBatchOptions, "by">>,
+  ): Promise<PurgeBatchResult> {
+    return await this.#source.operate.purge(policy, { ...batch, ...this.#admin(reason!) });
+  }
+
+  /** Makes a worker stop; returns whether there is one. */
+  async drainWorker(workerId: string, reason: string): Promise<boolean> {
+    return await this.#source.operate.drainWorker(workerId, this.#admin(reason));
+  }
+
+  /** Gives back the budget of a rate limit; returns whether there is one. */
+  async releaseLimit(limit: LimitName, reason: string): Promise<boolean> {
+    return await this.#source.operate.releaseLimit(limit, this.#admin(reason));
   }
 
   /**
@@ -151,6 +169,13 @@ export class Changes {
     { reason, ...options }: Options,
   ): Omit<Options, "reason"> & Operator {
     return { ...options, by: this.#user.user, ...reason === undefined ? {} : { reason } };
+  }
+
+  /** Returns the operator of a change that concerns all tasks. */
+  #admin(reason: string): Operator {
+    this.#need("admin");
+    if (this.#user.filter !== undefined) this.#refuseScope();
+    return { by: this.#user.user, reason };
   }
 
   #needForEdit(edit: PayloadEdit): void {

@@ -31,6 +31,7 @@ import { addFigureRoutes } from "./figure_routes.ts";
 import { type ClientAddress, guard, peerAddress, tags } from "./guard.ts";
 import { addHistoryRoutes } from "./history_routes.ts";
 import { NotAllowedError } from "./not_allowed.ts";
+import { addOperationRoutes } from "./operation_routes.ts";
 import { problem } from "./problems.ts";
 import { headers, limitBody, sameOrigin } from "./request_checks.ts";
 import { addSeriesRoutes } from "./series_routes.ts";
@@ -171,6 +172,7 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
   addDispatchRoutes(app);
   addChangeRoutes(app);
   addBulkRoutes(app);
+  addOperationRoutes(app);
   addActionRoutes(app);
   addEventRoutes(app, clock);
   addFigureRoutes(app);

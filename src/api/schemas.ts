@@ -169,6 +169,7 @@ export const workersSchema = z.object({
     id: z.string(),
     host: z.string(),
     alive: z.boolean(),
+    draining: z.boolean().openapi({ description: "Whether it was asked to stop" }),
     startedAt: instant,
     heartbeatAt: instant,
     heartbeatAgeMs: z.number(),
@@ -209,13 +210,28 @@ export const auditGrowthSchema = z.object({
   })),
 }).openapi("AuditGrowth");
 
-/** The numbers of rows that a retention policy would delete. */
-export const retentionPreviewSchema = z.object({
+const purgedRows = {
   statusAudit: z.int(),
   runsAudit: z.int(),
   executionLog: z.int(),
   tasks: z.int(),
-}).openapi("RetentionPreview");
+  operatorActions: z.int(),
+};
+
+/** The numbers of rows that a retention policy would delete. */
+export const retentionPreviewSchema = z.object(purgedRows).openapi("RetentionPreview");
+
+/** The result of one batch of a purge. */
+export const purgeResultSchema = z.object({
+  ...purgedRows,
+  busy: z.boolean().openapi({
+    description: "Whether nothing was deleted because another process is purging: try again later",
+  }),
+  next: z.string().nullable().openapi({
+    description: "The `after` of the next batch; null after the last batch",
+  }),
+  actionId: z.string().nullable(),
+}).openapi("PurgeResult");
 
 /** The user who asks. */
 export const meSchema = z.object({
@@ -266,7 +282,10 @@ export const actionsSchema = pageOf(z.object({
   verb: z.string(),
   by: z.string(),
   reason: z.string().nullable(),
-  target: z.object({ kind: z.enum(["task", "queue", "tasks"]), id: z.string().nullable() }),
+  target: z.object({
+    kind: z.enum(["task", "queue", "worker", "limit", "tasks", "history"]),
+    id: z.string().nullable(),
+  }),
   before: z.string().nullable().openapi({ description: "The previous values, as JSON" }),
   after: z.string().nullable().openapi({ description: "The new values, as JSON" }),
   changed: z.int(),

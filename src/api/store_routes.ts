@@ -55,6 +55,7 @@ const preview = createRoute({
       runsAuditDays: days,
       errorAuditDays: days,
       executionLogDays: days,
+      operatorActionDays: days,
       maxExecutionLogsPerTask: integer(2_147_483_647),
       deleteCompletedTasksAfterRetention: z.enum(["true", "false"])
         .transform((value) => value === "true").optional(),
@@ -84,9 +85,7 @@ export function addStoreRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(preview, async (context) => {
     const { audit } = context.get("view").store;
     const policy = present(context.req.valid("query"));
-    const { statusAudit, runsAudit, executionLog, tasks } = await audit.purge(policy, {
-      dryRun: true,
-    });
-    return context.json({ statusAudit, runsAudit, executionLog, tasks }, 200);
+    const { done: _, busy: _busy, ...rows } = await audit.purge(policy, { dryRun: true });
+    return context.json(rows, 200);
   });
 }

@@ -1,11 +1,11 @@
 // The growth and retention of the audit tables, for applications.
 
-import type { OptionNames } from "../guards/option_names.ts";
 import { type Dated, dated } from "../time/dated.ts";
-import { checkFlag, checkOptions, checkSignal, largestCount } from "../guards/argument_checks.ts";
-import { InvalidArgumentError } from "../guards/errors.ts";
+import { checkFlag, checkOptions, checkSignal } from "../guards/argument_checks.ts";
 import type { AuditGrowth } from "../storage/queries.ts";
+import { nothingPurged } from "../storage/kit/purge_in_batches.ts";
 import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
+import { checkPolicy } from "../storage/retention_policy.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -70,7 +70,7 @@ export class Audit {
     checkSignal(signal, "options.signal");
     const storage = await this.#opened();
     const budget = dryRun ? Number.MAX_SAFE_INTEGER : batchRows;
-    const total = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+    const total = { ...nothingPurged };
     while (true) {
       const started = this.#clock.monotonic();
       const result = await storage.purge(policy, { budget, dryRun });
@@ -78,6 +78,7 @@ export class Audit {
       total.runsAudit += result.runsAudit;
       total.executionLog += result.executionLog;
       total.tasks += result.tasks;
+      total.operatorActions += result.operatorActions;
       const isOver = result.done || result.busy || dryRun;
       if (!isOver) await this.#rest(restFactor * (this.#clock.monotonic() - started), signal);
       if (isOver || signal?.aborted) {
@@ -98,60 +99,4 @@ export class Audit {
       signal?.addEventListener("abort", end);
     });
   }
-}
-
-/** 1000 years, which every store can subtract from the current time. */
-const mostDays = 365_000;
-
-const limits = [
-  "statusAuditDays",
-  "runsAuditDays",
-  "errorAuditDays",
-  "executionLogDays",
-  "operatorActionDays",
-  "maxExecutionLogsPerTask",
-] as const;
-
-const policyNames: OptionNames<RetentionPolicy> = {
-  statusAuditDays: true,
-  runsAuditDays: true,
-  errorAuditDays: true,
-  executionLogDays: true,
-  operatorActionDays: true,
-  maxExecutionLogsPerTask: true,
-  deleteCompletedTasksAfterRetention: true,
-};
-
-/**
- * Checks a retention policy.
- *
- * @param others The names of other allowed properties.
- * @throws {InvalidArgumentError} If a limit is not a number, or a property is unknown.
- */
-export function checkPolicy(
-  policy: RetentionPolicy,
-  others: Readonly<Record<string, true>> = {},
-): void {
-  checkOptions(policy, { ...policyNames, ...others }, "retention");
-  for (const name of limits) {
-    const value = policy[name] ?? null;
-    const most = name === "maxExecutionLogsPerTask" ? largestCount : mostDays;
-    if (value !== null && !(typeof value === "number" && Math.abs(value) <= most)) {
-      const remedy = `be a number of at most ${most}, or null for no limit`;
-      throw new InvalidArgumentError(`retention.${name}`, value, remedy);
-    }
-  }
-  const { maxExecutionLogsPerTask, deleteCompletedTasksAfterRetention = false } = policy;
-  if (!Number.isInteger(maxExecutionLogsPerTask ?? 0)) {
-    const remedy = "be an integer, or null for no limit";
-    throw new InvalidArgumentError(
-      "retention.maxExecutionLogsPerTask",
-      maxExecutionLogsPerTask,
-      remedy,
-    );
-  }
-  checkFlag(
-    deleteCompletedTasksAfterRetention,
-    "retention.deleteCompletedTasksAfterRetention",
-  );
 }

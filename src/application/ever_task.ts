@@ -124,6 +124,7 @@ export class EverTask {
           cancelRequested: (taskIds) => this.#cancelOwn(taskIds),
           ended: (tasks, verb) => this.#endedByHand(tasks, verb),
         },
+        rateKeyOf: (task) => rateLimits.keyOfTask(task),
         retriesOf: (task) => retriesOf({ definitions, queues, retry: execution.retry }, task),
       });
   }

@@ -70,6 +70,7 @@ export function makeParts(settings: EverTaskSettings, runsUnstarted: boolean): I
       loggers,
       rateLimits,
       onWatchers: (watchers) => relay.watchedBy(watchers),
+      onDraining: () => life.stopRetention(),
       lease,
       execution,
       dispatch: (task, ...[payload, options]) =>
@@ -94,7 +95,7 @@ export function makeParts(settings: EverTaskSettings, runsUnstarted: boolean): I
     logger: loggers("dispatch"),
     leaseMs: lease.leaseMs,
     workers: async () => (await life.opened()).workers(),
-    isServing: () => life.worker !== null,
+    isServing: () => life.worker?.isServing ?? false,
   });
   const dispatcher = new Dispatcher({
     ...shared,

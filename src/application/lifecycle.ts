@@ -104,6 +104,11 @@ export class Lifecycle {
     return (this.#stopping ??= this.#stop(timeoutMs));
   }
 
+  /** Stops the retention of this process, whose worker stops. */
+  stopRetention(): void {
+    void this.#retention?.stop();
+  }
+
   async #start(): Promise<void> {
     await this.#ready();
     const worker = this.#parts.newWorker();

@@ -4,7 +4,8 @@ import type { Logger } from "../log/logger.ts";
 import type { RetentionPolicy } from "../storage/retention.ts";
 import type { Clock } from "../time/clock.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
-import { type Audit, checkPolicy } from "./audit.ts";
+import { checkPolicy } from "../storage/retention_policy.ts";
+import type { Audit } from "./audit.ts";
 
 /** The `retention` option: a policy and its interval. */
 export interface RetentionOptions extends RetentionPolicy {
@@ -77,9 +78,8 @@ export class RetentionKeeper {
   async #purge(): Promise<void> {
     const { signal } = this.#stopping;
     try {
-      const { busy: _, done: _done, ...deleted } = await this.#audit.purge(this.#settings.policy, {
-        signal,
-      });
+      const purged = await this.#audit.purge(this.#settings.policy, { signal });
+      const { busy: _, done: _done, actionId: _id, ...deleted } = purged;
       if (Object.values(deleted).some((rows) => rows > 0)) {
         this.#logger.info("Retention deleted {deleted}", { deleted });
       }

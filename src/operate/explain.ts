@@ -153,8 +153,8 @@ function turnReason(facts: ExplainFacts, { queue }: TaskRecord): UntoldReason {
  */
 function placesOf(workers: readonly WorkerStatus[], queue: string): number | null {
   let places = 0;
-  for (const { alive, serves } of workers) {
-    if (!alive) continue;
+  for (const { alive, draining, serves } of workers) {
+    if (!alive || draining) continue;
     if (serves === null) return null;
     for (const { name, parallelism } of serves.queues) if (name === queue) places += parallelism;
   }

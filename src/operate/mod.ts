@@ -27,6 +27,7 @@ export type {
 } from "./activity.ts";
 export type { Failures } from "./failures.ts";
 export type { LimitOverview } from "./limit_overview.ts";
+export type { LimitName } from "./limit_release.ts";
 export type { Operate, OperateParts } from "./operate.ts";
 export type { OperatedSeries, SchedulePreview } from "./operated_series.ts";
 export type { OperatedTasks } from "./operated_tasks.ts";
@@ -36,6 +37,7 @@ export type { Consequences } from "./task_changer.ts";
 export type { PayloadEdit, SharedEdit, TaskEditOptions } from "./task_edit.ts";
 export type { QueueOverview } from "./queue_overview.ts";
 export type * from "./reason.ts";
+export type { PurgeBatchOptions, PurgeBatchResult } from "./retention_purge.ts";
 export type { TableGrowth } from "./table_growth.ts";
 export type { CountOptions, TaskCount, TaskSearch } from "./task_search.ts";
 export type { TaskOrder, TaskPage, TaskPageRequest } from "../storage/queries.ts";

@@ -1,10 +1,11 @@
 // `everTask.operate`: shows operators the tasks, queues and workers of all processes of a store.
 
-import { checkCount } from "../guards/argument_checks.ts";
+import { checkCount, checkOptions, checkText } from "../guards/argument_checks.ts";
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { AnyTask } from "../task/task.ts";
 import type { Page, PageRequest } from "../storage/queries.ts";
 import type { TaskRecord } from "../storage/records.ts";
+import type { RetentionPolicy } from "../storage/retention.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type WorkerStatus, workerStatuses } from "../storage/worker_status.ts";
 import { type Dated, dated } from "../time/dated.ts";
@@ -13,6 +14,9 @@ import { Failures } from "./failures.ts";
 import { explain } from "./explain.ts";
 import { findFacts } from "./fact_finder.ts";
 import { type LimitOverview, limitOverview } from "./limit_overview.ts";
+import { type LimitName, releaseLimit } from "./limit_release.ts";
+import { type Operator, operatorNames, parseOperator } from "./operator.ts";
+import { purgeBatch, type PurgeBatchOptions, type PurgeBatchResult } from "./retention_purge.ts";
 import { nextRuns } from "./next_runs.ts";
 import { type QueueOverview, queueOverviews } from "./queue_overview.ts";
 import type { Explanation } from "./reason.ts";
@@ -39,6 +43,8 @@ export interface OperateParts {
   readonly consequences: Consequences;
   /** Returns the maximum number of retries of a task's policy; null if unknown. */
   readonly retriesOf: (task: TaskRecord) => number | null;
+  /** Returns the key of a task's rate limit; null if this process cannot tell. */
+  readonly rateKeyOf: (task: TaskRecord) => Promise<string | null>;
 }
 
 /**
@@ -177,6 +183,77 @@ export class Operate {
     const { items, next } = await (await this.#parts.opened()).rateLimits(page);
     const now = this.#parts.now();
     return { items: items.map((record) => limitOverview(record, now)), next };
+  }
+
+  /**
+   * Gives back the budget of a rate limit: the slots that its waiting tasks have reserved, and what
+   * its last runs have used. The next tasks then run at once, up to the limit's burst, beyond what
+   * the limit allows. Waiting tasks are made due, if their number is at most some hundreds; others
+   * run at their slots or earlier.
+   *
+   * @example
+   * ```ts
+   * import { createEverTask } from "@evertask/evertask";
+   * import { memoryStorage } from "@evertask/evertask/memory";
+   *
+   * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+   * const limit = { type: "mail", key: "tenant-42" };
+   * await everTask.operate.releaseLimit(limit, { by: "ada", reason: "the provider agreed" });
+   * ```
+   *
+   * @param operator Who does it, and why: recorded in the same transaction.
+   * @returns Whether the limit has a budget; if not, nothing is recorded.
+   * @throws {InvalidArgumentError} If an argument is invalid.
+   */
+  releaseLimit(limit: LimitName, operator: Operator): Promise<boolean> {
+    const { opened, now, rateKeyOf, consequences: { madeDue } } = this.#parts;
+    return releaseLimit({ opened, now, rateKeyOf, madeDue }, limit, operator);
+  }
+
+  /**
+   * Asks a worker of any process to stop claiming, to finish its running tasks, and to stop. It gives
+   * back the tasks that it has not started. It does so with its next heartbeat, or at once on stores
+   * that push. The process continues, and can be ended when the worker is no longer listed. A worker
+   * of version 0.2 or earlier does not stop.
+   *
+   * @param operator Who does it, and why: recorded in the same transaction.
+   * @returns Whether the worker is registered; if not, nothing is recorded.
+   * @throws {InvalidArgumentError} If an argument is invalid.
+   */
+  async drainWorker(workerId: string, operator: Operator): Promise<boolean> {
+    checkText(workerId, "workerId", "be the id of a worker");
+    checkOptions(operator, operatorNames, "operator");
+    const target = { kind: "worker", id: workerId } as const;
+    const fields = { before: null, after: null };
+    const action = { verb: "drainWorker", ...parseOperator(operator), target, ...fields } as const;
+    const isRegistered = await (await this.#parts.opened()).drainWorker(workerId, action);
+    this.#parts.consequences.madeDue(); // the worker of this process may be meant
+    return isRegistered;
+  }
+
+  /**
+   * Deletes one batch of the history that a policy allows to delete, in short transactions. Call
+   * again with `next` until it is null. All batches are recorded as one action. If another process is
+   * purging, the result is `busy`; try again later.
+   *
+   * @example
+   * ```ts
+   * import { createEverTask } from "@evertask/evertask";
+   * import { memoryStorage } from "@evertask/evertask/memory";
+   *
+   * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+   * const policy = { statusAuditDays: 30 };
+   * const operator = { by: "ada@example.org", reason: "the disk is full" };
+   * let batch = await everTask.operate.purge(policy, operator);
+   * while (batch.next !== null) {
+   *   batch = await everTask.operate.purge(policy, { ...operator, after: batch.next });
+   * }
+   * ```
+   *
+   * @throws {InvalidArgumentError} If an argument is invalid, or the policy has no limit.
+   */
+  purge(policy: RetentionPolicy, options: PurgeBatchOptions): Promise<PurgeBatchResult> {
+    return purgeBatch(this.#parts.opened, policy, options);
   }
 
   /**

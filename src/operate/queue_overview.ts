@@ -15,7 +15,7 @@ export interface QueueOverview {
   readonly scheduled: number;
   /** The due instant of the task that has been due longest; null if none is due. */
   readonly oldestDueAt: Date | null;
-  /** The ids of the live workers that serve the queue, oldest first. */
+  /** The ids of the live workers that serve the queue, oldest first, without those that drain. */
   readonly workerIds: readonly string[];
   /**
    * The number of tasks that those workers run concurrently; null if a live worker does not report
@@ -33,7 +33,7 @@ export function queueOverviews(
   workers: readonly WorkerStatus[],
   ownQueues: readonly string[],
 ): QueueOverview[] {
-  const live = workers.filter(({ alive }) => alive);
+  const live = workers.filter(({ alive, draining }) => alive && !draining);
   const servings = live.flatMap(({ id, serves }) =>
     (serves?.queues ?? []).map(({ name, parallelism }) => ({ id, name, parallelism }))
   );

@@ -10,7 +10,7 @@ export function servingReasons(
   { queue, type }: Pick<TaskRecord, "queue" | "type">,
   workers: readonly WorkerStatus[],
 ): UntoldReason[] {
-  const live = workers.filter(({ alive }) => alive);
+  const live = workers.filter(({ alive, draining }) => alive && !draining);
   // Workers of version 0.1 do not report their queues and types, so one may take this task.
   if (live.some(({ serves }) => serves === null)) return [];
   const served = live.map(({ serves }) => serves!);

@@ -113,17 +113,36 @@ export class RateLimits {
   async giveBackOf(
     task: Pick<TaskRecord, "id" | "type" | "payload" | "rateSlotAt">,
   ): Promise<void> {
-    const limit = this.#settings.get(task.type);
-    if (limit === undefined || task.rateSlotAt === null) return;
-    const { definitions } = this.#parts;
+    if (task.rateSlotAt === null) return;
     try {
-      const { payload: validator } = definitions.get(task.type)!;
-      const payload = limit.key && await decodePayload(task.type, validator, task.payload);
-      const found = this.keyOf(limit, payload);
-      if ("key" in found) await this.giveBack(task, found.key, task.rateSlotAt);
+      const key = await this.#storedKeyOf(task);
+      if (key !== null) await this.giveBack(task, key, task.rateSlotAt);
     } catch (error) {
       this.#warnOf(task.id, error);
     }
+  }
+
+  /**
+   * Returns the key of a stored task's budget; null if its type has no limit in this process, or the
+   * key cannot be derived. Never rejects.
+   */
+  async keyOfTask(task: Pick<TaskRecord, "type" | "payload">): Promise<string | null> {
+    try {
+      return await this.#storedKeyOf(task);
+    } catch {
+      return null; // the worker that starts the task reports it
+    }
+  }
+
+  async #storedKeyOf(
+    { type, payload: text }: Pick<TaskRecord, "type" | "payload">,
+  ): Promise<string | null> {
+    const limit = this.#settings.get(type);
+    if (limit === undefined) return null;
+    const { payload: validator } = this.#parts.definitions.get(type)!;
+    const payload = limit.key && await decodePayload(type, validator, text);
+    const found = this.keyOf(limit, payload);
+    return "key" in found ? found.key : null;
   }
 
   #warnOf(taskId: string, error: unknown): void {

@@ -70,7 +70,12 @@ export type {
 } from "./storage_copying.ts";
 export { byLock, inLockOrder } from "./kit/lock_order.ts";
 export { notOpen, OpenOnce } from "./kit/open_once.ts";
-export { type PurgeBatch, purgeInBatches } from "./kit/purge_in_batches.ts";
+export {
+  nothingPurged,
+  type PurgeBatch,
+  purgeInBatches,
+  purgeProgress,
+} from "./kit/purge_in_batches.ts";
 export type { VerbArguments, VerbResult } from "./kit/verbs.ts";
 export {
   countStart,
@@ -152,7 +157,7 @@ export type {
   WatchResult,
   WorkerRegistration,
 } from "./requests.ts";
-export type { PurgeOptions } from "./retention.ts";
+export { type OperatedPurge, type PurgeOptions, unfinishedPurge } from "./retention.ts";
 export { setStatusByMany, updateCurrentRunByMany } from "./single_changes.ts";
 export { lastTransition, putsInLine } from "./status_transitions.ts";
 export type { Storage } from "./storage.ts";

@@ -14,7 +14,10 @@ export type OperatorVerb =
   | "resumeSeries"
   | "editSeries"
   | "pauseQueue"
-  | "resumeQueue";
+  | "resumeQueue"
+  | "drainWorker"
+  | "releaseLimit"
+  | "purge";
 
 /** All verbs. */
 export const operatorVerbs: readonly OperatorVerb[] = [
@@ -28,12 +31,18 @@ export const operatorVerbs: readonly OperatorVerb[] = [
   "editSeries",
   "pauseQueue",
   "resumeQueue",
+  "drainWorker",
+  "releaseLimit",
+  "purge",
 ];
 
-/** The target of an action: one task or series, a queue, or all tasks that match a filter. */
+/**
+ * The target of an action: one task or series, a queue, a worker, a rate limit (by the type of its
+ * tasks), all tasks that match a filter, or the history of all tasks.
+ */
 export type ActionTarget =
-  | { readonly kind: "task" | "queue"; readonly id: string }
-  | { readonly kind: "tasks"; readonly id: null };
+  | { readonly kind: "task" | "queue" | "worker" | "limit"; readonly id: string }
+  | { readonly kind: "tasks" | "history"; readonly id: null };
 
 /** The fields of an operator action that the caller knows. */
 export interface NewOperatorAction {
@@ -57,7 +66,7 @@ export interface OperatorActionRecord extends NewOperatorAction {
   readonly id: string;
   /** The instant of the action, or of its first batch. */
   readonly doneAt: number;
-  /** The number of changed tasks; 1 for a queue. */
+  /** The number of changed tasks; 1 for a queue, worker or limit; deleted rows for a purge. */
   readonly changed: number;
   /** The number of matching tasks that were left unchanged. */
   readonly skipped: number;

@@ -197,6 +197,8 @@ export interface WorkerRecord {
   readonly serves: WorkerServes | null;
   /** The process; null for a worker of version 0.2 or earlier, which does not report it. */
   readonly process: WorkerProcess | null;
+  /** Whether it has been asked to stop; see {@linkcode Storage.drainWorker}. */
+  readonly draining: boolean;
   /** The instant at which the worker was registered. */
   readonly startedAt: number;
   /** The instant of the last heartbeat. */

@@ -1,5 +1,7 @@
 // Retention: the ages at which audit rows, log lines and ended tasks may be deleted.
 
+import type { NewOperatorAction } from "./operation_requests.ts";
+
 /**
  * The number of days after which rows may be deleted. Rows are kept for ever if the value is null,
  * absent, zero or negative.
@@ -17,8 +19,8 @@ export interface RetentionPolicy {
   /** The days for log lines. */
   readonly executionLogDays?: number | null;
   /**
-   * The days for operator actions. Their deletion is not limited by the budget, and not counted.
-   * The `retention` option keeps them for 365 days if this is absent.
+   * The days for operator actions. Their deletion is not limited by the budget. The `retention`
+   * option keeps them for 365 days if this is absent.
    */
   readonly operatorActionDays?: number | null;
   /** The maximum number of log lines of a task. The newest are kept. */
@@ -38,7 +40,26 @@ export interface PurgeOptions {
   readonly budget: number;
   /** Only counts the rows that the policy would delete, without the budget. @default false */
   readonly dryRun?: boolean;
+  /** The action of an operator to which the purge belongs. @default none is recorded */
+  readonly by?: OperatedPurge;
 }
+
+/**
+ * An operator's purge, which may take several calls. Each transaction that deletes rows also adds
+ * their number to the record of the action.
+ */
+export interface OperatedPurge {
+  /** The action to record with the first transaction. */
+  readonly action: NewOperatorAction;
+  /**
+   * The id of the action to continue; null to start one. If it is not an unfinished purge, nothing
+   * is deleted.
+   */
+  readonly continues: string | null;
+}
+
+/** The `next` of the record of an unfinished purge, which starts where expired rows are left. */
+export const unfinishedPurge = "more";
 
 /** The numbers of rows that were deleted, or would be in a dry run. */
 export interface PurgeResult {
@@ -50,8 +71,12 @@ export interface PurgeResult {
   readonly executionLog: number;
   /** Tasks. */
   readonly tasks: number;
+  /** Operator actions. */
+  readonly operatorActions: number;
   /** Whether nothing is left to delete; false if the budget was used up. */
   readonly done: boolean;
   /** True if nothing was done because another process is purging. */
   readonly busy: boolean;
+  /** The id of the action to which the rows were added. @default none was recorded */
+  readonly actionId?: string;
 }

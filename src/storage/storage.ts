@@ -90,6 +90,9 @@ export interface Storage
    * its runs. For a new key, both are `now`, or now + τ with `startEmpty`.
    *
    * - A request with a reserved slot that is in the future gets that slot again; nothing changes.
+   *   But if the slot is more than a millisecond later than the stored R, the key was released
+   *   after the reservation ({@linkcode Storage.releaseRateLimit}), and the request counts as one
+   *   without a slot.
    * - A request with a reserved slot that is not in the future may start if S - τ - g <= now. Here
    *   g is `graceMs` + 1 if the slot was at most `graceMs` ago, and 0 otherwise. The result is now,
    *   and S becomes max(now + `startWithinMs`, S) + T.
@@ -111,6 +114,13 @@ export interface Storage
   takeRateSlots(requests: readonly RateSlotRequest[]): Promise<RateSlots>;
   /** Gives back reserved slots that will not be used. Slots of unknown keys are ignored. */
   returnRateSlots(slots: readonly ReturnedRateSlot[]): Promise<void>;
+  /**
+   * Gives back all reserved slots of a key, and its used budget: R and S become now.
+   *
+   * @param action The action to record in the same transaction.
+   * @returns Whether the key has a budget; if not, nothing is recorded.
+   */
+  releaseRateLimit(key: string, action: NewOperatorAction): Promise<boolean>;
 
   // ---- logs and retention ----
 

@@ -186,8 +186,9 @@ export interface StorageTasks {
 
   /**
    * Calls `listener` after changes by other processes: due tasks were stored or released, a
-   * cancellation was requested, a queue was paused or resumed. It may call more often than needed,
-   * and may miss changes, which polling then finds. Changes by this process need no call.
+   * cancellation was requested, a queue was paused or resumed, a worker was asked to stop. It may
+   * call more often than needed, and may miss changes, which polling and heartbeats then find.
+   * Changes by this process need no call.
    *
    * @returns A function that removes the listener.
    */

@@ -37,6 +37,7 @@ const news: News = {
     return requested.length > 0 ? { kind: "cancel", taskIds: requested } : null;
   },
   setQueuePaused: () => ({ kind: "queues" }),
+  drainWorker: (_, isRegistered) => isRegistered ? { kind: "queues" } : null,
   watchEvents: (_, { began }) => began ? { kind: "watch" } : null,
   editTasks([request], edited) {
     const taskIds = cancelsAsked(request, edited);

@@ -3,6 +3,7 @@
 import type {
   HeartbeatResult,
   LostTask,
+  NewOperatorAction,
   ReleaseLostRequest,
   WorkerRegistration,
 } from "./requests.ts";
@@ -27,6 +28,16 @@ export interface StorageWorkers {
    * claims for its tasks; others ignore it. @default nothing new is known
    */
   heartbeat(workerId: string, leaseMs: number, holdsSince?: number): Promise<HeartbeatResult>;
+
+  /**
+   * Asks a worker to stop claiming, and to end when its running tasks have ended. It learns of it
+   * from {@linkcode Storage.heartbeat}, and at once if the storage pushes notifications. The request
+   * stays until the worker is removed.
+   *
+   * @param action The action to record in the same transaction.
+   * @returns Whether the worker is registered; if not, nothing is recorded.
+   */
+  drainWorker(workerId: string, action: NewOperatorAction): Promise<boolean>;
 
   /**
    * Removes a worker that stops. {@linkcode Storage.releaseLost} finds the tasks that it still

@@ -26,6 +26,11 @@ export interface HeartbeatResult {
   /** The paused queues, from which nothing is claimed. */
   readonly pausedQueues: readonly string[];
   /**
+   * Whether this worker must stop claiming, and end when its running tasks have ended; see
+   * {@linkcode Storage.drainWorker}.
+   */
+  readonly draining: boolean;
+  /**
    * Whether {@linkcode Storage.releaseLost} has work to do: another worker's heartbeat is late or
    * more than a lease in the future, or a task is claimed by a worker that is not registered.
    * Determined in the same round trip.

@@ -5,7 +5,6 @@ import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import { longestKey, type RateLimits } from "../rate_limit/rate_limits.ts";
 import { RateLimitRejectedError, type RateLimitSettings } from "../task/rate_limit_options.ts";
-import type { StorageClock } from "../time/storage_clock.ts";
 import { countedAttempt } from "./attempt/ending.ts";
 import type { Job } from "./job.ts";
 
@@ -23,7 +22,6 @@ const go: Verdict = { kind: "go" };
 /** The dependencies of a rate gate. */
 export interface GateParts {
   readonly rateLimits: RateLimits;
-  readonly storageClock: StorageClock;
   readonly logger: Logger;
 }
 
@@ -55,11 +53,10 @@ export class RateGate {
    * @throws The error of storage, if it does not answer.
    */
   async ask(job: Job, startWithinMs: number): Promise<Verdict> {
-    const { storageClock, rateLimits } = this.#parts;
+    const { rateLimits } = this.#parts;
     const limit = rateLimits.of(job.task.type)!;
+    // A slot that is still in the future is asked for, too, because its limit may be released.
     const reservedAt = job.rate.slotAt;
-    const earlyMs = reservedAt === null ? 0 : reservedAt - storageClock.now();
-    if (earlyMs > 0) return { kind: "wait", slotAt: reservedAt!, waitMs: earlyMs };
     const key = await this.#keyOf(job, limit);
     if (key === null) {
       job.rate.exempt();

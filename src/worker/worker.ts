@@ -57,7 +57,11 @@ export class Worker implements LocalWorker {
    * that are being stored for it.
    */
   readonly #held = new Set<HeldTask>();
-  #onAllEnded: () => void = () => {};
+  /** Resolves when no handler runs. */
+  #ending: PromiseWithResolvers<void> | null = null;
+  /** Resolves when the tasks that have not started are given back; null while the worker claims. */
+  #closing: Promise<void> | null = null;
+  #stopping: Promise<void> | null = null;
 
   constructor(parts: WorkerParts) {
     const { storage, home, clock, storageClock, logger } = parts;
@@ -160,6 +164,7 @@ export class Worker implements LocalWorker {
         workerId: () => this.#keeper.workerId,
         onWatchers: parts.onWatchers,
         cancel: (taskIds) => this.cancel(taskIds),
+        drain: () => this.#drain(),
         giveBack: (runner) =>
           void this.#intake.releaseWaiting((job) => this.#runner(job.task.queue) === runner),
         resume: (runner) => this.#starter.fill(runner),
@@ -201,14 +206,18 @@ export class Worker implements LocalWorker {
    * timeout, aborts the others, and writes all changes. Takes at most the timeout, three grace
    * periods and two lease durations.
    */
-  async stop(timeoutMs: number): Promise<void> {
+  stop(timeoutMs: number): Promise<void> {
+    return (this.#stopping ??= this.#stop(timeoutMs));
+  }
+
+  /** Whether the worker claims tasks, or is about to. */
+  get isServing(): boolean {
+    return this.#closing === null;
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
     const { clock, execution: { graceMs }, lease: { leaseMs } } = this.#parts;
-    this.#intake.stop();
-    this.#starter.stop();
-    this.#stopWaking();
-    this.reservations.stop();
-    for (const runner of this.#runners.values()) runner.letAllIn();
-    const givenBack = this.#claimer.stop().then(() => this.#intake.releaseWaiting(() => true));
+    const givenBack = this.#close();
     if (!await this.#allEndedWithin(timeoutMs)) {
       for (const job of [...this.#executor.running]) {
         this.#executor.abort(job, new WorkerStoppedError());
@@ -227,6 +236,31 @@ export class Worker implements LocalWorker {
     this.#rateLimiter.stop();
     await within(clock, leaseMs, this.#workSender.sendAll());
     await within(clock, leaseMs, this.#keeper.stop());
+  }
+
+  /** Stops claiming, and gives back the tasks that have not started. */
+  #close(): Promise<void> {
+    if (this.#closing !== null) return this.#closing;
+    this.#intake.stop();
+    this.#starter.stop();
+    this.#stopWaking();
+    this.reservations.stop();
+    for (const runner of this.#runners.values()) runner.letAllIn();
+    const claimed = this.#claimer.stop();
+    return (this.#closing = claimed.then(() => this.#intake.releaseWaiting(() => true)));
+  }
+
+  /** Stops when the running handlers have ended. */
+  #drain(): void {
+    if (this.#closing !== null) return;
+    const { logger, onDraining } = this.#parts;
+    logger.info("Worker {workerId} was asked to stop: it finishes {count} running tasks", {
+      workerId: this.#keeper.workerId,
+      count: this.#executor.running.size,
+    });
+    onDraining();
+    void this.#close();
+    void this.#allEnded().then(() => this.stop(0));
   }
 
   // ---- LocalWorker: called by the dispatcher of this process ----
@@ -292,18 +326,19 @@ export class Worker implements LocalWorker {
     runner.freeSlot();
     this.#quarantine.ended(job);
     this.#lastEnded = job;
-    if (this.#executor.running.size === 0) this.#onAllEnded();
+    if (this.#executor.running.size === 0) this.#ending?.resolve();
     this.#starter.fill(runner, now);
   }
 
   /** Waits until no handler runs, for at most `timeoutMs`. Resolves to false if one still runs. */
   async #allEndedWithin(timeoutMs: number): Promise<boolean> {
-    if (this.#executor.running.size === 0) return true;
-    await within(
-      this.#parts.clock,
-      timeoutMs,
-      new Promise<void>((resolve) => this.#onAllEnded = resolve),
-    );
+    await within(this.#parts.clock, timeoutMs, this.#allEnded());
     return this.#executor.running.size === 0;
+  }
+
+  /** Resolves when no handler runs. None starts after {@linkcode Worker.#close}. */
+  #allEnded(): Promise<void> {
+    if (this.#executor.running.size === 0) return Promise.resolve();
+    return (this.#ending ??= Promise.withResolvers<void>()).promise;
   }
 }

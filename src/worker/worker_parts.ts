@@ -30,6 +30,8 @@ export interface WorkerParts {
   readonly rateLimits: RateLimits;
   /** Called with the event watchers that a heartbeat returns. */
   readonly onWatchers: (watchers: readonly EventWatcher[]) => void;
+  /** Called when an operator has asked the worker to finish its tasks and stop. */
+  readonly onDraining: () => void;
   readonly lease: LeaseSettings;
   readonly execution: ExecutionSettings;
   readonly dispatch: Dispatch;

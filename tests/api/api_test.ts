@@ -239,10 +239,12 @@ Deno.test("the OpenAPI 3.1 document describes all routes", async () => {
     "/api/v1/activity",
     "/api/v1/audit/growth",
     "/api/v1/audit/preview",
+    "/api/v1/audit/purge",
     "/api/v1/bulk/{verb}",
     "/api/v1/events",
     "/api/v1/failures",
     "/api/v1/limits",
+    "/api/v1/limits/release",
     "/api/v1/me",
     "/api/v1/queues",
     "/api/v1/queues/{queue}/{verb}",
@@ -265,6 +267,7 @@ Deno.test("the OpenAPI 3.1 document describes all routes", async () => {
     "/api/v1/tasks/{id}/runs",
     "/api/v1/tasks/{id}/transitions",
     "/api/v1/workers",
+    "/api/v1/workers/{worker}/drain",
   ]);
   const references = JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g);
   for (const [, name] of references) assert(name! in body.components.schemas, name);

@@ -71,6 +71,12 @@ const requests: Readonly<Record<string, (ids: Ids) => [path: string, body: unkno
   ],
   "post /api/v1/bulk/{verb}": () => ["bulk/cancel", { filter: { queue: ["zebra"] }, reason }],
   "post /api/v1/queues/{queue}/{verb}": () => ["queues/zebra/pause", { reason }],
+  "post /api/v1/workers/{worker}/drain": () => ["workers/worker-1/drain", { reason }],
+  "post /api/v1/limits/release": () => [
+    "limits/release",
+    { type: "zebra-mail", key: "zebra", reason },
+  ],
+  "post /api/v1/audit/purge": () => ["audit/purge", { policy: { statusAuditDays: 1e-6 }, reason }],
 };
 
 /** Returns the operations in the API's description that change something. */
@@ -219,6 +225,10 @@ Deno.test("destructive changes require a reason, and bodies with unknown members
     ["PATCH", `series/${series}`, { schedule: "* * * * *" }, "reason"],
     ["POST", "bulk/cancel", { filter: { queue: ["apple"] } }, "reason"],
     ["POST", "queues/apple/pause", {}, "reason"],
+    ["POST", "workers/worker-1/drain", {}, "reason"],
+    ["POST", "limits/release", { type: "apple-mail", key: "" }, "reason"],
+    ["POST", "audit/purge", { policy: { statusAuditDays: 1 } }, "reason"],
+    ["POST", "audit/purge", { policy: { statusDays: 1 }, reason }, "statusDays"],
     ["PATCH", `tasks/${waiting}`, { priorty: 1 }, "priorty"],
     ["PATCH", `tasks/${waiting}`, { priority: "1" }, "priority"],
     ["POST", "bulk/cancel", { filter: { queues: ["apple"] }, reason }, "queues"],

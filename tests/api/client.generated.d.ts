@@ -2132,6 +2132,7 @@ export interface paths {
                     runsAuditDays?: number;
                     errorAuditDays?: number;
                     executionLogDays?: number;
+                    operatorActionDays?: number;
                     maxExecutionLogsPerTask?: number;
                     deleteCompletedTasksAfterRetention?: "true" | "false";
                 };
@@ -3525,6 +3526,383 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete one batch of old history; repeat with `next` until it is null */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        policy: {
+                            statusAuditDays?: number;
+                            runsAuditDays?: number;
+                            errorAuditDays?: number;
+                            executionLogDays?: number;
+                            operatorActionDays?: number;
+                            maxExecutionLogsPerTask?: number;
+                            deleteCompletedTasksAfterRetention?: boolean;
+                        };
+                        /** @description The reason, for the list of actions */
+                        reason: string;
+                        /** @description The `next` of the last batch */
+                        after?: string;
+                        /** @description 2,000 rows by default */
+                        limit?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description One batch */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PurgeResult"];
+                    };
+                };
+                /** @description The request is invalid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Authentication is required */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is not permitted */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The media type is not supported */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many failed attempts */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Internal error */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The storage is unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{worker}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a worker finish its running tasks and stop */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    worker: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description The reason, for the list of actions */
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The worker was asked to stop */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The request is invalid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Authentication is required */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is not permitted */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The media type is not supported */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many failed attempts */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Internal error */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The storage is unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give back the budget of a rate limit, so that the next tasks run at once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        type: string;
+                        /** @description Empty for a limit without keys */
+                        key: string;
+                        /** @description The reason, for the list of actions */
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Released */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The request is invalid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Authentication is required */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is not permitted */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The media type is not supported */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many failed attempts */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Internal error */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The storage is unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions": {
         parameters: {
             query?: never;
@@ -3537,7 +3915,7 @@ export interface paths {
             parameters: {
                 query?: {
                     by?: string;
-                    verb?: "edit" | "delete" | "retry" | "runNow" | "cancel" | "pauseSeries" | "resumeSeries" | "editSeries" | "pauseQueue" | "resumeQueue";
+                    verb?: "edit" | "delete" | "retry" | "runNow" | "cancel" | "pauseSeries" | "resumeSeries" | "editSeries" | "pauseQueue" | "resumeQueue" | "drainWorker" | "releaseLimit" | "purge";
                     taskId?: string;
                     queueName?: string;
                     /** @description The maximum number of items; 50 by default */
@@ -4302,6 +4680,8 @@ export interface components {
                 id: string;
                 host: string;
                 alive: boolean;
+                /** @description Whether it was asked to stop */
+                draining: boolean;
                 /** Format: date-time */
                 startedAt: string;
                 /** Format: date-time */
@@ -4356,6 +4736,7 @@ export interface components {
             runsAudit: number;
             executionLog: number;
             tasks: number;
+            operatorActions: number;
         };
         Me: {
             user: string;
@@ -4395,6 +4776,18 @@ export interface components {
             next: string | null;
             actionId: string | null;
         };
+        PurgeResult: {
+            statusAudit: number;
+            runsAudit: number;
+            executionLog: number;
+            tasks: number;
+            operatorActions: number;
+            /** @description Whether nothing was deleted because another process is purging: try again later */
+            busy: boolean;
+            /** @description The `after` of the next batch; null after the last batch */
+            next: string | null;
+            actionId: string | null;
+        };
         Actions: {
             items: {
                 id: string;
@@ -4405,7 +4798,7 @@ export interface components {
                 reason: string | null;
                 target: {
                     /** @enum {string} */
-                    kind: "task" | "queue" | "tasks";
+                    kind: "task" | "queue" | "worker" | "limit" | "tasks" | "history";
                     id: string | null;
                 };
                 /** @description The previous values, as JSON */

@@ -118,6 +118,16 @@ Deno.test("the client can call every operation", async () => {
   }));
   const { items: [action] } = await data(client.GET("/api/v1/actions", {}));
   assertEquals([action!.verb, action!.by], ["pauseQueue", "ada"]);
+  await data(client.POST("/api/v1/workers/{worker}/drain", {
+    params: { path: { worker: worker!.id } },
+    body: { reason },
+  }));
+  const [limit] = (await data(client.GET("/api/v1/limits", {}))).items;
+  const { type, key } = limit!;
+  await data(client.POST("/api/v1/limits/release", { body: { type, key, reason } }));
+  const policy = { statusAuditDays: 365 };
+  const purged = await data(client.POST("/api/v1/audit/purge", { body: { policy, reason } }));
+  assertEquals([purged.statusAudit, purged.next], [0, null]);
 
   const events = await data(client.GET("/api/v1/events", { parseAs: "stream" }));
   await events!.cancel();

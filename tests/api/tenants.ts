@@ -4,6 +4,8 @@
 import { createEverTask, defineTask, type EverTask, noRetry, silentLogger } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import type { Storage } from "../../src/storage/mod.ts";
+import { slotRequest } from "../../src/testing/conformance/scene.ts";
+import { budgetName } from "../../src/task/budget_name.ts";
 import type { Authorize, AuthorizedUser, TaskScope } from "../../src/api/mod.ts";
 
 /** The tenants. Tests act as users of the first one, and search for texts of the second one. */
@@ -118,6 +120,9 @@ export async function makeTenantStore(storage: Storage = memoryStorage()): Promi
       types: types.map(({ type }) => type),
     },
   });
+  await storage.takeRateSlots(
+    tenants.map((tenant) => slotRequest({ key: budgetName(`${tenant}-mail`, tenant) })),
+  );
   const stir = async () => {
     for (const tenant of ["zebra", "apple"] as const) {
       await everTask.dispatch(definitions[tenant].running, secretOf(tenant), {

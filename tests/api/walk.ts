@@ -58,6 +58,7 @@ function valuesOf({ tasks }: TenantStore): Readonly<Record<string, readonly stri
     runsAuditDays: ["0.000001"],
     errorAuditDays: ["0.000001"],
     executionLogDays: ["0.000001"],
+    operatorActionDays: ["0.000001"],
     maxExecutionLogsPerTask: ["1"],
     deleteCompletedTasksAfterRetention: ["true"],
     severity: ["Information"],

@@ -92,7 +92,13 @@ Deno.test("a stop ends the current purge of retention", async () => {
         return async () => {
           purges++;
           await new Promise<void>((resolve) => fleet.clock.setTimer(resolve, 100));
-          const counts = { statusAudit: 1, runsAudit: 0, executionLog: 0, tasks: 0 };
+          const counts = {
+            statusAudit: 1,
+            runsAudit: 0,
+            executionLog: 0,
+            tasks: 0,
+            operatorActions: 0,
+          };
           return { ...counts, done: false, busy: false };
         };
       },

@@ -11,6 +11,7 @@ const nothing = {
   statusAudit: 0,
   runsAudit: 0,
   executionLog: 0,
+  operatorActions: 0,
   tasks: 0,
   done: true,
   busy: false,

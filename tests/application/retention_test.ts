@@ -44,7 +44,13 @@ Deno.test("the retention option is applied while a worker runs", async () => {
     retention: { statusAuditDays: 7, deleteCompletedTasksAfterRetention: true },
     logger: { ...silentLogger, info: (_, properties) => told(properties!["deleted"]) },
   });
-  assertEquals(await deleted, { statusAudit: 9, runsAudit: 0, executionLog: 0, tasks: 3 });
+  assertEquals(await deleted, {
+    statusAudit: 9,
+    runsAudit: 0,
+    executionLog: 0,
+    tasks: 3,
+    operatorActions: 0,
+  });
   assertEquals((await engine.everTask.list()).items, []);
 });
 
@@ -65,7 +71,13 @@ Deno.test("a retention policy with a limit that is not a number is refused", () 
 
 /** A storage that always has more to delete; each batch takes 100 ms. */
 function endless(clock: FakeClock) {
-  const counts = { statusAudit: 2_000, runsAudit: 0, executionLog: 0, tasks: 0 };
+  const counts = {
+    statusAudit: 2_000,
+    runsAudit: 0,
+    executionLog: 0,
+    tasks: 0,
+    operatorActions: 0,
+  };
   const batches = { begun: 0 };
   const storage: Pick<Storage, "purge"> = {
     async purge() {
@@ -113,7 +125,7 @@ for (const [when, afterMs, isSettled] of moments) {
 
 Deno.test("a purge during another one reports that, and does nothing", async () => {
   const clock = new FakeClock();
-  const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+  const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, operatorActions: 0 };
   let calls = 0;
   const storage: Pick<Storage, "purge"> = {
     async purge() {

@@ -43,6 +43,7 @@ Deno.test("a heartbeat in the future does not count as alive", () => {
     host: "here",
     serves: null,
     process: null,
+    draining: false,
     startedAt: 0,
     heartbeatAt: 0,
     heartbeatAgeMs,

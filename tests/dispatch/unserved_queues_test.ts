@@ -19,6 +19,7 @@ function workerWith(queues: readonly string[] | null, heartbeatAgeMs = 0): Worke
     host: "h",
     serves,
     process: null,
+    draining: false,
     startedAt: 0,
     heartbeatAt: 0,
     heartbeatAgeMs,

@@ -51,6 +51,7 @@ export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
     host: "app.example",
     serves: { queues: [{ name: "mails", parallelism: 4 }], types: ["send-email"] },
     process: null,
+    draining: false,
     startedAt: now - 60_000,
     heartbeatAt: now - 1000,
     heartbeatAgeMs: 1000,

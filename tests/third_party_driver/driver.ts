@@ -125,6 +125,16 @@ export class MapStorage implements Storage {
     return this.#run((map, now) => heartbeat(map, workerId, leaseMs, now));
   }
 
+  drainWorker(...[workerId, action]: Args<"drainWorker">): Result<"drainWorker"> {
+    return this.#run((map, now) => {
+      const worker = map.workers.get(workerId);
+      if (worker === undefined) return false;
+      worker.draining = true;
+      noteAction(map, { ...action, ...allDone }, now);
+      return true;
+    });
+  }
+
   unregisterWorker(...[workerId]: Args<"unregisterWorker">): Result<"unregisterWorker"> {
     return this.#run((map) => void map.workers.delete(workerId));
   }
@@ -160,6 +170,16 @@ export class MapStorage implements Storage {
   returnRateSlots(...[slots]: Args<"returnRateSlots">): Result<"returnRateSlots"> {
     return this.#run((map) => {
       for (const { key, slotAt } of slots) map.rates.giveBack(wellFormed(key), slotAt);
+    });
+  }
+
+  releaseRateLimit(
+    ...[key, action]: Args<"releaseRateLimit">
+  ): Result<"releaseRateLimit"> {
+    return this.#run((map, now) => {
+      const isKnown = map.rates.release(wellFormed(key), now);
+      if (isKnown) noteAction(map, { ...action, ...allDone }, now);
+      return isKnown;
     });
   }
 

@@ -1,8 +1,14 @@
 // Deletes old rows by a retention policy.
 
 import type { PurgeResult, RetentionPolicy } from "@evertask/evertask";
-import type { PurgeOptions } from "@evertask/evertask/storage";
+import {
+  nothingPurged,
+  type PurgeOptions,
+  purgeProgress,
+  unfinishedPurge,
+} from "@evertask/evertask/storage";
 import type { MapDatabase } from "./database.ts";
+import { noteAction } from "./operations.ts";
 import type { Row } from "./rows.ts";
 
 const dayMs = 86_400_000;
@@ -17,22 +23,39 @@ interface Removal {
 export function purge(
   database: MapDatabase,
   policy: RetentionPolicy,
-  { budget, dryRun = false }: PurgeOptions,
+  { budget, dryRun = false, by }: PurgeOptions,
   now: number,
 ): PurgeResult {
-  const actionDays = policy.operatorActionDays ?? 0;
-  if (!dryRun && actionDays > 0) {
-    const kept = database.actions.filter(({ doneAt }) => doneAt >= now - actionDays * dayMs);
-    database.actions.splice(0, Infinity, ...kept);
+  const begun = database.actions.find(({ id }) => id === by?.continues);
+  if (by !== undefined && by.continues !== null && begun?.next !== unfinishedPurge) {
+    return { ...nothingPurged, done: false, busy: false };
   }
-  const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+  const counts = { ...nothingPurged };
+  const actionDays = policy.operatorActionDays ?? 0;
+  const staying = database.actions.filter(({ doneAt }) => doneAt >= now - actionDays * dayMs);
+  if (actionDays > 0) {
+    counts.operatorActions = database.actions.length - staying.length;
+    if (!dryRun) database.actions.splice(0, Infinity, ...staying);
+  }
   let left = dryRun ? Infinity : budget;
+  let done = true;
   for (const { kind, remove } of removals(database, policy, now)) {
-    if (left-- <= 0) return { ...counts, done: false, busy: false };
+    if (left-- <= 0) {
+      done = false;
+      break;
+    }
     counts[kind]++;
     if (!dryRun) remove();
   }
-  return { ...counts, done: true, busy: false };
+  const result = { ...counts, done, busy: false };
+  if (by === undefined) return result;
+  const progress = purgeProgress(result);
+  if (begun === undefined) {
+    return { ...result, actionId: noteAction(database, { ...by.action, ...progress }, now) };
+  }
+  begun.changed += progress.changed;
+  begun.next = progress.next;
+  return { ...result, actionId: begun.id };
 }
 
 /** Yields the rows that the policy allows to be deleted, and each task after its history. */

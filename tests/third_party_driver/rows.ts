@@ -30,6 +30,7 @@ export interface Worker {
   readonly startedAt: number;
   host: string;
   serves: string | null;
+  draining: boolean;
   heartbeatAt: number;
 }
 

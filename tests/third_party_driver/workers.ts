@@ -19,8 +19,11 @@ export function registerWorker(
   { id, host, serves, process }: WorkerRegistration,
   now: number,
 ): void {
-  const startedAt = workers.get(id)?.startedAt ?? now;
-  workers.set(id, { id, host, startedAt, serves: encodeServes(serves, process), heartbeatAt: now });
+  const known = workers.get(id);
+  const startedAt = known?.startedAt ?? now;
+  const draining = known?.draining ?? false;
+  const served = encodeServes(serves, process);
+  workers.set(id, { id, host, startedAt, draining, serves: served, heartbeatAt: now });
 }
 
 /** Returns all workers, ordered by registration. */
@@ -51,6 +54,7 @@ export function heartbeat(
     alive: worker !== undefined,
     cancelRequests: held.filter((row) => row.cancelRequested).map(({ id }) => id),
     pausedQueues: [...paused],
+    draining: worker?.draining ?? false,
     othersLost:
       [...workers.values()].some(({ heartbeatAt }) => Math.abs(now - heartbeatAt) > leaseMs) ||
       [...rows.values()].some((row) => row.workerId !== null && !workers.has(row.workerId)),

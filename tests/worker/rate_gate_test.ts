@@ -35,7 +35,7 @@ function scene(more: Partial<RateLimitOptions<unknown>> = {}) {
     asked++;
     return take(...args);
   };
-  const gate = new RateGate({ rateLimits, storageClock, logger: silentLogger });
+  const gate = new RateGate({ rateLimits, logger: silentLogger });
   const job = (task: Partial<ClaimedTask> = {}) =>
     new Job(claimedTask(task), definition, "worker", { value: null });
   return { gate, job, now: clock.now(), asked: () => asked };
@@ -65,11 +65,13 @@ Deno.test("a task whose key function throws is not limited", async () => {
   assertEquals([gate.concerns(exempt), asked()], [false, 0]);
 });
 
-Deno.test("a task before its slot waits for it, without a call to storage", async () => {
-  const { gate, job, now, asked } = scene();
-  const verdict = await gate.ask(job({ rateSlotAt: now + 700 }), 0);
-  assertEquals(verdict, { kind: "wait", slotAt: now + 700, waitMs: 700 });
-  assertEquals(asked(), 0);
+Deno.test("a task before its slot waits for it, which its limit confirms", async () => {
+  const { gate, job, now } = scene();
+  const early = () => gate.ask(job({ rateSlotAt: now + 60_700 }), 0);
+  const waits = { kind: "wait", slotAt: now + 60_700, waitMs: 60_700 } as const;
+  assertEquals(await early(), waits);
+  for (let n = 0; n < 3; n++) await gate.ask(job(), 0);
+  assertEquals(await early(), waits);
 });
 
 Deno.test("a task that is late for its slot is not rejected, but one that never had a slot is", async () => {

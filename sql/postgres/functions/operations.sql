@@ -164,11 +164,3 @@ BEGIN
     ORDER BY o.id DESC LIMIT page_size
   ) AS r);
 END $$;
-
--- Deletes operator actions before an instant. Later actions have larger ids, so only deleted rows
--- are read.
-CREATE OR REPLACE FUNCTION forget_actions(oldest timestamptz) RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT AS $$
-  DELETE FROM operator_actions AS o WHERE o.id < coalesce(
-    (SELECT k.id FROM operator_actions AS k WHERE k.at_utc >= oldest ORDER BY k.id LIMIT 1), 9223372036854775807)
-$$;

@@ -65,6 +65,8 @@ BEGIN
       reserved := now_ms + CASE WHEN wish."startEmpty" THEN tolerance ELSE 0 END;
       started := reserved;
     END IF;
+    -- The key was released after this slot was reserved: no reservation is as late.
+    IF wish.reserved_at > greatest(now_ms, reserved + 1) THEN wish.reserved_at := NULL; END IF;
     next_tat := greatest(now_ms + wish."startWithinMs", started) + wish.interval_ms;
     granted := true;
     IF wish.reserved_at > now_ms THEN
@@ -132,6 +134,19 @@ AS $$
   FOR KEY SHARE OF l
   ON CONFLICT DO NOTHING
 $$;
+
+-- Gives back the budget of a key, and records the action: NewOperatorAction (src/storage/
+-- operation_requests.ts). Returns whether the key has a budget.
+CREATE OR REPLACE FUNCTION release_rate_limit(key text, action json) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  UPDATE rate_limits AS l SET reserved_tat_ms = to_epoch_ms(utc_now()), started_tat_ms = to_epoch_ms(utc_now())
+  WHERE l.rate_key = release_rate_limit.key;
+  IF NOT FOUND THEN RETURN false; END IF;
+  DELETE FROM returned_rate_slots AS s WHERE s.rate_key = release_rate_limit.key;
+  PERFORM note_action(action, 1, 0, NULL);
+  RETURN true;
+END $$;
 
 -- The rate limits with keys after `after`, in the order of keys, as RateLimitRecord.
 CREATE OR REPLACE FUNCTION list_rate_limits(after text, page_size int) RETURNS json

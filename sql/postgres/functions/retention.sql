@@ -9,7 +9,7 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Deletes expired rows, at most `budget`: RetentionPolicy (src/storage/retention.ts). If the budget
--- is NULL, only counts them. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never
+-- is NULL, only counts them. Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done}. Never
 -- deletes a series, or a task that has not ended.
 CREATE OR REPLACE FUNCTION purge_history(policy json, budget bigint) RETURNS json
 LANGUAGE plpgsql
@@ -35,7 +35,9 @@ DECLARE
   -- Selects one row more than the budget, to know whether rows remain. LIMIT NULL is no limit.
   doomed        tid[];
   doomed_ids    uuid[];
-  counts        bigint[] := '{0,0,0,0}';
+  counts        bigint[] := '{0,0,0,0,0}';
+  actions_limit timestamptz := expires_before(clock, (policy ->> 'operatorActionDays')::float8);
+  first_kept    bigint;
   done          boolean := true;
   deleted       bigint;
 BEGIN
@@ -108,13 +110,54 @@ BEGIN
     )
     SELECT count(*) INTO deleted FROM gone;
     counts[4] := deleted;
-    PERFORM forget_actions(expires_before(clock, (policy ->> 'operatorActionDays')::float8));
     -- A key with a full budget is equivalent to a new key.
     DELETE FROM rate_limits AS l
     WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
   END IF;
 
+  -- Later actions have larger ids, so only expired rows are read.
+  IF actions_limit > '-infinity' THEN
+    SELECT o.id INTO first_kept FROM operator_actions AS o WHERE o.at_utc >= actions_limit ORDER BY o.id LIMIT 1;
+    first_kept := coalesce(first_kept, 9223372036854775807);
+    IF is_dry_run THEN
+      SELECT count(*) INTO deleted FROM operator_actions AS o WHERE o.id < first_kept;
+    ELSE
+      DELETE FROM operator_actions AS o WHERE o.id < first_kept;
+      GET DIAGNOSTICS deleted = ROW_COUNT;
+    END IF;
+    counts[5] := deleted;
+  END IF;
+
   RETURN json_build_object(
-    'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4], 'done', done
+    'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4],
+    'operatorActions', counts[5], 'done', done
   );
+END $$;
+
+-- Deletes expired rows as purge_history does, and adds their number to the record of an operator's
+-- action: NewOperatorAction (src/storage/operation_requests.ts). If `continued` is NULL, records a
+-- new one. Returns also the action's id; NULL if the action to continue is not an unfinished purge.
+CREATE OR REPLACE FUNCTION purge_history_by(policy json, budget bigint, action json, continued bigint) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  purged json;
+  total  bigint;
+  start  text;
+  noted  bigint := continued;
+BEGIN
+  IF continued IS NOT NULL THEN
+    PERFORM FROM operator_actions AS o WHERE o.id = continued AND o.next = 'more' FOR UPDATE;
+    IF NOT FOUND THEN RETURN NULL; END IF;
+  END IF;
+  purged := purge_history(policy, budget);
+  SELECT sum(c.value::bigint) INTO total FROM json_each_text(purged) AS c WHERE c.key <> 'done';
+  start := CASE WHEN NOT (purged ->> 'done')::boolean THEN 'more' END;
+  IF continued IS NULL THEN
+    noted := note_action(action, total, 0, start);
+  ELSE
+    UPDATE operator_actions AS o SET changed = o.changed + total, next = start WHERE o.id = continued;
+  END IF;
+  RETURN purged::jsonb || jsonb_build_object('actionId', noted::text);
 END $$;

@@ -28,13 +28,14 @@ DECLARE
   clock    timestamptz := utc_now();
   is_alive boolean;
   mark     timestamptz;
+  drains   boolean;
 BEGIN
   UPDATE workers AS w SET
     heartbeat_at = clock,
     claims_since = greatest(w.claims_since, from_epoch_ms(holds_since_ms)),
     claims_from = greatest(clock, w.claims_since, w.claims_from)
   WHERE w.id = heartbeat.worker_id AND w.is_registered
-  RETURNING w.claims_from INTO mark;
+  RETURNING w.claims_from, w.is_draining INTO mark, drains;
   is_alive := FOUND;
   seen_below := find_unknown_workers(seen_below, clock);
   RETURN json_build_object(
@@ -44,6 +45,7 @@ BEGIN
     'cancelRequests', ARRAY(
       SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
     ),
+    'draining', coalesce(drains, false),
     'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
     'othersLost', EXISTS (
       SELECT FROM workers AS w WHERE w.heartbeat_at NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)
@@ -51,6 +53,18 @@ BEGIN
     'seenBelow', seen_below,
     'watchers', watchers_at_hand()
   );
+END $$;
+
+-- Asks a worker to stop, and records the action: NewOperatorAction (src/storage/
+-- operation_requests.ts). Returns whether the worker is registered.
+CREATE OR REPLACE FUNCTION drain_worker(worker_id text, action json, message json) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  UPDATE workers AS w SET is_draining = true WHERE w.id = drain_worker.worker_id AND w.is_registered;
+  IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM note_action(action, 1, 0, NULL);
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN true;
 END $$;
 
 -- Removes a worker that stops, after its last claim has ended. If it still holds tasks, its row
@@ -73,7 +87,7 @@ END $$;
 -- The registered workers as WorkerRecord, oldest first.
 CREATE OR REPLACE FUNCTION list_workers() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT coalesce(json_agg(r), '[]') FROM (
-    SELECT w.id, w.host, w.serves, to_epoch_ms(w.started_at) AS "startedAt", to_epoch_ms(w.heartbeat_at) AS "heartbeatAt",
+    SELECT w.id, w.host, w.serves, coalesce(w.is_draining, false) AS draining, to_epoch_ms(w.started_at) AS "startedAt", to_epoch_ms(w.heartbeat_at) AS "heartbeatAt",
       to_epoch_ms(utc_now()) - to_epoch_ms(w.heartbeat_at) AS "heartbeatAgeMs"
     FROM workers AS w WHERE w.is_registered ORDER BY w.started_at, w.id
   ) AS r

@@ -6,7 +6,7 @@ import type { BulkOptions, BulkResult } from "../../operate/bulk.ts";
 import type { Operator, TaskOperator } from "../../operate/operator.ts";
 import type { OperationResult, RefusalReason } from "../../operate/refusal.ts";
 import type { PageRequest, TaskFilter } from "../../storage/queries.ts";
-import type { RetentionPolicy } from "../../storage/retention.ts";
+import type { PurgeResult, RetentionPolicy } from "../../storage/retention.ts";
 import type { DispatchResult } from "../../task/dispatch_options.ts";
 import { toMilliseconds } from "../../time/duration.ts";
 import { toEpochMilliseconds } from "../../time/instant.ts";
@@ -124,9 +124,10 @@ export class RemoteStore implements OperatedStore {
     const query = Object.fromEntries(
       Object.entries(policy).filter(([, value]) => value !== null),
     ) as Record<string, number | boolean>;
-    const counts = await this.#requests.read<
-      { statusAudit: number; runsAudit: number; executionLog: number; tasks: number }
-    >("audit/preview", query);
+    const counts = await this.#requests.read<Omit<PurgeResult, "done" | "busy">>(
+      "audit/preview",
+      query,
+    );
     return { ...counts, done: true, busy: false };
   }
 

@@ -60,11 +60,12 @@ export function takeSlot(
   wish: SlotWish,
   returned: ReturnedSlots = noSlots,
 ): TakenSlot {
-  const { emissionIntervalMs, burst, reservedAt } = wish;
+  const { emissionIntervalMs, burst } = wish;
   const toleranceMs = (burst - 1) * emissionIntervalMs;
   const leewayMs = wish.graceMs + roundingMs;
   const fresh = wish.startEmpty ? now + toleranceMs : now;
   const { reservedTat, startedTat } = kept ?? { reservedTat: fresh, startedTat: fresh };
+  const reservedAt = wasReleased(kept, wish.reservedAt) ? null : wish.reservedAt;
   const afterStart = Math.max(now + wish.startWithinMs, startedTat) + emissionIntervalMs;
 
   if (reservedAt !== null) {
@@ -100,4 +101,18 @@ export function takeSlot(
       startedTat: slotAt === now ? afterStart : startedTat,
     },
   };
+}
+
+/**
+ * Gives back all reserved slots of a key, and its used budget.
+ *
+ * @param now Epoch milliseconds.
+ */
+export function releasedBudget(now: number): RateBudget {
+  return { reservedTat: now, startedTat: now };
+}
+
+/** Reports whether a slot was reserved before the key was released: it is after all reservations. */
+function wasReleased(kept: RateBudget | null, reservedAt: number | null): boolean {
+  return kept !== null && reservedAt !== null && reservedAt > kept.reservedTat + roundingMs;
 }

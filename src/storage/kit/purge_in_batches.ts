@@ -3,7 +3,8 @@
 import { checkCallback, checkCount, checkNumber } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import { readMember } from "../../thrown/reading.ts";
-import type { PurgeResult } from "../retention.ts";
+import type { ActionProgress } from "./edit_results.ts";
+import { type OperatedPurge, type PurgeResult, unfinishedPurge } from "../retention.ts";
 
 /** The numbers of rows that one transaction of a purge deleted. */
 export interface PurgeBatch extends Omit<PurgeResult, "busy"> {
@@ -13,6 +14,23 @@ export interface PurgeBatch extends Omit<PurgeResult, "busy"> {
 
 const kinds = ["statusAudit", "runsAudit", "executionLog", "tasks"] as const;
 
+/** The counts of a purge that deletes nothing. */
+export const nothingPurged = {
+  ...{ statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 },
+  operatorActions: 0,
+};
+
+/**
+ * Returns what a transaction of a purge adds to the record of its action.
+ *
+ * @throws {InvalidArgumentError} If the batch lacks a number.
+ */
+export function purgeProgress(batch: PurgeBatch): ActionProgress {
+  checkCounts(batch, "batch", "have");
+  const changed = kinds.reduce((sum, kind) => sum + batch[kind], batch.operatorActions);
+  return { changed, skipped: 0, next: batch.done ? null : unfinishedPurge };
+}
+
 /**
  * Deletes in batches until nothing is left, the budget is used up, or another process purges.
  * `busy` is true only if this call deleted nothing. If another process starts to purge between two
@@ -21,7 +39,9 @@ const kinds = ["statusAudit", "runsAudit", "executionLog", "tasks"] as const;
  * @param budget The maximum number of rows to delete; see {@linkcode PurgeOptions.budget}.
  * @param rowsInBatch The maximum number of rows to delete in one transaction.
  * @param deleteBatch Deletes at most `limit` rows in one transaction. Resolves to null if another
- * process is purging.
+ * process is purging. In the same transaction, it records the operator's purge that it gets, and
+ * resolves to the action's id; without an id, the purge is not one to continue and ends.
+ * @param by The operator's purge to which the rows belong.
  * @throws {InvalidArgumentError} If an argument or a result of `deleteBatch` is invalid.
  *
  * @example
@@ -34,7 +54,7 @@ const kinds = ["statusAudit", "runsAudit", "executionLog", "tasks"] as const;
  *   const statusAudit = Math.min(rows, limit);
  *   rows -= statusAudit;
  *   return Promise.resolve({
- *     statusAudit, runsAudit: 0, executionLog: 0, tasks: 0, done: rows === 0,
+ *     statusAudit, runsAudit: 0, executionLog: 0, tasks: 0, operatorActions: 0, done: rows === 0,
  *   });
  * });
  * assertEquals(result.statusAudit, 25);
@@ -43,35 +63,40 @@ const kinds = ["statusAudit", "runsAudit", "executionLog", "tasks"] as const;
 export async function purgeInBatches(
   budget: number,
   rowsInBatch: number,
-  deleteBatch: (limit: number) => Promise<PurgeBatch | null>,
+  deleteBatch: (limit: number, by: OperatedPurge | undefined) => Promise<PurgeBatch | null>,
+  by?: OperatedPurge,
 ): Promise<PurgeResult> {
   checkNumber(budget, "budget");
   checkCount(rowsInBatch, "rowsInBatch");
   checkCallback(deleteBatch, "deleteBatch");
-  const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+  const counts = { ...nothingPurged };
   let left = Math.max(0, Math.trunc(budget));
   let deleted = 0;
+  let action = {};
   while (true) {
-    const batch = await deleteBatch(Math.min(left, rowsInBatch));
-    checkBatch(batch);
-    if (batch === null) return { ...counts, done: false, busy: deleted === 0 };
+    const batch = await deleteBatch(Math.min(left, rowsInBatch), by);
+    if (batch !== null) checkCounts(batch, "deleteBatch", "answer with null or with");
+    if (batch === null) return { ...counts, done: false, busy: deleted === 0, ...action };
     const before = deleted;
     for (const kind of kinds) {
       counts[kind] += batch[kind];
       deleted += batch[kind];
     }
+    counts.operatorActions += batch.operatorActions;
     left -= deleted - before;
-    if (batch.done || left <= 0) return { ...counts, done: batch.done, busy: false };
+    const { done, actionId } = batch;
+    if (by !== undefined && actionId !== undefined) {
+      action = { actionId };
+      by = { ...by, continues: actionId };
+    }
+    const isRefused = by !== undefined && actionId === undefined;
+    if (done || left <= 0 || isRefused) return { ...counts, done, busy: false, ...action };
   }
 }
 
-/** Checks the result of `deleteBatch`, because an invalid count would make the loop endless. */
-function checkBatch(batch: unknown): void {
-  const counts = kinds.map((kind) => readMember(batch, kind));
-  if (batch === null || counts.every(Number.isFinite)) return;
-  throw new InvalidArgumentError(
-    "deleteBatch",
-    batch,
-    `answer with null or with the numbers ${kinds.join(", ")}`,
-  );
+/** Checks the numbers of a batch, because an invalid one would make the loop endless. */
+function checkCounts(batch: unknown, argument: string, verb: string): void {
+  const names = [...kinds, "operatorActions"];
+  if (names.every((name) => Number.isFinite(readMember(batch, name)))) return;
+  throw new InvalidArgumentError(argument, batch, `${verb} the numbers ${names.join(", ")}`);
 }

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../../guards/errors.ts";
 import { rateLimitPage } from "../paging.ts";
 import type { Page, PageRequest, RateLimitRecord } from "../queries.ts";
 import type { RateSlot } from "../requests.ts";
-import { type RateBudget, type SlotWish, takeSlot } from "./gcra.ts";
+import { type RateBudget, releasedBudget, type SlotWish, takeSlot } from "./gcra.ts";
 import { ReturnedSlotList } from "./returned_slots.ts";
 
 /** The number of keys above which those with a full budget are removed. */
@@ -60,6 +60,23 @@ export class RateBook {
     checkKey(key);
     checkNumber(slotAt, "slotAt");
     this.#entries.get(key)?.returned.add(slotAt);
+  }
+
+  /**
+   * Gives back the budget of a key; see {@linkcode Storage.releaseRateLimit}.
+   *
+   * @param now Epoch milliseconds.
+   * @returns Whether the key has a budget.
+   * @throws {InvalidArgumentError} If an argument has the wrong type.
+   */
+  release(key: string, now: number): boolean {
+    checkKey(key);
+    checkNumber(now, "now");
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    entry.budget = releasedBudget(now);
+    entry.returned.clear();
+    return true;
   }
 
   /**

@@ -34,6 +34,11 @@ export class ReturnedSlotList implements ReturnedSlots {
     if (this.#slots[place] !== slotAt) this.#slots.splice(place + 1, 0, slotAt);
   }
 
+  /** Removes all slots. */
+  clear(): void {
+    this.#slots = [];
+  }
+
   /** Returns the number of slots later than `after`, and the first of them. */
   later(after: number): { readonly count: number; readonly first: number | null } {
     const place = this.#slots.findIndex((slot) => slot > after);

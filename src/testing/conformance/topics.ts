@@ -14,6 +14,7 @@ import { leasesAndFences } from "./cases/leases_and_fences.ts";
 import { lostWorkers } from "./cases/lost_workers.ts";
 import { opening } from "./cases/opening.ts";
 import { operations } from "./cases/operations.ts";
+import { operatedStore } from "./cases/operated_store.ts";
 import { operatorActions } from "./cases/operator_actions.ts";
 import { persist } from "./cases/persist.ts";
 import { queues } from "./cases/queues.ts";
@@ -49,6 +50,7 @@ export const topics: readonly Topic[] = [
   releaseAndMakeDue,
   operations,
   operatorActions,
+  operatedStore,
   queues,
   rateSlots,
   readingAndPaging,

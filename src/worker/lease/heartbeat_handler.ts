@@ -33,6 +33,8 @@ export interface HeartbeatHandlerParts {
   readonly workerId: () => string | null;
   readonly onWatchers: (watchers: readonly EventWatcher[]) => void;
   readonly cancel: (taskIds: readonly string[]) => void;
+  /** Finishes the running tasks and stops; has no effect if called again. */
+  readonly drain: () => void;
   /** Gives back the waiting jobs of a queue. */
   readonly giveBack: (runner: QueueRunner) => void;
   /** Starts the waiting jobs of a queue. */
@@ -58,6 +60,7 @@ export class HeartbeatHandler implements LeaseListener {
     corrector.onHeartbeat();
     cancel(result.cancelRequests);
     this.#parts.onWatchers(result.watchers);
+    if (result.draining) this.#parts.drain();
     for (const [name, runner] of runners) {
       const paused = result.pausedQueues.includes(name);
       if (paused === runner.paused) continue;

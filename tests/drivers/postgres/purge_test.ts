@@ -9,7 +9,7 @@ const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
 const policy = { statusAuditDays: 1, deleteCompletedTasksAfterRetention: true };
-const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, operatorActions: 0 };
 const busy = { ...nothing, done: false, busy: true };
 
 Deno.test("a purge while another process purges does nothing and reports that, for a minute at most", async () => {

@@ -82,7 +82,7 @@ Deno.test("of two processes that purge at once the second does nothing, until th
   const clock = new FakeClock();
   const [here, there] = [await scratch.open({ clock }), await scratch.open({ clock })];
   await storeOldTasks(here, clock, 3);
-  const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+  const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, operatorActions: 0 };
   const results = await Promise.all([here, there].map((each) => each.purge(policy, { budget: 1 })));
   assertEquals(results, [
     { ...nothing, statusAudit: 1, done: false, busy: false },

@@ -62,6 +62,8 @@ const verbs: [
   ["nextDueAt", (s) => s.nextDueAt(["q"], ["a"]), "usp_NextDueAt"],
   ["registerWorker", (s) => s.registerWorker({ id: "w", host: "h" }), "usp_RegisterWorker"],
   ["heartbeat", (s) => s.heartbeat("w", 1000), "usp_Heartbeat"],
+  ["drainWorker", (s) => s.drainWorker("w", action), "usp_DrainWorker"],
+  ["releaseRateLimit", (s) => s.releaseRateLimit("k", action), "usp_ReleaseRateLimit"],
   ["unregisterWorker", (s) => s.unregisterWorker("w"), "usp_UnregisterWorker"],
   [
     "releaseLost",
@@ -126,7 +128,7 @@ const verbs: [
 function anyAnswer(count = 1) {
   const row = [
     ...[taskId, "created", true, serverNow, true, 1, 1, null, true, false, serverNow],
-    ...[0, true, false, taskId, "a", "q", "w", 0, 0, 0, 0, null, true, 0],
+    ...[0, true, false, taskId, "a", "q", "w", 0, 0, 0, 0, 0, null, true, 0],
   ];
   return {
     recordsets: [
@@ -135,7 +137,7 @@ function anyAnswer(count = 1) {
           "Id id, Outcome text, Claimed bit, Now instant, Known bit, Applied int, Due int, " +
             "DueAtUtc instant, Alive bit, OthersLost bit, NowMs float, Released int, Done bit, " +
             "Busy bit, TaskId id, Type text, QueueName text, WorkerId text, StatusAudit int, " +
-            "RunsAudit int, ExecutionLog int, Tasks int, ActionId bigint, Began bit, Swept int",
+            "RunsAudit int, ExecutionLog int, Tasks int, OperatorActions int, ActionId bigint, Began bit, Swept int",
         ),
         ...Array.from({ length: count }, () => row),
       ),

@@ -5,7 +5,7 @@ import type { SqlServerDatabase } from "../../../drivers/sqlserver/database.ts";
 import type { TypedValue } from "../../../drivers/sqlserver/mssql.ts";
 import { purge as purgeHistory } from "../../../drivers/sqlserver/purge.ts";
 
-const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, operatorActions: 0 };
 
 /**
  * Purges with these answers: numbers of deleted rows, or a word. Returns the result and the
@@ -28,6 +28,8 @@ async function purge(
       RunsAudit: 0,
       ExecutionLog: 0,
       Tasks: 0,
+      OperatorActions: 0,
+      ActionId: null,
       ...flags,
     }]]);
   };

@@ -43,6 +43,7 @@ export class StorageFigures implements FigureOrigin {
       host: "host",
       serves: null,
       process: null,
+      draining: false,
       startedAt: this.now,
       heartbeatAt,
       heartbeatAgeMs: this.now - heartbeatAt,

@@ -46,7 +46,7 @@ export const api: readonly Mutant[] = [
     ],
     ["if (!isInScope(edited(task, edit), this.#user.filter)) this.#refuseScope();", ""],
     ["if (!isInScope(scoped, this.#user.filter)) this.#refuseScope();", ""],
-    ["    if (filter !== undefined) this.#refuseScope();\n", ""],
+    ["    if (this.#user.filter !== undefined) this.#refuseScope();\n", ""],
     ["    return narrow(filter, this.#user.filter);", "    return filter;"],
     ["if (this.#user.can.includes(right)) return;", "return;"],
     ['if (edit.payload !== undefined) this.#need("payloads");', ""],

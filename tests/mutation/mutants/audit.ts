@@ -75,7 +75,7 @@ export const audit: readonly Mutant[] = [
     tests: auditModuleTests,
   },
   {
-    file: auditModule,
+    file: "src/storage/retention_policy.ts",
     original: "!Number.isInteger(maxExecutionLogsPerTask ?? 0)",
     replacement: "false as boolean",
     tests: auditModuleTests,

@@ -12,11 +12,11 @@ export const operate: readonly Mutant[] = [
     ["retry: attempt - lostCount", "retry: attempt"],
     ["rateSlotAt > facts.now", "rateSlotAt < facts.now"],
     ["runCount >= maxRuns", "runCount > maxRuns"],
-    ["if (!alive) continue;", ""],
+    ["if (!alive || draining) continue;", ""],
     ["Math.abs(heartbeatAgeMs)", "heartbeatAgeMs"],
   ]),
   ...mutantsOf({ file: "src/operate/serving_reasons.ts", tests: explainTests }, [
-    ["workers.filter(({ alive }) => alive)", "workers"],
+    ["workers.filter(({ alive, draining }) => alive && !draining)", "workers"],
     ["ofQueue.flatMap(({ types }) => types)", "served.flatMap(({ types }) => types)"],
     ["if (live.some(({ serves }) => serves === null)) return [];", ""],
   ]),

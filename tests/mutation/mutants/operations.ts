@@ -34,7 +34,7 @@ export const operations: readonly Mutant[] = [
   ]),
   ...mutantsOf({ file: "drivers/memory/operations.ts", tests: inMemory }, [
     ["row === undefined || row.toRecord().version !== version", "row === undefined"],
-    ["!isInTurn(state, batch)", "false"],
+    ["!isInTurn(state, begun.actionId, begun.next)", "false"],
     ["    row.lostCount = 0;\n", ""],
     ["return Math.min(dueAt ?? now, now);", "return now;"],
   ]),

@@ -288,7 +288,7 @@ export const sqlserver: readonly Mutant[] = [
   }, [
     ["busy: deleted === 0", "busy: true"],
     ["left -= deleted - before;", ""],
-    ["if (batch.done || left <= 0) return", "if (left <= 0) return"],
+    ["if (done || left <= 0 || isRefused) return", "if (left <= 0 || isRefused) return"],
   ]),
   ...mutantsOf({
     file: "src/storage/kit/open_once.ts",

@@ -192,6 +192,15 @@ export const kitSubjects: Subjects = {
     call: (...args) => Reflect.apply(kit.progressOf, null, args),
     args: [object({ edits: anything([]) }), list],
   }],
+  nothingPurged: "constant",
+  unfinishedPurge: "constant",
+  purgeProgress: [{
+    call: (...args) => Reflect.apply(kit.purgeProgress, null, args),
+    args: [object({
+      ...{ statusAudit: number, runsAudit: number, executionLog: number },
+      ...{ tasks: number, operatorActions: number },
+    })],
+  }],
   taskVersion: [{
     call: (...args) => Reflect.apply(kit.taskVersion, null, args),
     args: [object({ status: anything("Queued") }), number],
@@ -253,9 +262,7 @@ export const kitSubjects: Subjects = {
     args: [
       number,
       number,
-      takes(() =>
-        Promise.resolve({ statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, done: true })
-      ),
+      takes(() => Promise.resolve({ ...kit.nothingPurged, done: true })),
     ],
   }],
   copyStore: [{

@@ -7,6 +7,7 @@ import {
   anything,
   duration,
   instant,
+  object,
   optional,
   optionalOptions,
   options,
@@ -165,6 +166,12 @@ export const methods: Readonly<
     workers: [[]],
     queues: [[]],
     sizes: [[]],
+    releaseLimit: [[object({ type: takes("a"), key: takes("") }), options(operator)]],
+    drainWorker: [[takes("worker"), options(operator)]],
+    purge: [[
+      options({ statusAuditDays: takes(5, "number") }),
+      options({ ...operator, limit: optional(takes(5)) }),
+    ]],
     limits: [[optionalOptions({ limit: takes(5), after: takes("key") })]],
     activity: [[
       optionalOptions(allOptional({

@@ -115,6 +115,7 @@ function Target(
   },
 ) {
   if (search !== null) return <a class="link" href={tasksUrl(search)}>{actionPageTexts.tasks}</a>;
-  if (id === null) return <>{actionPageTexts.tasks}</>;
-  return kind === "queue" ? <QueueLink queue={id} /> : <TaskLink id={id} />;
+  if (id === null) return kind === "tasks" ? <>{actionPageTexts.tasks}</> : null;
+  if (kind === "queue") return <QueueLink queue={id} />;
+  return kind === "task" ? <TaskLink id={id} /> : <code>{id}</code>;
 }

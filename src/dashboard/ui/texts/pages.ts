@@ -81,6 +81,9 @@ const wordsOfVerbs: Readonly<Record<string, string>> = {
   editSeries: "rescheduled the series",
   pauseQueue: "paused the queue",
   resumeQueue: "resumed the queue",
+  drainWorker: "drained the worker",
+  releaseLimit: "released the rate limit",
+  purge: "purged old history",
 };
 
 /** The texts of the page of actions. */

@@ -10,6 +10,7 @@ const nothing = {
   runsAudit: 0,
   executionLog: 0,
   tasks: 0,
+  operatorActions: 0,
   done: true,
   busy: false,
 };
