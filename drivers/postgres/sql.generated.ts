@@ -495,8 +495,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 27) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 27: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 28) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 28: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -531,7 +531,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (27, '2e26b3999490086b7d34a8307866e717885f1f06d18e1c3a31d1d65a7ef010d9')
+INSERT INTO schema_functions (revision, hash) VALUES (28, 'c18025172a9fa912831c9f9f890e87f8fbb6b53e5dc08cb6b1a67135c22e581e')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -1949,14 +1949,15 @@ CREATE OR REPLACE FUNCTION list_watchers() RETURNS json LANGUAGE sql VOLATILE SE
   FROM event_watchers AS w WHERE w.expires_at > utc_now()
 $$;
 
--- The same for heartbeats, which must not fail: returns none if the table is locked or the role may
--- not read it.
+-- The same for heartbeats, which must not fail: returns NULL if the table is locked, and none if the
+-- role may not read it.
 CREATE OR REPLACE FUNCTION watchers_at_hand() RETURNS json
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '100ms' AS $$
 BEGIN
   RETURN list_watchers();
-EXCEPTION WHEN lock_not_available OR insufficient_privilege THEN
-  RETURN '[]';
+EXCEPTION
+  WHEN lock_not_available THEN RETURN NULL;
+  WHEN insufficient_privilege THEN RETURN '[]';
 END $$;
 
 -- The writers of stored batches, with one index search each.

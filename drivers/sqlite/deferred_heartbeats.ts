@@ -39,7 +39,7 @@ export class DeferredHeartbeats {
    */
   note(connection: Connection, workerId: string, answer: HeartbeatResult): HeartbeatResult {
     const { alive, cancelRequests, othersLost, watchers, now } = answer;
-    const isAtRest = cancelRequests.length === 0 && watchers.length === 0;
+    const isAtRest = cancelRequests.length === 0 && watchers?.length === 0;
     if (this.#alone && alive && !othersLost && isAtRest) {
       const isOnly = connection.get(countWorkers)!.count === 1;
       if (isOnly) this.#deferred = { workerId, answer, beatAt: now };

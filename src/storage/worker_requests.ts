@@ -42,8 +42,11 @@ export interface HeartbeatResult {
    * no task that it claimed earlier. Absent if the storage finds the tasks of a worker without it.
    */
   readonly claimsFrom?: number;
-  /** The processes that want to see events; see {@linkcode Storage.watchEvents}. */
-  readonly watchers: readonly EventWatcher[];
+  /**
+   * The processes that want to see events; see {@linkcode Storage.watchEvents}. Null if they could
+   * not be read without waiting: then those of the last answer still count.
+   */
+  readonly watchers: readonly EventWatcher[] | null;
 }
 
 /** The argument of {@linkcode Storage.releaseLost}. */

@@ -7,14 +7,15 @@ CREATE OR REPLACE FUNCTION list_watchers() RETURNS json LANGUAGE sql VOLATILE SE
   FROM event_watchers AS w WHERE w.expires_at > utc_now()
 $$;
 
--- The same for heartbeats, which must not fail: returns none if the table is locked or the role may
--- not read it.
+-- The same for heartbeats, which must not fail: returns NULL if the table is locked, and none if the
+-- role may not read it.
 CREATE OR REPLACE FUNCTION watchers_at_hand() RETURNS json
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '100ms' AS $$
 BEGIN
   RETURN list_watchers();
-EXCEPTION WHEN lock_not_available OR insufficient_privilege THEN
-  RETURN '[]';
+EXCEPTION
+  WHEN lock_not_available THEN RETURN NULL;
+  WHEN insufficient_privilege THEN RETURN '[]';
 END $$;
 
 -- The writers of stored batches, with one index search each.

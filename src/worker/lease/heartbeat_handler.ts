@@ -59,7 +59,7 @@ export class HeartbeatHandler implements LeaseListener {
     claimer.clockRead();
     corrector.onHeartbeat();
     cancel(result.cancelRequests);
-    this.#parts.onWatchers(result.watchers);
+    if (result.watchers !== null) this.#parts.onWatchers(result.watchers);
     if (result.draining) this.#parts.drain();
     for (const [name, runner] of runners) {
       const paused = result.pausedQueues.includes(name);

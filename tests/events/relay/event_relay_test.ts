@@ -5,6 +5,7 @@ import { createEverTask, defineTask, noRetry, silentLogger, type TaskEvent } fro
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import type { EventBatch } from "../../../src/storage/requests.ts";
+import type { Storage } from "../../../src/storage/storage.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet } from "../../support/fleet.ts";
 
@@ -195,6 +196,35 @@ Deno.test("if storage accepts no events for a while, errors are delayed and task
   assertEquals([failed, seen.events.length + web.events.leftOut], [20, 220 * 3]);
   const told = fleet.log.filter((line) => line.includes("Events could not be written"));
   assertEquals(told.length, 1);
+});
+
+Deno.test("events are kept while the store's watchers are locked, also over heartbeats", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  let isLocked = false;
+  const withLock = (storage: Storage) => {
+    const heartbeat = storage.heartbeat.bind(storage);
+    return Object.assign(storage, {
+      async heartbeat(...args: Parameters<Storage["heartbeat"]>) {
+        const answer = await heartbeat(...args);
+        return isLocked ? { ...answer, watchers: null } : answer;
+      },
+    });
+  };
+  const worker = await fleet.start({ tasks, wrap: (storage) => faults.wrap(withLock(storage)) });
+  const seen = new Seen();
+  fleet.create({ tasks: [] }).events.subscribe(seen.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  isLocked = true;
+  faults.rule = (verb) => verb === "publishEvents" ? { at: "before" } : null;
+  await worker.dispatchMany(fail, Array(20).fill("bob"));
+  const heartbeats = faults.calls.get("heartbeat")!;
+  await fleet.pass(25 * second, second);
+  assert(faults.calls.get("heartbeat")! > heartbeats);
+  isLocked = false;
+  faults.rule = () => null;
+  await fleet.pass(10 * second, 50);
+  assertEquals(seen.kinds().filter((kind) => kind === "failed").length, 20);
 });
 
 Deno.test("processes stop writing events after a watcher dies, and the written ones are removed", async () => {
