@@ -1,30 +1,40 @@
 // A real browser, where one is installed.
 
 import { type Browser, chromium } from "playwright-core";
-
-/** Where Debian, Ubuntu, Fedora and macOS put Chromium and Chrome; CHROMIUM names another place. */
-const places = [
-  Deno.env.get("CHROMIUM") ?? "",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-
-async function findBrowser(): Promise<string | null> {
-  for (const place of places) {
-    if (place !== "" && await Deno.stat(place).then(({ isFile }) => isFile, () => false)) {
-      return place;
-    }
-  }
-  return null;
-}
+import { findBrowser, launchOptions } from "./browser_launch.ts";
+import { sharedByRun } from "./shared_by_run.ts";
 
 const executable = await findBrowser();
 
+/** A browser that the tests of a file share. It is open while they run. */
+interface OfFile {
+  browser?: Browser;
+}
+
+/** The browsers of this file, by their arguments. */
+const browsers = new Map<string, OfFile>();
+
+function browserOfFile(args: readonly string[]): OfFile {
+  const key = args.join(" ");
+  const known = browsers.get(key);
+  if (known !== undefined) return known;
+  const ofFile: OfFile = {};
+  browsers.set(key, ofFile);
+  Deno.test.beforeAll(async () => void (ofFile.browser = await openBrowser(args)));
+  Deno.test.afterAll(() => ofFile.browser!.close());
+  return ofFile;
+}
+
+/** Connects to the browser that the files of a run share, or launches one. */
+async function openBrowser(args: readonly string[]): Promise<Browser> {
+  const shared = args.length === 0 ? await sharedByRun("browser") : null;
+  if (shared !== null) return await chromium.connect(shared);
+  return await chromium.launch(launchOptions(executable!, args));
+}
+
 /**
- * Adds a test with a browser of its own. Without an installed one the test is skipped, and its name
- * says so.
+ * Adds a test with a browser, in which it sees only its own pages. Without an installed one the
+ * test is skipped, and its name says so.
  *
  * @param args More arguments for the browser.
  */
@@ -33,19 +43,16 @@ export function browserTest(
   args: readonly string[],
   test: (t: Deno.TestContext, browser: Browser) => Promise<void>,
 ): void {
-  const isThere = executable !== null;
+  const ofFile = executable === null ? undefined : browserOfFile(args);
   Deno.test({
-    name: isThere ? name : `${name} (skipped: no Chromium found, set CHROMIUM to its path)`,
-    ignore: !isThere,
+    name: ofFile ? name : `${name} (skipped: no Chromium found, set CHROMIUM to its path)`,
+    ignore: !ofFile,
     async fn(t) {
-      const browser = await chromium.launch({
-        executablePath: executable!,
-        args: ["--no-sandbox", "--disable-gpu", ...args],
-      });
+      const browser = ofFile!.browser!;
       try {
         await test(t, browser);
       } finally {
-        await browser.close();
+        for (const context of browser.contexts()) await context.close();
       }
     },
   });

@@ -3,10 +3,16 @@
 /**
  * Starts a Deno program; `next` returns its next line, null at its end. `send` writes a line to its
  * input.
+ *
+ * @param options More options of `deno run`.
  */
-export function startProgram(script: string, args: readonly string[]) {
+export function startProgram(
+  script: string,
+  args: readonly string[],
+  options: readonly string[] = [],
+) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", script, ...args],
+    args: ["run", "-A", "--no-check", ...options, script, ...args],
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",

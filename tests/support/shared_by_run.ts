@@ -2,7 +2,11 @@
 // runs `deno test` creates each when the first file requests it, and removes it at the end.
 
 import { packForNpm } from "../../.ci/pack_npm.ts";
+import { findBrowser } from "./browser_launch.ts";
+import { startProgram } from "./lines.ts";
 import { startPgCluster, testSettings, testVersion } from "./pg_server_cluster.ts";
+
+const lockFile = new URL("../deno.lock", import.meta.url).pathname;
 
 /** Something made for all files. */
 interface Shared {
@@ -16,6 +20,15 @@ const makers = {
   async postgres(): Promise<Shared> {
     const cluster = await startPgCluster(testVersion, testSettings);
     return { address: cluster.url, remove: cluster.remove };
+  },
+
+  /** The address of a browser, for Playwright's `connect`. */
+  async browser(): Promise<Shared> {
+    const program = new URL("browser_server.ts", import.meta.url).href;
+    const browser = startProgram(program, [await findBrowser() ?? ""], [`--lock=${lockFile}`]);
+    const address = await browser.next();
+    if (address === null) throw new Error("The browser has not started.");
+    return { address, remove: async () => void await browser.end() };
   },
 
   /** The path of the package as npm users get it. */
