@@ -33,6 +33,12 @@ export function closeDialog(): void {
   });
 }
 
+// A dialog belongs to the page that opened it. An effect of a component would run a frame later,
+// and close a dialog that was opened on the next page by then.
+path.subscribe(() => {
+  if (dialog.peek() !== null) closeDialog();
+});
+
 /** Shows a message about a change, with a link to its action. */
 export function showOutcome(text: string, actions: Outcome["actions"]): void {
   outcome.value = { text, actions };
@@ -44,10 +50,6 @@ const shownMs = 12_000;
 /** Shows the open dialog and the message. */
 export function Dialogs() {
   const last = outcome.value;
-  const shownPath = path.value;
-  useEffect(() => {
-    if (dialog.value !== null) closeDialog(); // it belongs to the page before
-  }, [shownPath]);
   useEffect(() => {
     const timer = setTimeout(() => outcome.value = null, shownMs);
     return () => clearTimeout(timer);

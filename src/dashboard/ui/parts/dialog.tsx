@@ -1,7 +1,7 @@
 // A modal dialog. The browser keeps the focus in it, and closes it with Escape.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 /** Shows a dialog while it is mounted. */
 export function Dialog(
@@ -16,7 +16,7 @@ export function Dialog(
 ) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  useLayoutEffect(() => { // before the next key
     const dialog = element.current!;
     dialog.addEventListener("close", onClose);
     dialog.showModal();
