@@ -7,8 +7,6 @@ import { startLocalJsr } from "../support/local_jsr_server.ts";
 import { hasNpm, makeNpmProject } from "../support/npm_project.ts";
 import { runCommand } from "../support/run_command.ts";
 
-const root = new URL("../../", import.meta.url);
-
 /** Opens a SQL Server storage, whose package is missing. */
 const openSqlServer = `
 const { sqlServerStorage } = await import("@evertask/evertask/sqlserver");
@@ -48,8 +46,6 @@ Deno.test({
 Deno.test("Deno caches at most 15 MB for SQLite, and an error asks for mssql when it is needed", async () => {
   await using registry = await startLocalJsr();
   const env = { JSR_URL: registry.url, NO_COLOR: "1" };
-  const publish = ["publish", "--allow-dirty", "--no-provenance", "--token", "any"];
-  await runCommand(Deno.execPath(), publish, { cwd: root, env });
   await using consumer = await makeJsrConsumer(env, { sharesNpm: false });
   await Deno.writeTextFile(
     `${consumer.folder}/sqlite.ts`,

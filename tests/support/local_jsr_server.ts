@@ -6,40 +6,55 @@
 
 import { runCommand } from "./run_command.ts";
 
+const root = new URL("../../", import.meta.url);
+
 /** A running registry. */
 export interface LocalJsr extends AsyncDisposable {
   /** The value for JSR_URL. */
   readonly url: string;
 }
 
-/** Starts an empty registry on a free port. */
+/** Starts a registry on a free port, and publishes this package to it. */
 export async function startLocalJsr(): Promise<LocalJsr> {
-  const root = await Deno.makeTempDir({ prefix: "evertask-jsr-" });
+  const registry = await startEmptyJsr();
+  try {
+    // Types are checked by a dry run, and at their import.
+    const args = ["publish", "--allow-dirty", "--no-provenance", "--no-check", "--token", "any"];
+    await runCommand(Deno.execPath(), args, { cwd: root, env: { JSR_URL: registry.url } });
+    return registry;
+  } catch (error) {
+    await registry[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function startEmptyJsr(): Promise<LocalJsr> {
+  const folder = await Deno.makeTempDir({ prefix: "evertask-jsr-" });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => answer(root, request),
+    (request) => answer(folder, request),
   );
   return {
     url: `http://127.0.0.1:${server.addr.port}/`,
     async [Symbol.asyncDispose]() {
       await server.shutdown();
-      await Deno.remove(root, { recursive: true });
+      await Deno.remove(folder, { recursive: true });
     },
   };
 }
 
-async function answer(root: string, request: Request): Promise<Response> {
+async function answer(folder: string, request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   const version = pathname.match(/^\/api\/scopes\/([^/]+)\/packages\/([^/]+)\/versions\/([^/]+)$/);
   if (version && request.method === "POST") {
     const [, scope, name, number] = version;
-    await publish(`${root}/@${scope}/${name}`, number!, searchParams.get("config")!, request);
+    await publish(`${folder}/@${scope}/${name}`, number!, searchParams.get("config")!, request);
     return Response.json(publishingTask);
   }
   if (pathname.startsWith("/api/publish_status/")) return Response.json(publishingTask);
   // Every scope and package exists; a version exists once it is published.
   if (pathname.startsWith("/api/") && !version) return Response.json({});
-  return await serveFile(`${root}${pathname}`);
+  return await serveFile(`${folder}${pathname}`);
 }
 
 /** A completed publishing task, because this registry publishes within the request. */

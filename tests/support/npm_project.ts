@@ -1,6 +1,7 @@
 // A project with the package as users of npm get it: packed and installed in an empty folder, with
 // the versions of Node to test beside it.
 
+import { delimiter, join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { packForNpm } from "../../.ci/pack_npm.ts";
 import { runCommand } from "./run_command.ts";
@@ -18,13 +19,13 @@ export interface NpmProject extends AsyncDisposable {
 
 /** Whether npm is installed here. */
 export async function hasNpm(): Promise<boolean> {
-  try {
-    await runCommand("npm", ["--version"]);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  const folders = (Deno.env.get("PATH") ?? "").split(delimiter);
+  const found = await Promise.all(folders.map((folder) => isFile(join(folder, "npm"))));
+  return found.includes(true);
+}
+
+function isFile(path: string): Promise<boolean> {
+  return Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }
 
 /**
