@@ -14,7 +14,7 @@ const everTask = createEverTask({ storage, tasks: [], logger: silentLogger });
 let shown = 0;
 everTask.events.subscribe(() => void shown++, { scope: "store" });
 await everTask.statistics(); // opens the storage
-while ((await storage.heartbeat("nobody", 1_000)).watchers.length === 0) {
+while ((await storage.heartbeat("nobody", 1_000)).watchers?.length === 0) {
   await new Promise((resume) => setTimeout(resume, 10));
 }
 tell("ready");
