@@ -19,6 +19,7 @@ export const pageKeys: Readonly<Record<string, string>> = {
 /** The time within which the letter must follow `g`, in milliseconds. */
 const sequenceMs = 1_500;
 
+/** The time until which a letter follows `g`, as the `timeStamp` of events. */
 let goUntil = 0;
 
 /**
@@ -36,16 +37,20 @@ export function handleKeys(showHelp: () => void): () => void {
       }
       return;
     }
-    if (handle(event.key, target, showHelp)) event.preventDefault();
+    if (handle(event, target, showHelp)) event.preventDefault();
   };
   addEventListener("keydown", onKeyDown);
   return () => removeEventListener("keydown", onKeyDown);
 }
 
 /** Handles a key. Reports whether it had a meaning. */
-function handle(key: string, target: Element, showHelp: () => void): boolean {
-  const page = performance.now() < goUntil ? pageKeys[key] : undefined;
-  goUntil = key === "g" ? performance.now() + sequenceMs : 0;
+function handle(
+  { key, timeStamp }: KeyboardEvent,
+  target: Element,
+  showHelp: () => void,
+): boolean {
+  const page = timeStamp < goUntil ? pageKeys[key] : undefined;
+  goUntil = key === "g" ? timeStamp + sequenceMs : 0;
   if (page !== undefined) go(pageUrl(page));
   else if (key === "/") document.querySelector<HTMLElement>(".search input")?.focus();
   else if (key === "?") showHelp();
