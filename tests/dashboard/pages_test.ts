@@ -65,7 +65,7 @@ browserTest("the dashboard in Chromium", [], async (t, browser) => {
     assertEquals(pathname, "/ops/tasks");
     assertEquals(searchParams.getAll("status"), ["Failed"]);
     assert(Date.parse(searchParams.get("executedFrom")!) < Date.now());
-    assertEquals(await page.locator("tbody tr").count(), 31);
+    await rows(page, 31);
     await page.close();
   });
 
