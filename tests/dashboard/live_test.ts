@@ -52,7 +52,8 @@ browserTest("pages follow what happens", [], async (t, browser) => {
     await live(page);
     await page.getByText("0 match").waitFor();
     await everTask.dispatch(wait, null, { ...later, taskKey: "first" });
-    await page.getByRole("link", { name: "first", exact: true }).waitFor({ timeout: 5_000 });
+    // Without an event, the list would be loaded after 15 seconds.
+    await page.getByRole("link", { name: "first", exact: true }).waitFor({ timeout: 12_000 });
     await page.close();
   });
 

@@ -6,11 +6,14 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-/** Waits until a condition is true, by polling, where no event reports it. */
+/**
+ * Waits until a condition is true, by polling, where no event reports it. The time limit ends a
+ * test that hangs, and leaves time to a loaded machine.
+ */
 export async function eventually(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  timeoutMs = 60_000,
+  timeoutMs = 180_000,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!await isTrue()) {

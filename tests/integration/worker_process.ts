@@ -7,6 +7,9 @@ import type { EventReport, Report, RunReport, WorkerSetup } from "./programs/pro
 
 const program = new URL("programs/worker.ts", import.meta.url);
 
+/** The time limit for a process that hangs. A loaded machine needs less. */
+const patienceMs = 180_000;
+
 /** Reports whether a process is stopped by SIGSTOP; always true on systems other than Linux. */
 async function isStopped(pid: number): Promise<boolean> {
   if (Deno.build.os !== "linux") return true;
@@ -61,7 +64,7 @@ export class WorkerProcess implements AsyncDisposable {
    *
    * @param what The awaited condition, for the error's text, such as "is ready".
    */
-  async until(what: string, isTrue: () => boolean, timeoutMs = 60_000): Promise<void> {
+  async until(what: string, isTrue: () => boolean, timeoutMs = patienceMs): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => {
       if (isTrue()) resolve();
@@ -90,7 +93,7 @@ export class WorkerProcess implements AsyncDisposable {
 
   /** Waits until the process has ended by itself and all its reports have been read. */
   async died(): Promise<void> {
-    await deadline(this.#child.status, 60_000);
+    await deadline(this.#child.status, patienceMs);
     await this.#gone();
   }
 
@@ -111,7 +114,7 @@ export class WorkerProcess implements AsyncDisposable {
   /** Stops the process gracefully, and checks that it had no unhandled error. */
   async stop(): Promise<void> {
     await this.#child.stdin.close();
-    await deadline(this.#child.status, 60_000);
+    await deadline(this.#child.status, patienceMs);
     await this.#gone();
     assertEquals({ code: this.#status!.code, errors: await this.#errors }, { code: 0, errors: "" });
   }
