@@ -59,11 +59,11 @@ browserTest("the keys of pages", [], async (t, browser) => {
   });
 
   await t.step("keys in quick succession open a page, and the list on it", async () => {
-    await page.evaluate(() => {
+    await page.evaluate(`
       for (const key of ["g", "w", "?"]) {
         document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
       }
-    });
+    `);
     await page.getByRole("heading", { level: 1, name: "Workers" }).waitFor();
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     await page.keyboard.press("Escape");
