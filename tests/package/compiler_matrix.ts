@@ -13,7 +13,7 @@ for (const setting of settings) {
   const results: string[] = [];
   for (const version of compilers) {
     try {
-      await compile(project, version, setting);
+      await compile(project, version, [setting]);
       results.push("ok");
     } catch (error) {
       results.push("FAIL");

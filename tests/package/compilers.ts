@@ -67,31 +67,39 @@ export async function makeCompilerProject(versions: readonly string[]): Promise<
 }
 
 /**
- * Compiles the program; with `@types/node`, also the tests of the package's types.
+ * Compiles the program with each setting; with `@types/node`, also the tests of the package's
+ * types. One process does so for all settings, because the compiler is slow until it is warm.
  *
  * @throws {Error} With the compiler's output, if there is any.
  */
 export async function compile(
   { folder }: NpmProject,
   version: string,
-  setting: Setting,
+  settings: readonly Setting[],
 ): Promise<void> {
-  const { module, dom, node } = setting;
-  const withTypeTests = node && module === "nodenext";
-  const compilerOptions = {
-    noEmit: true,
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: false,
-    target: "es2022",
-    lib: dom ? ["es2022", "dom"] : ["es2022"],
-    types: node ? ["node"] : [],
-    ...(module === "bundler" ? { module: "esnext", moduleResolution: module } : { module }),
-  };
-  const files = withTypeTests ? ["program.ts", ...typeTests] : ["program.ts"];
-  const project = `tsconfig ${version} ${nameOf(setting)}.json`.replace(/[^\w.]+/g, "-");
-  await Deno.writeTextFile(`${folder}/${project}`, JSON.stringify({ compilerOptions, files }));
+  const projects = await Promise.all(settings.map(async (setting) => {
+    const name = `tsconfig ${version} ${nameOf(setting)}.json`.replace(/[^\w.]+/g, "-");
+    await Deno.writeTextFile(`${folder}/${name}`, JSON.stringify(configOf(setting)));
+    return name;
+  }));
   const compiler = `${folder}/node_modules/typescript-${version}/bin/tsc`;
   const options = { cwd: folder, timeout: 600_000 }; // takes seconds on an idle machine
-  await runCommand("node", [compiler, "--project", project], options);
+  await runCommand("node", [compiler, "--build", ...projects], options);
+}
+
+function configOf({ module, dom, node }: Setting): object {
+  const withTypeTests = node && module === "nodenext";
+  return {
+    compilerOptions: {
+      noEmit: true,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      target: "es2022",
+      lib: dom ? ["es2022", "dom"] : ["es2022"],
+      types: node ? ["node"] : [],
+      ...(module === "bundler" ? { module: "esnext", moduleResolution: module } : { module }),
+    },
+    files: withTypeTests ? ["program.ts", ...typeTests] : ["program.ts"],
+  };
 }
