@@ -4,6 +4,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { OperationResult } from "../operate/refusal.ts";
+import { parseRecurrence, type Recurrence } from "../schedule/recurrence.ts";
 import type { Seen } from "./changes.ts";
 import { describeProblems, notFoundResponse, problem, problemResponses } from "./problems.ts";
 import { json, taskParams } from "./route_parts.ts";
@@ -13,6 +14,22 @@ import { appliedSchema } from "./schemas.ts";
 export const reason = z.string().trim().min(1).max(4000).openapi({
   description: "The reason, for the list of actions",
 });
+
+/** A schedule: a cron expression, or a recurrence as JSON. */
+export const schedule = z.union([
+  z.string().min(1).max(1000),
+  z.looseObject({ kind: z.string() }),
+]).openapi({ description: "A cron expression, or a recurrence" });
+
+/**
+ * Returns the schedule of a request for the application's functions.
+ *
+ * @throws {InvalidScheduleError} If it is a recurrence with an invalid member. The functions check
+ * cron expressions.
+ */
+export function toRecurring(given: z.infer<typeof schedule>): string | Recurrence {
+  return typeof given === "string" ? given : parseRecurrence(given);
+}
 
 /** The problem responses of routes with a body. */
 export const bodyProblems = describeProblems(["too-large", "unsupported-media-type"]);

@@ -2,8 +2,7 @@
 
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { parseRecurrence } from "../schedule/recurrence.ts";
-import { changeRoute, reason, respondToChange } from "./change_parts.ts";
+import { changeRoute, reason, respondToChange, schedule, toRecurring } from "./change_parts.ts";
 import type { OperationResult } from "../operate/refusal.ts";
 import type { Changes, Seen, TaskChange } from "./changes.ts";
 import type { ApiEnvironment } from "./environment.ts";
@@ -67,12 +66,7 @@ const reschedule = changeRoute(
   "patch",
   "/api/v1/series/{id}",
   "Give a series another schedule",
-  z.strictObject({
-    schedule: z.union([z.string(), z.looseObject({ kind: z.string() })]).openapi({
-      description: "A cron expression, or a recurrence",
-    }),
-    reason,
-  }),
+  z.strictObject({ schedule, reason }),
 );
 
 /** The validated input of a route that changes one task. */
@@ -130,8 +124,7 @@ export function addChangeRoutes(app: OpenAPIHono<ApiEnvironment>): void {
     (context) => respond(context, ({ series }, id, by) => series.resume(id, by)),
   );
   app.openapi(reschedule, (context) => {
-    const { schedule } = context.req.valid("json");
-    const input = typeof schedule === "string" ? schedule : parseRecurrence(schedule);
+    const input = toRecurring(context.req.valid("json").schedule);
     return respond(context, ({ series }, id, by) => series.edit(id, input, by));
   });
 }

@@ -13,6 +13,7 @@ import type { BulkOptions, BulkResult } from "../operate/bulk.ts";
 import type { TaskFilter } from "../storage/queries.ts";
 import type { RetentionPolicy } from "../storage/retention.ts";
 import type { DispatchOptions, DispatchResult } from "../task/dispatch_options.ts";
+import { defaultQueue, recurringQueue } from "../task/queue_settings.ts";
 import { NotAllowedError } from "./not_allowed.ts";
 import type { ApiSource, ApiTask } from "./source.ts";
 
@@ -39,6 +40,12 @@ export interface NewTask {
   readonly options: DispatchOptions;
   /** The caller's key. A repeated request with the same key stores no second task. */
   readonly idempotencyKey?: string;
+}
+
+/** The part of a task that this process does not have. */
+export interface Unknown {
+  readonly unknown: "type" | "queue";
+  readonly name: string;
 }
 
 /** The changes that one user may make. */
@@ -112,18 +119,21 @@ export class Changes {
   }
 
   /**
-   * Dispatches a task of a type that this process has.
+   * Dispatches a task of a type and into a queue that this process has. An instance would store a
+   * task of an unknown queue in another one.
    *
-   * @returns The result; null if this process does not have the type.
+   * @returns The result, or the part that this process does not have.
    */
-  async dispatch(task: NewTask): Promise<DispatchResult | null> {
+  async dispatch(task: NewTask): Promise<DispatchResult | Unknown> {
     this.#need("operate");
     const definition = this.#source.tasks.find(({ type }) => type === task.type);
     const options = this.#keyed(task);
-    const { queue = definition?.queue ?? "default", taskKey = null, tags = [] } = options;
+    const fallbackQueue = options.recurring === undefined ? defaultQueue : recurringQueue;
+    const { queue = definition?.queue ?? fallbackQueue, taskKey = null, tags = [] } = options;
     const scoped = { type: task.type, queue, taskKey, tags };
     if (!isInScope(scoped, this.#user.filter)) this.#refuseScope();
-    if (definition === undefined) return null;
+    if (definition === undefined) return { unknown: "type", name: task.type };
+    if (!this.#source.queues.names.includes(queue)) return { unknown: "queue", name: queue };
     return await this.#source.dispatch(definition, task.payload, options);
   }
 

@@ -1,7 +1,7 @@
 // The route that dispatches tasks.
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { bodyProblems } from "./change_parts.ts";
+import { bodyProblems, schedule, toRecurring } from "./change_parts.ts";
 import { editFields } from "./change_routes.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { describeProblems, problem, problemResponses } from "./problems.ts";
@@ -32,6 +32,11 @@ const dispatch = createRoute({
             }),
             key: z.string().min(1).max(200).optional(),
             tags: z.array(z.string().min(1).max(100)).max(20).optional(),
+            schedule: schedule.optional().openapi({
+              description: "A cron expression, or a recurrence: the task is a series, without " +
+                "`at` and `delayMs`. Give it a key, so that a repeated request does not store " +
+                "another series",
+            }),
           }),
         },
       },
@@ -52,7 +57,7 @@ const dispatch = createRoute({
 /** Adds the route. */
 export function addDispatchRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(dispatch, async (context) => {
-    const { type, payload, key, delayMs, ...options } = context.req.valid("json");
+    const { type, payload, key, delayMs, schedule, ...options } = context.req.valid("json");
     const { "idempotency-key": idempotencyKey } = context.req.valid("header");
     if (key !== undefined && idempotencyKey !== undefined) {
       const detail = "Send either key or the header Idempotency-Key.";
@@ -61,12 +66,21 @@ export function addDispatchRoutes(app: OpenAPIHono<ApiEnvironment>): void {
     const dispatched = await context.get("changes").dispatch({
       type,
       payload,
-      options: present({ ...options, delay: delayMs, taskKey: key }),
+      options: present({
+        ...options,
+        delay: delayMs,
+        taskKey: key,
+        recurring: schedule === undefined ? undefined : toRecurring(schedule),
+      }),
       ...idempotencyKey === undefined ? {} : { idempotencyKey },
     });
-    if (dispatched === null) {
-      const detail = `This server does not have the task "${type}", and cannot check its payload.`;
-      return problem(context, "conflict", detail, { reason: "typeUnknown" }) as never;
+    if ("unknown" in dispatched) {
+      const { unknown, name } = dispatched;
+      const detail = unknown === "type"
+        ? `This server does not have the task "${name}", and cannot check its payload.`
+        : `This server does not have the queue "${name}". Add it to the queues of its ` +
+          "createEverTask, or correct the name.";
+      return problem(context, "conflict", detail, { reason: `${unknown}Unknown` }) as never;
     }
     const { id, outcome } = dispatched;
     return context.json({ id, outcome }, outcome === "created" ? 201 : 200);

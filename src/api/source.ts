@@ -39,6 +39,8 @@ export interface ApiSource extends StoreSource {
   readonly events: TaskEventSource;
   /** Pauses and resumes queues. */
   readonly queues: {
+    /** The names of the queues of this process. */
+    readonly names: readonly string[];
     pause(queue: string, operator: Operator): Promise<void>;
     resume(queue: string, operator: Operator): Promise<void>;
   };

@@ -416,6 +416,12 @@ export interface paths {
                         payload?: unknown;
                         key?: string;
                         tags?: string[];
+                        /** @description A cron expression, or a recurrence: the task is a series, without `at` and `delayMs`. Give it a key, so that a repeated request does not store another series */
+                        schedule?: string | ({
+                            kind: string;
+                        } & {
+                            [key: string]: unknown;
+                        });
                     };
                 };
             };
