@@ -63,12 +63,13 @@ export function toSchemaState([general, procedures]: Recordsets, schema: string)
  */
 function isOurs(name: ProcedureName, definition: string | null, schema: string): boolean {
   if (definition === null) return true;
-  return withoutLineEnds(definition) === withoutLineEnds(batchesOf(`${name}.sql`, schema).at(-1)!);
+  return normalized(definition) === normalized(batchesOf(`${name}.sql`, schema).at(-1)!);
 }
 
 /**
- * Normalizes line ends and the white space around a batch, in which tools that run scripts differ.
+ * Normalizes white space, in which tools that run scripts differ. Also removes brackets: Babelfish
+ * replaces those around the types of parameters by spaces.
  */
-function withoutLineEnds(batch: string): string {
-  return batch.split(/\r?\n/).map((line) => line.trimEnd()).join("\n").trim();
+function normalized(batch: string): string {
+  return batch.replaceAll(/[\s[\]]+/g, " ").trim();
 }
