@@ -495,8 +495,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 28) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 28: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 29) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 29: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -531,7 +531,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (28, 'c18025172a9fa912831c9f9f890e87f8fbb6b53e5dc08cb6b1a67135c22e581e')
+INSERT INTO schema_functions (revision, hash) VALUES (29, '0ffe3fa4e6cc006a6289b16fa0387206859cffb4e4cbf6976100c93df328cf64')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -896,6 +896,11 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
         'target', json_build_object('kind', o.target_kind, 'id', o.target),
         'before', o.before, 'after', o.after, 'changed', o.changed, 'skipped', o.skipped, 'next', o.next
       ) ORDER BY o.id), '[]') FROM operator_actions AS o
+    ),
+    'failureGroups', (
+      SELECT coalesce(json_agg(json_build_object('id', g.id, 'type', g.type, 'summary', g.summary, 'count', g.failures,
+        'firstAt', to_epoch_ms(g.first_utc), 'lastAt', to_epoch_ms(g.last_utc), 'taskId', g.task_id,
+        'exception', g.exception) ORDER BY g.id), '[]') FROM failure_groups AS g
     )
   )
 $$;
@@ -926,6 +931,12 @@ BEGIN
   FROM json_to_recordset(settings -> 'actions') AS o (
     "doneAt" float8, changed bigint, skipped bigint, verb text, by text, reason text, target json, before text,
     after text, next text
+  );
+  DELETE FROM failure_groups;
+  INSERT INTO failure_groups (id, first_utc, last_utc, failures, task_id, type, summary, exception)
+  SELECT g.id, from_epoch_ms(g."firstAt"), from_epoch_ms(g."lastAt"), g.count, g."taskId", g.type, g.summary, g.exception
+  FROM json_to_recordset(settings -> 'failureGroups') AS g (
+    id text, "firstAt" float8, "lastAt" float8, count bigint, "taskId" uuid, type text, summary text, exception text
   );
 END $$;
 `,

@@ -12,6 +12,7 @@ import type {
 } from "../../src/storage/storage_copying.ts";
 import type { Connection } from "./connection.ts";
 import type { DatabaseAccess } from "./database.ts";
+import { addFailureGroup, allFailureGroups } from "./reports.ts";
 import * as rows from "./rows.ts";
 import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 import { addTags, removeTags } from "./tags.ts";
@@ -189,6 +190,7 @@ function exportSettings(connection: Connection): StoreSettings {
       const { id: _, ...action } = rows.toOperatorAction(row);
       return action;
     }),
+    failureGroups: allFailureGroups(connection),
   };
 }
 
@@ -205,10 +207,13 @@ const insertAction = insertInto("operator_actions", [
   ...["changed", "skipped", "next"],
 ]);
 
+const settingsTables = [
+  ...["paused_queues", "rate_limits", "returned_rate_slots", "operator_actions"],
+  "failure_groups",
+];
+
 function importSettings(connection: Connection, settings: StoreSettings): void {
-  for (const table of ["paused_queues", "rate_limits", "returned_rate_slots", "operator_actions"]) {
-    connection.run(`DELETE FROM ${table}`);
-  }
+  for (const table of settingsTables) connection.run(`DELETE FROM ${table}`);
   for (const queue of settings.pausedQueues) {
     connection.run("INSERT INTO paused_queues (queue_name) VALUES (?)", queue);
   }
@@ -234,4 +239,5 @@ function importSettings(connection: Connection, settings: StoreSettings): void {
       ...[before, after, changed, skipped, next],
     );
   }
+  for (const group of settings.failureGroups) addFailureGroup(connection, group);
 }

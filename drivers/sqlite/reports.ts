@@ -39,12 +39,18 @@ export function reportWork(connection: Connection, report: WorkReport): void {
     for (const { at, type, queue, figures } of activity) {
       connection.run(insertActivity, at, type, queue, source, ...figures);
     }
-    for (const { group, type, summary, count, firstAt, lastAt, taskId, exception } of failures) {
-      const parameters = [group, type, summary, count, firstAt, lastAt, taskId, exception];
-      connection.run(insertFailure, ...parameters);
+    for (const { group: id, ...failure } of failures) {
+      addFailureGroup(connection, { id, ...failure });
     }
     if (retention !== null) tidy(connection, retention, now);
   });
+}
+
+/** Adds failures to a group, which is created if it is new. */
+export function addFailureGroup(connection: Connection, group: FailureGroup): void {
+  const { id, type, summary, count, firstAt, lastAt, taskId, exception } = group;
+  const parameters = [id, type, summary, count, firstAt, lastAt, taskId, exception];
+  connection.run(insertFailure, ...parameters);
 }
 
 const sums = activityColumns
@@ -108,6 +114,11 @@ export function failureGroups(connection: Connection, request?: PageRequest): Pa
     page.limit + 1,
   );
   return page.of(rows.map(toGroup));
+}
+
+/** Returns all groups of failures, by id. */
+export function allFailureGroups(connection: Connection): FailureGroup[] {
+  return connection.all(`SELECT ${groupColumns} FROM failure_groups ORDER BY id`).map(toGroup);
 }
 
 function toGroup(row: SqliteRow): FailureGroup {

@@ -4,17 +4,20 @@ import type { StoreSettings } from "../../src/storage/storage_copying.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { toDate } from "./instants.ts";
 import { type ColumnTypes, insertRows } from "./many_rows.ts";
+import { toGroup, toGroupRow } from "./reports.ts";
 import * as rows from "./rows.ts";
 import * as types from "./sql_types.ts";
+import { failureList } from "./table_types.ts";
 import { fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
 
 /** Returns the settings of the store. */
 export async function exportSettings(database: SqlServerDatabase): Promise<StoreSettings> {
-  const [queues, limits, slots, actions] = await database.query(
+  const [queues, limits, slots, actions, groups] = await database.query(
     `SELECT [QueueName] FROM [EverTask].[PausedQueues] ORDER BY [QueueName];
     SELECT [RateKey], [ReservedTatMs], [StartedTatMs], [IntervalMs], [Burst] FROM [EverTask].[RateLimits] ORDER BY [RateKey];
     SELECT [RateKey], [SlotMs] FROM [EverTask].[ReturnedRateSlots] ORDER BY [RateKey], [SlotMs];
-    SELECT * FROM [EverTask].[OperatorActions] ORDER BY [Id];`,
+    SELECT * FROM [EverTask].[OperatorActions] ORDER BY [Id];
+    SELECT * FROM [EverTask].[FailureGroups] ORDER BY [Id];`,
     {},
     true,
   );
@@ -33,6 +36,7 @@ export async function exportSettings(database: SqlServerDatabase): Promise<Store
       const { id: _, ...action } = rows.toOperatorAction(row);
       return action;
     }),
+    failureGroups: groups!.map(toGroup),
   };
 }
 
@@ -43,7 +47,9 @@ function arrivalTime(stored: unknown): number | null {
   return Number(stored) === neverUsed ? null : Number(stored);
 }
 
-const settingsTables = ["PausedQueues", "ReturnedRateSlots", "RateLimits", "OperatorActions"];
+const settingsTables = [
+  ...["PausedQueues", "ReturnedRateSlots", "RateLimits", "OperatorActions", "FailureGroups"],
+];
 
 const rateKey = types.name(nameLengths.rateKey);
 const actionColumns: ColumnTypes = {
@@ -60,10 +66,12 @@ const actionColumns: ColumnTypes = {
   Next: types.text,
 };
 
+const { Ordinal: _, ...failureColumns } = failureList.columns;
+
 /** Replaces the settings of the store, in one transaction. */
 export async function importSettings(
   database: SqlServerDatabase,
-  { pausedQueues, rateLimits, actions }: StoreSettings,
+  { pausedQueues, rateLimits, actions, failureGroups }: StoreSettings,
 ): Promise<void> {
   const keyOf = (key: string) => toStoredName(key, "rateLimit.key", nameLengths.rateKey);
   const now = new Date(
@@ -123,6 +131,12 @@ export async function importSettings(
         Skipped: action.skipped,
         Next: action.next,
       })),
+    );
+    await insertRows(
+      connection,
+      "FailureGroups",
+      failureColumns,
+      failureGroups.map(toGroupRow),
     );
   });
 }

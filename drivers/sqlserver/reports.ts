@@ -47,18 +47,25 @@ function activityRows(activity: readonly ActivityReport[]): Rows {
 }
 
 function failureRows(failures: readonly FailureReport[]): Rows {
-  const list = failures.map((failure, Ordinal) => ({
+  const list = failures.map(({ group: id, ...failure }, Ordinal) => ({
     Ordinal,
-    Id: failure.group,
-    Type: storedType(failure.type),
-    Summary: toStored(failure.summary),
-    Failures: failure.count,
-    FirstMs: failure.firstAt,
-    LastMs: failure.lastAt,
-    TaskId: failure.taskId,
-    Exception: toStored(failure.exception),
+    ...toGroupRow({ id, ...failure }),
   }));
   return rowsOf(failureList, list);
+}
+
+/** Converts a group of failures to a row. */
+export function toGroupRow(group: FailureGroup) {
+  return {
+    Id: group.id,
+    Type: storedType(group.type),
+    Summary: toStored(group.summary),
+    Failures: group.count,
+    FirstMs: group.firstAt,
+    LastMs: group.lastAt,
+    TaskId: group.taskId,
+    Exception: toStored(group.exception),
+  };
 }
 
 function storedType(type: string): string {
@@ -119,7 +126,8 @@ export async function failureGroups(
   return page.of(found!.map(toGroup));
 }
 
-function toGroup(row: Row): FailureGroup {
+/** Converts a row of the groups of failures. */
+export function toGroup(row: Row): FailureGroup {
   return {
     id: rows.text(row.Id),
     type: fromStoredName(rows.text(row.Type)),

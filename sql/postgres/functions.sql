@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 28) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 28: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 29) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 29: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -44,6 +44,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (28, 'c18025172a9fa912831c9f9f890e87f8fbb6b53e5dc08cb6b1a67135c22e581e')
+INSERT INTO schema_functions (revision, hash) VALUES (29, '0ffe3fa4e6cc006a6289b16fa0387206859cffb4e4cbf6976100c93df328cf64')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -7,6 +7,7 @@ import type {
   TaskRecord,
 } from "./records.ts";
 import type { OperatorActionRecord } from "./requests.ts";
+import type { FailureGroup } from "./work_reports.ts";
 
 /**
  * A task as it is copied. A task that a worker holds is copied as one that is due, because no
@@ -37,12 +38,14 @@ export interface CopiedRateLimit {
   readonly returnedSlots: readonly number[];
 }
 
-/** What a store holds besides tasks. The lists are sorted by name or key. */
+/** What a store holds besides tasks. The lists are sorted by name, key or id. */
 export interface StoreSettings {
   readonly pausedQueues: readonly string[];
   readonly rateLimits: readonly CopiedRateLimit[];
   /** The actions of operators, oldest first. */
   readonly actions: readonly Omit<OperatorActionRecord, "id">[];
+  /** The groups of failures. */
+  readonly failureGroups: readonly FailureGroup[];
 }
 
 /** A range of task ids, for {@linkcode StorageCopying.exportTasks}. */

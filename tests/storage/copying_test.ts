@@ -10,6 +10,7 @@ import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { logLine } from "../../src/testing/conformance/scene.ts";
 import { startPostgres } from "../support/pg_server.ts";
+import { failureReport } from "../support/failure_report.ts";
 import { newTask, series } from "../support/new_task.ts";
 import { holder, readEveryState, writeEveryState } from "../upgrade/every_state.ts";
 
@@ -45,6 +46,7 @@ async function fill(storage: Storage): Promise<void> {
     before: null,
     after: null,
   });
+  await storage.reportWork(failureReport);
   await storage.unregisterWorker(holder);
 }
 
@@ -65,6 +67,7 @@ async function contentOf(storage: Storage) {
     tagged: (await storage.list({ tags: ["tenant:42"] })).items.map(({ payload }) => payload),
     rateLimits: (await storage.rateLimits()).items,
     actions: actions.map(({ id: _, ...action }) => action),
+    failureGroups: (await storage.failureGroups()).items,
   };
 }
 
@@ -89,11 +92,11 @@ for (const [from, to] of [["sqlite", "postgres"], ["postgres", "sqlite"]] as [Ki
     assertEquals(second, first);
     assertEquals(await contentOf(again.storage), await contentOf(target.storage));
     assertEquals(first.changed, first.digest.tasks);
-    const { tasks, statusAudit, runsAudit, executionLogs, actions } = first.digest;
+    const { tasks, statusAudit, runsAudit, executionLogs, actions, failureGroups } = first.digest;
     const { tasks: all } = await contentOf(source.storage);
     assertEquals(
-      { statusAudit, runsAudit, executionLogs, actions },
-      { ...rowsOf(all), executionLogs: 2, actions: 1 },
+      { statusAudit, runsAudit, executionLogs, actions, failureGroups },
+      { ...rowsOf(all), executionLogs: 2, actions: 1, failureGroups: 2 },
     );
     assert(tasks > all.length, "the two tasks of other queues are copied, too");
   });

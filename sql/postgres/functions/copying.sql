@@ -115,6 +115,11 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
         'target', json_build_object('kind', o.target_kind, 'id', o.target),
         'before', o.before, 'after', o.after, 'changed', o.changed, 'skipped', o.skipped, 'next', o.next
       ) ORDER BY o.id), '[]') FROM operator_actions AS o
+    ),
+    'failureGroups', (
+      SELECT coalesce(json_agg(json_build_object('id', g.id, 'type', g.type, 'summary', g.summary, 'count', g.failures,
+        'firstAt', to_epoch_ms(g.first_utc), 'lastAt', to_epoch_ms(g.last_utc), 'taskId', g.task_id,
+        'exception', g.exception) ORDER BY g.id), '[]') FROM failure_groups AS g
     )
   )
 $$;
@@ -145,5 +150,11 @@ BEGIN
   FROM json_to_recordset(settings -> 'actions') AS o (
     "doneAt" float8, changed bigint, skipped bigint, verb text, by text, reason text, target json, before text,
     after text, next text
+  );
+  DELETE FROM failure_groups;
+  INSERT INTO failure_groups (id, first_utc, last_utc, failures, task_id, type, summary, exception)
+  SELECT g.id, from_epoch_ms(g."firstAt"), from_epoch_ms(g."lastAt"), g.count, g."taskId", g.type, g.summary, g.exception
+  FROM json_to_recordset(settings -> 'failureGroups') AS g (
+    id text, "firstAt" float8, "lastAt" float8, count bigint, "taskId" uuid, type text, summary text, exception text
   );
 END $$;

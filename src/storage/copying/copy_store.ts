@@ -84,9 +84,9 @@ const liveWithinMs = 60_000;
 const pauseMs = 1000;
 
 /**
- * Copies all tasks with their history, paused queues, the budgets of rate limits and the actions of
- * operators. Activity and failure groups are not copied: workers of the target report their own. At
- * the end, reads both stores and compares their rows.
+ * Copies all tasks with their history, paused queues, the budgets of rate limits, the actions of
+ * operators and the groups of failures. The figures of activity are not copied: they belong to the
+ * workers that reported them. At the end, reads both stores and compares their rows.
  *
  * A task that a worker of the source holds is due in the target. No worker may serve the target
  * during the copy.

@@ -13,6 +13,7 @@ export interface StoreDigest {
   readonly pausedQueues: number;
   readonly rateLimits: number;
   readonly actions: number;
+  readonly failureGroups: number;
   /** A SHA-256 hash of all rows, in hexadecimal. Stores with the same rows have the same one. */
   readonly sha256: string;
 }
@@ -40,6 +41,7 @@ export async function digestOf(
     pausedQueues: settings.pausedQueues.length,
     rateLimits: settings.rateLimits.length,
     actions: settings.actions.length,
+    failureGroups: settings.failureGroups.length,
     sha256: hash.hex,
   };
 }
@@ -55,7 +57,8 @@ function count(
 }
 
 /** Returns the canonical text of settings. Sorts them, because stores compare texts differently. */
-export function settingsText({ pausedQueues, rateLimits, actions }: StoreSettings): string {
+export function settingsText(settings: StoreSettings): string {
+  const { pausedQueues, rateLimits, actions, failureGroups } = settings;
   return JSON.stringify([
     [...pausedQueues].sort(),
     rateLimits.map((limit) => [
@@ -67,6 +70,10 @@ export function settingsText({ pausedQueues, rateLimits, actions }: StoreSetting
       ...[action.target.id, action.before, action.after, action.changed, action.skipped],
       action.next,
     ]),
+    failureGroups.map((group) => [
+      ...[group.id, group.type, group.summary, group.count, group.firstAt, group.lastAt],
+      ...[group.taskId, group.exception],
+    ]).sort(([a], [b]) => a! < b! ? -1 : 1),
   ]);
 }
 

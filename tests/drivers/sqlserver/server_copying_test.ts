@@ -5,6 +5,7 @@ import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { copyStore } from "../../../src/storage/copying/copy_store.ts";
 import { needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";
+import { failureReport } from "../../support/failure_report.ts";
 import { newTask } from "../../support/new_task.ts";
 import { holder, writeEveryState } from "../../upgrade/every_state.ts";
 
@@ -34,10 +35,12 @@ Deno.test({
           before: null,
           after: null,
         });
+        await source.reportWork(failureReport);
         await source.unregisterWorker(holder);
 
         const first = await copyStore({ from: source, to: target });
         assertEquals((await target.list({ tags: ["tenant:42"] })).items.length, 1);
+        assertEquals((await target.failureGroups()).items, (await source.failureGroups()).items);
         assertEquals(await copyStore({ from: target, to: again }), first);
         const changed = newTask();
         await source.persist([changed]);

@@ -28,7 +28,8 @@ const emptyStore = {
   copying: {
     exportTasks: () => Promise.resolve([]),
     importTasks: () => Promise.resolve(),
-    exportSettings: () => Promise.resolve({ pausedQueues: [], rateLimits: [], actions: [] }),
+    exportSettings: () =>
+      Promise.resolve({ pausedQueues: [], rateLimits: [], actions: [], failureGroups: [] }),
     importSettings: () => Promise.resolve(),
   },
 };
