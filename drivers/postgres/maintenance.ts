@@ -15,7 +15,7 @@ import {
 import { applyMissing, compareSchema, findMissing, type MissingFiles } from "./migrations.ts";
 import { withMissingRights } from "./missing_rights.ts";
 import { notificationFindings } from "./notification_check.ts";
-import { type PostgresStorageOptions, resolveOptions } from "./options.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { makePool, type Pool } from "./pool.ts";
 import { limited } from "./query_limit.ts";
 import { knownVersion, scriptOf } from "./script.ts";
@@ -26,17 +26,17 @@ export class PostgresMaintenance implements Maintenance {
   readonly #pool: Pool;
   readonly #run: RunStatement;
   readonly #schema: string;
+  readonly #notifies: boolean;
 
-  /** @param options The URL, and the schema. */
-  constructor(options: Pick<PostgresStorageOptions, "url" | "schema">) {
-    const resolved = resolveOptions({ ...options, maxConnections: 1, notify: false });
-    this.#pool = makePool(resolved);
-    this.#schema = resolved.schema;
+  constructor(options: ResolvedOptions) {
+    this.#pool = makePool({ ...options, maxConnections: 1 });
+    this.#schema = options.schema;
+    this.#notifies = options.notify;
     this.#run = limited({
       ...this.#pool,
       clock: systemClock,
       prepare: false,
-      limitMs: resolved.queryTimeoutMs,
+      limitMs: options.queryTimeoutMs,
     });
   }
 
@@ -73,7 +73,9 @@ export class PostgresMaintenance implements Maintenance {
       return [
         ...encoding,
         ...findings,
-        ...await notificationFindings(this.#pool.sql, run, thresholds.notificationMs),
+        ...this.#notifies
+          ? await notificationFindings(this.#pool.sql, run, thresholds.notificationMs)
+          : [],
       ];
     } catch (error) {
       throw await this.#explain(error);

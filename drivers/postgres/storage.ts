@@ -14,6 +14,7 @@ import type {
   WakeSignal,
 } from "../../src/storage/requests.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
+import type { Maintenance } from "../../src/storage/maintenance.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { encodeServes } from "../../src/storage/worker_serves.ts";
@@ -70,6 +71,7 @@ export class PostgresStorage implements Storage {
   readonly name = "postgres";
   readonly polling: Polling;
   readonly copying: StorageCopying;
+  readonly #options: ResolvedOptions;
   readonly #access: DatabaseAccess;
   readonly #scan = new ClaimScan(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
@@ -81,6 +83,7 @@ export class PostgresStorage implements Storage {
   #seenBelow: string | null = null;
 
   constructor(options: ResolvedOptions) {
+    this.#options = options;
     this.#access = new DatabaseAccess(options, (signal) => {
       for (const listener of this.#wakeListeners) listener(signal);
     });
@@ -96,6 +99,11 @@ export class PostgresStorage implements Storage {
 
   close(): Result<"close"> {
     return this.#access.close();
+  }
+
+  async maintenance(): Promise<Maintenance> {
+    const { PostgresMaintenance } = await import("./maintenance.ts");
+    return new PostgresMaintenance(this.#options);
   }
 
   // ---- tasks ----

@@ -6,9 +6,19 @@ import { Connection } from "./connection.ts";
 import { foundVersion, knownVersion } from "./migrations.ts";
 import { openNodeSqlite } from "./node_sqlite.ts";
 import { sqlFiles } from "./sql.generated.ts";
+import { isSynchronousOff, reportsSynchronousOff } from "./synchronous.ts";
 
-/** Finds the faults of the schema of a file, and of its settings. */
-export async function fileFindings(connection: Connection, path: string): Promise<Finding[]> {
+/**
+ * Finds the faults of the schema of a file, of its settings, and of those of its connections.
+ *
+ * @param isOurs Whether the connection was opened for the diagnosis, so that its settings are not
+ * those with which the application works.
+ */
+export async function fileFindings(
+  connection: Connection,
+  path: string,
+  isOurs: boolean,
+): Promise<Finding[]> {
   const version = foundVersion(connection);
   if (version > knownVersion) {
     return [{
@@ -28,7 +38,12 @@ export async function fileFindings(connection: Connection, path: string): Promis
       remedy: "Run: evertask migrate",
     }];
   }
-  return [...await driftFindings(connection), ...settingFindings(connection)];
+  return [
+    ...await driftFindings(connection),
+    ...settingFindings(connection),
+    ...isOurs ? [] : synchronousFindings("The connection", isSynchronousOff(connection)),
+    ...workerFindings(connection),
+  ];
 }
 
 /** An object of a schema. */
@@ -96,6 +111,26 @@ function settingFindings(connection: Connection): Finding[] {
     why: "Readers and the writer wait for each other, and each commit waits for the disk twice.",
     remedy: "Let EverTask open the file itself, or run on your connection: PRAGMA journal_mode = " +
       "WAL; PRAGMA synchronous = NORMAL;",
+  }];
+}
+
+/** Finds workers that have reported, when they registered, that they do not wait for the disk. */
+function workerFindings(connection: Connection): Finding[] {
+  return connection.all("SELECT id, host, serves FROM workers ORDER BY started_at_utc, id")
+    .flatMap(({ id, host, serves }) =>
+      synchronousFindings(`Worker ${id} on ${host}`, reportsSynchronousOff(serves))
+    );
+}
+
+/** Finds that commits are not safe from a power failure: `synchronous` belongs to a connection. */
+export function synchronousFindings(who: string, isOff: boolean): Finding[] {
+  if (!isOff) return [];
+  return [{
+    kind: "synchronousOff",
+    what: `${who} works with synchronous = off.`,
+    why: "A power failure or a crash of the operating system can damage the file.",
+    remedy: "Leave out the option synchronous of sqliteStorage, or run on your connection: " +
+      "PRAGMA synchronous = NORMAL;",
   }];
 }
 

@@ -5,24 +5,24 @@ import { checkMigrationTarget, stepOf } from "../../src/storage/kit/migration_pl
 import type { Finding, Maintenance, MigrationPlan } from "../../src/storage/maintenance.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { Connection } from "./connection.ts";
-import { fileFindings, placeFindings } from "./diagnosis.ts";
+import { fileFindings, placeFindings, synchronousFindings } from "./diagnosis.ts";
 import { toStorageError } from "./errors.ts";
 import { foundVersion, knownVersion } from "./migrations.ts";
 import { openNodeSqlite } from "./node_sqlite.ts";
 import { migrateFile } from "./open.ts";
-import { resolveOptions } from "./options.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
 
 const fileNames = Object.keys(sqlFiles) as SqlFileName[];
 
-/** The maintenance of a file. */
+/** The maintenance of a file, or of the application's connection. */
 export class SqliteMaintenance implements Maintenance {
-  readonly #path: string;
+  readonly #options: ResolvedOptions;
   readonly #fileSystem: (path: string) => number;
 
   /** @param fileSystem Returns the type of a file's file system. */
-  constructor(path: string, fileSystem = (file: string) => statfsSync(file).type) {
-    this.#path = path;
+  constructor(options: ResolvedOptions, fileSystem = (file: string) => statfsSync(file).type) {
+    this.#options = options;
     this.#fileSystem = fileSystem;
   }
 
@@ -37,20 +37,35 @@ export class SqliteMaintenance implements Maintenance {
 
   async migrate(to: number = knownVersion): Promise<MigrationPlan> {
     await this.#version(to);
-    return toPlan(await migrateFile(resolveOptions(this.#path), to), to);
+    return toPlan(await migrateFile(this.#options, to), to);
   }
 
   async diagnose(): Promise<readonly Finding[]> {
-    if (!existsSync(this.#path)) {
+    const { path, synchronous } = this.#options;
+    if (!this.#isThere) {
       return [{
         kind: "schemaMissing",
-        what: `There is no file ${this.#path}.`,
+        what: `There is no file ${path}.`,
         why: "Commands do not create it.",
         remedy: "Check the path, or run: evertask migrate",
       }];
     }
-    const place = placeFindings(this.#path, this.#fileSystem(this.#path));
-    return [...place, ...await this.#read((connection) => fileFindings(connection, this.#path))];
+    return [
+      ...existsSync(path) ? placeFindings(path, this.#fileSystem(path)) : [],
+      ...this.#isOurs ? synchronousFindings("The storage", synchronous === "off") : [],
+      ...await this.#read((connection) => fileFindings(connection, path, this.#isOurs)),
+    ];
+  }
+
+  /** Whether the storage opens its connections itself. */
+  get #isOurs(): boolean {
+    return this.#options.database === undefined;
+  }
+
+  /** Whether there is a database. SQLite itself finds the file of a URI. */
+  get #isThere(): boolean {
+    const { path } = this.#options;
+    return !this.#isOurs || path.startsWith("file:") || existsSync(path);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -59,20 +74,21 @@ export class SqliteMaintenance implements Maintenance {
 
   /** Returns the version of the schema. A missing file is not created. */
   async #version(to: number): Promise<number> {
-    const version = existsSync(this.#path) ? await this.#read(foundVersion) : 0;
+    const version = this.#isThere ? await this.#read(foundVersion) : 0;
     checkMigrationTarget(version, to, knownVersion);
     return version;
   }
 
   async #read<T>(read: (connection: Connection) => T | Promise<T>): Promise<T> {
-    const database = await openNodeSqlite(this.#path);
+    const { path } = this.#options;
+    const database = this.#options.database ?? await openNodeSqlite(path);
     try {
-      database.exec("PRAGMA busy_timeout = 10000");
+      if (this.#isOurs) database.exec("PRAGMA busy_timeout = 10000");
       return await read(new Connection(database, "own", systemClock));
     } catch (error) {
-      throw toStorageError(error, this.#path);
+      throw toStorageError(error, path);
     } finally {
-      database.close();
+      if (this.#isOurs) database.close();
     }
   }
 }

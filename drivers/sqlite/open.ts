@@ -38,19 +38,20 @@ export function openDatabase(options: ResolvedOptions): Promise<OpenDatabase> {
 }
 
 /**
- * Updates the schema of a file, which is created if it does not exist, to a version.
+ * Updates the schema of a database, whose file is created if it does not exist, to a version.
  *
  * @returns The version before.
  */
 export function migrateFile(options: ResolvedOptions, to: number): Promise<number> {
   return inTurn(options, async () => {
-    const database = await openNodeSqlite(options.path);
+    const database = options.database ?? await openNodeSqlite(options.path);
+    const owned = options.database === undefined;
     try {
       const connection = new Connection(database, "own", options.clock);
-      configure(connection, options);
+      if (owned) configure(connection, options);
       return applyMissing(connection, options.path, to);
     } finally {
-      database.close();
+      if (owned) database.close();
     }
   });
 }

@@ -32,6 +32,7 @@ import type {
 } from "../../src/storage/requests.ts";
 import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.ts";
 import { isByDue } from "../../src/storage/due_paging.ts";
+import type { Maintenance } from "../../src/storage/maintenance.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
@@ -111,6 +112,11 @@ export class SqliteStorage implements Storage {
     await this.#access.close();
     this.#watch.stop();
     this.#deferred.forget();
+  }
+
+  async maintenance(): Promise<Maintenance> {
+    const { SqliteMaintenance } = await import("./maintenance.ts");
+    return new SqliteMaintenance(this.#options);
   }
 
   persist(tasks: readonly NewTask[], options: ConnectionOptions = {}): Result<"persist"> {

@@ -20,6 +20,7 @@ import { pausedQueues } from "./queues.ts";
 import { selectWatchers, toWatchers } from "./relay.ts";
 import { taskColumns, toTaskRecord, toWorker, workerColumns } from "./rows.ts";
 import { countChange } from "./counters.ts";
+import { withSynchronous } from "./synchronous.ts";
 
 const insertWorker = "INSERT INTO workers (id, host, serves, started_at_utc, heartbeat_utc) " +
   "VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (id) DO UPDATE SET heartbeat_utc = excluded.heartbeat_utc, " +
@@ -30,9 +31,8 @@ export function registerWorker(
   connection: Connection,
   { id, host, serves, process }: WorkerRegistration,
 ): void {
-  connection.transaction((now) =>
-    connection.run(insertWorker, id, host, encodeServes(serves, process), now)
-  );
+  const report = withSynchronous(encodeServes(serves, process), connection);
+  connection.transaction((now) => connection.run(insertWorker, id, host, report, now));
 }
 
 const askToDrain = "UPDATE workers SET draining = 1 WHERE id = ?";

@@ -53,19 +53,19 @@ export class SqlServerDatabase {
    * is opened.
    */
   isBabelfish = false;
-  readonly #options: DatabaseOptions;
+  readonly options: DatabaseOptions;
   #connected: Connected | null = null;
 
   constructor(options: DatabaseOptions) {
-    this.#options = options;
+    this.options = options;
     this.schema = options.schema;
   }
 
   /** Creates the pool, or uses the application's, and connects. */
   async connect(): Promise<void> {
     if (this.#connected !== null) return;
-    const mssql = this.#options.mssql ?? await loadMssql();
-    const connected = makePool(this.#options.connection, mssql);
+    const mssql = this.options.mssql ?? await loadMssql();
+    const connected = makePool(this.options.connection, mssql);
     try {
       await connected.pool.connect();
     } catch (error) {

@@ -2,10 +2,9 @@
 
 import { checkMigrationTarget, stepOf } from "../../src/storage/kit/migration_plan.ts";
 import type { Finding, Maintenance, MigrationPlan } from "../../src/storage/maintenance.ts";
-import { SqlServerDatabase } from "./database.ts";
-import { schemaFindings } from "./diagnosis.ts";
+import { type DatabaseOptions, SqlServerDatabase } from "./database.ts";
+import { databaseFindings, oldTransactionMs } from "./diagnosis.ts";
 import { applyMigrations, missingFiles } from "./migrations.ts";
-import { resolveOptions, type SqlServerStorageOptions } from "./options.ts";
 import { type SchemaState, stateQuery, toSchemaState } from "./schema_state.ts";
 import { forSchema, knownVersion } from "./script.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
@@ -14,9 +13,8 @@ import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
 export class SqlServerMaintenance implements Maintenance {
   readonly #database: SqlServerDatabase;
 
-  /** @param options The connection, and the schema. */
-  constructor(options: SqlServerStorageOptions) {
-    this.#database = new SqlServerDatabase(resolveOptions(options));
+  constructor(options: DatabaseOptions) {
+    this.#database = new SqlServerDatabase(options);
   }
 
   async plan(to: number = knownVersion): Promise<MigrationPlan> {
@@ -37,13 +35,9 @@ export class SqlServerMaintenance implements Maintenance {
     return toPlan(found, files, to);
   }
 
-  async diagnose(): Promise<readonly Finding[]> {
-    await this.#database.connect();
-    const { schema } = this.#database;
-    return schemaFindings(
-      toSchemaState(await this.#database.query(stateQuery(schema)), schema),
-      schema,
-    );
+  /** @param transactionMs The age from which on an open transaction is a fault. */
+  async diagnose(transactionMs = oldTransactionMs): Promise<readonly Finding[]> {
+    return await databaseFindings(this.#database, await this.#readState(), transactionMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,11 +45,16 @@ export class SqlServerMaintenance implements Maintenance {
   }
 
   async #state(to: number): Promise<SchemaState> {
+    const state = await this.#readState();
+    checkMigrationTarget(state.version, to, knownVersion);
+    return state;
+  }
+
+  async #readState(): Promise<SchemaState> {
     await this.#database.connect();
     const { schema } = this.#database;
     const state = toSchemaState(await this.#database.query(stateQuery(schema)), schema);
     this.#database.isBabelfish = state.isBabelfish;
-    checkMigrationTarget(state.version, to, knownVersion);
     return state;
   }
 }

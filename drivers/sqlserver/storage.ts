@@ -7,6 +7,7 @@ import { byLock, inLockOrder } from "../../src/storage/kit/lock_order.ts";
 import { OpenOnce } from "../../src/storage/kit/open_once.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { CancelOutcome, Polling } from "../../src/storage/requests.ts";
+import type { Maintenance } from "../../src/storage/maintenance.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
@@ -60,6 +61,11 @@ export class SqlServerStorage implements Storage {
 
   close(): Result<"close"> {
     return this.#schema.close();
+  }
+
+  async maintenance(): Promise<Maintenance> {
+    const { SqlServerMaintenance } = await import("./maintenance.ts");
+    return new SqlServerMaintenance(this.#database.options);
   }
 
   // ---- tasks ----

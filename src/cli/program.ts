@@ -137,7 +137,7 @@ function targetOf(values: Values, host: Host): Promise<Target> {
 /** Returns the text of an error. Errors of the program itself are shown with their stack. */
 function textOf(error: unknown, host: Host): string {
   const isKnown = error instanceof EverTaskError;
-  const remedy = error instanceof SchemaVersionError && error.found < error.known
+  const remedy = error instanceof SchemaVersionError && error.found <= error.known
     ? "\nRun: evertask migrate"
     : "";
   const text = isKnown && host.env("EVERTASK_DEBUG") === undefined

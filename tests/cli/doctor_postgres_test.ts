@@ -6,8 +6,10 @@ import type postgres from "postgres";
 import { defaultThresholds } from "../../drivers/postgres/diagnosis.ts";
 import { knownObjects } from "../../drivers/postgres/drift.ts";
 import { PostgresMaintenance } from "../../drivers/postgres/maintenance.ts";
+import { resolveOptions } from "../../drivers/postgres/options.ts";
 import type { Finding } from "../../src/storage/maintenance.ts";
 import { connect } from "../drivers/postgres/support.ts";
+import { hasPgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import { runCli } from "./console.ts";
 
@@ -160,7 +162,7 @@ Deno.test("doctor finds in PostgreSQL: a transaction that has long been open", a
   await using sql = connect(storage);
   await sql.begin(async (transaction) => {
     await transaction`SELECT count(*) FROM evertask.queued_tasks`;
-    await using maintenance = new PostgresMaintenance({ url: storage });
+    await using maintenance = new PostgresMaintenance(resolveOptions({ url: storage }));
     assertEquals(await maintenance.diagnose(), []);
     const findings = await maintenance.diagnose({ ...defaultThresholds, transactionMs: 0 });
     assertEquals(findings.map(({ kind }) => kind), ["oldTransaction"]);
@@ -189,10 +191,29 @@ Deno.test("doctor finds in PostgreSQL: missing rights, with the statements that 
   }
 });
 
-Deno.test("doctor finds in PostgreSQL: a pooler that loses notifications", async () => {
+Deno.test({
+  name: "doctor finds in PostgreSQL: a PgBouncer whose sessions are shared, unless notify is off",
+  ignore: !hasPgBouncer,
+  async fn() {
+    const storage = await migrated();
+    const diagnose = async (mode: "session" | "transaction", notify: boolean) => {
+      await using pooler = await startPgBouncer(storage, mode);
+      const options = resolveOptions({ url: pooler.url, notify, prepare: false });
+      await using maintenance = new PostgresMaintenance(options);
+      const notificationMs = mode === "session" ? 10_000 : 200;
+      const findings = await maintenance.diagnose({ ...defaultThresholds, notificationMs });
+      return findings.map(({ kind }) => kind);
+    };
+    assertEquals(await diagnose("transaction", true), ["noNotifications"]);
+    assertEquals(await diagnose("transaction", false), []);
+    assertEquals(await diagnose("session", true), []);
+  },
+});
+
+Deno.test("doctor finds in PostgreSQL: a pooler that drops notifications", async () => {
   const storage = await migrated();
   await using pooler = await startPooler(storage);
-  await using maintenance = new PostgresMaintenance({ url: pooler.url });
+  await using maintenance = new PostgresMaintenance(resolveOptions({ url: pooler.url }));
   const findings = await maintenance.diagnose({ ...defaultThresholds, notificationMs: 200 });
   assertEquals(findings.map(({ kind }) => kind), ["noNotifications"]);
 });

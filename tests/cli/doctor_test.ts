@@ -5,8 +5,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
 import { SqliteMaintenance } from "../../drivers/sqlite/maintenance.ts";
-import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { resolveOptions } from "../../drivers/sqlite/options.ts";
+import { sqliteStorage, type Synchronous } from "../../drivers/sqlite/mod.ts";
 import type { Finding } from "../../src/storage/maintenance.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { runCli, type Surroundings } from "./console.ts";
 
@@ -25,7 +27,7 @@ async function doctor(file: string, around: Surroundings = {}): Promise<Finding[
 /** Makes a file that is migrated. */
 async function newFile(): Promise<string> {
   const file = `${folder}/${crypto.randomUUID()}.db`;
-  await new SqliteMaintenance(file).migrate();
+  await new SqliteMaintenance(resolveOptions(file)).migrate();
   return file;
 }
 
@@ -70,7 +72,7 @@ Deno.test("doctor finds nothing in a new file, and that a file is missing", asyn
 
 Deno.test("doctor finds an older schema", async () => {
   const file = `${folder}/older.db`;
-  await new SqliteMaintenance(file).migrate(4);
+  await new SqliteMaintenance(resolveOptions(file)).migrate(4);
   assertEquals((await doctor(file)).map(({ kind }) => kind), ["schemaOlder"]);
 });
 
@@ -105,7 +107,7 @@ finds("missingTable", "table failure_groups", (file) => {
 });
 
 Deno.test("doctor finds a file on a network drive", async () => {
-  const maintenance = new SqliteMaintenance(await newFile(), () => 0x6969);
+  const maintenance = new SqliteMaintenance(resolveOptions(await newFile()), () => 0x6969);
   const [finding, ...others] = await maintenance.diagnose();
   assertEquals([finding!.kind, others], ["networkDrive", []]);
   assertStringIncludes(finding!.what, "NFS");
@@ -179,4 +181,56 @@ finds("auditGrowth", "StatusAudit grows by 12,000 rows a day", (file) => {
     } / 23999,
       'Queued' FROM n`,
   );
+});
+
+/** Opens a file with a setting: by the option, or on a connection of the application. */
+function storagesWith(file: string, synchronous: Synchronous): Storage[] {
+  const database = new DatabaseSync(file);
+  database.exec(`PRAGMA synchronous = ${synchronous}`);
+  return [sqliteStorage({ path: file, synchronous }), sqliteStorage({ database })];
+}
+
+for (const synchronous of ["off", "normal", "full", "extra"] as const) {
+  const expected = synchronous === "off" ? ["synchronousOff"] : [];
+
+  Deno.test(`doctor judges the connections of workers: synchronous = ${synchronous}`, async () => {
+    const file = await newFile();
+    for (const storage of storagesWith(file, synchronous)) {
+      await storage.open();
+      const process = { version: "1.2.3", runtime: "Deno 2", pid: 7 };
+      await storage.registerWorker({ id: "w", host: "web-1", serves, process });
+      const found = await doctor(file);
+      assertEquals(found.map(({ kind }) => kind), expected);
+      for (const { what } of found) assertStringIncludes(what, "Worker w on web-1 works with");
+      const [worker] = await storage.workers();
+      assertEquals([worker!.serves, worker!.process], [serves, process]);
+      await storage.unregisterWorker("w");
+      await storage.close();
+    }
+  });
+
+  Deno.test(`doctor judges the storage of the configuration: synchronous = ${synchronous}`, async () => {
+    for (const storage of storagesWith(await newFile(), synchronous)) {
+      const configured = { kind: "storage", storage, schema: undefined, tasks: [] } as const;
+      const { code, out } = await runCli(["doctor", "--json"], { configured });
+      const found = out.split("\n").filter(Boolean).map((line) => JSON.parse(line).kind);
+      assertEquals([code, found], [expected.length, expected]);
+    }
+  });
+}
+
+Deno.test("a storage that the configuration has made is migrated by migrate alone", async () => {
+  const file = `${folder}/configured.db`;
+  await new SqliteMaintenance(resolveOptions(file)).migrate(4);
+  const configured = () => {
+    const storage = sqliteStorage(file);
+    return { configured: { kind: "storage", storage, schema: undefined, tasks: [] } } as const;
+  };
+  const refused = await runCli(["status"], configured());
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.err, "The schema has version 4. These files are missing: 0005_");
+  assertStringIncludes(refused.err, "Run: evertask migrate");
+  assertEquals((await runCli(["migrate", "--dry-run"], configured())).code, 1);
+  assertEquals((await runCli(["migrate"], configured())).code, 0);
+  assertEquals((await runCli(["status"], configured())).code, 0);
 });

@@ -1,8 +1,10 @@
 // Opens the database of a URL. Only the driver of the URL is loaded.
 
 import { existsSync } from "node:fs";
+import { SchemaVersionError } from "../../storage/errors.ts";
+import type { MigrationPlan } from "../../storage/maintenance.ts";
 import type { Storage } from "../../storage/storage.ts";
-import type { Target } from "../frame/target.ts";
+import type { StorageTarget, Target } from "../frame/target.ts";
 import { UsageError } from "../frame/usage_error.ts";
 
 /** The kinds of databases, and their parts of a URL. */
@@ -34,31 +36,22 @@ export function parseDatabase(url: string): DatabaseUrl {
 }
 
 /** Checks that a path names a file. */
-export function checkPath(path: string): void {
+function checkPath(path: string): void {
   if (path === ":memory:") {
     throw new UsageError("sqlite::memory: ends with the process that made it: name a file.");
   }
   if (path === "") throw new UsageError("The file is missing: sqlite:FILE.");
 }
 
-/** Checks that a SQLite file exists: opening a missing one would create it. */
-function checkFile(path: string): void {
-  checkPath(path);
-  if (path.startsWith("file:") || existsSync(path)) return;
-  throw new UsageError(`There is no file ${path}. "evertask migrate" creates it.`);
-}
-
-/** Makes the storage of a target. It never changes the schema. */
-export async function makeStorage(target: Target): Promise<Storage> {
-  if (target.kind === "api") throw new UsageError("This needs a database instead of an API.");
-  const { storage, schema } = target;
+/** Returns the storage of a target, which may have no schema yet. */
+export async function storageOf({ storage, schema }: StorageTarget): Promise<Storage> {
   if (typeof storage !== "string") return storage;
   const database = parseDatabase(storage);
   const options = { migrate: false, ...schema !== undefined && { schema } };
   switch (database.driver) {
     case "sqlite": {
       if (schema !== undefined) throw new UsageError("--schema is for PostgreSQL and SQL Server.");
-      checkFile(database.path);
+      checkPath(database.path);
       const { sqliteStorage } = await import("../../../drivers/sqlite/mod.ts");
       return sqliteStorage({ path: database.path, migrate: false, busyTimeout: { seconds: 10 } });
     }
@@ -71,4 +64,45 @@ export async function makeStorage(target: Target): Promise<Storage> {
       return sqlServerStorage({ connection: database.url, ...options });
     }
   }
+}
+
+/**
+ * Makes the storage of a target, for work on its tasks. Opening it changes no schema.
+ *
+ * @throws {UsageError} If the target is no database, or its file is missing.
+ * @throws {SchemaVersionError} If the configuration has made the storage, and its schema is not
+ * that of this program.
+ */
+export async function makeStorage(target: Target): Promise<Storage> {
+  if (target.kind === "api") throw new UsageError("This needs a database instead of an API.");
+  const storage = await storageOf(target);
+  if (typeof target.storage === "string") checkFile(target.storage);
+  else await checkSchema(storage);
+  return storage;
+}
+
+/** Checks that a SQLite file exists: opening a missing one would create it. */
+function checkFile(url: string): void {
+  const database = parseDatabase(url);
+  if (database.driver !== "sqlite") return;
+  const { path } = database;
+  if (path.startsWith("file:") || existsSync(path)) return;
+  throw new UsageError(`There is no file ${path}. "evertask migrate" creates it.`);
+}
+
+/** Checks that opening a storage would not update its schema. */
+async function checkSchema(storage: Storage): Promise<void> {
+  const maintenance = await storage.maintenance?.();
+  if (maintenance === undefined) return;
+  let plan: MigrationPlan;
+  try {
+    plan = await maintenance.plan();
+  } finally {
+    await maintenance[Symbol.asyncDispose]();
+  }
+  const { version, known, steps } = plan;
+  if (steps.length === 0) return;
+  const found = version === 0 ? "There is no schema yet" : `The schema has version ${version}`;
+  const lacks = steps.map(({ file }) => file).join(", ");
+  throw new SchemaVersionError(version, known, `${found}. These files are missing: ${lacks}.`);
 }

@@ -1,0 +1,28 @@
+// The setting `synchronous`. It belongs to a connection, so that a file does not show it: workers
+// report it when they register.
+
+import { readMember } from "../../src/thrown/reading.ts";
+import type { Connection } from "./connection.ts";
+import type { SqliteValue } from "./sqlite_library.ts";
+
+const off = 0;
+
+/** Reports whether a connection does not wait for the disk at all. */
+export function isSynchronousOff(connection: Connection): boolean {
+  return connection.get("PRAGMA synchronous")!.synchronous === off;
+}
+
+/** Adds the setting of a connection to the JSON that a worker reports, unless it is a usual one. */
+export function withSynchronous(report: string | null, connection: Connection): string | null {
+  if (report === null || !isSynchronousOff(connection)) return report;
+  return JSON.stringify({ ...JSON.parse(report), synchronous: "off" });
+}
+
+/** Reports whether the result of {@linkcode withSynchronous} has the setting `off`. */
+export function reportsSynchronousOff(report: SqliteValue | undefined): boolean {
+  try {
+    return readMember(JSON.parse(String(report)), "synchronous") === "off";
+  } catch {
+    return false; // a damaged row
+  }
+}
