@@ -17,6 +17,7 @@ import type {
   StatusTransition,
 } from "../../src/storage/requests.ts";
 import { lastTransition } from "../../src/storage/status_transitions.ts";
+import { creationOf, type TableSize } from "../../src/storage/table_sizes.ts";
 import { decodeProcess, decodeServes } from "../../src/storage/worker_serves.ts";
 
 /** A record with a numeric audit level and the column names of the database. */
@@ -191,4 +192,14 @@ export interface StoredWorker extends Omit<WorkerRecord, "serves" | "process"> {
 /** Converts a worker. */
 export function toWorker(row: StoredWorker): WorkerRecord {
   return { ...row, serves: decodeServes(row.serves), process: decodeProcess(row.serves) };
+}
+
+/** The result of table_sizes for each table. */
+export interface StoredTableSize extends Omit<TableSize, "oldestAt"> {
+  readonly oldestTaskId: string | null;
+}
+
+/** Converts the size of a table. */
+export function toTableSize({ oldestTaskId, ...size }: StoredTableSize): TableSize {
+  return { ...size, oldestAt: creationOf(oldestTaskId) };
 }

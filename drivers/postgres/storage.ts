@@ -2,7 +2,6 @@
 // converts its result to the contract's types.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
-import { creationOf, type TableSize } from "../../src/storage/table_sizes.ts";
 import { nothingPurged } from "../../src/storage/kit/purge_in_batches.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
@@ -14,7 +13,7 @@ import type {
   WakeSignal,
 } from "../../src/storage/requests.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
-import type { Maintenance } from "../../src/storage/maintenance.ts";
+import type { StorageMaintenance } from "../../src/storage/maintenance.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { encodeServes } from "../../src/storage/worker_serves.ts";
@@ -36,11 +35,13 @@ import {
   byTaskId,
   type ClaimedLists,
   fromClaimedLists,
+  type StoredTableSize,
   type StoredWorker,
   toCorrection,
   toId,
   toLogLine,
   toReleased,
+  toTableSize,
   toWorker,
 } from "./rows.ts";
 import { activity, failureGroups, reportWork } from "./reports.ts";
@@ -58,11 +59,6 @@ interface StoredHeartbeat extends HeartbeatResult {
   readonly seenBelow: string | null;
 }
 
-/** The result of table_sizes for each table. */
-interface StoredTableSize extends Omit<TableSize, "oldestAt"> {
-  readonly oldestTaskId: string | null;
-}
-
 /** The SQLSTATE that claim_tasks raises for an unregistered worker. */
 const workerLost = "EVT01";
 
@@ -71,7 +67,7 @@ export class PostgresStorage implements Storage {
   readonly name = "postgres";
   readonly polling: Polling;
   readonly copying: StorageCopying;
-  readonly #options: ResolvedOptions;
+  readonly maintenance: StorageMaintenance;
   readonly #access: DatabaseAccess;
   readonly #scan = new ClaimScan(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
@@ -83,12 +79,14 @@ export class PostgresStorage implements Storage {
   #seenBelow: string | null = null;
 
   constructor(options: ResolvedOptions) {
-    this.#options = options;
     this.#access = new DatabaseAccess(options, (signal) => {
       for (const listener of this.#wakeListeners) listener(signal);
     });
     this.polling = options.polling;
     this.copying = copyingOf(this.#access);
+    this.maintenance = {
+      open: async () => new (await import("./maintenance.ts")).PostgresMaintenance(options),
+    };
   }
 
   async open(): Result<"open"> {
@@ -99,11 +97,6 @@ export class PostgresStorage implements Storage {
 
   close(): Result<"close"> {
     return this.#access.close();
-  }
-
-  async maintenance(): Promise<Maintenance> {
-    const { PostgresMaintenance } = await import("./maintenance.ts");
-    return new PostgresMaintenance(this.#options);
   }
 
   // ---- tasks ----
@@ -370,11 +363,7 @@ export class PostgresStorage implements Storage {
   }
 
   async tableSizes(): Result<"tableSizes"> {
-    const sizes = await this.#access.call<StoredTableSize[]>("table_sizes");
-    return sizes.map(({ oldestTaskId, ...size }) => ({
-      ...size,
-      oldestAt: creationOf(oldestTaskId),
-    }));
+    return (await this.#access.call<StoredTableSize[]>("table_sizes")).map(toTableSize);
   }
 
   async auditGrowth(): Result<"auditGrowth"> {

@@ -32,7 +32,7 @@ import type {
 } from "../../src/storage/requests.ts";
 import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.ts";
 import { isByDue } from "../../src/storage/due_paging.ts";
-import type { Maintenance } from "../../src/storage/maintenance.ts";
+import type { StorageMaintenance } from "../../src/storage/maintenance.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
@@ -80,6 +80,7 @@ export class SqliteStorage implements Storage {
    */
   readonly polling: Polling;
   readonly copying: StorageCopying;
+  readonly maintenance: StorageMaintenance;
   readonly #options: ResolvedOptions;
   readonly #access: DatabaseAccess;
   readonly #watch: WakeWatch;
@@ -101,6 +102,9 @@ export class SqliteStorage implements Storage {
       (database) => this.#watch.awaitEnd(database),
     );
     this.copying = copyingOf(this.#access);
+    this.maintenance = {
+      open: async () => new (await import("./maintenance.ts")).SqliteMaintenance(options),
+    };
   }
 
   async open(): Result<"open"> {
@@ -112,11 +116,6 @@ export class SqliteStorage implements Storage {
     await this.#access.close();
     this.#watch.stop();
     this.#deferred.forget();
-  }
-
-  async maintenance(): Promise<Maintenance> {
-    const { SqliteMaintenance } = await import("./maintenance.ts");
-    return new SqliteMaintenance(this.#options);
   }
 
   persist(tasks: readonly NewTask[], options: ConnectionOptions = {}): Result<"persist"> {

@@ -19,7 +19,7 @@ export async function databaseFindings(
   transactionMs: number,
 ): Promise<Finding[]> {
   const { schema, isBabelfish } = database;
-  const wrongVersion = versionFindings(state, schema);
+  const wrongVersion = await versionFindings(state, database);
   if (wrongVersion.length > 0) return wrongVersion;
   return [
     ...procedureFindings(state),
@@ -34,7 +34,11 @@ export async function databaseFindings(
   ];
 }
 
-function versionFindings({ version }: SchemaState, schema: string): Finding[] {
+async function versionFindings(
+  { version }: SchemaState,
+  database: SqlServerDatabase,
+): Promise<Finding[]> {
+  const { schema } = database;
   if (version === knownVersion) return [];
   if (version > knownVersion) {
     return [{
@@ -50,11 +54,16 @@ function versionFindings({ version }: SchemaState, schema: string): Finding[] {
       ? `There is no schema ${schema} that this user sees.`
       : `The schema ${schema} has version ${version}, and this program needs ${knownVersion}.`,
     why: "Processes of this version cannot work on it.",
-    remedy: version === 0
-      ? "Run: evertask migrate. If the schema is there, grant this user its rights: see " +
-        "sql/sqlserver/README.md."
-      : "Run: evertask migrate",
+    remedy: version === 0 ? await remedyOfNone(database) : "Run: evertask migrate",
   }];
+}
+
+/** Returns what to do if no table is visible: there may be none, or the user may lack rights. */
+async function remedyOfNone(database: SqlServerDatabase): Promise<string> {
+  const grantee = await database.grantee();
+  const remedy = "Run: evertask migrate.";
+  if (!grantee.hasSchema) return remedy;
+  return `${remedy} If it has been migrated, let an administrator run: ${rightToUse(grantee)}`;
 }
 
 function procedureFindings({ missing, outdated }: SchemaState): Finding[] {

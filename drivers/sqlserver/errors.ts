@@ -64,7 +64,9 @@ export function toStorageError(error: unknown): Error {
   if (
     number !== 18456 && (isPoolTimeout(error) || code !== undefined && isTransientCode(code))
   ) {
-    return new StorageUnavailableError(message, options);
+    if (code !== "ESOCKET") return new StorageUnavailableError(message, options);
+    const remedy = "Check that the server runs and can be reached from here.";
+    return new StorageUnavailableError(`${message.replace(/\.$/, "")}. ${remedy}`, options);
   }
   return new StorageError(message, options);
 }

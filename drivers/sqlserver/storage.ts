@@ -7,7 +7,7 @@ import { byLock, inLockOrder } from "../../src/storage/kit/lock_order.ts";
 import { OpenOnce } from "../../src/storage/kit/open_once.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { CancelOutcome, Polling } from "../../src/storage/requests.ts";
-import type { Maintenance } from "../../src/storage/maintenance.ts";
+import type { StorageMaintenance } from "../../src/storage/maintenance.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
@@ -39,6 +39,7 @@ export class SqlServerStorage implements Storage {
   readonly name = "sqlserver";
   readonly polling: Polling;
   readonly copying: StorageCopying;
+  readonly maintenance: StorageMaintenance;
   readonly #database: SqlServerDatabase;
   readonly #migrate: boolean;
   readonly #schema: OpenOnce<{ readonly now: number }>;
@@ -48,6 +49,10 @@ export class SqlServerStorage implements Storage {
     this.#migrate = migrate;
     this.polling = polling;
     this.copying = copyingOf(database);
+    this.maintenance = {
+      open: async () =>
+        new (await import("./maintenance.ts")).SqlServerMaintenance(database.options),
+    };
     this.#schema = new OpenOnce({
       what: "SQL Server storage",
       open: () => this.#connect(),
@@ -61,11 +66,6 @@ export class SqlServerStorage implements Storage {
 
   close(): Result<"close"> {
     return this.#schema.close();
-  }
-
-  async maintenance(): Promise<Maintenance> {
-    const { SqlServerMaintenance } = await import("./maintenance.ts");
-    return new SqlServerMaintenance(this.#database.options);
   }
 
   // ---- tasks ----

@@ -75,15 +75,21 @@ export class Queues {
     parseQueueName(queue, "queue");
     const action = operator === undefined ? undefined : actionOf(queue, paused, operator);
     const storage = await this.#opened();
-    if (!this.names.includes(queue)) await this.#checkStored(queue);
+    if (!this.names.includes(queue)) await this.#checkOfOthers(queue, storage);
     await storage.setQueuePaused(queue, paused, action);
     this.#refresh();
   }
 
-  /** Checks a queue that only other processes have. It exists if it has tasks or was paused. */
-  async #checkStored(queue: string): Promise<void> {
+  /**
+   * Checks a queue that only other processes have. It exists if it has tasks, was paused, or is
+   * served by a worker.
+   */
+  async #checkOfOthers(queue: string, storage: Storage): Promise<void> {
     const names = new Set(this.names);
     for (const stored of await this.list()) names.add(stored.queue);
+    for (const { serves } of await storage.workers()) {
+      for (const { name } of serves?.queues ?? []) names.add(name);
+    }
     if (names.has(queue)) return;
     const remedy = `be one of the queues there are: ${[...names].join(", ")}. Add it to the ` +
       "queues of createEverTask if it has no tasks yet";

@@ -11,8 +11,7 @@ import { checkArgs, commandWords, findCommand, parseCall, unknownCommand } from 
 import { hideSecrets } from "./frame/secrets.ts";
 import { findTarget } from "./frame/find_target.ts";
 import type { Target } from "./frame/target.ts";
-import { safeLines } from "./text/clean.ts";
-import { Printer } from "./text/printer.ts";
+import { messageLines, Printer } from "./text/printer.ts";
 import { UsageError } from "./frame/usage_error.ts";
 
 /**
@@ -30,7 +29,7 @@ export async function runProgram(
     return await run(argv, version, host);
   } catch (error) {
     if (isBrokenPipe(error)) throw error;
-    await host.stderr.write(`evertask: ${textOf(error, host)}\n`);
+    await host.stderr.write(messageLines(`evertask: ${textOf(error, host)}`, host.stderr));
     return error instanceof UsageError || error instanceof InvalidArgumentError ? 2 : 1;
   }
 }
@@ -143,5 +142,5 @@ function textOf(error: unknown, host: Host): string {
   const text = isKnown && host.env("EVERTASK_DEBUG") === undefined
     ? messageOf(error) + remedy
     : describeError(error);
-  return safeLines(hideSecrets(text)).join("\n");
+  return hideSecrets(text);
 }

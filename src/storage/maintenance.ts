@@ -58,3 +58,12 @@ export interface Maintenance extends AsyncDisposable {
   /** Finds faults of the database: of its schema, its settings and its state. */
   diagnose(): Promise<readonly Finding[]>;
 }
+
+/** The maintenance of a storage; see {@linkcode Storage.maintenance}. */
+export interface StorageMaintenance {
+  /**
+   * Opens the maintenance. The storage need not be open. The maintenance has connections of its
+   * own, unless the application has opened those of the storage.
+   */
+  open(): Promise<Maintenance>;
+}

@@ -68,6 +68,13 @@ export type {
   TaskRange,
   TaskWithHistory,
 } from "./storage_copying.ts";
+export type {
+  Finding,
+  Maintenance,
+  MigrationPlan,
+  MigrationStep,
+  StorageMaintenance,
+} from "./maintenance.ts";
 export { byLock, inLockOrder } from "./kit/lock_order.ts";
 export { notOpen, OpenOnce } from "./kit/open_once.ts";
 export {

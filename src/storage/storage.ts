@@ -1,7 +1,7 @@
 // The storage contract: the methods that a driver implements, and their guarantees. The conformance
 // suite (src/testing/) checks every guarantee on every driver.
 
-import type { Maintenance } from "./maintenance.ts";
+import type { StorageMaintenance } from "./maintenance.ts";
 import type { NewLogLine } from "./queries.ts";
 import type {
   NewOperatorAction,
@@ -58,11 +58,8 @@ export interface Storage
   /** Copies the store to another one; absent if the driver cannot. */
   readonly copying?: StorageCopying;
 
-  /**
-   * Returns the maintenance of the store, with connections of its own where the driver has opened
-   * those of the storage. The storage need not be open. Absent if the driver has no maintenance.
-   */
-  maintenance?(): Promise<Maintenance>;
+  /** Opens the maintenance of the store; absent if the driver has none. */
+  readonly maintenance?: StorageMaintenance;
 
   /**
    * Connects, and updates the schema. If the driver's option `migrate` is off, it only checks the

@@ -1,53 +1,12 @@
 // Tests changes over REST: permissions, tenants, and conflicts between operators.
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { createEverTask, defineTask, silentLogger, type StandardSchema } from "../../mod.ts";
-import { memoryStorage } from "../../drivers/memory/mod.ts";
-import { type AuthorizedUser, createApi } from "../../src/api/mod.ts";
-import { authorizeByName, makeTenantStore, scopesOf, type TenantStore } from "./tenants.ts";
+import { silentLogger } from "../../mod.ts";
+import { createApi } from "../../src/api/mod.ts";
+import { makeApi, users } from "./asked_api.ts";
+import { makeTenantStore, type TenantStore } from "./tenants.ts";
 
-const all = ["view", "payloads", "operate", "admin"] as const;
-const scopes = scopesOf("apple");
-const users: Readonly<Record<string, AuthorizedUser>> = {
-  ada: { user: "ada", can: all },
-  bob: { user: "bob", can: all },
-  viewer: { user: "viewer", can: ["view", "payloads"] },
-  operator: { user: "operator", can: ["view", "operate"] },
-  redacted: { user: "redacted", can: all, redact: () => "hidden" },
-  "by type": { user: "by type", can: all, filter: { types: scopes.types } },
-  "by queue": { user: "by queue", can: all, filter: { queues: scopes.queues } },
-  "by key": { user: "by key", can: all, filter: { taskKeyPrefix: scopes.taskKeyPrefix } },
-  "by tag": { user: "by tag", can: all, filter: { tags: scopes.tags } },
-};
-const authorize = authorizeByName(users);
 const reason = "a test";
-
-/** Creates an API, and returns a function that sends JSON requests to it. */
-function makeApi(everTask: Parameters<typeof createApi>[0]) {
-  const { fetch } = createApi(everTask, { authorize, logger: silentLogger });
-  return async (
-    user: string,
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ) => {
-    const response = await fetch(
-      new Request(`http://localhost/api/v1/${path}`, {
-        method,
-        headers: { "x-user": user, "content-type": "application/json", ...headers },
-        ...body === undefined ? {} : { body: JSON.stringify(body) },
-      }),
-    );
-    const text = await response.text();
-    return {
-      status: response.status,
-      etag: response.headers.get("etag") ?? "",
-      text,
-      body: text === "" ? null : JSON.parse(text),
-    };
-  };
-}
 
 type Ask = ReturnType<typeof makeApi>;
 type Ids = TenantStore["tasks"]["zebra"];
@@ -320,99 +279,4 @@ Deno.test("a bulk change has a dry run, and is applied in batches", async () => 
   assertEquals([body.items[0].changed, body.items[0].next], [2, null]);
   const hidden = { filter: { error: "s3cret" }, reason, dryRun: true };
   assertEquals((await ask("redacted", "POST", "bulk/retry", hidden)).status, 403);
-});
-
-const schema: StandardSchema<{ to: string }, { to: string }> = {
-  "~standard": {
-    version: 1,
-    vendor: "test",
-    validate: (value) =>
-      typeof (value as { to?: unknown })?.to === "string"
-        ? { value: value as { to: string } }
-        : { issues: [{ message: "to must be a string", path: ["to"] }] },
-  },
-};
-
-Deno.test("a task can be dispatched by type, with its validator and an idempotency key", async () => {
-  const mail = defineTask({ type: "mail", payload: schema, handle() {} });
-  const storage = memoryStorage();
-  await using everTask = createEverTask({ storage, tasks: [mail], logger: silentLogger });
-  const ask = makeApi(everTask);
-  const send = (body: unknown, headers = {}) => ask("ada", "POST", "tasks", body, headers);
-  const wrong = await send({ type: "mail", payload: { to: 1 } });
-  assertEquals([wrong.status, wrong.body.errors], [400, [
-    { name: "payload", detail: "to must be a string" },
-  ]]);
-  const unknown = await send({ type: "other", payload: {} });
-  assertEquals([unknown.status, unknown.body.reason], [409, "typeUnknown"]);
-  assertEquals((await ask("ada", "GET", "tasks/count")).body.count, 0);
-  const payload = { to: "ada@example.org" };
-  const options = { priority: 3, tags: ["a"], at: "2099-01-01T00:00:00+01:00" };
-  const stored = await send({ type: "mail", payload, ...options });
-  assertEquals([stored.status, stored.body.outcome], [201, "created"]);
-  const { body: task } = await ask("ada", "GET", `tasks/${stored.body.id}`);
-  assertEquals([task.payload.value, task.priority, task.tags, task.dueAt], [
-    payload,
-    3,
-    ["a"],
-    "2098-12-31T23:00:00.000Z",
-  ]);
-  const later = { type: "mail", payload, delayMs: 60_000 };
-  const first = await send(later, { "idempotency-key": "k" });
-  const again = await send(later, { "idempotency-key": "k" });
-  assertEquals([first.status, again.status, again.body.id], [201, 200, first.body.id]);
-  assertEquals((await send({ ...later, key: "x" }, { "idempotency-key": "k" })).status, 400);
-});
-
-Deno.test("a series can be dispatched with its schedule, once for each key", async () => {
-  const mail = defineTask({ type: "mail", payload: schema, handle() {} });
-  const storage = memoryStorage();
-  await using everTask = createEverTask({ storage, tasks: [mail], logger: silentLogger });
-  const ask = makeApi(everTask);
-  const series = { type: "mail", payload: { to: "ada" }, key: "digest" };
-  const send = (body: unknown, user = "ada") => ask(user, "POST", "tasks", body);
-  const wrong: unknown[] = [
-    ...["every day", "", "61 * * * *", 7, { kind: "weekly" }, { kind: "cron" }, null],
-  ];
-  for (const schedule of wrong) {
-    const { status, text } = await send({ ...series, schedule });
-    assertEquals(status, 400, `${JSON.stringify(schedule)} ${text}`);
-  }
-  const both = await send({ ...series, schedule: "0 9 * * *", delayMs: 1000 });
-  assertEquals(both.status, 400, both.text);
-  assertEquals((await ask("ada", "GET", "tasks/count")).body.count, 0);
-
-  const stored = await send({ ...series, schedule: "0 9 * * *" });
-  assertEquals([stored.status, stored.body.outcome], [201, "created"]);
-  const { body: task } = await ask("ada", "GET", `tasks/${stored.body.id}`);
-  const { body: preview } = await ask("ada", "GET", "series/preview?schedule=0 9 * * *");
-  assertEquals([task.queue, task.series.info], ["recurring", preview.info]);
-  assertEquals(task.series.nextRunAt, preview.runs[0]);
-  const again = await send({ ...series, schedule: "0 9 * * *" });
-  assertEquals([again.status, again.body.id], [200, stored.body.id]);
-  const berlin = { kind: "cron", expression: "0 9 * * *", timeZone: "Europe/Berlin" };
-  const changed = await send({ ...series, schedule: berlin });
-  assertEquals([changed.status, changed.body], [200, { id: stored.body.id, outcome: "updated" }]);
-});
-
-Deno.test("a task goes to the queue of the request, or is refused, also for a user with a filter", async () => {
-  const mail = defineTask({ type: "mail", queue: "elsewhere", handle() {} });
-  const plain = defineTask({ type: "plain", handle() {} });
-  const storage = memoryStorage();
-  const options = { storage, tasks: [mail, plain], queues: { apple: {} }, logger: silentLogger };
-  await using everTask = createEverTask(options);
-  const ask = makeApi(everTask);
-  const send = (body: unknown, user = "ada") => ask(user, "POST", "tasks", body);
-  const known = await send({ type: "plain", queue: "apple" });
-  assertEquals((await ask("ada", "GET", `tasks/${known.body.id}`)).body.queue, "apple");
-  for (const body of [{ type: "plain", queue: "aple" }, { type: "mail" }]) {
-    const { status, body: { reason, detail } } = await send(body);
-    assertEquals([status, reason], [409, "queueUnknown"], detail);
-  }
-  // A series without a queue belongs to the queue "recurring".
-  const own = { type: "plain", queue: "apple", schedule: "0 9 * * *" };
-  assertEquals((await send(own, "by queue")).status, 201);
-  const { queue: _, ...foreign } = own;
-  assertEquals((await send(foreign, "by queue")).status, 403);
-  assertEquals((await ask("ada", "GET", "tasks/count")).body.count, 2);
 });

@@ -202,7 +202,7 @@ Deno.test("pause and resume refuse an unknown queue", async () => {
     assertMatch(error.message, /default, recurring, email/);
     await assertRejects(() => everTask.queues[set](wrong(null)), InvalidArgumentError);
   }
-  // The queue of another process is known if it has tasks, or is paused.
+  // The queue of another process is known if it has tasks, is paused, or is served.
   await using other = create({ storage: storage() });
   await assertRejects(() => other.queues.pause("email"), InvalidArgumentError);
   const { id } = await everTask.dispatch(noop, 1, { queue: "email" });
@@ -210,6 +210,10 @@ Deno.test("pause and resume refuse an unknown queue", async () => {
   await everTask.cancel(id);
   await other.queues.resume("email");
   assertEquals(await everTask.queues.list(), []);
+  await assertRejects(() => other.queues.pause("email"), InvalidArgumentError);
+  await everTask.start();
+  await other.queues.pause("email");
+  await other.queues.resume("email");
 });
 
 Deno.test("dispatchMany rejects a value that is not iterable, and a key or a schedule", async () => {

@@ -118,6 +118,25 @@ for (const target of ["storage", "api"] as const) {
     ]);
   });
 
+  test(`a task is dispatched on a schedule, and into its queue: ${target}`, async () => {
+    const option = target === "api" ? "" : "--unchecked";
+    const key = `cron-${target}`;
+    const dispatch = (more: string) =>
+      run(target, `tasks dispatch email {} ${more} --key ${key} ${option}`);
+    const series = await dispatch('--cron "0 9 * * 1" --queue mail');
+    assertEquals([series.code, series.err], [0, ""]);
+    const [{ id, queue, series: { info } }] = await json(target, `tasks list --key ${key}`);
+    assertEquals([queue, series.out], ["mail", `${id} created\n`]);
+    assertStringIncludes((await run(target, `series next ${id}`, { columns: 80 })).out, info);
+    const again = await dispatch('--cron "0 9 * * 2" --queue mail');
+    assertEquals(again.out, `${id} updated\n`);
+    for (const wrong of ['--cron "every day"', '--cron "0 9 * * 1" --at +2h']) {
+      const { code, out, err } = await dispatch(wrong);
+      assertEquals([code, out], [target === "api" ? 1 : 2, ""], err);
+    }
+    assertEquals((await run(target, `tasks delete ${id} --reason "a test"`)).code, 0);
+  });
+
   test(`a series and a queue are paused and resumed: ${target}`, async () => {
     for (const verb of ["pause", "resume"]) {
       const change = await run(target, `series ${verb} ${series.id} --reason "a test"`);
@@ -177,6 +196,17 @@ for (const target of ["storage", "api"] as const) {
     assertEquals([whole.id, whole.changed, whole.next], [last.id, 450, null]);
   });
 }
+
+test("the API does not store a payload that it cannot check, nor in a queue that it lacks", async () => {
+  const unchecked = await run("api", "tasks dispatch email {} --unchecked");
+  assertEquals([unchecked.code, unchecked.out], [2, ""]);
+  assertStringIncludes(unchecked.err, "A REST API checks every payload");
+  const elsewhere = await run("api", "tasks dispatch email {} --queue elsewhere");
+  assertEquals([elsewhere.code, elsewhere.out], [1, ""]);
+  assertStringIncludes(elsewhere.err, 'This server does not have the queue "elsewhere".');
+  const unknown = await run("api", "tasks dispatch other {}");
+  assertStringIncludes(unknown.err, 'This server does not have the task "other"');
+});
 
 test("the token of an API may be in a file, and a wrong one is not shown", async () => {
   const around = { env: {}, files: { "token.txt": `${token}\n`, "wrong.txt": "wrong-token" } };

@@ -2,8 +2,10 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { connect } from "../drivers/postgres/support.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import { runCli } from "./console.ts";
+import { writeEnded } from "./ended_tasks.ts";
 import { programArgs } from "./program.ts";
 import { email, makeCliStore } from "./store.ts";
 
@@ -83,45 +85,78 @@ Deno.test("what cannot be copied is refused by name", async () => {
   }
 });
 
-Deno.test("a copy whose process is killed continues", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "evertask-copy-" });
-  try {
-    const [source, target] = [await newFile(folder), await newFile(folder)];
-    fill(source.slice("sqlite:".length), 8_000);
-    const copy = ["copy", "--from", source, "--to", target];
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [...await programArgs(folder), ...copy],
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    const copied = new DatabaseSync(target.slice("sqlite:".length));
-    const count = () =>
-      Number(copied.prepare("SELECT count(*) AS count FROM queued_tasks").get()!.count);
-    // The first page arrives as an event of the file system.
-    for await (const _ of Deno.watchFs(folder)) if (count() > 0) break;
-    child.kill("SIGKILL");
-    await child.status;
-    const before = count();
-    copied.close();
-    const { code, out } = await runCli([...copy, "--resume", "--json"]);
-    assertEquals([code, JSON.parse(out).tasks], [0, 8_000]);
-    assertEquals(JSON.parse(out).changed, 8_000 - before);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+Deno.test(
+  "a copy follows a worker until the switch, also after it was killed, and each task runs once",
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "evertask-copy-" });
+    const [source, target] = [await newFile(folder), await server.createDatabase()];
+    await runCli(["migrate", "--storage", target]);
+    const file = new DatabaseSync(source.slice("sqlite:".length));
+    writeEnded(file, ended);
+    file.close();
+    const program = await programArgs(folder);
+    const start = (args: readonly string[], stdout: "null" | "piped") =>
+      new Deno.Command(Deno.execPath(), { args: [...args], stdout, stderr: "inherit" }).spawn();
+    const copy = [...program, "copy", "--from", source, "--to", target, "--follow", "--json"];
+    await using copied = connect(target);
+    const countCopied = async (where = "true") =>
+      Number(
+        (await copied.unsafe(
+          `SELECT count(*) FROM evertask.queued_tasks WHERE ${where}`,
+        ))[0]!.count,
+      );
+    const busy = start(workerArgs(source, "dispatch"), "piped");
+    try {
+      const runs = linesOf(busy);
+      await runs.next(); // it works
+      const ranAtSource = Array.fromAsync(runs);
 
-/** Writes ended tasks with a status change each. */
-function fill(file: string, tasks: number): void {
-  const database = new DatabaseSync(file);
-  const id = "'01a204c3-9e85-7000-8000-' || printf('%012x', i)";
-  const numbers =
-    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${tasks})`;
-  database.exec(`
-    ${numbers} INSERT INTO queued_tasks (id, type, handler, status, audit_level, queue_name, priority,
-      created_at_utc, attempt, request)
-    SELECT ${id}, 'email', 'email', 'Completed', 0, 'default', 0, 1790000000000, 1, '{}' FROM n;
-    ${numbers} INSERT INTO status_audit (queued_task_id, sequence, updated_at_utc, new_status)
-    SELECT ${id}, i, 1790000000000, 'Completed' FROM n;`);
-  database.close();
+      const first = start(copy, "null");
+      while (await countCopied() === 0);
+      first.kill("SIGKILL");
+      await first.status;
+      assert(await countCopied() < ended, "it was killed in between");
+
+      const second = start([...copy, "--resume"], "piped");
+      while (await countCopied("type = 'work'") === 0);
+      busy.kill("SIGTERM");
+      assertEquals((await busy.status).code, 0);
+      const { code, stdout } = await second.output();
+      const result = JSON.parse(new TextDecoder().decode(stdout));
+      assertEquals([code, result.tasks], [0, await countCopied()]);
+
+      // The rest of the tasks runs in the target.
+      const left = await countCopied("status <> 'Completed'");
+      assert(left >= 20, "the worker leaves tasks of another type");
+      const next = start(workerArgs(target, `${left}`), "piped");
+      const ranAtTarget = await Array.fromAsync(linesOf(next));
+      assertEquals((await next.status).code, 0);
+      assertEquals(await countCopied("status <> 'Completed'"), 0);
+      const ran = [...await ranAtSource, ...ranAtTarget];
+      assertEquals(new Set(ran).size, ran.length, "no task ran twice");
+      assertEquals(ran.length, result.tasks - ended - 1); // the first line was read before
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+/** The number of tasks that have ended before the copy. */
+const ended = 8_000;
+
+/** The arguments of Deno that run a worker. */
+function workerArgs(storage: string, what: string): string[] {
+  const worker = new URL("copied_worker.ts", import.meta.url).pathname;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  return ["run", "-A", "--no-check", `--config=${config}`, worker, storage, what];
+}
+
+/** Yields the lines that a process writes. */
+async function* linesOf(child: Deno.ChildProcess): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
 }

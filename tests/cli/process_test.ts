@@ -1,10 +1,12 @@
 // Tests the program as a process: its exit codes, its streams, signals, and recorded terminals.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import { stripVTControlCharacters } from "node:util";
 import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { widthOf } from "../../src/cli/text/width.ts";
+import { writeEnded } from "./ended_tasks.ts";
 import { programArgs } from "./program.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -175,4 +177,32 @@ Deno.test("a signal ends a command that waits, with the code of the signal", asy
   const { code } = await child.status;
   await child.stderr.cancel();
   assert(code === 130 || code === 141, `${code}`);
+});
+
+Deno.test("a signal ends a change of all tasks after a transaction, and the rest can be resumed", async () => {
+  const file = `${folder}/many.db`;
+  await run(["migrate", "--storage", `sqlite:${file}`]);
+  const database = new DatabaseSync(file);
+  try {
+    const tasks = 20_000;
+    writeEnded(database, tasks);
+    const child = new Deno.Command(program[0]!, {
+      args: [...program.slice(1), "tasks", "retry", "--status", "Completed", "--all", "--yes"],
+      env: { EVERTASK_STORAGE: `sqlite:${file}` },
+      ...{ stdout: "piped", stderr: "piped" },
+    }).spawn();
+    const retried = database.prepare(
+      "SELECT count(*) AS count FROM queued_tasks WHERE status = 'Queued'",
+    );
+    while (retried.get()!.count === 0) await new Promise((resolve) => setTimeout(resolve));
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await child.output();
+    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    const changed = Number(retried.get()!.count);
+    assertEquals([code, out], [130, `${changed.toLocaleString("en-US")} tasks retried.\n`]);
+    assert(changed > 0 && changed < tasks && changed % 200 === 0, out);
+    assertStringIncludes(err!, "To continue, call the same command with: --resume ");
+  } finally {
+    database.close();
+  }
 });

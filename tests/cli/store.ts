@@ -27,7 +27,7 @@ export async function makeCliStore(): Promise<CliStore> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-cli-" });
   const file = `${folder}/app.db`;
   const tasks = [email, failing];
-  const options = { tasks, logger: silentLogger };
+  const options = { tasks, queues: { mail: {} }, logger: silentLogger };
   {
     await using worker = createEverTask({ storage: sqliteStorage(file), ...options });
     await worker.start();
@@ -47,6 +47,7 @@ export async function makeCliStore(): Promise<CliStore> {
     await everTask.dispatch(email, { n, at: "2026-01-01T00:00:00Z" }, {
       ...later,
       taskKey: `k${n}`,
+      queue: n === 3 ? "mail" : "default",
     });
   }
   await everTask.dispatch(email, "all", { recurring: "0 9 * * *", taskKey: "newsletter" });

@@ -6,7 +6,7 @@ import { StorageUnavailableError } from "../../src/storage/mod.ts";
 /** A verb of the storage contract. */
 export type Verb = Exclude<
   keyof Storage,
-  "name" | "polling" | "copying" | "onWake" | "open" | "close"
+  "name" | "polling" | "copying" | "maintenance" | "onWake" | "open" | "close"
 >;
 
 /**

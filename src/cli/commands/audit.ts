@@ -69,6 +69,7 @@ async function purge(call: Call, policy: RetentionPolicy, dryRun: boolean): Prom
   const result = await (await call.store()).purge(policy, { dryRun, signal: host.interrupted });
   if (print.isJson) await print.json({ ...result, dryRun });
   else {
+    await print.title(dryRun ? "A purge would delete:" : "Deleted:");
     await print.fields([
       ["Status changes", numberWords(result.statusAudit)],
       ["Runs of series", numberWords(result.runsAudit)],

@@ -2,6 +2,7 @@
 
 import type { BulkResult } from "../../operate/bulk.ts";
 import type { TaskFilter } from "../../storage/queries.ts";
+import { nextMacrotask } from "../../time/macrotask.ts";
 import type { Call, ExitCode } from "../frame/command.ts";
 import type { OperatedStore, TaskVerb } from "../frame/operated_store.ts";
 import { Progress } from "../text/progress.ts";
@@ -38,7 +39,8 @@ export async function changeAll(
   { values, host, print }: Call,
 ): Promise<ExitCode> {
   const operator = operatorOf(values, host);
-  const total = print.isForPerson ? (await operate.tasks.count(filter)).count : null;
+  const counted = print.isForPerson ? await operate.tasks.count(filter) : null;
+  const total = counted?.exact ? counted.count : null;
   const progress = new Progress(host.stderr, "tasks", total, print.isForPerson);
   const skipped = new Map<string, number>();
   let changed = 0;
@@ -60,6 +62,8 @@ export async function changeAll(
     next = batch.next;
     actionId = batch.actionId ?? actionId;
     await progress.show(seen);
+    // SQLite answers at once. Without a turn of the event loop, no signal arrives.
+    await new Promise<void>(nextMacrotask);
   } while (next !== null && !host.interrupted.aborted);
   await progress.end();
   const left = Object.fromEntries(skipped);

@@ -39,6 +39,7 @@ async function printResult(
     ["Paused queues", numberWords(counts.pausedQueues)],
     ["Rate limits", numberWords(counts.rateLimits)],
     ["Actions", numberWords(counts.actions)],
+    ["Failure groups", numberWords(counts.failureGroups)],
     ["SHA-256", sha256],
   ]);
 }
@@ -94,8 +95,9 @@ export const copy: Command = {
   name: "copy",
   summary: "Copy a whole store into a store of another kind",
   about:
-    `Tasks in every state with their history, series, keys, logs, paused queues, rate limits and the
-actions of operators. Stop the workers of both stores before, or copy with --follow while those of the
+    `Tasks in every state with their history, series, keys, logs, paused queues, rate limits, the
+actions of operators and the groups of failures. The figures of activity are not copied: they
+belong to the workers that reported them. Stop the workers of both stores before, or copy with --follow while those of the
 source still work: it ends once you have stopped them. At the end, both stores are read and compared.
 Create the schema of the target first: evertask migrate. A copy that was interrupted, even by a crash,
 continues with --resume.`,

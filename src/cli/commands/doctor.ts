@@ -1,6 +1,8 @@
 // `evertask doctor`.
 
+import { SchemaVersionError, StorageError } from "../../storage/errors.ts";
 import type { Finding } from "../../storage/maintenance.ts";
+import { messageOf } from "../../thrown/describe_error.ts";
 import { storeFindings } from "../doctor/store_findings.ts";
 import type { Call, Command } from "../frame/command.ts";
 import { manyWords } from "../text/words.ts";
@@ -18,9 +20,24 @@ async function findAll(call: Call): Promise<Finding[]> {
   const { values, host } = call;
   const findings: Finding[] = [];
   if (values.api === undefined) findings.push(...await (await call.maintenance()).diagnose());
-  const canOpen = !findings.some(({ kind }) => unusable.has(kind));
-  if (canOpen) findings.push(...await storeFindings(await call.store(), () => host.clock.now()));
+  if (findings.some(({ kind }) => unusable.has(kind))) return findings;
+  try {
+    findings.push(...await storeFindings(await call.store(), () => host.clock.now()));
+  } catch (error) {
+    // The faults of the database may be the reason.
+    if (findings.length === 0 || !(error instanceof StorageError)) throw error;
+    if (!(error instanceof SchemaVersionError)) findings.push(unreadable(error));
+  }
   return findings;
+}
+
+function unreadable(error: StorageError): Finding {
+  return {
+    kind: "unreadableStore",
+    what: `What is in the store could not be read: ${messageOf(error)}`,
+    why: "Processes of the application meet the same error.",
+    remedy: "Remedy the other faults, and run evertask doctor again.",
+  };
 }
 
 export const doctor: Command = {

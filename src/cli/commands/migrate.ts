@@ -4,6 +4,7 @@ import type { Maintenance, MigrationPlan } from "../../storage/maintenance.ts";
 import { type Command, textOption } from "../frame/command.ts";
 import { UsageError } from "../frame/usage_error.ts";
 import type { Printer } from "../text/printer.ts";
+import { manyWords } from "../text/words.ts";
 import { countOption } from "./paging.ts";
 
 function stateWords({ version }: MigrationPlan): string {
@@ -14,13 +15,15 @@ async function printPlan(plan: MigrationPlan, applied: boolean, print: Printer):
   if (print.isJson) return await print.json({ ...plan, applied });
   const { steps, target } = plan;
   if (steps.length === 0) return await print.text(`${stateWords(plan)}. Nothing is missing.`);
-  const what = steps.length === 1 ? "this file is" : `these ${steps.length} files are`;
+  const files = manyWords(steps.length, "file");
   await print.text(
     applied
-      ? `${stateWords(plan)}. Applied, up to version ${target}:`
-      : `${stateWords(plan)}. For version ${target}, ${what} missing:`,
+      ? `Applied ${files}. The schema has version ${target} now:`
+      : `${stateWords(plan)}. For version ${target}, ${files} ${
+        steps.length === 1 ? "is" : "are"
+      } missing:`,
   );
-  for (const { file, what } of steps) await print.text(`  ${file}  ${what}`);
+  await print.fields(steps.map(({ file, what }) => [`  ${file}`, what]));
 }
 
 export const migrate: Command = {

@@ -20,6 +20,7 @@ async function printList<T>(
   call: Call,
   columns: (when: When) => Column<T>[],
   read: (page: PageRequest) => Promise<Page<T>>,
+  none: string,
 ): Promise<number> {
   const { values, print, host } = call;
   const now = host.clock.now();
@@ -27,7 +28,7 @@ async function printList<T>(
   const when: When = (instant) =>
     print.isForPerson ? distanceWords(instant, now) : instant.toISOString();
   const count = await print.items(columns(when), readPages(rangeOf(values), read, end));
-  const note = cutNote(end);
+  const note = count === 0 ? none : cutNote(end);
   if (note !== null) await print.note(note);
   return count;
 }
@@ -50,7 +51,8 @@ export const failures: Command = {
   async run(call) {
     rangeOf(call.values);
     const { operate } = await call.store();
-    const count = await printList(call, failureColumns, (page) => operate.failures.list(page));
+    const read = (page: PageRequest) => operate.failures.list(page);
+    const count = await printList(call, failureColumns, read, "No task has failed.");
     return count > 0 ? 1 : 0;
   },
 };
@@ -76,7 +78,8 @@ export const limits: Command = {
   async run(call) {
     rangeOf(call.values);
     const { operate } = await call.store();
-    await printList(call, limitColumns, (page) => operate.limits(page));
+    const read = (page: PageRequest) => operate.limits(page);
+    await printList(call, limitColumns, read, "No rate limit is in use.");
     return 0;
   },
 };
@@ -114,7 +117,8 @@ export const actions: Command = {
       ...queue !== undefined && { queue },
     };
     const { operate } = await call.store();
-    await printList(call, actionColumns, (page) => operate.actions.list(filter, page));
+    const read = (page: PageRequest) => operate.actions.list(filter, page);
+    await printList(call, actionColumns, read, "No operator has changed anything that matches.");
     return 0;
   },
 };

@@ -39,8 +39,9 @@ export const seriesList: Command = {
     const { operate } = await store();
     const end: ListEnd = { next: null };
     const pages = readPages(range, (page) => operate.tasks.search({ recurring: true }, page), end);
-    await print.items(columnsOf(print.isForPerson, host.clock.now()), pages, taskJson);
-    const note = cutNote(end);
+    const columns = columnsOf(print.isForPerson, host.clock.now());
+    const count = await print.items(columns, pages, taskJson);
+    const note = count === 0 ? "There is no series." : cutNote(end);
     if (note !== null) await print.note(note);
     return 0;
   },

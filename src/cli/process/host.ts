@@ -7,6 +7,7 @@ import { createInterface } from "node:readline/promises";
 import type { WriteStream } from "node:tty";
 import { messageOf } from "../../thrown/describe_error.ts";
 import { systemClock } from "../../time/clock.ts";
+import { nextMacrotask } from "../../time/macrotask.ts";
 import type { Host } from "../frame/host.ts";
 import type { Output } from "../text/output.ts";
 import { RemoteStore } from "../remote/remote_store.ts";
@@ -41,10 +42,15 @@ export function processHost(interrupted: AbortSignal): Host {
     async ask(question) {
       if (!process.stdin.isTTY || !stderr.isTerminal) return null;
       const lines = createInterface({ input: process.stdin, output: process.stderr });
+      // At the end of the input, as after Ctrl-D, the question stays without an answer.
+      const ended = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
       // While it reads, the terminal passes Ctrl-C on as a character instead of a signal.
       lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
       try {
-        return await lines.question(question, { signal: interrupted });
+        const answer = lines.question(question, { signal: interrupted });
+        const given = await Promise.race([answer, ended]);
+        if (given === null) await stderr.write("\n");
+        return given ?? "";
       } catch (error) {
         if (!interrupted.aborted) throw error;
         return "";
@@ -72,9 +78,10 @@ function outputOf(stream: NodeJS.WriteStream | WriteStream): Output {
       return isTerminal && stream.columns > 0 ? stream.columns : defaultColumns;
     },
     hasColours: isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb",
+    // A terminal takes a text at once. With a turn of the event loop, signals also arrive then.
     write: (text) =>
       new Promise((resolve, reject) => {
-        stream.write(text, (error) => error ? reject(error) : resolve());
+        stream.write(text, (error) => error ? reject(error) : nextMacrotask(resolve));
       }),
   };
 }

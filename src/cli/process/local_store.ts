@@ -54,22 +54,27 @@ export class LocalStore implements OperatedStore {
   async dispatch(type: string, payload: unknown, options: CheckedDispatchOptions) {
     const { unchecked, ...rest } = options;
     const known = this.#everTask.tasks.find((task) => task.type === type);
-    if (known !== undefined && !unchecked) {
-      return await this.#everTask.dispatch(known, payload, rest);
-    }
-    if (!unchecked) {
+    if (known === undefined && !unchecked) {
       throw new UsageError(
         `The task "${type}" is not known here, so that its payload cannot be checked. List it in ` +
           "`tasks` of evertask.config.ts, or add --unchecked to store the payload as it is.",
       );
     }
-    const task = defineTask<unknown>({ type, handle() {} });
-    const storage = this.#storage;
-    const other = createEverTask({ storage, tasks: [task], logger: silentLogger });
+    const queue = options.queue ?? known?.queue;
+    const task: AnyTask = known === undefined || unchecked
+      ? defineTask<unknown>({ type, ...queue !== undefined && { queue }, handle() {} })
+      : known;
+    // An instance stores the tasks of queues that it does not have in another queue.
+    const everTask = createEverTask({
+      storage: this.#storage,
+      tasks: [task],
+      logger: silentLogger,
+      ...queue !== undefined && { queues: { [queue]: {} } },
+    });
     try {
-      return await other.dispatch(task, payload, rest);
+      return await everTask.dispatch(task, payload, rest);
     } finally {
-      await other.stop();
+      await everTask.stop();
     }
   }
 

@@ -15,7 +15,7 @@ export async function openMaintenance(target: Target): Promise<Maintenance> {
     throw new UsageError("This command works on a database: use --storage instead of --api.");
   }
   const storage = await storageOf(target);
-  const maintenance = await storage.maintenance?.();
+  const maintenance = await storage.maintenance?.open();
   if (maintenance !== undefined) return maintenance;
   throw new UsageError(`The driver "${storage.name}" has no migrations and no diagnosis.`);
 }

@@ -92,7 +92,7 @@ function checkFile(url: string): void {
 
 /** Checks that opening a storage would not update its schema. */
 async function checkSchema(storage: Storage): Promise<void> {
-  const maintenance = await storage.maintenance?.();
+  const maintenance = await storage.maintenance?.open();
   if (maintenance === undefined) return;
   let plan: MigrationPlan;
   try {

@@ -76,9 +76,11 @@ export class RemoteStore implements OperatedStore {
     options: CheckedDispatchOptions,
   ): Promise<DispatchResult> {
     const { unchecked, delay, at, taskKey, queue, priority, tags, recurring } = options;
-    if (unchecked || recurring !== undefined) {
-      const option = unchecked ? "--unchecked" : "--cron";
-      throw new UsageError(`${option} needs a database: use --storage instead of --api.`);
+    if (unchecked) {
+      throw new UsageError(
+        "A REST API checks every payload by the validator of its task. --unchecked needs a " +
+          "database: use --storage instead of --api.",
+      );
     }
     const body = {
       type,
@@ -89,6 +91,7 @@ export class RemoteStore implements OperatedStore {
       ...taskKey !== undefined && { key: taskKey },
       ...delay !== undefined && { delayMs: toMilliseconds(delay, "delay") },
       ...at !== undefined && { at },
+      ...recurring !== undefined && { schedule: recurring },
     };
     return await this.#requests.send("tasks", { method: "POST", body });
   }

@@ -122,6 +122,13 @@ export class Printer {
 
   /** Prints a message to the standard error, also if the results are JSON or go to a pipe. */
   async warn(text: string): Promise<void> {
-    await this.#notes.write(`${safeLines(text).join("\n")}\n`);
+    await this.#notes.write(messageLines(text, this.#notes));
   }
+}
+
+/** Returns the lines of a message, which are wrapped on a terminal. */
+export function messageLines(text: string, { isTerminal, columns }: Output): string {
+  const lines = safeLines(text);
+  const shown = isTerminal ? lines.flatMap((line) => wrapToWidth(line, columns)) : lines;
+  return shown.map((line) => `${line}\n`).join("");
 }

@@ -1,5 +1,6 @@
 // Reads all tasks of a store in pages.
 
+import { nextMacrotask } from "../../time/macrotask.ts";
 import type { StorageCopying, TaskWithHistory } from "../storage_copying.ts";
 
 /** The number of tasks of a page. Digests depend on it. */
@@ -18,5 +19,7 @@ export async function* pagesOf(
     if (page.length > 0) yield page;
     if (page.length < pageSize) return;
     after = page.at(-1)!.task.id;
+    // SQLite answers at once. Without a turn of the event loop, no signal of the process arrives.
+    await new Promise<void>(nextMacrotask);
   }
 }

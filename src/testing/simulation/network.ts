@@ -24,7 +24,10 @@ export interface Weather {
 }
 
 /** A method of the storage contract that is called over the network. */
-export type Verb = Exclude<keyof Storage, "name" | "polling" | "copying" | "onWake">;
+export type Verb = Exclude<
+  keyof Storage,
+  "name" | "polling" | "copying" | "maintenance" | "onWake"
+>;
 
 /** The network of a machine. */
 interface MachineNetwork {
