@@ -40,7 +40,7 @@ export function isBrokenPipe(error: unknown): boolean {
 }
 
 async function run(argv: readonly string[], version: string, host: Host): Promise<ExitCode> {
-  const words = commandWords(argv);
+  const words = commandWords(argv, commands);
   const wantsHelp = argv.some((word) => word === "--help" || word === "-h");
   if (words.length === 0 || words[0] === "help") {
     return await help(words.slice(1), argv, version, host);

@@ -1,6 +1,8 @@
 // Tests the commands on a database, and on the REST API over the same database.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
 import { runCli, type Surroundings } from "./console.ts";
 import { email, makeCliStore, token } from "./store.ts";
 
@@ -247,11 +249,62 @@ test("audit purge deletes only what is old, and asks", async () => {
   assertEquals([done.code, JSON.parse(done.out).tasks], [0, 0]);
   assertEquals((await run("storage", "audit purge --yes")).code, 2);
   assertEquals((await run("storage", "audit purge --status-days 0 --yes")).code, 2);
-  assertStringIncludes(
-    (await run("api", "audit purge --status-days 1 --yes")).err,
-    "The REST API does not purge",
-  );
 });
+
+for (const target of ["storage", "api"] as const) {
+  test(`audit purge deletes what is old, is recorded, and can be resumed: ${target}`, async () => {
+    const { DatabaseSync } = await import("node:sqlite");
+    const database = new DatabaseSync(`${store.folder}/app.db`);
+    database.exec(`
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+      INSERT INTO status_audit (queued_task_id, sequence, updated_at_utc, new_status)
+      SELECT '${failed.id}', 1000000 + i, 1, 'Queued' FROM n`);
+    database.close();
+    const options = '--status-days 900 --reason "the disk is full"';
+    const [preview] = await json(target, "audit preview --status-days 900");
+    assertEquals(preview.statusAudit, 2500);
+    const purge = `audit purge ${options} --yes`;
+    const part = await run(target, purge, { interrupted: AbortSignal.abort(), columns: 80 });
+    assertEquals(part.code, 1);
+    assertMatch(part.out, /^Deleted:\nStatus changes  2,000\n/);
+    const [, cursor] = part.err.match(/--resume (\S+)\n$/)!;
+    const rest = await json(target, `${purge} --resume ${cursor}`);
+    assertEquals([rest[0].statusAudit, rest[0].next], [500, null]);
+    const [action] = await json(target, "actions --verb purge --limit 1");
+    const by = target === "api" ? "ada" : "ada@web-1";
+    assertEquals([action.by, action.reason, action.changed], [by, "the disk is full", 2500]);
+  });
+
+  test(`a worker is drained and a rate limit released: ${target}`, async () => {
+    const limited = defineTask<null>({
+      type: "limited",
+      rateLimit: { permits: 1, period: { hours: 1 }, key: () => "tenant 7" },
+      handle() {},
+    });
+    const storage = sqliteStorage(`${store.folder}/app.db`);
+    const tasks = [limited];
+    await using worker = createEverTask({ storage, tasks, logger: silentLogger });
+    await worker.start();
+    const ran = Promise.withResolvers<unknown>();
+    worker.events.subscribe(ran.resolve, { kinds: ["completed"], types: ["limited"] });
+    await worker.dispatch(limited, null);
+    await ran.promise;
+    const [limit] = await json(target, "limits");
+    assertEquals([limit.type, limit.key], ["limited", "tenant 7"]);
+    const released = await run(target, 'limits release limited "tenant 7" --reason "a test"');
+    assertEquals([released.code, released.out], [0, "limited tenant 7 released\n"]);
+    const [{ id }] = await json(target, "workers");
+    const drained = await run(target, `workers drain ${id} --reason "a test"`);
+    assertEquals([drained.code, drained.out], [0, `${id} was asked to stop\n`]);
+    for (const wrong of ["workers drain nobody", "limits release nothing at-all"]) {
+      const { code, out, err } = await run(target, wrong);
+      assertEquals([code, out], [1, ""]);
+      assert(err !== "");
+    }
+    const verbs = (await json(target, "actions --limit 2")).map(({ verb }) => verb);
+    assertEquals(verbs, ["drainWorker", "releaseLimit"]);
+  });
+}
 
 /** Lets the retried tasks fail again. */
 async function failAgain() {

@@ -21,7 +21,7 @@ for (const command of commands) {
       });
       const redirected = argv.indexOf(">");
       const given = redirected < 0 ? argv : argv.slice(0, redirected);
-      assertEquals(findCommand(commandWords(given), commands), command);
+      assertEquals(findCommand(commandWords(given, commands), commands), command);
       checkArgs(parseCall(given, command).args, command);
     }
     const wide = out.split("\n").filter((line) => widthOf(line) > 80 && !line.includes("evertask"));
@@ -39,6 +39,25 @@ Deno.test("the help lists every command, and a group lists its own", async () =>
   assertEquals(group.code, 0);
   assertStringIncludes(group.out, "tasks explain");
   assertEquals(group.out.includes("queues"), false);
+});
+
+Deno.test("a group without a second word is its list, also with options that have values", () => {
+  const calls = [
+    ...[
+      "series",
+      "queues",
+      "workers",
+      "limits",
+      "series --limit 5",
+      "limits --after 7 --limit all",
+    ],
+    ...["--schema jobs queues --json", "workers --storage sqlite:app.db"],
+  ];
+  for (const call of calls) {
+    const [, group] = call.match(/(series|queues|workers|limits)/)!;
+    const words = commandWords(call.split(" "), commands);
+    assertEquals(findCommand(words, commands)?.name, `${group} list`, call);
+  }
 });
 
 Deno.test("the version is shown", async () => {

@@ -1,15 +1,16 @@
 // All commands, in the order of the help.
 
 import type { Command } from "../frame/command.ts";
-import { auditGrowth, auditPreview, auditPurge } from "./audit.ts";
+import { auditGrowth, auditPreview } from "./audit.ts";
 import { auditExport } from "./audit_export.ts";
+import { auditPurge } from "./audit_purge.ts";
 import { completionOf } from "./completion.ts";
 import { copy } from "./copy.ts";
 import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
 import { migrate } from "./migrate.ts";
 import { queuesList, queuesPause, queuesResume } from "./queues.ts";
-import { actions, failures, limits } from "./reports.ts";
+import { actions, failures, limitsList, limitsRelease } from "./reports.ts";
 import { seriesList, seriesNext, seriesPause, seriesResume } from "./series.ts";
 import { status } from "./status.ts";
 import { tail } from "./tail.ts";
@@ -17,7 +18,7 @@ import { tasksCancel, tasksDelete, tasksRetry, tasksRun } from "./tasks_change.t
 import { tasksDispatch } from "./tasks_dispatch.ts";
 import { tasksCount, tasksList } from "./tasks_list.ts";
 import { tasksExplain, tasksShow } from "./tasks_show.ts";
-import { workers } from "./workers.ts";
+import { workersDrain, workersList } from "./workers.ts";
 
 const working: readonly Command[] = [
   ...[migrate, status, doctor],
@@ -25,7 +26,7 @@ const working: readonly Command[] = [
   ...[tasksDispatch, tasksRetry, tasksRun, tasksCancel, tasksDelete],
   ...[seriesList, seriesNext, seriesPause, seriesResume],
   ...[queuesList, queuesPause, queuesResume],
-  ...[workers, failures, limits, actions],
+  ...[workersList, workersDrain, failures, limitsList, limitsRelease, actions],
   ...[auditGrowth, auditPreview, auditPurge, auditExport],
   ...[tail, dashboard, copy],
 ];

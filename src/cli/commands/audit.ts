@@ -1,10 +1,11 @@
-// `evertask audit`: growth, preview, purge and export.
+// `evertask audit growth` and `audit preview`, and the policy that a purge also takes.
 
 import type { AuditGrowth } from "../../storage/queries.ts";
-import type { RetentionPolicy } from "../../storage/retention.ts";
+import type { PurgeResult, RetentionPolicy } from "../../storage/retention.ts";
 import type { Dated } from "../../time/dated.ts";
-import { type Call, type Command, textOption, type Values } from "../frame/command.ts";
+import { type Command, textOption, type Values } from "../frame/command.ts";
 import { UsageError } from "../frame/usage_error.ts";
+import type { Field } from "../text/printer.ts";
 import type { Column } from "../text/table.ts";
 import { instantText, numberWords } from "../text/words.ts";
 
@@ -30,17 +31,23 @@ export const auditGrowth: Command = {
   },
 };
 
-const policyOptions = {
+/** The options that make a retention policy. */
+export const policyOptions = {
   "status-days": { value: "DAYS", help: "Keep status changes for this number of days" },
   "runs-days": { value: "DAYS", help: "Keep runs of series for this number of days" },
   "error-days": { value: "DAYS", help: "Keep rows with errors for this number of days" },
   "log-days": { value: "DAYS", help: "Keep log lines for this number of days" },
+  "action-days": { value: "DAYS", help: "Keep the actions of operators for this number of days" },
   "log-lines": { value: "N", help: "Keep at most this number of log lines per task" },
   "completed-tasks": { help: "Also delete tasks that have completed, after --status-days" },
 } as const;
 
-/** Returns the policy of the options. */
-function policyOf(values: Values): RetentionPolicy {
+/**
+ * Returns the policy of the options.
+ *
+ * @throws {UsageError} If there is none, or a value is wrong.
+ */
+export function policyOf(values: Values): RetentionPolicy {
   const number = (name: keyof typeof policyOptions) => {
     const text = textOption(values, name);
     if (text === undefined) return undefined;
@@ -56,6 +63,7 @@ function policyOf(values: Values): RetentionPolicy {
     runsAuditDays: number("runs-days"),
     errorAuditDays: number("error-days"),
     executionLogDays: number("log-days"),
+    operatorActionDays: number("action-days"),
     maxExecutionLogsPerTask: number("log-lines"),
     deleteCompletedTasksAfterRetention: values["completed-tasks"],
   };
@@ -64,22 +72,23 @@ function policyOf(values: Values): RetentionPolicy {
   throw new UsageError("Say what to keep, such as --status-days 30.");
 }
 
-async function purge(call: Call, policy: RetentionPolicy, dryRun: boolean): Promise<0 | 1> {
-  const { print, host } = call;
-  const result = await (await call.store()).purge(policy, { dryRun, signal: host.interrupted });
-  if (print.isJson) await print.json({ ...result, dryRun });
-  else {
-    await print.title(dryRun ? "A purge would delete:" : "Deleted:");
-    await print.fields([
-      ["Status changes", numberWords(result.statusAudit)],
-      ["Runs of series", numberWords(result.runsAudit)],
-      ["Log lines", numberWords(result.executionLog)],
-      ["Tasks", numberWords(result.tasks)],
-    ]);
-    if (result.busy) await print.warn("Another process is purging: nothing more was deleted.");
-    else if (!result.done) await print.warn("Interrupted: call it again to delete the rest.");
-  }
-  return result.done ? 0 : 1;
+/** The numbers of rows that a purge deletes. */
+export type PurgeCounts = Pick<PurgeResult, keyof typeof countLabels>;
+
+const countLabels = {
+  statusAudit: "Status changes",
+  runsAudit: "Runs of series",
+  executionLog: "Log lines",
+  operatorActions: "Actions",
+  tasks: "Tasks",
+} as const;
+
+/** Returns the labelled numbers of a purge. */
+export function countFields(counts: PurgeCounts): Field[] {
+  return Object.entries(countLabels).map(([name, label]) => [
+    label,
+    numberWords(counts[name as keyof PurgeCounts]),
+  ]);
 }
 
 export const auditPreview: Command = {
@@ -87,24 +96,14 @@ export const auditPreview: Command = {
   summary: "Count the rows that a purge would delete",
   options: policyOptions,
   examples: ["audit preview --status-days 30 --log-days 7"],
-  run: (call) => purge(call, policyOf(call.values), true),
-};
-
-export const auditPurge: Command = {
-  name: "audit purge",
-  summary: "Delete old rows of the audit and of the log",
-  about:
-    "It deletes in small transactions, which leave room for tasks. It asks first, or needs --yes.",
-  options: { yes: { help: "Do not ask" }, ...policyOptions },
-  examples: ["audit purge --status-days 30 --log-days 7 --yes"],
-  endsItself: true,
-  async run(call) {
-    const policy = policyOf(call.values);
-    if (!call.values.yes) {
-      const answer = await call.host.ask("Delete these rows? [y/N] ");
-      if (answer === null) throw new UsageError("audit purge deletes rows: add --yes.");
-      if (!/^y(es)?$/i.test(answer.trim())) return 1;
+  async run({ values, print, store }) {
+    const policy = policyOf(values);
+    const counts = await (await store()).previewPurge(policy);
+    if (print.isJson) await print.json(counts);
+    else {
+      await print.title("A purge would delete:");
+      await print.fields(countFields(counts));
     }
-    return await purge(call, policy, false);
+    return 0;
   },
 };

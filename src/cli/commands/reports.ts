@@ -10,6 +10,7 @@ import { type Call, type Command, listOption, textOption } from "../frame/comman
 import type { Page, PageRequest } from "../../storage/queries.ts";
 import type { Column } from "../text/table.ts";
 import { distanceWords, numberWords } from "../text/words.ts";
+import { operatorOf, operatorOptions } from "./operator.ts";
 import { cutNote, type ListEnd, pageOptions, rangeOf, readPages } from "./paging.ts";
 
 /** Formats an instant for a person, or for a program. */
@@ -70,17 +71,39 @@ const limitColumns = (when: When): Column<LimitOverview>[] => [
   { title: "RUNS UNTIL", text: ({ startedUntilAt }) => when(startedUntilAt), rank: 1 },
 ];
 
-export const limits: Command = {
-  name: "limits",
+export const limitsList: Command = {
+  name: "limits list",
+  isDefault: true,
   summary: "List the budgets of rate limits that are in use, by key",
   options: pageOptions,
-  examples: ["limits"],
+  examples: ["limits", "limits list --limit all"],
   async run(call) {
     rangeOf(call.values);
     const { operate } = await call.store();
     const read = (page: PageRequest) => operate.limits(page);
     await printList(call, limitColumns, read, "No rate limit is in use.");
     return 0;
+  },
+};
+
+export const limitsRelease: Command = {
+  name: "limits release",
+  summary: "Give back the budget of a rate limit, so that its next tasks run at once",
+  args: "TYPE [KEY]",
+  argCount: [1, 2],
+  about: "TYPE and KEY are those of the list. Leave out KEY for a limit without keys.",
+  options: operatorOptions,
+  examples: ['limits release email tenant-42 --reason "the provider agreed"'],
+  endsItself: true,
+  async run({ args, values, print, store, host }) {
+    const [type, key = ""] = args as [string, string?];
+    const limit = { type, key };
+    const isThere = await (await store()).operate.releaseLimit(limit, operatorOf(values, host));
+    const name = key === "" ? type : `${type} ${key}`;
+    if (print.isJson) await print.json({ ...limit, applied: isThere });
+    else if (isThere) await print.text(`${name} released`);
+    else await print.warn(`The rate limit of ${name} has no budget in use.`);
+    return isThere ? 0 : 1;
   },
 };
 

@@ -33,7 +33,9 @@ export type TaskVerb = "retry" | "runNow" | "cancel" | "delete";
 
 /** The part of `everTask.operate` that commands use. */
 export interface Operations
-  extends Pick<Operate, "explain" | "nextRuns" | "workers" | "queues" | "activity" | "limits"> {
+  extends
+    Pick<Operate, "explain" | "nextRuns" | "workers" | "queues" | "activity" | "limits">,
+    Pick<Operate, "drainWorker" | "releaseLimit" | "purge"> {
   readonly tasks: Pick<Operate["tasks"], "count" | TaskVerb> & {
     search(...args: Parameters<Operate["tasks"]["search"]>): Promise<SeenTaskPage>;
   };
@@ -72,9 +74,6 @@ export interface OperatedStore extends AsyncDisposable {
   ): Promise<void>;
   /** Returns the size and growth of the audit tables. */
   auditGrowth(): Promise<readonly Dated<AuditGrowth>[]>;
-  /** Deletes what a policy allows to delete, or counts it. */
-  purge(
-    policy: RetentionPolicy,
-    options: { readonly dryRun: boolean; readonly signal: AbortSignal },
-  ): Promise<PurgeResult>;
+  /** Counts what a policy allows to delete. */
+  previewPurge(policy: RetentionPolicy): Promise<Omit<PurgeResult, "done" | "busy" | "actionId">>;
 }

@@ -28,21 +28,27 @@ export interface Parsed {
 }
 
 /** The words before the options, by which the command is found. */
-export function commandWords(argv: readonly string[]): string[] {
+export function commandWords(argv: readonly string[], commands: readonly Command[]): string[] {
   const words: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
     if (word === "--") break;
     if (!word.startsWith("-")) words.push(word);
-    // A common option may come before the command, with its value.
-    else if (!word.includes("=") && hasValue(word)) at++;
+    // An option has its value after it. A common one may also come before the command.
+    else if (!word.includes("=") && hasValue(word, optionsOf(words[0], commands))) at++;
   }
   return words;
 }
 
-function hasValue(word: string): boolean {
-  const option: Option | undefined = (commonOptions as Options)[word.slice(2)];
-  return option?.value !== undefined;
+/** Returns the options of the commands that begin with a word, and those of every command. */
+function optionsOf(first: string | undefined, commands: readonly Command[]): Options[] {
+  const inGroup = commands.filter(({ name }) => name.split(" ")[0] === first);
+  return [commonOptions, ...inGroup.map(({ options = {} }) => options)];
+}
+
+function hasValue(word: string, options: readonly Options[]): boolean {
+  const name = word.slice("--".length);
+  return options.some((each) => Object.hasOwn(each, name) && each[name]!.value !== undefined);
 }
 
 /** Finds the command that the words begin with; null if they name none. */

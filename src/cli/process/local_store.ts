@@ -106,11 +106,11 @@ export class LocalStore implements OperatedStore {
     return this.#everTask.audit.growth();
   }
 
-  purge(
-    policy: RetentionPolicy,
-    options: { readonly dryRun: boolean; readonly signal: AbortSignal },
-  ) {
-    return this.#everTask.audit.purge(policy, options);
+  async previewPurge(policy: RetentionPolicy) {
+    const { done: _, busy: __, ...counts } = await this.#everTask.audit.purge(policy, {
+      dryRun: true,
+    });
+    return counts;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,7 +6,7 @@ import type { BulkOptions, BulkResult } from "../../operate/bulk.ts";
 import type { Operator, TaskOperator } from "../../operate/operator.ts";
 import type { OperationResult, RefusalReason } from "../../operate/refusal.ts";
 import type { PageRequest, TaskFilter } from "../../storage/queries.ts";
-import type { PurgeResult, RetentionPolicy } from "../../storage/retention.ts";
+import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { DispatchResult } from "../../task/dispatch_options.ts";
 import { toMilliseconds } from "../../time/duration.ts";
 import { toEpochMilliseconds } from "../../time/instant.ts";
@@ -20,7 +20,7 @@ import type {
 import { UsageError } from "../frame/usage_error.ts";
 import { readEventData } from "./event_stream.ts";
 import { ApiError, type Requests } from "./requests.ts";
-import { filterParameters, revive, reviveTask } from "./wire.ts";
+import { filterParameters, policyParameters, revive, reviveTask } from "./wire.ts";
 
 type WireTask = Parameters<typeof reviveTask>[0];
 
@@ -120,18 +120,8 @@ export class RemoteStore implements OperatedStore {
     return this.#items("audit/growth");
   }
 
-  async purge(policy: RetentionPolicy, { dryRun }: { readonly dryRun: boolean }) {
-    if (!dryRun) {
-      throw new UsageError("The REST API does not purge: use --storage instead of --api.");
-    }
-    const query = Object.fromEntries(
-      Object.entries(policy).filter(([, value]) => value !== null),
-    ) as Record<string, number | boolean>;
-    const counts = await this.#requests.read<Omit<PurgeResult, "done" | "busy">>(
-      "audit/preview",
-      query,
-    );
-    return { ...counts, done: true, busy: false };
+  previewPurge(policy: RetentionPolicy): ReturnType<OperatedStore["previewPurge"]> {
+    return this.#requests.read("audit/preview", policyParameters(policy));
   }
 
   async [Symbol.asyncDispose]() {}
@@ -196,11 +186,31 @@ export class RemoteStore implements OperatedStore {
           to: to && new Date(toEpochMilliseconds(to, "to")).toISOString(),
         }),
       limits: (page = {}) => this.#read("limits", { ...page }),
+      drainWorker: (workerId, operator) =>
+        this.#order(`workers/${encodeURIComponent(workerId)}/drain`, {}, operator),
+      releaseLimit: ({ type, key }, operator) =>
+        this.#order("limits/release", { type, key }, operator),
+      purge: (policy, { by: _, reason = noReason, ...batch }) =>
+        this.#requests.send("audit/purge", {
+          method: "POST",
+          body: { policy: policyParameters(policy), reason, ...batch },
+        }),
     };
   }
 
   async #items<T>(route: string, query = {}): Promise<T> {
     return (await this.#read<{ items: T }>(route, query)).items;
+  }
+
+  /** Sends an order; false if the API does not know its object. */
+  async #order(route: string, body: object, { reason = noReason }: Operator): Promise<boolean> {
+    try {
+      await this.#requests.send(route, { method: "POST", body: { ...body, reason } });
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return false;
+      throw error;
+    }
   }
 
   /** Changes one task, in the version that the operator has seen, or in its present one. */

@@ -1,6 +1,7 @@
 // Converts between the records of commands and the JSON of the REST API.
 
 import type { TaskFilter } from "../../storage/queries.ts";
+import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { SeenTask } from "../frame/operated_store.ts";
 
 /** Converts the instants of an answer to dates: members such as `createdAt`. */
@@ -46,4 +47,9 @@ export function filterParameters(filter: TaskFilter) {
     executedFrom: instant(filter.executedFrom),
     executedBefore: instant(filter.executedBefore),
   };
+}
+
+/** Returns the parameters of a retention policy, without its limits that are switched off. */
+export function policyParameters(policy: RetentionPolicy): Record<string, number | boolean> {
+  return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== null));
 }
