@@ -6,7 +6,7 @@ set -euo pipefail
 # Each program with its Debian package.
 programs=(
   chromium-headless-shell:chromium-headless-shell nginx:nginx-light haproxy:haproxy caddy:caddy promtool:prometheus setpriv:util-linux
-  psql:postgresql-client pgbouncer:pgbouncer sqlite3:sqlite3 zsh:zsh fish:fish script:bsdutils
+  psql:postgresql-client pgbouncer:pgbouncer bindfs:bindfs sqlite3:sqlite3 zsh:zsh fish:fish script:bsdutils
 )
 
 missing=()

@@ -266,7 +266,7 @@ for (const target of ["storage", "api"] as const) {
     const purge = `audit purge ${options} --yes`;
     const part = await run(target, purge, { interrupted: AbortSignal.abort(), columns: 80 });
     assertEquals(part.code, 1);
-    assertMatch(part.out, /^Deleted:\nStatus changes  2,000\n/);
+    assertStringIncludes(part.out, "Deleted:\nStatus changes  2,000\n");
     const [, cursor] = part.err.match(/--resume (\S+)\n$/)!;
     const rest = await json(target, `${purge} --resume ${cursor}`);
     assertEquals([rest[0].statusAudit, rest[0].next], [500, null]);

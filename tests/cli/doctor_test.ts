@@ -13,8 +13,6 @@ import { systemClock } from "../../src/time/clock.ts";
 import { runCli, type Surroundings } from "./console.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "evertask-doctor-" });
-Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
-
 async function doctor(file: string, around: Surroundings = {}): Promise<Finding[]> {
   const argv = ["doctor", "--json", "--storage", `sqlite:${file}`];
   const { code, out, err } = await runCli(argv, around);
@@ -111,6 +109,43 @@ Deno.test("doctor finds a file on a network drive", async () => {
   const [finding, ...others] = await maintenance.diagnose();
   assertEquals([finding!.kind, others], ["networkDrive", []]);
   assertStringIncludes(finding!.what, "NFS");
+});
+
+/** Runs a program, and reports whether it has succeeded. */
+async function succeeds(program: string, ...args: string[]): Promise<boolean> {
+  try {
+    return (await new Deno.Command(program, { args }).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** A folder that is mounted by FUSE, as by many programs for remote files; null if it cannot be. */
+async function mount(): Promise<string | null> {
+  const [origin, mounted] = [`${folder}/origin`, `${folder}/mounted`];
+  for (const path of [origin, mounted]) await Deno.mkdir(path);
+  return await succeeds("bindfs", origin, mounted) ? mounted : null;
+}
+
+const mounted = await mount();
+Deno.test.afterAll(async () => {
+  if (mounted !== null && !await succeeds("umount", mounted)) {
+    await succeeds("fusermount3", "-u", mounted);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test({
+  name: "doctor finds a file on a mounted file system of FUSE",
+  ignore: mounted === null,
+  async fn() {
+    const file = `${mounted}/app.db`;
+    await new SqliteMaintenance(resolveOptions(file)).migrate();
+    const [finding, ...others] = await doctor(file);
+    assertEquals([finding!.kind, others], ["networkDrive", []]);
+    assertStringIncludes(finding!.what, "of type FUSE");
+  },
 });
 
 finds("clockSkew", "ahead of this machine's", () => {}, {
