@@ -6,8 +6,10 @@
 import { auditLevelsSubject } from "./audit_levels.ts";
 import { backlogSubject } from "./backlog.ts";
 import { copySubject } from "./copy.ts";
+import { crowdSubject } from "./crowd.ts";
 import { eventRelaySubject } from "./event_relay.ts";
 import { eventsSubject } from "./events.ts";
+import { farSubject } from "./far.ts";
 import { finishedRowsSubject } from "./finished_rows.ts";
 import { idleSubject } from "./idle.ts";
 import { oldSnapshotSubject } from "./old_snapshot.ts";
@@ -27,11 +29,13 @@ const subjects: readonly Subject[] = [
   auditLevelsSubject,
   backlogSubject,
   copySubject,
+  crowdSubject,
   eventsSubject,
   eventRelaySubject,
   idleSubject,
   processesSubject,
   postgresCostSubject,
+  farSubject,
   finishedRowsSubject,
   oldSnapshotSubject,
   oldWorkerSubject,

@@ -18,6 +18,8 @@ export interface LifecycleFigures {
 export interface LifecycleOptions {
   readonly auditLevel: AuditLevel;
   readonly tasks: number;
+  /** The number of concurrent callers. @default {@linkcode dispatchers} */
+  readonly callers?: number;
   /** Called with the instance before the measurement begins. */
   readonly prepare?: (everTask: EverTask) => void;
 }
@@ -25,7 +27,7 @@ export interface LifecycleOptions {
 /** Measures from the first dispatch until the last end is stored. */
 export async function measureLifecycle(
   database: BenchDatabase,
-  { auditLevel, tasks, prepare }: LifecycleOptions,
+  { auditLevel, tasks, callers = dispatchers, prepare }: LifecycleOptions,
 ): Promise<LifecycleFigures> {
   const counting = new CountingTask(tasks);
   const everTask = createEverTask({
@@ -43,7 +45,7 @@ export async function measureLifecycle(
     }
   };
   const startedAt = performance.now();
-  await Promise.all(Array.from({ length: dispatchers }, dispatchUntilDone));
+  await Promise.all(Array.from({ length: callers }, dispatchUntilDone));
   await counting.allStarted();
   await everTask.stop(); // writes the remaining changes
   const seconds = (performance.now() - startedAt) / 1000;

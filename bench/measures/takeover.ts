@@ -53,7 +53,7 @@ async function loseYoung(
   await storage.registerWorker({ id, host: "lost" });
   await storage.persist(Array.from({ length: heldTasks }, () => newTask({ claimFor: id })));
   await session.sql`
-    UPDATE evertask.workers SET claims_since = coalesce(${since}::timestamptz, claims_since) WHERE id = ${id}`;
+    UPDATE evertask.workers SET claims_since = coalesce(${since}::text::timestamptz, claims_since) WHERE id = ${id}`;
   return await lose(storage, session, id);
 }
 

@@ -110,8 +110,8 @@ export class TcpProxy implements AsyncDisposable {
     if (to === null) return;
     const write = () => void (line.isDead || to.destroyed || to.write(bytes));
     if (this.#delayMs === 0 && !this.#delayed.has(to)) return write();
-    const sent = (this.#delayed.get(to) ?? Promise.resolve())
-      .then(() => new Promise((resume) => setTimeout(resume, this.#delayMs))).then(write);
+    const delayed = new Promise<void>((resume) => setTimeout(resume, this.#delayMs));
+    const sent = Promise.all([this.#delayed.get(to), delayed]).then(write);
     this.#delayed.set(to, sent);
     void sent.then(() => this.#delayed.get(to) === sent && this.#delayed.delete(to));
   }

@@ -6,6 +6,7 @@ import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
 import { batchEnd } from "./batch_size.ts";
 import { isTransient, retryTransient } from "./retry_transient.ts";
+import { WriteConcurrency } from "./write_concurrency.ts";
 
 /** The options of a {@linkcode BatchWriter}. */
 export interface BatchWriterOptions<Item, Result> {
@@ -20,7 +21,7 @@ export interface BatchWriterOptions<Item, Result> {
    * @default 0 for each item
    */
   readonly sizeOf?: (item: Item) => number;
-  /** The maximum number of concurrent writes. */
+  /** The maximum number of concurrent writes to a storage that is near. */
   readonly concurrency: number;
   /**
    * The time for which a write is retried after transient errors, in milliseconds. Then `add`
@@ -31,6 +32,9 @@ export interface BatchWriterOptions<Item, Result> {
 
 const noText = () => 0;
 
+/** The maximum number of concurrent writes to a storage that is far, if there may be several. */
+const mostWrites = 16;
+
 interface Entry<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
@@ -40,6 +44,7 @@ interface Entry<Item, Result> {
 /** Gathers items into batches and writes them. */
 export class BatchWriter<Item, Result> {
   readonly #options: BatchWriterOptions<Item, Result>;
+  readonly #concurrency: WriteConcurrency;
   #pending: Entry<Item, Result>[] = [];
   #writing = 0;
   #scheduled = false;
@@ -47,6 +52,10 @@ export class BatchWriter<Item, Result> {
 
   constructor(options: BatchWriterOptions<Item, Result>) {
     this.#options = options;
+    const least = options.concurrency;
+    // With a single write at a time, the writes are in the order of the items.
+    const most = least === 1 ? 1 : mostWrites;
+    this.#concurrency = new WriteConcurrency({ least, most, msPerWrite: 2 });
   }
 
   /** Writes one item with the next batch; resolves when it is committed. */
@@ -64,7 +73,7 @@ export class BatchWriter<Item, Result> {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#writing >= this.#options.concurrency) return;
+    if (this.#scheduled || this.#writing >= this.#concurrency.limit) return;
     this.#scheduled = true;
     nextMacrotask(() => {
       this.#scheduled = false;
@@ -95,7 +104,9 @@ export class BatchWriter<Item, Result> {
     const { clock, retryForMs, write } = this.#options;
     const items = batch.map((entry) => entry.item);
     try {
+      const sentAt = clock.monotonic();
       const results = await retryTransient(clock, retryForMs, () => write(items));
+      this.#concurrency.answered(sentAt, clock.monotonic());
       for (let i = 0; i < batch.length; i++) batch[i]!.resolve(results[i]!);
     } catch (error) {
       if (batch.length === 1 || isTransient(error)) {

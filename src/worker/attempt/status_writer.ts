@@ -1,12 +1,13 @@
-// Writes the changes of claimed tasks in natural batches, one write at a time, so that a task's
-// changes stay in order. Retries a failed write until the write succeeds or the lease is lost.
-// Handlers keep running during the retries.
+// Writes the changes of claimed tasks in natural batches: one at a time if storage is near, several
+// if it is far. A task's changes stay in order. Retries a failed write until the write succeeds or
+// the lease is lost. Handlers keep running during the retries.
 
 import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
 import { backoffMs } from "../../storage/batching/backoff.ts";
 import { batchEnd } from "../../storage/batching/batch_size.ts";
 import { isTransient } from "../../storage/batching/retry_transient.ts";
+import { WriteConcurrency } from "../../storage/batching/write_concurrency.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../storage/requests.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -88,9 +89,14 @@ export class StatusWriter {
   readonly #isolated = new Set<Entry>();
   /** The reports that are being written. */
   readonly #reports = new Map<Job, Entry>();
+  /** The jobs whose reports are in a batch in progress. Their ends wait for the next one. */
+  readonly #reporting = new Set<Job>();
   /** Jobs with an abandoned entry. */
   readonly #givenUp = new WeakSet<Job>();
-  #flushing = false;
+  readonly #concurrency = new WriteConcurrency({ least: 1, most: 8, msPerWrite: 4 });
+  /** The number of batches that are in progress or about to be taken. */
+  #flushing = 0;
+  #isScheduled = false;
   #stopped = false;
   #idleWaiters: (() => void)[] = [];
   readonly #held: HeldTasks;
@@ -173,7 +179,7 @@ export class StatusWriter {
   }
 
   get #isIdle(): boolean {
-    return !this.#flushing && this.#pending.length === 0 && this.#isolated.size === 0;
+    return this.#flushing === 0 && this.#pending.length === 0 && this.#isolated.size === 0;
   }
 
   #tellIfIdle(): void {
@@ -182,41 +188,55 @@ export class StatusWriter {
 
   #add(entry: Entry): void {
     this.#pending.push(entry);
-    if (this.#flushing) return;
-    this.#flushing = true;
+    if (this.#isScheduled || this.#flushing >= this.#concurrency.limit) return;
+    this.#isScheduled = true;
+    this.#flushing++;
     nextMacrotask(() => this.#home.run(() => void this.#flushAll()));
   }
 
   async #flushAll(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const batch = this.#take();
-      if (!batch.some(isRun)) {
-        await this.#write(batch, this.#writeChanges);
-        continue;
-      }
-      await Promise.all([
-        this.#write(batch.filter((entry) => !isRun(entry)), this.#writeChanges),
-        this.#write(batch.filter(isRun), this.#writeRuns),
-      ]);
+    this.#isScheduled = false;
+    for (let batch; (batch = this.#take()) !== null;) {
+      await this.#writeBatch(batch);
+      if (this.#reporting.size > 0) { for (const { job } of batch) this.#reporting.delete(job); }
     }
-    this.#flushing = false;
+    this.#flushing--;
     this.#tellIfIdle();
   }
 
-  #take(): Entry[] {
+  async #writeBatch(batch: readonly Entry[]): Promise<void> {
+    if (!batch.some(isRun)) return await this.#write(batch, this.#writeChanges);
+    await Promise.all([
+      this.#write(batch.filter((entry) => !isRun(entry)), this.#writeChanges),
+      this.#write(batch.filter(isRun), this.#writeRuns),
+    ]);
+  }
+
+  /** Takes the next batch; null if there is none, or all its jobs wait for other batches. */
+  #take(): Entry[] | null {
+    if (this.#pending.length === 0) return null;
     const taken = this.#pending.splice(0, batchEnd(this.#pending, 0, maxBatch, sizeOf));
     const batch: Entry[] = [];
+    const waiting: Entry[] = [];
     for (const entry of taken) {
+      if (this.#reporting.has(entry.job)) {
+        waiting.push(entry);
+        continue;
+      }
       if (entry.end === null && entry.job.attempt.phase === "ended") continue;
       if (this.#givenUp.has(entry.job)) {
         this.#written(entry, false); // the abandoned transitions would be missing from the history
         continue;
       }
       entry.transitions = entry.job.unwritten.take();
-      if (entry.end === null) this.#reports.set(entry.job, entry);
+      if (entry.end === null) {
+        this.#reports.set(entry.job, entry);
+        this.#reporting.add(entry.job);
+      }
       batch.push(entry);
     }
-    return batch;
+    if (waiting.length > 0) this.#pending.unshift(...waiting);
+    return waiting.length === taken.length ? null : batch;
   }
 
   /** Writes `entries`, and retries until each is written or given up. */
@@ -228,8 +248,10 @@ export class StatusWriter {
       try {
         if (failures > 0) entries = await this.#withoutStoredReports(entries);
         if (entries.length === 0) return;
+        const sentAt = this.#clock.monotonic();
         const results = await write(entries);
         const now = this.#clock.monotonic();
+        this.#concurrency.answered(sentAt, now);
         const earlier = failures === 0
           ? nothingApplied
           : await this.#appliedBefore(entries.filter((_, i) => !results[i]!.applied));

@@ -5,6 +5,7 @@
 import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
 import { backoffMs } from "../../storage/batching/backoff.ts";
+import { Distance } from "../../storage/batching/distance.ts";
 import { isTransient } from "../../storage/batching/retry_transient.ts";
 import { WorkerLostError } from "../../storage/errors.ts";
 import type { ClaimedTask } from "../../storage/records.ts";
@@ -49,6 +50,7 @@ export class Claimer {
   /** The claim that was sent before the one in progress is answered. */
   #claimingAhead: Promise<void> | null = null;
   readonly #unknownClaims: UnknownClaims;
+  readonly #distance = new Distance();
   /** The requests of claims that are not answered. */
   readonly #open = new Set<object>();
   /** The earliest due instant that is known, by the storage's clock. */
@@ -242,6 +244,8 @@ export class Claimer {
       onSettled();
     }
     storageClock.sync(result.now, askedAt);
+    this.#distance.answered(askedAt, clock.monotonic());
+    for (const { name } of queues) runners.get(name)!.distanceMs = this.#distance.ms;
     const counts = new Map<string, number>();
     for (const { queue } of result.tasks) counts.set(queue, (counts.get(queue) ?? 0) + 1);
     for (const { name, limit } of queues) {

@@ -22,6 +22,8 @@ export class Prefetch {
   readonly #least: number;
   readonly #most: number;
   #target: number;
+  /** The throughput of the last span, in tasks a millisecond. */
+  #rate = 0;
   #finished = 0;
   #windowStartedAt = 0;
 
@@ -51,13 +53,21 @@ export class Prefetch {
   }
 
   /**
+   * Returns how many tasks end within `ms` milliseconds by the throughput of the last span, in
+   * addition to those that the target covers.
+   */
+  endingDuring(ms: number): number {
+    return Math.floor(this.#rate * ms);
+  }
+
+  /**
    * Returns the number of tasks to hold, including running ones, at `now` of the monotonic clock.
    */
   target(now: number): number {
     const elapsed = now - this.#windowStartedAt;
     if (elapsed >= spanMs) {
-      const rate = this.#finished / elapsed;
-      const wanted = Math.max(rate * spanMs, this.#target / mostDrop);
+      this.#rate = this.#finished / elapsed;
+      const wanted = Math.max(this.#rate * spanMs, this.#target / mostDrop);
       this.#target = Math.max(this.#least, Math.min(this.#most, Math.ceil(wanted)));
       this.#finished = 0;
       this.#windowStartedAt = now;

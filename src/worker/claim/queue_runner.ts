@@ -15,6 +15,10 @@ export class QueueRunner {
   resumedAt = -Infinity;
   /** Its due tasks in storage. */
   readonly backlog: StoredBacklog = new StoredBacklog();
+  /**
+   * The distance of storage in milliseconds. The tasks that end during this time are claimed ahead.
+   */
+  distanceMs = 0;
   /** The number of tasks that have freed their slots. */
   ended = 0;
   readonly #waiting = new LocalQueue();
@@ -73,15 +77,17 @@ export class QueueRunner {
     if (this.paused) return 0;
     // While a backlog lasts, a small claim would only delay the next one of full size.
     if (this.backlog.isLong && !this.runsLow(now)) return 0;
-    return Math.max(0, this.#prefetch.target(now) - this.#expected);
+    const aim = this.#aim(now);
+    const room = Math.max(0, aim - this.#expected);
+    // Leaves room for a second claim, which is sent before this one is answered.
+    return this.distanceMs > 0 && this.backlog.isLong ? Math.min(room, aim >> 1) : room;
   }
 
   /** Reports whether it is time to claim, because half of the prefetched tasks have started. */
   runsLow(now: number): boolean {
     if (!this.backlog.mayHaveMore || this.paused) return false;
     if (this.#pushesBack) return this.#expected <= this.#roomForDispatches;
-    const target = this.#prefetch.target(now);
-    return this.#expected * 2 <= Math.max(target, 2 * this.settings.parallelism);
+    return this.#expected * 2 <= Math.max(this.#aim(now), 2 * this.settings.parallelism);
   }
 
   /**
@@ -93,8 +99,8 @@ export class QueueRunner {
     if (this.#pushesBack) {
       if (this.#occupied >= this.#roomForDispatches) return false;
     } else {
-      const target = this.#prefetch.target(now);
-      if (this.#occupied >= (this.backlog.mayHaveMore ? target / 2 : target)) return false;
+      const aim = this.#aim(now);
+      if (this.#occupied >= (this.backlog.mayHaveMore ? aim / 2 : aim)) return false;
     }
     this.#reserved++;
     return true;
@@ -223,6 +229,13 @@ export class QueueRunner {
     ];
     if (removed.length > 0) this.#letWaitersIn();
     return removed;
+  }
+
+  /** The number of tasks to hold or to have requested. A queue with back pressure has its capacity. */
+  #aim(now: number): number {
+    const target = this.#prefetch.target(now);
+    if (this.distanceMs === 0 || this.#pushesBack) return target;
+    return target + this.#prefetch.endingDuring(2 * this.distanceMs); // for two claims
   }
 
   get #occupied(): number {

@@ -143,8 +143,8 @@ export const claiming: readonly Mutant[] = [
   },
   {
     file: prefetch,
-    original: "Math.max(rate * spanMs, this.#target / mostDrop)",
-    replacement: "rate * spanMs",
+    original: "Math.max(this.#rate * spanMs, this.#target / mostDrop)",
+    replacement: "this.#rate * spanMs",
     tests: prefetchTests,
   },
   {
@@ -205,8 +205,8 @@ export const claiming: readonly Mutant[] = [
   },
   {
     file: queueRunner,
-    original: "this.#occupied >= (this.backlog.mayHaveMore ? target / 2 : target)",
-    replacement: "this.#occupied >= target",
+    original: "this.#occupied >= (this.backlog.mayHaveMore ? aim / 2 : aim)",
+    replacement: "this.#occupied >= aim",
     tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
   {

@@ -133,8 +133,8 @@ export const writing: readonly Mutant[] = [
   },
   {
     file: batchWriter,
-    original: "this.#writing >= this.#options.concurrency",
-    replacement: "this.#writing > this.#options.concurrency",
+    original: "this.#writing >= this.#concurrency.limit",
+    replacement: "this.#writing > this.#concurrency.limit",
     tests: batchWriterTests,
   },
   {
