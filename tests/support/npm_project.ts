@@ -11,6 +11,8 @@ import { sharedByRun } from "./shared_by_run.ts";
 export interface NpmProject extends AsyncDisposable {
   /** Where it is. */
   readonly folder: string;
+  /** Copies it, with the packages. Takes a tenth of the time of an installation. */
+  copy(): Promise<NpmProject>;
   /** Installs more packages: in the versions of deno.json, or as `name@version`. */
   install(packages: readonly string[]): Promise<void>;
   /** The program of a requested version of Node. */
@@ -43,8 +45,17 @@ export async function makeNpmProject(
   const packed = await sharedByRun("npmPackage");
   if (packed === null) await packForNpm(`${folder}/package.tgz`);
   else await Deno.copyFile(packed, `${folder}/package.tgz`);
+  const project = projectIn(folder, { [config.name]: "file:package.tgz" }, nodes);
+  await project.install(packages);
+  return project;
+}
+
+function projectIn(
+  folder: string,
+  dependencies: Record<string, string>,
+  nodes: ReadonlyMap<string, string>,
+): NpmProject {
   const imports: Record<string, string> = { ...config.imports, ...config.scopes["file:///"] };
-  const dependencies: Record<string, string> = { [config.name]: "file:package.tgz" };
   const install = async (packages: readonly string[]) => {
     for (const wanted of packages) {
       const [, name = wanted, version] = wanted.match(/^(@?[^@]+)@(.+)$/) ?? [];
@@ -58,9 +69,14 @@ export async function makeNpmProject(
       timeout: 600_000,
     });
   };
-  await install(packages);
   return {
     folder,
+    async copy() {
+      const other = await Deno.makeTempDir({ prefix: "evertask-npm-" });
+      // With the times of the files, which npm compares.
+      await runCommand("cp", ["-a", `${folder}/.`, other]);
+      return projectIn(other, { ...dependencies }, nodes);
+    },
     install,
     nodeProgram: (version) => nodes.get(version)!,
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),

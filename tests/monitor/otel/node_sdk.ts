@@ -23,10 +23,11 @@ export async function checkNodeSdks(
   t: Deno.TestContext,
   nodes: Pick<NpmProject, "nodeProgram">,
 ): Promise<void> {
+  await using plain = await makeNpmProject(["@opentelemetry/api"], []);
   for (const { sdk, metrics, api, node } of sdks) {
     await t.step(`OpenTelemetry's SDK ${sdk} records everything in Node ${node}`, async () => {
       // The package is installed first, so npm has to find an API version for both.
-      await using project = await makeNpmProject(["@opentelemetry/api"], []);
+      await using project = await plain.copy();
       await project.install([
         `@opentelemetry/sdk-node@${sdk}`,
         `@opentelemetry/sdk-metrics@${metrics}`,
