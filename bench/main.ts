@@ -21,6 +21,7 @@ import { optionsHelp, readArguments, UsageError } from "./support/arguments.ts";
 import { describeEnvironment, environment } from "./support/environment.ts";
 import { rateLimitsSubject } from "./rate_limits.ts";
 import { retentionSubject } from "./retention.ts";
+import { retentionPaceSubject } from "./retention_pace.ts";
 import { seriesSubject } from "./series.ts";
 import type { Subject } from "./support/subject.ts";
 import { wakeUpSubject } from "./wake_up_latency.ts";
@@ -42,6 +43,7 @@ const subjects: readonly Subject[] = [
   operateSubject,
   rateLimitsSubject,
   retentionSubject,
+  retentionPaceSubject,
   seriesSubject,
   wakeUpSubject,
 ];

@@ -23,6 +23,8 @@ export interface BenchOptions {
   readonly series: number;
   /** The duration of idling, for benchmarks that use it. */
   readonly seconds: number;
+  /** The duration of the load, for benchmarks that use it. */
+  readonly minutes: number;
   /** Whether to print only the results, as JSON. */
   readonly json: boolean;
   /** The file for the chart, or null for no chart. */
@@ -39,6 +41,7 @@ export const optionsHelp =
   --factor F      makes the large store smaller, for operate (1, which is 5,000,000 ended tasks)
   --series N      the number of series in the store, for series (100000)
   --seconds N     how long the worker idles, for idle (60)
+  --minutes N     how long tasks run, for retention-pace (5; 30 for the real measurement)
   --json          prints only the results, as JSON
   --svg file      also writes a bar chart, for audit-levels`;
 
@@ -60,6 +63,7 @@ export function readArguments(args: string[]) {
     factor: parseFactor("--factor", values.factor),
     series: parseCount("--series", values.series),
     seconds: parseCount("--seconds", values.seconds),
+    minutes: parseCount("--minutes", values.minutes),
     json: values.json,
     svg: values.svg ?? null,
   };
@@ -79,6 +83,7 @@ function parse(args: string[]) {
         factor: { type: "string", default: "1" },
         series: { type: "string", default: "100000" },
         seconds: { type: "string", default: "60" },
+        minutes: { type: "string", default: "5" },
         json: { type: "boolean", default: false },
         svg: { type: "string" },
         help: { type: "boolean", default: false },

@@ -2,7 +2,7 @@
 // Generated from sql/postgres/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/postgres/. */
-export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0010_rate_limits.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql" | "0015_functions.sql" | "0016_tags.sql" | "0017_event_relay.sql" | "0018_operations.sql" | "0019_work_reports.sql" | "0020_rate_limit_pace.sql" | "0021_claim_marks.sql" | "0022_worker_drains.sql" | "functions.sql" | "functions/0_superseded.sql" | "functions/audit_policy.sql" | "functions/claim.sql" | "functions/clock.sql" | "functions/copying.sql" | "functions/dispatch.sql" | "functions/due_search.sql" | "functions/execution_logs.sql" | "functions/lost_workers.sql" | "functions/maintenance.sql" | "functions/notifications.sql" | "functions/operations.sql" | "functions/persist.sql" | "functions/persist_keyed.sql" | "functions/persist_plain.sql" | "functions/queues.sql" | "functions/rate_slots.sql" | "functions/reading.sql" | "functions/relay.sql" | "functions/release.sql" | "functions/reports.sql" | "functions/retention.sql" | "functions/search.sql" | "functions/series.sql" | "functions/statistics.sql" | "functions/status.sql" | "functions/table_sizes.sql" | "functions/tags.sql" | "functions/waiting.sql" | "functions/workers.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0010_rate_limits.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql" | "0015_functions.sql" | "0016_tags.sql" | "0017_event_relay.sql" | "0018_operations.sql" | "0019_work_reports.sql" | "0020_rate_limit_pace.sql" | "0021_claim_marks.sql" | "0022_worker_drains.sql" | "functions.sql" | "functions/0_superseded.sql" | "functions/audit_policy.sql" | "functions/claim.sql" | "functions/clock.sql" | "functions/copying.sql" | "functions/dispatch.sql" | "functions/due_search.sql" | "functions/execution_logs.sql" | "functions/lost_workers.sql" | "functions/maintenance.sql" | "functions/notifications.sql" | "functions/operations.sql" | "functions/persist.sql" | "functions/persist_keyed.sql" | "functions/persist_plain.sql" | "functions/queues.sql" | "functions/rate_slots.sql" | "functions/reading.sql" | "functions/relay.sql" | "functions/release.sql" | "functions/reports.sql" | "functions/retention.sql" | "functions/retention_walk.sql" | "functions/search.sql" | "functions/series.sql" | "functions/statistics.sql" | "functions/status.sql" | "functions/table_sizes.sql" | "functions/tags.sql" | "functions/waiting.sql" | "functions/workers.sql";
 
 /** The files of sql/postgres/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -495,8 +495,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 29) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 29: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 30) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 30: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -522,6 +522,7 @@ END $$;
 \\ir functions/release.sql
 \\ir functions/reports.sql
 \\ir functions/retention.sql
+\\ir functions/retention_walk.sql
 \\ir functions/search.sql
 \\ir functions/series.sql
 \\ir functions/statistics.sql
@@ -531,7 +532,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (29, '0ffe3fa4e6cc006a6289b16fa0387206859cffb4e4cbf6976100c93df328cf64')
+INSERT INTO schema_functions (revision, hash) VALUES (30, 'b3f5340836ed6c9794c89770ee91fd8c26007e7b2f9a7ff3772d02ed4ace73b7')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -2281,9 +2282,62 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN days > 0 THEN clock - days * interval '24 hours' ELSE '-infinity' END
 $$;
 
+-- The instants before which the rows of each kind expire by a RetentionPolicy
+-- (src/storage/retention.ts), and the maximum number of log lines per task.
+CREATE OR REPLACE FUNCTION retention_limits(
+  policy json, clock timestamptz, OUT status timestamptz, OUT status_errors timestamptz, OUT runs timestamptz,
+  OUT runs_errors timestamptz, OUT logs timestamptz, OUT tasks timestamptz, OUT actions timestamptz, OUT max_logs bigint
+) LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  status_days float8 := policy ->> 'statusAuditDays';
+  runs_days   float8 := policy ->> 'runsAuditDays';
+  error_days  float8 := CASE WHEN (policy ->> 'errorAuditDays')::float8 > 0 THEN policy ->> 'errorAuditDays' END;
+BEGIN
+  status := expires_before(clock, status_days);
+  status_errors := expires_before(clock, coalesce(error_days, status_days));
+  runs := expires_before(clock, runs_days);
+  runs_errors := expires_before(clock, coalesce(error_days, runs_days));
+  logs := expires_before(clock, (policy ->> 'executionLogDays')::float8);
+  tasks := CASE WHEN (policy ->> 'deleteCompletedTasksAfterRetention')::boolean THEN status ELSE '-infinity' END;
+  actions := expires_before(clock, (policy ->> 'operatorActionDays')::float8);
+  max_logs := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0 THEN policy ->> 'maxExecutionLogsPerTask' END;
+END $$;
+
+-- Deletes operator actions that are older than an instant, and rate limits that were idle for a day.
+-- Returns the number of actions; only counts them in a dry run.
+CREATE OR REPLACE FUNCTION forget_idle_rows(actions_limit timestamptz, clock timestamptz, is_dry_run boolean) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+  first_kept bigint;
+  deleted    bigint;
+BEGIN
+  IF NOT is_dry_run THEN
+    -- A key with a full budget is equivalent to a new key.
+    DELETE FROM rate_limits AS l
+    WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
+  END IF;
+  IF actions_limit = '-infinity' THEN RETURN 0; END IF;
+  -- Later actions have larger ids, so only expired rows are read.
+  SELECT o.id INTO first_kept FROM operator_actions AS o WHERE o.at_utc >= actions_limit ORDER BY o.id LIMIT 1;
+  first_kept := coalesce(first_kept, 9223372036854775807);
+  IF is_dry_run THEN
+    SELECT count(*) INTO deleted FROM operator_actions AS o WHERE o.id < first_kept;
+  ELSE
+    DELETE FROM operator_actions AS o WHERE o.id < first_kept;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+  END IF;
+  RETURN deleted;
+END $$;
+
 -- Deletes expired rows, at most \`budget\`: RetentionPolicy (src/storage/retention.ts). If the budget
--- is NULL, only counts them. Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done}. Never
--- deletes a series, or a task that has not ended.
+-- is NULL, only counts them. Searches all tables; purge_in_order deletes most rows at a lower cost.
+-- Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done}. Never deletes a
+-- series, or a task that has not ended.
 CREATE OR REPLACE FUNCTION purge_history(policy json, budget bigint) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2291,33 +2345,20 @@ SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 DECLARE
   clock         timestamptz := utc_now();
-  status_days   float8 := policy ->> 'statusAuditDays';
-  runs_days     float8 := policy ->> 'runsAuditDays';
-  error_days    float8 := CASE WHEN (policy ->> 'errorAuditDays')::float8 > 0 THEN policy ->> 'errorAuditDays' END;
-  status_limit  timestamptz := expires_before(clock, status_days);
-  status_errors timestamptz := expires_before(clock, coalesce(error_days, status_days));
-  runs_limit    timestamptz := expires_before(clock, runs_days);
-  runs_errors   timestamptz := expires_before(clock, coalesce(error_days, runs_days));
-  logs_limit    timestamptz := expires_before(clock, (policy ->> 'executionLogDays')::float8);
-  max_logs      bigint := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0
-    THEN policy ->> 'maxExecutionLogsPerTask' END;
-  tasks_limit   timestamptz := CASE WHEN (policy ->> 'deleteCompletedTasksAfterRetention')::boolean
-    THEN expires_before(clock, status_days) ELSE '-infinity' END;
+  limits        record := retention_limits(policy, clock);
   is_dry_run    boolean := budget IS NULL;
   room          bigint := budget;
   -- Selects one row more than the budget, to know whether rows remain. LIMIT NULL is no limit.
   doomed        tid[];
   doomed_ids    uuid[];
   counts        bigint[] := '{0,0,0,0,0}';
-  actions_limit timestamptz := expires_before(clock, (policy ->> 'operatorActionDays')::float8);
-  first_kept    bigint;
   done          boolean := true;
   deleted       bigint;
 BEGIN
   doomed := ARRAY(
     SELECT a.ctid FROM status_audit AS a
-    WHERE a.updated_at_utc < greatest(status_limit, status_errors)
-      AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END
+    WHERE a.updated_at_utc < greatest(limits.status, limits.status_errors)
+      AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN limits.status ELSE limits.status_errors END
     LIMIT room + 1
   );
   done := done AND (is_dry_run OR cardinality(doomed) <= room);
@@ -2327,8 +2368,8 @@ BEGIN
 
   doomed := ARRAY(
     SELECT a.ctid FROM runs_audit AS a
-    WHERE a.executed_at < greatest(runs_limit, runs_errors)
-      AND a.executed_at < CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END
+    WHERE a.executed_at < greatest(limits.runs, limits.runs_errors)
+      AND a.executed_at < CASE WHEN a.exception IS NULL THEN limits.runs ELSE limits.runs_errors END
     LIMIT room + 1
   );
   done := done AND (is_dry_run OR cardinality(doomed) <= room);
@@ -2337,12 +2378,12 @@ BEGIN
   room := room - counts[2];
 
   doomed := ARRAY(
-    SELECT l.ctid FROM task_execution_log AS l WHERE l.timestamp_utc < logs_limit
+    SELECT l.ctid FROM task_execution_log AS l WHERE l.timestamp_utc < limits.logs
     UNION
     SELECT l.ctid FROM (
-      SELECT k.queued_task_id, max(k.sequence_number) - max_logs AS upto FROM task_execution_log AS k
-      WHERE max_logs IS NOT NULL
-      GROUP BY k.queued_task_id HAVING max(k.sequence_number) - min(k.sequence_number) >= max_logs
+      SELECT k.queued_task_id, max(k.sequence_number) - limits.max_logs AS upto FROM task_execution_log AS k
+      WHERE limits.max_logs IS NOT NULL
+      GROUP BY k.queued_task_id HAVING max(k.sequence_number) - min(k.sequence_number) >= limits.max_logs
     ) AS excess
     JOIN task_execution_log AS l ON l.queued_task_id = excess.queued_task_id AND l.sequence_number <= excess.upto
     LIMIT room + 1
@@ -2355,16 +2396,16 @@ BEGIN
   -- A task is deleted when all of its history is deleted or expired.
   doomed_ids := ARRAY(
     SELECT t.id FROM queued_tasks AS t
-    WHERE tasks_limit > '-infinity'
+    WHERE limits.tasks > '-infinity'
       AND t.status IN ('Completed', 'Cancelled') AND NOT t.is_recurring
       AND t.worker_id IS NULL AND t.due_at_utc IS NULL
-      AND coalesce(t.last_execution_utc, t.created_at_utc) < tasks_limit
+      AND coalesce(t.last_execution_utc, t.created_at_utc) < limits.tasks
       AND NOT EXISTS (SELECT FROM status_audit AS a WHERE a.queued_task_id = t.id
-        AND a.updated_at_utc >= CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END)
+        AND a.updated_at_utc >= CASE WHEN a.exception IS NULL THEN limits.status ELSE limits.status_errors END)
       AND NOT EXISTS (SELECT FROM runs_audit AS a WHERE a.queued_task_id = t.id
-        AND a.executed_at >= CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END)
+        AND a.executed_at >= CASE WHEN a.exception IS NULL THEN limits.runs ELSE limits.runs_errors END)
       AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id
-        AND l.timestamp_utc >= logs_limit)
+        AND l.timestamp_utc >= limits.logs)
     LIMIT room + 1
   );
   done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
@@ -2375,7 +2416,7 @@ BEGIN
     WITH gone AS (DELETE FROM queued_tasks AS t USING (
       SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
         AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
-        AND coalesce(d.last_execution_utc, d.created_at_utc) < tasks_limit
+        AND coalesce(d.last_execution_utc, d.created_at_utc) < limits.tasks
       ORDER BY d.id FOR UPDATE SKIP LOCKED
     ) AS d WHERE t.id = d.id RETURNING t.id, t.tags
     ), untagged AS (
@@ -2383,23 +2424,8 @@ BEGIN
     )
     SELECT count(*) INTO deleted FROM gone;
     counts[4] := deleted;
-    -- A key with a full budget is equivalent to a new key.
-    DELETE FROM rate_limits AS l
-    WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
   END IF;
-
-  -- Later actions have larger ids, so only expired rows are read.
-  IF actions_limit > '-infinity' THEN
-    SELECT o.id INTO first_kept FROM operator_actions AS o WHERE o.at_utc >= actions_limit ORDER BY o.id LIMIT 1;
-    first_kept := coalesce(first_kept, 9223372036854775807);
-    IF is_dry_run THEN
-      SELECT count(*) INTO deleted FROM operator_actions AS o WHERE o.id < first_kept;
-    ELSE
-      DELETE FROM operator_actions AS o WHERE o.id < first_kept;
-      GET DIAGNOSTICS deleted = ROW_COUNT;
-    END IF;
-    counts[5] := deleted;
-  END IF;
+  counts[5] := forget_idle_rows(limits.actions, clock, is_dry_run);
 
   RETURN json_build_object(
     'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4],
@@ -2433,6 +2459,123 @@ BEGIN
     UPDATE operator_actions AS o SET changed = o.changed + total, next = start WHERE o.id = continued;
   END IF;
   RETURN purged::jsonb || jsonb_build_object('actionId', noted::text);
+END $$;
+`,
+  "functions/retention_walk.sql": `-- Deletes expired history in the order of ids, which is by age: ids of version 7 begin with the time
+-- of their creation.
+
+-- The first id of version 7 that a task created at this instant can have.
+CREATE OR REPLACE FUNCTION first_id_of(instant timestamptz) RETURNS uuid
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT rpad(lpad(to_hex(greatest(0, to_epoch_ms(instant))), 12, '0'), 32, '0')::uuid
+$$;
+
+-- Deletes expired rows of the tasks after the id \`after\` (NULL: of all) whose ids are old enough for
+-- expired rows: RetentionPolicy (src/storage/retention.ts). Deletes at most \`budget\` rows, and stops
+-- after about \`most_ms\` milliseconds. Takes the tasks with their rows, range by range. Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done, after};
+-- \`after\` is the argument of the next call. Does not find expired rows of younger ids: a task whose id was made by
+-- a clock that was ahead, or not by version 7. purge_history finds these.
+CREATE OR REPLACE FUNCTION purge_in_order(policy json, budget bigint, after uuid, most_ms float8) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off
+AS $$
+DECLARE
+  clock   timestamptz := utc_now();
+  limits  record := retention_limits(policy, clock);
+  newest  uuid := first_id_of(greatest(limits.status, limits.status_errors, limits.runs, limits.runs_errors, limits.logs));
+  low     uuid := coalesce(after, '00000000-0000-0000-0000-000000000000');
+  high    uuid;
+  room    bigint := budget;
+  doomed  tid[];
+  others  uuid[];
+  kept    uuid[];
+  counts  bigint[] := '{0,0,0,0}';
+  deleted bigint;
+  actions bigint := 0;
+  done    boolean := low >= newest;
+BEGIN
+  WHILE NOT done AND room > 0 AND clock_timestamp() < ms_after(clock, most_ms) LOOP
+    -- The range of the next thousand tasks; if tasks stay, of the next rows of history, because
+    -- most tasks have none any more.
+    IF limits.tasks > '-infinity' THEN
+      high := (SELECT t.id FROM queued_tasks AS t WHERE t.id > low AND t.id < newest ORDER BY t.id OFFSET 1000 LIMIT 1);
+    ELSE
+      high := least(
+        (SELECT a.queued_task_id FROM status_audit AS a WHERE a.queued_task_id > low AND a.queued_task_id < newest
+          ORDER BY a.queued_task_id, a.id OFFSET 3000 LIMIT 1),
+        (SELECT a.queued_task_id FROM runs_audit AS a WHERE a.queued_task_id > low AND a.queued_task_id < newest
+          ORDER BY a.queued_task_id, a.id OFFSET 3000 LIMIT 1),
+        (SELECT l.queued_task_id FROM task_execution_log AS l WHERE l.queued_task_id > low AND l.queued_task_id < newest
+          ORDER BY l.queued_task_id, l.sequence_number OFFSET 3000 LIMIT 1)
+      );
+    END IF;
+    high := coalesce(high, newest);
+
+    -- Each row of the range is read once: it is deleted, or keeps its task.
+    SELECT array_agg(r.place) FILTER (WHERE r.expired), array_agg(DISTINCT r.task_id) FILTER (WHERE NOT r.expired)
+    INTO doomed, kept FROM (
+      SELECT a.ctid AS place, a.queued_task_id AS task_id,
+        a.updated_at_utc < CASE WHEN a.exception IS NULL THEN limits.status ELSE limits.status_errors END AS expired
+      FROM status_audit AS a WHERE a.queued_task_id > low AND a.queued_task_id <= high
+    ) AS r;
+    DELETE FROM status_audit AS a WHERE a.ctid = ANY (doomed[:room]);
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    counts[1] := counts[1] + deleted;
+    room := room - deleted;
+
+    SELECT array_agg(r.place) FILTER (WHERE r.expired), array_agg(DISTINCT r.task_id) FILTER (WHERE NOT r.expired)
+    INTO doomed, others FROM (
+      SELECT a.ctid AS place, a.queued_task_id AS task_id,
+        a.executed_at < CASE WHEN a.exception IS NULL THEN limits.runs ELSE limits.runs_errors END AS expired
+      FROM runs_audit AS a WHERE a.queued_task_id > low AND a.queued_task_id <= high
+    ) AS r;
+    DELETE FROM runs_audit AS a WHERE a.ctid = ANY (doomed[:room]);
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    counts[2] := counts[2] + deleted;
+    room := room - deleted;
+    kept := kept || others;
+
+    SELECT array_agg(r.place) FILTER (WHERE r.expired), array_agg(DISTINCT r.task_id) FILTER (WHERE NOT r.expired)
+    INTO doomed, others FROM (
+      SELECT l.ctid AS place, l.queued_task_id AS task_id, l.timestamp_utc < limits.logs AS expired
+      FROM task_execution_log AS l WHERE l.queued_task_id > low AND l.queued_task_id <= high
+    ) AS r;
+    DELETE FROM task_execution_log AS l WHERE l.ctid = ANY (doomed[:room]);
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    counts[3] := counts[3] + deleted;
+    room := room - deleted;
+    kept := kept || others;
+
+    -- Unless the budget was used up, all expired rows of these tasks are deleted.
+    IF room > 0 AND limits.tasks > '-infinity' THEN
+      WITH gone AS (DELETE FROM queued_tasks AS t USING (
+        SELECT d.id FROM queued_tasks AS d WHERE d.id > low AND d.id <= high
+          AND d.status IN ('Completed', 'Cancelled') AND NOT d.is_recurring
+          AND d.worker_id IS NULL AND d.due_at_utc IS NULL
+          AND coalesce(d.last_execution_utc, d.created_at_utc) < limits.tasks
+          AND d.id NOT IN (SELECT unnest(kept))
+        ORDER BY d.id LIMIT room FOR UPDATE SKIP LOCKED
+      ) AS d WHERE t.id = d.id RETURNING t.id, t.tags
+      ), untagged AS (
+        DELETE FROM task_tags AS g USING gone AS d WHERE d.tags IS NOT NULL AND g.task_id = d.id AND g.tag = ANY (d.tags)
+      )
+      SELECT count(*) INTO deleted FROM gone;
+      counts[4] := counts[4] + deleted;
+      room := room - deleted;
+    END IF;
+    IF room > 0 THEN
+      low := high;
+      done := low >= newest;
+    END IF;
+  END LOOP;
+  IF done THEN actions := forget_idle_rows(limits.actions, clock, false); END IF;
+  RETURN json_build_object(
+    'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4],
+    'operatorActions', actions, 'done', done, 'after', low
+  );
 END $$;
 `,
   "functions/search.sql": `-- Searches and counts tasks. A search reads the primary key, the tasks of a tag, or, if it is for

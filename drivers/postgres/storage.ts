@@ -2,7 +2,6 @@
 // converts its result to the contract's types.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
-import { nothingPurged } from "../../src/storage/kit/purge_in_batches.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
 import type { RateLimitRecord } from "../../src/storage/queries.ts";
@@ -28,7 +27,7 @@ import { codeOf } from "./errors.ts";
 import { editTasks } from "./operations.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
-import { purge } from "./purge.ts";
+import { Purge } from "./purge.ts";
 import { getTask, getTaskByKey, listHistory } from "./reading.ts";
 import { publishEvents, readEvents, watchEvents } from "./relay.ts";
 import {
@@ -70,8 +69,8 @@ export class PostgresStorage implements Storage {
   readonly maintenance: StorageMaintenance;
   readonly #access: DatabaseAccess;
   readonly #scan = new ClaimScan(systemClock);
+  readonly #purge = new Purge(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
-  #isPurging = false;
   /**
    * The position at which the next heartbeat continues the search for tasks of unknown workers;
    * null to start again.
@@ -376,18 +375,7 @@ export class PostgresStorage implements Storage {
     if (lines.length > 0) await this.#access.call("save_execution_logs", lines.map(toLogLine));
   }
 
-  async purge(...[policy, options]: Args<"purge">): Result<"purge"> {
-    const { processId } = this.#access.session;
-    const purging = () => purge(this.#access.call, processId, policy, options);
-    if (options.dryRun) return await purging();
-    if (this.#isPurging) {
-      return { ...nothingPurged, done: false, busy: true };
-    }
-    this.#isPurging = true;
-    try {
-      return await purging();
-    } finally {
-      this.#isPurging = false;
-    }
+  purge(...[policy, options]: Args<"purge">): Result<"purge"> {
+    return this.#purge.run(this.#access.call, this.#access.session.processId, policy, options);
   }
 }

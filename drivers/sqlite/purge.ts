@@ -1,6 +1,10 @@
 // Implements purge: deletes history by the retention policy. Scans each table once along its
 // primary key, in short transactions, so that writers wait briefly and the event loop runs in
 // between. There is no index on time, because it would cost more per row of history than this scan.
+//
+// A scan ends at the first id that is too young for expired rows, because ids of version 7 begin
+// with the time of their creation. The first scan of a policy, and one after some minutes, read the
+// whole tables: a clock that was ahead may have made ids, or another version.
 
 import {
   nothingPurged,
@@ -30,14 +34,20 @@ const rowsAtATime = 2000;
 /** The time after which idle rate limit keys are deleted, in milliseconds. */
 const idleRateLimitMs = dayMs;
 
+/** The interval between scans of the whole tables, in milliseconds. */
+const scanAllEveryMs = 600_000;
+
+/** A text that is greater than every id. */
+const pastAllIds = "g";
+
 type Counted = "statusAudit" | "runsAudit" | "executionLog" | "tasks";
 
 /** The scan of one table. */
 interface Walk {
   readonly counts: Counted;
   readonly table: string;
-  /** The primary key. */
-  readonly key: readonly string[];
+  /** The primary key, of which the first column is the task's id. */
+  readonly key: readonly [string, ...string[]];
   /** A key that is below every key of a row. */
   readonly start: readonly SqliteValue[];
   /** The condition of rows to delete. */
@@ -49,7 +59,8 @@ interface Walk {
   readonly wouldGo: string;
 }
 
-// The cutoffs are the first seven parameters of statements with these conditions; see `cutoffs`.
+// The cutoffs are the first seven parameters of statements with these conditions; see `cutoffs`. The
+// eighth is the id at which the scan ends.
 const statusMayGo = "updated_at_utc < iif(exception IS NULL, ?1, ?2)";
 const runMayGo = "executed_at_utc < iif(exception IS NULL, ?3, ?4)";
 const lineMayGo = "(logged_at_utc < ?5 OR sequence <= (SELECT max(newest.sequence) " +
@@ -75,8 +86,8 @@ const walks: readonly Walk[] = [
   {
     counts: "tasks",
     table: "queued_tasks",
-    key: ["rowid"],
-    start: [-1],
+    key: ["id"],
+    start: [""],
     mayGo: taskMayGo(() => ""),
     wouldGo: taskMayGo((mayGo) => ` AND (${mayGo}) IS NOT TRUE`),
   },
@@ -92,18 +103,22 @@ function history(counts: Counted, table: string, task: string, mayGo: string): W
  */
 interface Position {
   readonly policy: string;
+  /** Whether the scan reads the whole tables. */
+  readonly readsAll: boolean;
   readonly walk: number;
   readonly key: readonly SqliteValue[];
 }
 
 /** Returns the start of a scan. */
-function startOf(policy: string, walk = 0): Position {
-  return { policy, walk, key: walks[walk]?.start ?? [] };
+function startOf(policy: string, readsAll: boolean, walk = 0): Position {
+  return { policy, readsAll, walk, key: walks[walk]?.start ?? [] };
 }
 
 /** Purges the history of one store. */
 export class Purge {
   #position: Position | undefined;
+  /** The policy of the last scan of the whole tables, and its end by the monotonic clock. */
+  #scannedAll = { policy: "", at: -Infinity };
 
   /** Deletes expired rows; see `Storage.purge`. */
   async run(
@@ -114,17 +129,18 @@ export class Purge {
   ): Promise<PurgeResult> {
     const position = dryRun ? undefined : this.#position;
     const text = JSON.stringify(policy);
-    let at = position?.policy === text ? position : startOf(text);
+    let at = position?.policy === text ? position : startOf(text, dryRun || this.#scansAll(text));
     const limits = cutoffs(policy, now);
     const actionsBefore = actionsCutoff(policy, now);
     const turn = new PurgeTurn();
     const runBatch = async (limit: number, by?: OperatedPurge): Promise<PurgeBatch | null> => {
       if (limit <= 0) return { ...nothingPurged, done: false };
-      const { walk, key } = at;
+      const { walk, key, readsAll } = at;
       const { counts } = walks[walk]!;
+      const values = [...limits, readsAll ? pastAllIds : endOf(walks[walk]!, limits)];
       let step: Step | undefined;
       const scan = (): PurgeBatch => {
-        step = (dryRun ? countSome : deleteSome)(connection, walks[walk]!, limits, key, limit);
+        step = (dryRun ? countSome : deleteSome)(connection, walks[walk]!, values, key, limit);
         const done = step.next === undefined && walk === walks.length - 1;
         return { ...nothingPurged, [counts]: step.rows, done };
       };
@@ -132,8 +148,11 @@ export class Purge {
         return { ...scan(), operatorActions: forgetActions(connection, actionsBefore) };
       });
       if (batch === null || step === undefined) return batch;
-      at = step.next === undefined ? startOf(text, walk + 1) : { ...at, key: step.next };
+      at = step.next === undefined ? startOf(text, readsAll, walk + 1) : { ...at, key: step.next };
       if (!dryRun) this.#position = batch.done ? undefined : at;
+      if (!dryRun && batch.done && readsAll) {
+        this.#scannedAll = { policy: text, at: systemClock.monotonic() };
+      }
       await otherWork();
       return batch;
     };
@@ -146,6 +165,24 @@ export class Purge {
       if (!dryRun) connection.transaction(() => turn.end(connection));
     }
   }
+
+  /** Whether it is time for a scan of the whole tables. */
+  #scansAll(text: string): boolean {
+    const { policy, at } = this.#scannedAll;
+    return policy !== text || systemClock.monotonic() - at >= scanAllEveryMs;
+  }
+}
+
+/**
+ * Returns the id at which the scan of a table ends: the first one that a task can have that was
+ * created at the latest cutoff. The number of log lines is limited for tasks of any age.
+ */
+function endOf({ counts }: Walk, limits: readonly (number | null)[]): string {
+  const [most, instants] = [limits[5], limits.filter((_, index) => index !== 5)];
+  if (counts === "executionLog" && most !== null) return pastAllIds;
+  const latest = Math.max(0, ...instants.map((instant) => instant ?? 0));
+  const digits = latest.toString(16).padStart(12, "0");
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`;
 }
 
 /**
@@ -248,7 +285,7 @@ function deleteSome(
   start: readonly SqliteValue[],
   rows: number,
 ): Step {
-  const next = keyAfter(connection, walk, start, rows);
+  const next = keyAfter(connection, walk, limits[7]!, start, rows);
   const sql = `DELETE FROM ${walk.table} WHERE ${range(walk, next)} AND ${walk.mayGo}`;
   const parameters = [...limits, ...start, ...next ?? []];
   if (walk.counts !== "tasks") return { rows: connection.run(sql, ...parameters), next };
@@ -264,7 +301,7 @@ function countSome(
   start: readonly SqliteValue[],
   rows: number,
 ): Step {
-  const next = keyAfter(connection, walk, start, rows);
+  const next = keyAfter(connection, walk, limits[7]!, start, rows);
   const sql = `SELECT count(*) AS total FROM ${walk.table} ` +
     `WHERE ${range(walk, next)} AND ${walk.wouldGo}`;
   const row = connection.get(sql, ...limits, ...start, ...next ?? []) as SqliteRow;
@@ -275,14 +312,17 @@ function countSome(
 function keyAfter(
   connection: Connection,
   { table, key }: Walk,
+  end: SqliteValue,
   start: readonly SqliteValue[],
   rows: number,
 ): readonly SqliteValue[] | undefined {
   const columns = key.join(", ");
   const marks = key.map(() => "?").join(", ");
   const row = connection.get(
-    `SELECT ${columns} FROM ${table} WHERE (${columns}) > (${marks}) ORDER BY ${columns} LIMIT 1 OFFSET ?`,
+    `SELECT ${columns} FROM ${table} WHERE (${columns}) > (${marks}) AND ${key[0]} < ? ` +
+      `ORDER BY ${columns} LIMIT 1 OFFSET ?`,
     ...start,
+    end,
     rows - 1,
   );
   return row && key.map((column) => row[column]!);
@@ -290,11 +330,11 @@ function keyAfter(
 
 /**
  * Returns the condition of the rows after a key, up to another key or to the end. Its parameters
- * follow the seven cutoffs.
+ * follow the cutoffs and the last id.
  */
 function range({ key }: Walk, next: readonly SqliteValue[] | undefined): string {
   const columns = key.join(", ");
   const marks = (first: number) => key.map((_, index) => `?${first + index}`).join(", ");
-  const from = `(${columns}) > (${marks(8)})`;
-  return next === undefined ? from : `${from} AND (${columns}) <= (${marks(8 + key.length)})`;
+  const from = `${key[0]} < ?8 AND (${columns}) > (${marks(9)})`;
+  return next === undefined ? from : `${from} AND (${columns}) <= (${marks(9 + key.length)})`;
 }

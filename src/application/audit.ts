@@ -9,14 +9,30 @@ import { checkPolicy } from "../storage/retention_policy.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** The number of rows in one batch of a purge. Short transactions leave room for tasks. */
-const batchRows = 2_000;
+/** The number of rows in the first batch of a purge, and the limits of later ones. */
+const firstBatch = 2_000;
+const smallestBatch = 500;
+const largestBatch = 200_000;
+
+/** The duration of a batch, by which the next one is sized, in milliseconds. */
+const batchMs = 100;
+
+/** Returns the number of rows of the next batch, after one of `rows` rows. */
+function nextBatch(rows: number, ms: number): number {
+  const factor = Math.min(2, Math.max(0.5, batchMs / Math.max(1, ms)));
+  return Math.round(Math.min(largestBatch, Math.max(smallestBatch, rows * factor)));
+}
 
 /**
- * The pause after a batch, as a multiple of the batch's duration. Tasks then have four fifths of
- * the time.
+ * Returns the pause after a batch, as a multiple of the batch's duration. Tasks have four fifths of
+ * the time. A purge that has lasted for long gets more of it, because otherwise the tables might
+ * grow faster than they are purged.
+ *
+ * @param ms The duration of the purge so far, in milliseconds.
  */
-const restFactor = 4;
+function restFactor(ms: number): number {
+  return ms < 10_000 ? 4 : ms < 30_000 ? 1 : 0.25;
+}
 
 /** Options of {@linkcode Audit.purge}. */
 export interface PurgeRunOptions {
@@ -69,8 +85,9 @@ export class Audit {
     checkFlag(dryRun, "options.dryRun");
     checkSignal(signal, "options.signal");
     const storage = await this.#opened();
-    const budget = dryRun ? Number.MAX_SAFE_INTEGER : batchRows;
+    let budget = dryRun ? Number.MAX_SAFE_INTEGER : firstBatch;
     const total = { ...nothingPurged };
+    const began = this.#clock.monotonic();
     while (true) {
       const started = this.#clock.monotonic();
       const result = await storage.purge(policy, { budget, dryRun });
@@ -80,7 +97,11 @@ export class Audit {
       total.tasks += result.tasks;
       total.operatorActions += result.operatorActions;
       const isOver = result.done || result.busy || dryRun;
-      if (!isOver) await this.#rest(restFactor * (this.#clock.monotonic() - started), signal);
+      if (!isOver) {
+        const now = this.#clock.monotonic();
+        budget = nextBatch(budget, now - started);
+        await this.#rest(restFactor(now - began) * (now - started), signal);
+      }
       if (isOver || signal?.aborted) {
         return { ...total, done: result.done, busy: result.busy };
       }

@@ -12,7 +12,7 @@ export interface RetentionOptions extends RetentionPolicy {
   /**
    * The interval at which the policy is applied.
    *
-   * @default 1 hour
+   * @default a tenth of the policy's shortest limit, at most 1 hour
    */
   readonly every?: Duration;
 }
@@ -33,7 +33,7 @@ const defaultActionDays = 365;
  */
 export function parseRetention(options: RetentionOptions): RetentionSettings {
   checkPolicy(options, { every: true });
-  const { every = { hours: 1 }, ...given } = options;
+  const { every = defaultInterval(options), ...given } = options;
   const policy = {
     ...given,
     operatorActionDays: given.operatorActionDays === undefined
@@ -41,6 +41,13 @@ export function parseRetention(options: RetentionOptions): RetentionSettings {
       : given.operatorActionDays,
   };
   return { policy, everyMs: Math.max(1_000, toMilliseconds(every, "retention.every")) };
+}
+
+function defaultInterval(policy: RetentionPolicy): Duration {
+  const { statusAuditDays, runsAuditDays, errorAuditDays, executionLogDays } = policy;
+  const limits = [statusAuditDays, runsAuditDays, errorAuditDays, executionLogDays]
+    .filter((days) => (days ?? 0) > 0) as number[];
+  return { hours: Math.min(1, ...limits.map((days) => 24 * days / 10)) };
 }
 
 /**

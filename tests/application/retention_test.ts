@@ -2,6 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createEverTask, defineTask, InvalidArgumentError, silentLogger } from "../../mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
 import { Audit } from "../../src/application/audit.ts";
+import { parseRetention } from "../../src/application/retention_keeper.ts";
+import { nothingPurged } from "../../src/storage/kit/purge_in_batches.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { startEngine } from "../support/engine.ts";
@@ -88,6 +90,51 @@ function endless(clock: FakeClock) {
   };
   return { audit: new Audit(() => Promise.resolve(storage as Storage), clock), batches };
 }
+
+Deno.test("a purge sizes its batches by time, and takes a larger share of it the longer it lasts", async () => {
+  const clock = new FakeClock();
+  const calls: { at: number; budget: number; ms: number }[] = [];
+  const storage: Pick<Storage, "purge"> = {
+    async purge(_, { budget }) {
+      const call = { at: clock.monotonic(), budget, ms: budget / 100 };
+      calls.push(call);
+      await new Promise<void>((resolve) => clock.setTimer(resolve, call.ms));
+      const counts = { ...nothingPurged, statusAudit: budget };
+      return { ...counts, done: call.at > 60_000, busy: false };
+    },
+  };
+  const purged = new Audit(() => Promise.resolve(storage as Storage), clock).purge({
+    statusAuditDays: 1,
+  });
+  await clock.advance(70_000);
+  await purged;
+  assertEquals(calls.slice(0, 5).map(({ budget }) => budget), [
+    2_000,
+    4_000,
+    8_000,
+    10_000,
+    10_000,
+  ]);
+  const shareAfter = (ms: number) => {
+    const index = calls.findIndex(({ at }) => at >= ms);
+    return calls[index]!.ms / (calls[index + 1]!.at - calls[index]!.at);
+  };
+  assertEquals([1_000, 15_000, 40_000].map(shareAfter), [0.2, 0.5, 0.8]);
+});
+
+Deno.test("the policy is applied at a tenth of its shortest limit, but at least every hour", () => {
+  const minute = 1 / 1440;
+  const intervals = [
+    [{}, 3_600_000],
+    [{ statusAuditDays: 30, runsAuditDays: 1 }, 3_600_000],
+    [{ statusAuditDays: 30, executionLogDays: minute }, 6_000],
+    [{ statusAuditDays: minute / 60, runsAuditDays: 0 }, 1_000],
+    [{ statusAuditDays: minute, every: { minutes: 5 } }, 300_000],
+  ] as const;
+  for (const [options, ms] of intervals) {
+    assertEquals(Math.round(parseRetention(options).everyMs), ms, JSON.stringify(options));
+  }
+});
 
 const moments: [when: string, afterMs: number, settled: boolean][] = [
   ["while a batch is under way", 50, false],

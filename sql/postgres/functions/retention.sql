@@ -8,9 +8,62 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN days > 0 THEN clock - days * interval '24 hours' ELSE '-infinity' END
 $$;
 
+-- The instants before which the rows of each kind expire by a RetentionPolicy
+-- (src/storage/retention.ts), and the maximum number of log lines per task.
+CREATE OR REPLACE FUNCTION retention_limits(
+  policy json, clock timestamptz, OUT status timestamptz, OUT status_errors timestamptz, OUT runs timestamptz,
+  OUT runs_errors timestamptz, OUT logs timestamptz, OUT tasks timestamptz, OUT actions timestamptz, OUT max_logs bigint
+) LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  status_days float8 := policy ->> 'statusAuditDays';
+  runs_days   float8 := policy ->> 'runsAuditDays';
+  error_days  float8 := CASE WHEN (policy ->> 'errorAuditDays')::float8 > 0 THEN policy ->> 'errorAuditDays' END;
+BEGIN
+  status := expires_before(clock, status_days);
+  status_errors := expires_before(clock, coalesce(error_days, status_days));
+  runs := expires_before(clock, runs_days);
+  runs_errors := expires_before(clock, coalesce(error_days, runs_days));
+  logs := expires_before(clock, (policy ->> 'executionLogDays')::float8);
+  tasks := CASE WHEN (policy ->> 'deleteCompletedTasksAfterRetention')::boolean THEN status ELSE '-infinity' END;
+  actions := expires_before(clock, (policy ->> 'operatorActionDays')::float8);
+  max_logs := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0 THEN policy ->> 'maxExecutionLogsPerTask' END;
+END $$;
+
+-- Deletes operator actions that are older than an instant, and rate limits that were idle for a day.
+-- Returns the number of actions; only counts them in a dry run.
+CREATE OR REPLACE FUNCTION forget_idle_rows(actions_limit timestamptz, clock timestamptz, is_dry_run boolean) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+  first_kept bigint;
+  deleted    bigint;
+BEGIN
+  IF NOT is_dry_run THEN
+    -- A key with a full budget is equivalent to a new key.
+    DELETE FROM rate_limits AS l
+    WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
+  END IF;
+  IF actions_limit = '-infinity' THEN RETURN 0; END IF;
+  -- Later actions have larger ids, so only expired rows are read.
+  SELECT o.id INTO first_kept FROM operator_actions AS o WHERE o.at_utc >= actions_limit ORDER BY o.id LIMIT 1;
+  first_kept := coalesce(first_kept, 9223372036854775807);
+  IF is_dry_run THEN
+    SELECT count(*) INTO deleted FROM operator_actions AS o WHERE o.id < first_kept;
+  ELSE
+    DELETE FROM operator_actions AS o WHERE o.id < first_kept;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+  END IF;
+  RETURN deleted;
+END $$;
+
 -- Deletes expired rows, at most `budget`: RetentionPolicy (src/storage/retention.ts). If the budget
--- is NULL, only counts them. Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done}. Never
--- deletes a series, or a task that has not ended.
+-- is NULL, only counts them. Searches all tables; purge_in_order deletes most rows at a lower cost.
+-- Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done}. Never deletes a
+-- series, or a task that has not ended.
 CREATE OR REPLACE FUNCTION purge_history(policy json, budget bigint) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -18,33 +71,20 @@ SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 DECLARE
   clock         timestamptz := utc_now();
-  status_days   float8 := policy ->> 'statusAuditDays';
-  runs_days     float8 := policy ->> 'runsAuditDays';
-  error_days    float8 := CASE WHEN (policy ->> 'errorAuditDays')::float8 > 0 THEN policy ->> 'errorAuditDays' END;
-  status_limit  timestamptz := expires_before(clock, status_days);
-  status_errors timestamptz := expires_before(clock, coalesce(error_days, status_days));
-  runs_limit    timestamptz := expires_before(clock, runs_days);
-  runs_errors   timestamptz := expires_before(clock, coalesce(error_days, runs_days));
-  logs_limit    timestamptz := expires_before(clock, (policy ->> 'executionLogDays')::float8);
-  max_logs      bigint := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0
-    THEN policy ->> 'maxExecutionLogsPerTask' END;
-  tasks_limit   timestamptz := CASE WHEN (policy ->> 'deleteCompletedTasksAfterRetention')::boolean
-    THEN expires_before(clock, status_days) ELSE '-infinity' END;
+  limits        record := retention_limits(policy, clock);
   is_dry_run    boolean := budget IS NULL;
   room          bigint := budget;
   -- Selects one row more than the budget, to know whether rows remain. LIMIT NULL is no limit.
   doomed        tid[];
   doomed_ids    uuid[];
   counts        bigint[] := '{0,0,0,0,0}';
-  actions_limit timestamptz := expires_before(clock, (policy ->> 'operatorActionDays')::float8);
-  first_kept    bigint;
   done          boolean := true;
   deleted       bigint;
 BEGIN
   doomed := ARRAY(
     SELECT a.ctid FROM status_audit AS a
-    WHERE a.updated_at_utc < greatest(status_limit, status_errors)
-      AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END
+    WHERE a.updated_at_utc < greatest(limits.status, limits.status_errors)
+      AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN limits.status ELSE limits.status_errors END
     LIMIT room + 1
   );
   done := done AND (is_dry_run OR cardinality(doomed) <= room);
@@ -54,8 +94,8 @@ BEGIN
 
   doomed := ARRAY(
     SELECT a.ctid FROM runs_audit AS a
-    WHERE a.executed_at < greatest(runs_limit, runs_errors)
-      AND a.executed_at < CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END
+    WHERE a.executed_at < greatest(limits.runs, limits.runs_errors)
+      AND a.executed_at < CASE WHEN a.exception IS NULL THEN limits.runs ELSE limits.runs_errors END
     LIMIT room + 1
   );
   done := done AND (is_dry_run OR cardinality(doomed) <= room);
@@ -64,12 +104,12 @@ BEGIN
   room := room - counts[2];
 
   doomed := ARRAY(
-    SELECT l.ctid FROM task_execution_log AS l WHERE l.timestamp_utc < logs_limit
+    SELECT l.ctid FROM task_execution_log AS l WHERE l.timestamp_utc < limits.logs
     UNION
     SELECT l.ctid FROM (
-      SELECT k.queued_task_id, max(k.sequence_number) - max_logs AS upto FROM task_execution_log AS k
-      WHERE max_logs IS NOT NULL
-      GROUP BY k.queued_task_id HAVING max(k.sequence_number) - min(k.sequence_number) >= max_logs
+      SELECT k.queued_task_id, max(k.sequence_number) - limits.max_logs AS upto FROM task_execution_log AS k
+      WHERE limits.max_logs IS NOT NULL
+      GROUP BY k.queued_task_id HAVING max(k.sequence_number) - min(k.sequence_number) >= limits.max_logs
     ) AS excess
     JOIN task_execution_log AS l ON l.queued_task_id = excess.queued_task_id AND l.sequence_number <= excess.upto
     LIMIT room + 1
@@ -82,16 +122,16 @@ BEGIN
   -- A task is deleted when all of its history is deleted or expired.
   doomed_ids := ARRAY(
     SELECT t.id FROM queued_tasks AS t
-    WHERE tasks_limit > '-infinity'
+    WHERE limits.tasks > '-infinity'
       AND t.status IN ('Completed', 'Cancelled') AND NOT t.is_recurring
       AND t.worker_id IS NULL AND t.due_at_utc IS NULL
-      AND coalesce(t.last_execution_utc, t.created_at_utc) < tasks_limit
+      AND coalesce(t.last_execution_utc, t.created_at_utc) < limits.tasks
       AND NOT EXISTS (SELECT FROM status_audit AS a WHERE a.queued_task_id = t.id
-        AND a.updated_at_utc >= CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END)
+        AND a.updated_at_utc >= CASE WHEN a.exception IS NULL THEN limits.status ELSE limits.status_errors END)
       AND NOT EXISTS (SELECT FROM runs_audit AS a WHERE a.queued_task_id = t.id
-        AND a.executed_at >= CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END)
+        AND a.executed_at >= CASE WHEN a.exception IS NULL THEN limits.runs ELSE limits.runs_errors END)
       AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id
-        AND l.timestamp_utc >= logs_limit)
+        AND l.timestamp_utc >= limits.logs)
     LIMIT room + 1
   );
   done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
@@ -102,7 +142,7 @@ BEGIN
     WITH gone AS (DELETE FROM queued_tasks AS t USING (
       SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
         AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
-        AND coalesce(d.last_execution_utc, d.created_at_utc) < tasks_limit
+        AND coalesce(d.last_execution_utc, d.created_at_utc) < limits.tasks
       ORDER BY d.id FOR UPDATE SKIP LOCKED
     ) AS d WHERE t.id = d.id RETURNING t.id, t.tags
     ), untagged AS (
@@ -110,23 +150,8 @@ BEGIN
     )
     SELECT count(*) INTO deleted FROM gone;
     counts[4] := deleted;
-    -- A key with a full budget is equivalent to a new key.
-    DELETE FROM rate_limits AS l
-    WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
   END IF;
-
-  -- Later actions have larger ids, so only expired rows are read.
-  IF actions_limit > '-infinity' THEN
-    SELECT o.id INTO first_kept FROM operator_actions AS o WHERE o.at_utc >= actions_limit ORDER BY o.id LIMIT 1;
-    first_kept := coalesce(first_kept, 9223372036854775807);
-    IF is_dry_run THEN
-      SELECT count(*) INTO deleted FROM operator_actions AS o WHERE o.id < first_kept;
-    ELSE
-      DELETE FROM operator_actions AS o WHERE o.id < first_kept;
-      GET DIAGNOSTICS deleted = ROW_COUNT;
-    END IF;
-    counts[5] := deleted;
-  END IF;
+  counts[5] := forget_idle_rows(limits.actions, clock, is_dry_run);
 
   RETURN json_build_object(
     'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4],

@@ -50,15 +50,14 @@ export const audit: readonly Mutant[] = [
   },
   {
     file: auditModule,
-    original:
-      "if (!isOver) await this.#rest(restFactor * (this.#clock.monotonic() - started), signal);",
+    original: "await this.#rest(restFactor(now - began) * (now - started), signal);",
     replacement: "",
     tests: auditModuleTests,
   },
   {
     file: auditModule,
-    original: "dryRun ? Number.MAX_SAFE_INTEGER : batchRows",
-    replacement: "batchRows",
+    original: "dryRun ? Number.MAX_SAFE_INTEGER : firstBatch",
+    replacement: "firstBatch",
     tests: auditModuleTests,
     equivalent: "Stores count all rows in a dry run, regardless of the budget.",
   },

@@ -66,26 +66,43 @@ export const postgresUpkeep: readonly Mutant[] = [
     ],
   ]),
   ...mutantsOf({
+    file: "sql/postgres/functions/retention_walk.sql",
+    tests: conformance,
+    filter: "postgres: retention",
+  }, [
+    ["AND d.worker_id IS NULL AND d.due_at_utc IS NULL\n", "\n"],
+    ["AND coalesce(d.last_execution_utc, d.created_at_utc) < limits.tasks\n", "\n"],
+    ["AND d.id NOT IN (SELECT unnest(kept))\n", "\n"],
+    [
+      "CASE WHEN a.exception IS NULL THEN limits.status ELSE limits.status_errors END",
+      "limits.status",
+    ],
+    [
+      "WHERE a.ctid = ANY (doomed[:room]);\n    GET DIAGNOSTICS deleted = ROW_COUNT;\n    counts[1]",
+      "WHERE a.ctid = ANY (doomed);\n    GET DIAGNOSTICS deleted = ROW_COUNT;\n    counts[1]",
+    ],
+  ]),
+  ...mutantsOf({
     file: "sql/postgres/functions/retention.sql",
     tests: [...conformance, "tests/drivers/postgres/purge_test.ts"],
     filter: "/postgres: (retention|reading|queues)|purge|idle/",
   }, [
     [
-      "AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END\n    LIMIT",
+      "AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN limits.status ELSE limits.status_errors END\n    LIMIT",
       "\n    LIMIT",
     ],
-    ["a.executed_at < greatest(runs_limit, runs_errors)", "a.executed_at < runs_limit"],
+    ["a.executed_at < greatest(limits.runs, limits.runs_errors)", "a.executed_at < limits.runs"],
     [
       "AND t.worker_id IS NULL AND t.due_at_utc IS NULL\n      AND coalesce(t.last",
       "AND coalesce(t.last",
     ],
     [
-      "AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id\n        AND l.timestamp_utc >= logs_limit)\n",
+      "AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id\n        AND l.timestamp_utc >= limits.logs)\n",
       "\n",
     ],
     [
-      "coalesce(t.last_execution_utc, t.created_at_utc) < tasks_limit",
-      "t.created_at_utc < tasks_limit",
+      "coalesce(t.last_execution_utc, t.created_at_utc) < limits.tasks",
+      "t.created_at_utc < limits.tasks",
     ],
     ["done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);", ""],
     [

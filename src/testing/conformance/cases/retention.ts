@@ -2,7 +2,7 @@
 
 import { StorageError } from "../../../storage/errors.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../../storage/retention.ts";
-import { expectSame, expectThat, expectValue } from "../expect.ts";
+import { expectSame, expectSameSet, expectThat, expectValue } from "../expect.ts";
 import { day, logLine, type Scene, topic } from "../scene.ts";
 
 const nothing = {
@@ -256,6 +256,65 @@ export const retention = topic("retention", {
     expectSame(results.map(({ busy }) => busy), [false, false, false], "none is refused");
     expectSame(results[1]!.tasks, 1, "the task is deleted");
   },
+
+  "of many tasks with rows of many ages, exactly the expired rows and the tasks without others are deleted":
+    async (s) => {
+      const tasks = Array.from(
+        { length: 60 },
+        (_, n) => ({ n, task: s.task({ auditLevel: "None" }) }),
+      );
+      await s.storage.persist(tasks.map(({ task }) => task));
+      // Ages from 1.5 to 40.5 days; every third row is an error, and every fourth task has failed.
+      const changes = tasks.map(({ n, task }) => {
+        const ages = [1, 2, 3].slice(n % 3).map((step) => 1.5 + (n * 7 + step * 13) % 40);
+        const rows = ages.sort((a, b) => b - a).map((days, row) => ({
+          days,
+          exception: (n + row) % 3 === 0 ? `broke ${days} days ago` : null,
+          status: row < ages.length - 1
+            ? "Pending" as const
+            : n % 4 === 0
+            ? "Failed" as const
+            : "Completed" as const,
+        }));
+        return { id: task.id, rows };
+      });
+      await s.storage.setStatusMany(changes.map(({ id: taskId, rows }) => ({
+        taskId,
+        auditLevel: "Full",
+        executionTimeMs: 1,
+        transitions: rows.map(({ days, ...change }) => ({ ...change, agoMs: days * day })),
+      })));
+      const policy = {
+        statusAuditDays: 15,
+        errorAuditDays: 25,
+        deleteCompletedTasksAfterRetention: true,
+      };
+      let total = { statusAudit: 0, tasks: 0 };
+      for (let done = false; !done;) {
+        const result = await purge(s, policy, { budget: 17 });
+        total = {
+          statusAudit: total.statusAudit + result.statusAudit,
+          tasks: total.tasks + result.tasks,
+        };
+        done = result.done;
+      }
+      const left = changes.map(({ rows, ...change }) => ({
+        ...change,
+        last: rows.at(-1)!,
+        rows: rows.filter(({ days, exception }) => days < (exception === null ? 15 : 25)),
+      })).filter(({ last, rows }) => rows.length > 0 || last.status === "Failed" || last.days < 15);
+      const kept = left.reduce((sum, { rows }) => sum + rows.length, 0);
+      const all = changes.reduce((sum, { rows }) => sum + rows.length, 0);
+      expectSame(total, { statusAudit: all - kept, tasks: 60 - left.length }, "the numbers");
+      const stored = (await s.storage.list({}, { limit: 100 })).items.map((row) => row.id);
+      expectSameSet(stored, left.map(({ id }) => id), "the tasks that stay");
+      for (const { id, rows } of left) {
+        const texts = rows.map(({ status, exception }) =>
+          exception === null ? status : `${status}: ${exception}`
+        );
+        expectSame(await s.statuses(id), texts, "the rows that stay");
+      }
+    },
 
   "a purge keeps to its budget, and the next one continues": async (s) => {
     const ids = await s.addMany(12);

@@ -1,0 +1,149 @@
+// Measures whether retention keeps pace with a process that runs tasks at full speed: the sizes of
+// the store, and the throughput beside that without retention.
+
+import { createEverTask, type RetentionOptions, silentLogger } from "@evertask/evertask";
+import { dispatchers } from "./measures/lifecycle.ts";
+import { countedPayload, CountingTask } from "./support/counting_task.ts";
+import { mebibytes, rate, ratio } from "./support/figures.ts";
+import type { BenchDatabase } from "./support/open_storage.ts";
+import type { BenchStore } from "./support/bench_store.ts";
+import { PostgresSession } from "./support/postgres_session.ts";
+import { openStores } from "./support/stores.ts";
+import type { Subject } from "./support/subject.ts";
+import { table } from "./support/table.ts";
+
+/** The retention, in seconds. */
+const retentionSeconds = 60;
+
+/** When the sizes should have stopped to grow, in seconds. */
+const earlySeconds = 180;
+
+/** The duration of the load without retention, in seconds. */
+const secondsWithout = 30;
+
+/** The interval between readings of the size, in milliseconds. */
+const sampleMs = 2_000;
+
+/** The result of a run. */
+interface PaceFigures {
+  readonly tasksPerSecond: number;
+  /** The size of the store at the readings, in bytes. */
+  readonly sizes: readonly number[];
+}
+
+/** One row of the report. */
+interface RetentionPaceFigures {
+  readonly store: string;
+  readonly minutes: number;
+  readonly without: number;
+  readonly with: number;
+  readonly ratio: number;
+  /** The size after three minutes, and the largest one from then on. */
+  readonly earlyBytes: number;
+  readonly largestBytes: number;
+  readonly growth: number;
+}
+
+async function run(
+  database: BenchDatabase,
+  seconds: number,
+  retention?: RetentionOptions,
+): Promise<PaceFigures> {
+  const { task } = new CountingTask(Infinity);
+  const everTask = createEverTask({
+    storage: database.storage(),
+    tasks: [task],
+    logger: { ...silentLogger, error: console.error },
+    ...retention && { retention },
+  });
+  await everTask.start();
+  let [ended, tasks] = [false, 0];
+  const sizes: number[] = [];
+  const startedAt = performance.now();
+  const dispatchUntilEnd = async () => {
+    while (!ended) await everTask.dispatch(task, countedPayload(tasks++));
+  };
+  const sample = async () => {
+    while (!ended) {
+      await new Promise((resume) => setTimeout(resume, sampleMs));
+      sizes.push(await sizeOf(database));
+      ended = performance.now() - startedAt >= seconds * 1000;
+    }
+  };
+  await Promise.all([sample(), ...Array.from({ length: dispatchers }, dispatchUntilEnd)]);
+  const tasksPerSecond = tasks / (performance.now() - startedAt) * 1000;
+  await everTask.stop();
+  return { tasksPerSecond, sizes };
+}
+
+async function sizeOf({ address }: BenchDatabase): Promise<number> {
+  if (!address.startsWith("postgres")) {
+    const sizes = [address, `${address}-wal`].map((path) => Deno.statSync(path).size);
+    return sizes[0]! + sizes[1]!;
+  }
+  await using session = new PostgresSession(address);
+  const [row] = await session.sql<[{ bytes: string }]>`
+    SELECT sum(pg_total_relation_size(c.oid)) AS bytes FROM pg_class AS c
+    WHERE c.relnamespace = 'evertask'::regnamespace AND c.relkind = 'r'`;
+  return Number(row.bytes);
+}
+
+async function compare(
+  store: BenchStore,
+  minutes: number,
+  progress: (text: string) => void,
+): Promise<RetentionPaceFigures> {
+  const days = retentionSeconds / 86_400;
+  const retention = {
+    statusAuditDays: days,
+    runsAuditDays: days,
+    executionLogDays: days,
+    deleteCompletedTasksAfterRetention: true,
+  };
+  const measure = async (seconds: number, policy?: RetentionOptions) => {
+    await using database = await store.createDatabase();
+    return await run(database, seconds, policy);
+  };
+  progress(`${store.name}: without retention`);
+  const without = await measure(secondsWithout);
+  progress(`${store.name}: ${minutes} minutes with a retention of ${retentionSeconds} seconds`);
+  const { tasksPerSecond, sizes } = await measure(minutes * 60, retention);
+  const early = Math.min(sizes.length - 1, Math.round(1_000 * earlySeconds / sampleMs));
+  const [earlyBytes, largestBytes] = [sizes[early]!, Math.max(...sizes.slice(early))];
+  return {
+    store: store.name,
+    minutes,
+    without: without.tasksPerSecond,
+    with: tasksPerSecond,
+    ratio: tasksPerSecond / without.tasksPerSecond,
+    earlyBytes,
+    largestBytes,
+    growth: largestBytes / earlyBytes,
+  };
+}
+
+/** Compares throughput with and without retention, and sizes early and late. */
+export const retentionPaceSubject: Subject = {
+  name: "retention-pace",
+  about: "whether retention of a minute keeps pace with tasks at full speed",
+  async run({ stores, minutes }, progress) {
+    const results: RetentionPaceFigures[] = [];
+    for (const store of await openStores(stores, ["sqlite", "postgres"])) {
+      await using measured = store;
+      results.push(await compare(measured, minutes, progress));
+    }
+    const text = table(
+      ["lifecycle at Full", "without", "with", "ratio", "at 3 minutes", "largest", "growth"],
+      results.map((row) => [
+        row.store,
+        rate(row.without),
+        rate(row.with),
+        ratio(row.ratio),
+        mebibytes(row.earlyBytes),
+        mebibytes(row.largestBytes),
+        ratio(row.growth),
+      ]),
+    );
+    return { data: results, text };
+  },
+};
