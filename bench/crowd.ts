@@ -32,8 +32,15 @@ interface CrowdFigures {
 
 const pause = (ms: number) => new Promise<void>((resume) => setTimeout(resume, ms));
 
-/** Looks at the locks until the promise settles. Returns the share of looks with a waiting session. */
-async function lockWaitsUntil({ sql }: PostgresSession, end: Promise<unknown>): Promise<number> {
+/** What was seen of the locks. */
+interface Looks {
+  readonly number: number;
+  /** The share of looks at which a session waited for a lock. */
+  readonly waits: number;
+}
+
+/** Looks at the locks until the promise settles. */
+async function lookUntil({ sql }: PostgresSession, end: Promise<unknown>): Promise<Looks> {
   let [looks, waits, ended] = [0, 0, false];
   void end.finally(() => ended = true);
   while (!ended) {
@@ -44,7 +51,7 @@ async function lockWaitsUntil({ sql }: PostgresSession, end: Promise<unknown>): 
     if (row.waiting > 0) waits++;
     await pause(lookEveryMs);
   }
-  return waits / looks;
+  return { number: looks, waits: waits / looks };
 }
 
 /** The transactions of the database so far. Each statement of the driver is one. */
@@ -69,8 +76,7 @@ async function measure(store: BenchStore, processes: number, tasks: number): Pro
   }
   await pause(2_000); // the sessions report their transactions with a delay
   const before = await transactions(session);
-  const idleLooks = idleSeconds * 1000 / lookEveryMs;
-  const idleLockWaits = await lockWaitsUntil(session, pause(idleSeconds * 1000));
+  const idle = await lookUntil(session, pause(idleSeconds * 1000));
   await pause(2_000);
   const idleStatements = await transactions(session) - before;
   const startedAt = performance.now();
@@ -84,7 +90,7 @@ async function measure(store: BenchStore, processes: number, tasks: number): Pro
     }
   })();
   await using looker = new PostgresSession(database.address);
-  const busyLockWaits = await lockWaitsUntil(looker, drained);
+  const busy = await lookUntil(looker, drained);
   const seconds = (performance.now() - startedAt) / 1000;
   const claims: number[] = [];
   for (const worker of started) {
@@ -94,10 +100,10 @@ async function measure(store: BenchStore, processes: number, tasks: number): Pro
   return {
     processes,
     // Without those of the looks themselves.
-    idleStatementsPerSecond: Math.max(0, idleStatements - idleLooks) / (idleSeconds + 2),
+    idleStatementsPerSecond: (idleStatements - idle.number) / (idleSeconds + 2),
     tasksPerSecond: tasks / seconds,
-    idleLockWaits,
-    busyLockWaits,
+    idleLockWaits: idle.waits,
+    busyLockWaits: busy.waits,
     claimP50Ms: percentile(claims, 0.5),
     claimP99Ms: percentile(claims, 0.99),
   };
