@@ -1,19 +1,20 @@
 // Reads pages of tasks' histories from the memory store.
 
-import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
-import type { Page, PageRequest } from "../../src/storage/queries.ts";
+import { historyPageStart } from "../../src/storage/history_paging.ts";
+import { toPage } from "../../src/storage/paging.ts";
+import type { HistoryPageRequest, Page } from "../../src/storage/queries.ts";
 import type { Numbered, TaskRow } from "./rows.ts";
 
 /** Returns a page of a task's history. */
 export function pageOf<T extends object>(
   row: TaskRow | undefined,
   history: (row: TaskRow) => readonly Numbered<T>[] | null,
-  page: PageRequest,
+  page: HistoryPageRequest,
 ): Page<T> {
-  const limit = pageLimit(page);
-  const start = pageStart(page);
+  const { limit, newestFirst, after } = historyPageStart(page);
   const all = (row && history(row)) ?? [];
-  const found = all.filter((item) => item.number > start).slice(0, limit + 1);
+  const isAfter = (item: Numbered<T>) => newestFirst ? item.number < after : item.number > after;
+  const found = (newestFirst ? all.toReversed() : all).filter(isAfter).slice(0, limit + 1);
   return toPage(
     found,
     limit,

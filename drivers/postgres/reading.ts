@@ -1,7 +1,8 @@
 // Reads tasks and their history: calls functions, and converts rows to records and pages.
 
-import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
-import type { Page, PageRequest } from "../../src/storage/queries.ts";
+import { historyPageStart } from "../../src/storage/history_paging.ts";
+import { toPage } from "../../src/storage/paging.ts";
+import type { HistoryPageRequest, Page } from "../../src/storage/queries.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
 import type { Call } from "./database.ts";
 import { fromStored, type StoredTaskRecord, toId } from "./rows.ts";
@@ -16,16 +17,16 @@ export async function getTaskByKey(call: Call, taskKey: string): Promise<TaskRec
   return toRecord(await call("get_task_by_key", taskKey));
 }
 
-/** Returns the rows of a task in one of the tables of history, oldest first. */
+/** Returns a page of the rows of a task in one of the tables of history. */
 export async function listHistory<T>(
   call: Call,
-  name: "list_status_audit" | "list_runs_audit" | "list_execution_logs",
+  table: "status_audit" | "runs_audit" | "execution_logs",
   taskId: string,
-  page: PageRequest = {},
+  page?: HistoryPageRequest,
 ): Promise<Page<T>> {
-  const limit = pageLimit(page);
-  const start = pageStart(page);
-  const rows = await call<(T & { number: number })[]>(name, toId(taskId), start, limit + 1);
+  const { limit, newestFirst, after } = historyPageStart(page);
+  const name = newestFirst ? `list_last_${table}` as const : `list_${table}` as const;
+  const rows = await call<(T & { number: number })[]>(name, toId(taskId), after, limit + 1);
   return toPage(
     rows,
     limit,

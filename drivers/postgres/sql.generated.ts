@@ -495,8 +495,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 30) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 30: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 31) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 31: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -532,7 +532,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (30, 'b3f5340836ed6c9794c89770ee91fd8c26007e7b2f9a7ff3772d02ed4ace73b7')
+INSERT INTO schema_functions (revision, hash) VALUES (31, '9b42619de401af5a17b25e3db4ab6cb1a655767350e038a7753a2765e14faddd')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -1134,6 +1134,16 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
       l.level, l.message, l.exception, l.run_number AS run, l.sequence_number AS sequence
     FROM task_execution_log AS l
     WHERE l.queued_task_id = task_id AND l.sequence_number > after ORDER BY l.sequence_number LIMIT page_size
+  ) AS r
+$$;
+
+CREATE OR REPLACE FUNCTION list_last_execution_logs(task_id uuid, before bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT l.sequence_number AS number, l.queued_task_id AS "taskId", to_epoch_ms(l.timestamp_utc) AS "loggedAt",
+      l.level, l.message, l.exception, l.run_number AS run, l.sequence_number AS sequence
+    FROM task_execution_log AS l
+    WHERE l.queued_task_id = task_id AND l.sequence_number < before ORDER BY l.sequence_number DESC LIMIT page_size
   ) AS r
 $$;
 
@@ -1943,12 +1953,30 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   ) AS r
 $$;
 
+CREATE OR REPLACE FUNCTION list_last_status_audit(task_id uuid, before bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.updated_at_utc) AS "updatedAt",
+      a.new_status AS "newStatus", a.exception
+    FROM status_audit AS a WHERE a.queued_task_id = task_id AND a.id < before ORDER BY a.id DESC LIMIT page_size
+  ) AS r
+$$;
+
 CREATE OR REPLACE FUNCTION list_runs_audit(task_id uuid, after bigint, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
   SELECT coalesce(json_agg(r), '[]') FROM (
     SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.executed_at) AS "executedAt",
       a.execution_time_ms AS "executionTimeMs", a.status, a.exception
     FROM runs_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
+  ) AS r
+$$;
+
+CREATE OR REPLACE FUNCTION list_last_runs_audit(task_id uuid, before bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.executed_at) AS "executedAt",
+      a.execution_time_ms AS "executionTimeMs", a.status, a.exception
+    FROM runs_audit AS a WHERE a.queued_task_id = task_id AND a.id < before ORDER BY a.id DESC LIMIT page_size
   ) AS r
 $$;
 `,

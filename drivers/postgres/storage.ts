@@ -332,15 +332,15 @@ export class PostgresStorage implements Storage {
   }
 
   statusAudit(...args: Args<"statusAudit">): Result<"statusAudit"> {
-    return listHistory(this.#access.call, "list_status_audit", ...args);
+    return listHistory(this.#access.call, "status_audit", ...args);
   }
 
   runsAudit(...args: Args<"runsAudit">): Result<"runsAudit"> {
-    return listHistory(this.#access.call, "list_runs_audit", ...args);
+    return listHistory(this.#access.call, "runs_audit", ...args);
   }
 
   executionLogs(...args: Args<"executionLogs">): Result<"executionLogs"> {
-    return listHistory(this.#access.call, "list_execution_logs", ...args);
+    return listHistory(this.#access.call, "execution_logs", ...args);
   }
 
   async countExecutionLogs(

@@ -1,13 +1,14 @@
 // Reads single tasks, and pages of tasks' history.
 
-import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
+import { historyPageStart } from "../../src/storage/history_paging.ts";
+import { toPage } from "../../src/storage/paging.ts";
 import type {
   ExecutionLogRecord,
   RunsAuditRecord,
   StatusAuditRecord,
   TaskRecord,
 } from "../../src/storage/records.ts";
-import type { Page, PageRequest } from "../../src/storage/queries.ts";
+import type { HistoryPageRequest, Page } from "../../src/storage/queries.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 import {
@@ -37,10 +38,9 @@ export function getTaskByKey(connection: Connection, taskKey: string): TaskRecor
 export function statusAudit(
   connection: Connection,
   taskId: string,
-  page?: PageRequest,
+  page?: HistoryPageRequest,
 ): Page<StatusAuditRecord> {
-  const sql = `SELECT ${statusAuditColumns} FROM status_audit ` +
-    "WHERE queued_task_id = ? AND sequence > ? ORDER BY sequence LIMIT ?";
+  const sql = `SELECT ${statusAuditColumns} FROM status_audit WHERE queued_task_id = ?`;
   return historyPage(connection, sql, taskId, page, toStatusAudit);
 }
 
@@ -48,10 +48,9 @@ export function statusAudit(
 export function runsAudit(
   connection: Connection,
   taskId: string,
-  page?: PageRequest,
+  page?: HistoryPageRequest,
 ): Page<RunsAuditRecord> {
-  const sql = `SELECT ${runsAuditColumns} FROM runs_audit ` +
-    "WHERE queued_task_id = ? AND sequence > ? ORDER BY sequence LIMIT ?";
+  const sql = `SELECT ${runsAuditColumns} FROM runs_audit WHERE queued_task_id = ?`;
   return historyPage(connection, sql, taskId, page, toRunsAudit);
 }
 
@@ -59,21 +58,24 @@ export function runsAudit(
 export function executionLogs(
   connection: Connection,
   taskId: string,
-  page?: PageRequest,
+  page?: HistoryPageRequest,
 ): Page<ExecutionLogRecord> {
-  const sql = `SELECT ${executionLogColumns} FROM task_execution_log ` +
-    "WHERE task_id = ? AND sequence > ? ORDER BY sequence LIMIT ?";
+  const sql = `SELECT ${executionLogColumns} FROM task_execution_log WHERE task_id = ?`;
   return historyPage(connection, sql, taskId, page, toExecutionLog);
 }
 
+/** Reads a page of the rows of a query for one task's history. */
 function historyPage<T>(
   connection: Connection,
   sql: string,
   taskId: string,
-  page: PageRequest | undefined,
+  page: HistoryPageRequest | undefined,
   toItem: (row: SqliteRow) => T,
 ): Page<T> {
-  const limit = pageLimit(page);
-  const rows = connection.all(sql, taskId, pageStart(page), limit + 1);
+  const { limit, newestFirst, after } = historyPageStart(page);
+  const order = newestFirst
+    ? "sequence < ? ORDER BY sequence DESC"
+    : "sequence > ? ORDER BY sequence";
+  const rows = connection.all(`${sql} AND ${order} LIMIT ?`, taskId, after, limit + 1);
   return toPage(rows, limit, toItem, (row) => String(row.sequence));
 }

@@ -1,8 +1,9 @@
 // Reads tasks and their history. The queries are constant texts; user values are parameters.
 
-import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
+import { historyPageStart } from "../../src/storage/history_paging.ts";
+import { toPage } from "../../src/storage/paging.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
-import type { Page, PageRequest } from "../../src/storage/queries.ts";
+import type { HistoryPageRequest, Page } from "../../src/storage/queries.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import type { Row } from "./recordsets.ts";
 import { bigInt, id, int, name } from "./mssql.ts";
@@ -63,21 +64,22 @@ export const executionLog = {
   toItem: rows.toExecutionLog,
 };
 
-/** Reads a page of a task's history, in the order in which it was written. */
+/** Reads a page of a task's history. */
 export async function readHistory<T>(
   database: SqlServerDatabase,
   { table, task, number, columns, toItem }: History<T>,
   taskId: string,
-  page: PageRequest,
+  page: HistoryPageRequest,
 ): Promise<Page<T>> {
-  const limit = pageLimit(page);
+  const { limit, newestFirst, after } = historyPageStart(page);
+  const [isAfter, order] = newestFirst ? ["<", "DESC"] : [">", "ASC"];
   const query =
     `SELECT TOP (@Rows) [${number}] AS [Number], [${task}], ${columns} FROM [EverTask].[${table}]
-    WHERE [${task}] = @TaskId AND [${number}] > @After ORDER BY [${number}];`;
+    WHERE [${task}] = @TaskId AND [${number}] ${isAfter} @After ORDER BY [${number}] ${order};`;
   const parameters = {
     Rows: int(limit + 1),
     TaskId: id(taskId),
-    After: bigInt(pageStart(page)),
+    After: bigInt(after),
   };
   const [found] = await database.query(query, parameters);
   return toPage(found!, limit, toItem, (row) => String(row.Number));

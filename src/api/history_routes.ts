@@ -6,18 +6,32 @@ import type { Page } from "../storage/queries.ts";
 import type { Dated } from "../time/dated.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { notFoundResponse, problemResponses, taskNotFound } from "./problems.ts";
-import { json, linkHeader, nextLink, pageParameters, taskParams } from "./route_parts.ts";
+import {
+  json,
+  linkHeader,
+  nextLink,
+  pageParameters as recordParameters,
+  taskParams,
+} from "./route_parts.ts";
 import { logsSchema, runsSchema, transitionsSchema } from "./schemas.ts";
 import { present } from "./search_query.ts";
 import type { View } from "./view.ts";
 import { toWire } from "./wire.ts";
+
+/** The query parameters of a page of a task's history. */
+const pageParameters = {
+  ...recordParameters,
+  order: z.enum(["oldest", "newest"]).optional().openapi({
+    description: "Which come first; `oldest` by default",
+  }),
+};
 
 const others = { ...problemResponses, ...notFoundResponse };
 
 const transitions = createRoute({
   method: "get",
   path: "/api/v1/tasks/{id}/transitions",
-  summary: "A task's audited status changes, oldest first",
+  summary: "A task's audited status changes",
   request: { params: taskParams, query: z.strictObject(pageParameters) },
   responses: { 200: { ...json(transitionsSchema, "A page"), headers: linkHeader }, ...others },
 });
@@ -25,7 +39,7 @@ const transitions = createRoute({
 const runs = createRoute({
   method: "get",
   path: "/api/v1/tasks/{id}/runs",
-  summary: "A series' audited runs, oldest first",
+  summary: "A series' audited runs",
   request: { params: taskParams, query: z.strictObject(pageParameters) },
   responses: { 200: { ...json(runsSchema, "A page"), headers: linkHeader }, ...others },
 });
@@ -33,7 +47,7 @@ const runs = createRoute({
 const logs = createRoute({
   method: "get",
   path: "/api/v1/tasks/{id}/logs",
-  summary: "The lines that a task's handler logged, oldest first",
+  summary: "The lines that a task's handler logged",
   request: {
     params: taskParams,
     query: z.strictObject({

@@ -1,7 +1,12 @@
 // The parts of an instance that the API uses.
 
 import type { Operate } from "../operate/operate.ts";
-import type { AuditGrowth, Page, PageRequest, StorageStatistics } from "../storage/queries.ts";
+import type {
+  AuditGrowth,
+  HistoryPageRequest,
+  Page,
+  StorageStatistics,
+} from "../storage/queries.ts";
 import type {
   ExecutionLogRecord,
   RunsAuditRecord,
@@ -49,9 +54,12 @@ export interface ApiSource extends StoreSource {
   /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<ApiTask | null>;
   /** A page of a task's status changes. */
-  statusAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<StatusAuditRecord>>>;
+  statusAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<Dated<StatusAuditRecord>>>;
   /** A page of a series' runs. */
-  runsAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<RunsAuditRecord>>>;
+  runsAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<Dated<RunsAuditRecord>>>;
   /** A page of the lines that a task's handler logged. */
-  executionLogs(taskId: string, page?: PageRequest): Promise<Page<Dated<ExecutionLogRecord>>>;
+  executionLogs(
+    taskId: string,
+    page?: HistoryPageRequest,
+  ): Promise<Page<Dated<ExecutionLogRecord>>>;
 }

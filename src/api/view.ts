@@ -12,7 +12,13 @@ import type { Explanation, Reason } from "../operate/reason.ts";
 import type { SchedulePreview } from "../operate/operated_series.ts";
 import { sentenceOf } from "../operate/sentences.ts";
 import type { RecurringInput } from "../schedule/builder.ts";
-import type { Page, PageRequest, TaskFilter, TaskPageRequest } from "../storage/queries.ts";
+import type {
+  HistoryPageRequest,
+  Page,
+  PageRequest,
+  TaskFilter,
+  TaskPageRequest,
+} from "../storage/queries.ts";
 import type { ExecutionLogRecord, RunsAuditRecord, StatusAuditRecord } from "../storage/records.ts";
 import type { FailureGroup } from "../storage/work_reports.ts";
 import type { Dated } from "../time/dated.ts";
@@ -28,7 +34,7 @@ export interface SeenTask extends Omit<ApiTask, "payload"> {
 type PageOfTask<T> = Promise<Page<Dated<T>> | null>;
 
 /** Reads a page of records of a task. */
-type ReadPage<T> = (taskId: string, page: PageRequest) => Promise<Page<T>>;
+type ReadPage<T> = (taskId: string, page: HistoryPageRequest) => Promise<Page<T>>;
 
 /** The part of a store that one user may see. */
 export class View {
@@ -104,20 +110,20 @@ export class View {
   }
 
   /** Returns a page of a task's status changes. */
-  transitions(taskId: string, page: PageRequest): PageOfTask<StatusAuditRecord> {
+  transitions(taskId: string, page: HistoryPageRequest): PageOfTask<StatusAuditRecord> {
     const read: ReadPage<Dated<StatusAuditRecord>> = (id, page) =>
       this.#source.statusAudit(id, page);
     return this.#pageOf(taskId, page, read, this.#withSeenError);
   }
 
   /** Returns a page of a series' runs. */
-  runs(taskId: string, page: PageRequest): PageOfTask<RunsAuditRecord> {
+  runs(taskId: string, page: HistoryPageRequest): PageOfTask<RunsAuditRecord> {
     const read: ReadPage<Dated<RunsAuditRecord>> = (id, page) => this.#source.runsAudit(id, page);
     return this.#pageOf(taskId, page, read, this.#withSeenError);
   }
 
   /** Returns a page of a task's log lines. */
-  logs(taskId: string, page: PageRequest): PageOfTask<ExecutionLogRecord> {
+  logs(taskId: string, page: HistoryPageRequest): PageOfTask<ExecutionLogRecord> {
     const read: ReadPage<Dated<ExecutionLogRecord>> = (id, page) =>
       this.#source.executionLogs(id, page);
     return this.#pageOf(taskId, page, read, (line, type) => ({

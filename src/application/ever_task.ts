@@ -26,8 +26,8 @@ import type {
   TaskRecord,
 } from "../storage/records.ts";
 import type {
+  HistoryPageRequest,
   Page,
-  PageRequest,
   StorageStatistics,
   TaskFilter,
   TaskPage,
@@ -255,16 +255,22 @@ export class EverTask {
     return this.operate.tasks.search(filter, page);
   }
 
-  /** Returns a task's audited status changes, oldest first. */
-  async statusAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<StatusAuditRecord>>> {
+  /** Returns a task's audited status changes, by default oldest first. */
+  async statusAudit(
+    taskId: string,
+    page?: HistoryPageRequest,
+  ): Promise<Page<Dated<StatusAuditRecord>>> {
     const id = parseTaskId(taskId);
     return id === null
       ? noItems
       : dated(await (await this.#core.life.opened()).statusAudit(id, page));
   }
 
-  /** Returns a recurring task's audited runs, oldest first. */
-  async runsAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<RunsAuditRecord>>> {
+  /** Returns a recurring task's audited runs, by default oldest first. */
+  async runsAudit(
+    taskId: string,
+    page?: HistoryPageRequest,
+  ): Promise<Page<Dated<RunsAuditRecord>>> {
     const id = parseTaskId(taskId);
     return id === null
       ? noItems
@@ -274,7 +280,7 @@ export class EverTask {
   /** Returns the log lines of a task's handler, which are stored if `persistentLogs` is on. */
   async executionLogs(
     taskId: string,
-    page?: PageRequest,
+    page?: HistoryPageRequest,
   ): Promise<Page<Dated<ExecutionLogRecord>>> {
     const id = parseTaskId(taskId);
     return id === null

@@ -22,9 +22,6 @@ export interface FactFinderParts {
   readonly retriesOf: (task: TaskRecord) => number | null;
 }
 
-/** The number of status changes that are read to find when a task was started: one full page. */
-const readChanges = 1000;
-
 /** The maximum number of held tasks of a queue to count. */
 const mostHeld = 10_000;
 
@@ -91,9 +88,8 @@ async function runningSince(
   { id, workerId, status }: TaskRecord,
 ): Promise<number | null> {
   if (workerId === null || status !== "InProgress") return null;
-  const { items, next } = await storage.statusAudit(id, { limit: readChanges });
-  const last = items.at(-1);
-  return next === null && last?.newStatus === "InProgress" ? last.updatedAt : null;
+  const { items: [last] } = await storage.statusAudit(id, { limit: 1, order: "newest" });
+  return last?.newStatus === "InProgress" ? last.updatedAt : null;
 }
 
 const notNoted: PauseNote = { by: null, since: null, why: null };

@@ -57,6 +57,12 @@ export interface PageRequest {
   readonly after?: string;
 }
 
+/** The request for a page of a task's history. */
+export interface HistoryPageRequest extends PageRequest {
+  /** Whether the rows that were written first, or those that were written last, come first. @default "oldest" */
+  readonly order?: "oldest" | "newest";
+}
+
 /** The request for a page of tasks. */
 export interface TaskPageRequest extends PageRequest {
   /** The order of tasks. @default "newest" */

@@ -4,6 +4,7 @@ import type {
   AuditGrowth,
   Backlog,
   CountRequest,
+  HistoryPageRequest,
   Page,
   PageRequest,
   PartialCount,
@@ -47,12 +48,12 @@ export interface StorageReading {
    * the `next` of a previous count.
    */
   count(filter: TaskFilter, request: CountRequest): Promise<PartialCount>;
-  /** Returns a task's audited status changes, in the order in which they were written. */
-  statusAudit(taskId: string, page?: PageRequest): Promise<Page<StatusAuditRecord>>;
-  /** Returns a recurring task's audited runs, in the order in which they were written. */
-  runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>>;
-  /** Returns a task's log lines by sequence number. */
-  executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>>;
+  /** Returns a task's audited status changes, by default in the order in which they were written. */
+  statusAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<StatusAuditRecord>>;
+  /** Returns a recurring task's audited runs, by default in the order in which they were written. */
+  runsAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<RunsAuditRecord>>;
+  /** Returns a task's log lines, by default in the order of their sequence numbers. */
+  executionLogs(taskId: string, page?: HistoryPageRequest): Promise<Page<ExecutionLogRecord>>;
   /**
    * Counts the log lines of a run among the task's last `limit` log lines. The cost depends only on
    * the limit, not on the number of lines of previous runs.

@@ -1,12 +1,11 @@
 // Reads tasks and their history in pages.
 
-import type { PageRequest, TaskFilter, TaskRecord } from "@evertask/evertask";
+import type { HistoryPageRequest, TaskFilter, TaskRecord } from "@evertask/evertask";
 import {
   countStart,
   duePageStart,
   type DuePlace,
-  pageLimit,
-  pageStart,
+  historyPageStart,
   taskPageStart,
   toDuePage,
   toPage,
@@ -76,10 +75,10 @@ function find(
   return oldestFirst ? rows.reverse() : rows;
 }
 
-/** Returns a page of a task's history, in the order of writing. */
-export function pageOf<T>(items: readonly Numbered<T>[] = [], page: PageRequest = {}) {
-  const limit = pageLimit(page);
-  const start = pageStart(page);
-  const found = items.filter((item) => item.number > start);
+/** Returns a page of a task's history. */
+export function pageOf<T>(items: readonly Numbered<T>[] = [], page: HistoryPageRequest = {}) {
+  const { limit, newestFirst, after } = historyPageStart(page);
+  const isAfter = ({ number }: Numbered<T>) => newestFirst ? number < after : number > after;
+  const found = (newestFirst ? items.toReversed() : items).filter(isAfter);
   return toPage(found, limit, ({ number: _, ...item }) => item, ({ number }) => String(number));
 }

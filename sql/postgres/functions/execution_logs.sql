@@ -39,6 +39,16 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   ) AS r
 $$;
 
+CREATE OR REPLACE FUNCTION list_last_execution_logs(task_id uuid, before bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT l.sequence_number AS number, l.queued_task_id AS "taskId", to_epoch_ms(l.timestamp_utc) AS "loggedAt",
+      l.level, l.message, l.exception, l.run_number AS run, l.sequence_number AS sequence
+    FROM task_execution_log AS l
+    WHERE l.queued_task_id = task_id AND l.sequence_number < before ORDER BY l.sequence_number DESC LIMIT page_size
+  ) AS r
+$$;
+
 -- Counts the lines of one run among the last `upto` lines of a task. Until a run ends, its lines
 -- are the last ones, so the lines of earlier runs need not be read.
 CREATE OR REPLACE FUNCTION count_execution_logs(task_id uuid, run bigint, upto bigint) RETURNS bigint

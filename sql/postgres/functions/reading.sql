@@ -38,11 +38,29 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   ) AS r
 $$;
 
+CREATE OR REPLACE FUNCTION list_last_status_audit(task_id uuid, before bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.updated_at_utc) AS "updatedAt",
+      a.new_status AS "newStatus", a.exception
+    FROM status_audit AS a WHERE a.queued_task_id = task_id AND a.id < before ORDER BY a.id DESC LIMIT page_size
+  ) AS r
+$$;
+
 CREATE OR REPLACE FUNCTION list_runs_audit(task_id uuid, after bigint, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
   SELECT coalesce(json_agg(r), '[]') FROM (
     SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.executed_at) AS "executedAt",
       a.execution_time_ms AS "executionTimeMs", a.status, a.exception
     FROM runs_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
+  ) AS r
+$$;
+
+CREATE OR REPLACE FUNCTION list_last_runs_audit(task_id uuid, before bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.executed_at) AS "executedAt",
+      a.execution_time_ms AS "executionTimeMs", a.status, a.exception
+    FROM runs_audit AS a WHERE a.queued_task_id = task_id AND a.id < before ORDER BY a.id DESC LIMIT page_size
   ) AS r
 $$;

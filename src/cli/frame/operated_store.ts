@@ -3,7 +3,12 @@
 import type { Operate } from "../../operate/operate.ts";
 import type { Operator } from "../../operate/operator.ts";
 import type { TaskEvent, TaskEventFilter } from "../../events/task_event.ts";
-import type { AuditGrowth, Page, PageRequest, StorageStatistics } from "../../storage/queries.ts";
+import type {
+  AuditGrowth,
+  HistoryPageRequest,
+  Page,
+  StorageStatistics,
+} from "../../storage/queries.ts";
 import type {
   ExecutionLogRecord,
   RunsAuditRecord,
@@ -53,11 +58,14 @@ export interface OperatedStore extends AsyncDisposable {
   /** Counts by status and queue. Reads all tasks. */
   statistics(): Promise<Dated<StorageStatistics>>;
   /** A page of a task's status changes. */
-  statusAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<StatusAuditRecord>>>;
+  statusAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<Dated<StatusAuditRecord>>>;
   /** A page of a series' runs. */
-  runsAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<RunsAuditRecord>>>;
+  runsAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<Dated<RunsAuditRecord>>>;
   /** A page of the lines that a task's handler logged. */
-  executionLogs(taskId: string, page?: PageRequest): Promise<Page<Dated<ExecutionLogRecord>>>;
+  executionLogs(
+    taskId: string,
+    page?: HistoryPageRequest,
+  ): Promise<Page<Dated<ExecutionLogRecord>>>;
   /** Dispatches a task of a type. */
   dispatch(
     type: string,

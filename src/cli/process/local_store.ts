@@ -9,7 +9,7 @@ import {
   type TaskEventFilter,
 } from "../../../mod.ts";
 import type { Operator } from "../../operate/operator.ts";
-import type { PageRequest } from "../../storage/queries.ts";
+import type { HistoryPageRequest } from "../../storage/queries.ts";
 import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { AnyTask } from "../../task/task.ts";
@@ -39,15 +39,15 @@ export class LocalStore implements OperatedStore {
     return this.#everTask.statistics();
   }
 
-  statusAudit(taskId: string, page?: PageRequest) {
+  statusAudit(taskId: string, page?: HistoryPageRequest) {
     return this.#everTask.statusAudit(taskId, page);
   }
 
-  runsAudit(taskId: string, page?: PageRequest) {
+  runsAudit(taskId: string, page?: HistoryPageRequest) {
     return this.#everTask.runsAudit(taskId, page);
   }
 
-  executionLogs(taskId: string, page?: PageRequest) {
+  executionLogs(taskId: string, page?: HistoryPageRequest) {
     return this.#everTask.executionLogs(taskId, page);
   }
 

@@ -215,6 +215,10 @@ export const kitSubjects: Subjects = {
     call: (...args) => Reflect.apply(kit.pageStart, null, args),
     args: [pageAfter("5")],
   }],
+  historyPageStart: [{
+    call: (...args) => Reflect.apply(kit.historyPageStart, null, args),
+    args: [pageAfter("5")],
+  }],
   countStart: [{
     call: (...args) => Reflect.apply(kit.countStart, null, args),
     args: [options({ cap: number, after: optional(takes(taskId)) })],

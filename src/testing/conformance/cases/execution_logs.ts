@@ -83,6 +83,8 @@ export const executionLogs = topic("execution logs", {
     const { items, pages } = await allPages((page) => s.storage.executionLogs(id, page), 300);
     expectSame(items.map((item) => item.sequence), items.map((_, n) => n + 1), "in order");
     expectSame([items.length, pages], [1000, 4], "all of them");
+    const last = await s.storage.executionLogs(id, { limit: 2, order: "newest" });
+    expectSame(last.items, items.slice(-2).reverse(), "the last two");
   },
 
   "processes that log for the same task at once get different numbers": async (s) => {

@@ -1,7 +1,7 @@
 // Reading: lists, filters and pages.
 
 import { InvalidArgumentError } from "../../../guards/errors.ts";
-import type { PageRequest, TaskFilter } from "../../../storage/queries.ts";
+import type { HistoryPageRequest, TaskFilter } from "../../../storage/queries.ts";
 import { tableNames } from "../../../storage/table_sizes.ts";
 import { expectRejection, expectSame, expectThat, expectValue } from "../expect.ts";
 import { allPages, day, hour, logLine, type Scene, topic } from "../scene.ts";
@@ -107,7 +107,7 @@ export const readingAndPaging = topic("reading and paging", {
     expectSame(items.map((row) => row.id), expected, "all that match");
   },
 
-  "a task's history has pages, in the order of writing": async (s) => {
+  "a task's history has pages, in the order of writing or in its reverse": async (s) => {
     const id = await s.addSeries();
     const other = await s.addSeries();
     for (let n = 0; n < 11; n++) {
@@ -118,7 +118,20 @@ export const readingAndPaging = topic("reading and paging", {
       }
     }
     const expected = Array.from({ length: 11 }, (_, n) => `run ${n}`);
+    const newest = expected.toReversed();
     for (const limit of [1, 4, 11, 12]) {
+      const last = await allPages(
+        (page) => s.storage.runsAudit(id, { ...page, order: "newest" }),
+        limit,
+      );
+      expectSame(last.items.map((row) => row.exception), newest, `last runs, pages of ${limit}`);
+      expectSame(last.pages, Math.ceil(11 / limit), `the number of pages of ${limit} last runs`);
+      const lastChanges = await s.storage.statusAudit(id, { limit, order: "newest" });
+      expectSame(
+        lastChanges.items.map((row) => row.exception).slice(0, 11),
+        newest.slice(0, limit),
+        `the last ${limit} changes`,
+      );
       const runs = await allPages((page) => s.storage.runsAudit(id, page), limit);
       expectSame(runs.items.map((row) => row.exception), expected, `runs, pages of ${limit}`);
       expectSame(runs.pages, Math.ceil(11 / limit), `the number of pages of ${limit}`);
@@ -148,12 +161,12 @@ export const readingAndPaging = topic("reading and paging", {
     const wrong = [{ limit: 0 }, { limit: 1001 }, { limit: 2.5 }, { limit: -1 }, { limit: NaN }, {
       after: "x",
     }, { after: "" }];
-    const reads: ((page: PageRequest) => Promise<unknown>)[] = [
-      (page) => s.storage.list({}, page),
+    const histories: ((page: HistoryPageRequest) => Promise<unknown>)[] = [
       (page) => s.storage.statusAudit(id, page),
       (page) => s.storage.runsAudit(id, page),
       (page) => s.storage.executionLogs(id, page),
     ];
+    const reads: typeof histories = [(page) => s.storage.list({}, page), ...histories];
     for (const page of wrong) {
       for (const read of reads) {
         await expectRejection(
