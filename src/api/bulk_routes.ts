@@ -67,6 +67,25 @@ const queueChange = createRoute({
   responses: { 204: { description: "Done" }, ...problemResponses, ...bodyProblems },
 });
 
+/** A path has no place for some names, such as `..`. */
+const namedQueueChange = createRoute({
+  method: "post",
+  path: "/api/v1/queues/{verb}",
+  summary: "Pause or resume a queue of any name",
+  request: {
+    params: z.object({ verb: z.enum(["pause", "resume"]) }),
+    body: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: z.strictObject({ queue: z.string().min(1).max(200), reason }),
+        },
+      },
+    },
+  },
+  responses: { 204: { description: "Done" }, ...problemResponses, ...bodyProblems },
+});
+
 /** Adds the routes. */
 export function addBulkRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(bulk, async (context) => {
@@ -85,6 +104,11 @@ export function addBulkRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(queueChange, async (context) => {
     const { queue, verb } = context.req.valid("param");
     await context.get("changes").queue(verb, queue, context.req.valid("json").reason);
+    return context.body(null, 204);
+  });
+  app.openapi(namedQueueChange, async (context) => {
+    const { queue, reason } = context.req.valid("json");
+    await context.get("changes").queue(context.req.valid("param").verb, queue, reason);
     return context.body(null, 204);
   });
 }

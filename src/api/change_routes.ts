@@ -12,7 +12,7 @@ const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(te
 
 /** The fields that an edit of one or many tasks may change. */
 export const editFields = {
-  queue: z.string().min(1).max(100).optional(),
+  queue: z.string().min(1).max(200).optional(),
   priority: z.int().min(-32_768).max(32_767).optional(),
   at: instant.optional().openapi({ type: "string", format: "date-time" }),
   delayMs: z.int().min(0).optional().openapi({

@@ -9,6 +9,7 @@ import { getPath } from "hono/utils/url";
 import type { Authorize } from "../access/authorize.ts";
 import { checkFunction, checkMethods, checkOptions } from "../guards/argument_checks.ts";
 import { PayloadValidationError } from "../payload/payload_validation_error.ts";
+import { payloadProblems } from "./payload_problems.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { OptionNames } from "../guards/option_names.ts";
 import { guardLogger } from "../log/guarded_logger.ts";
@@ -222,7 +223,7 @@ function errorHandler(logger: Logger) {
       return problem(context, "invalid-request", error.message || "The request is invalid.");
     }
     if (error instanceof PayloadValidationError) {
-      const errors = error.issues.map((issue) => ({ name: "payload", detail: issue.message }));
+      const errors = payloadProblems(error.issues);
       return problem(context, "invalid-request", error.message, { errors });
     }
     if (error instanceof InvalidArgumentError) {

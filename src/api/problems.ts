@@ -29,6 +29,8 @@ export interface ProblemError {
   readonly name: string;
   /** The reason why it is invalid. */
   readonly detail: string;
+  /** The invalid part of the parameter's value, as a JSON pointer (RFC 6901). */
+  readonly pointer?: string;
 }
 
 /** The schema of the body of a problem. */
@@ -38,7 +40,13 @@ export const problemSchema = z.object({
   status: z.int(),
   detail: z.string(),
   reason: z.string().optional().openapi({ description: "Why a change does not apply" }),
-  errors: z.array(z.object({ name: z.string(), detail: z.string() })).optional(),
+  errors: z.array(z.object({
+    name: z.string(),
+    detail: z.string(),
+    pointer: z.string().optional().openapi({
+      description: "The invalid part of a payload, as a JSON pointer (RFC 6901)",
+    }),
+  })).optional(),
 }).openapi("Problem");
 
 /** Responds with a problem. */

@@ -248,6 +248,7 @@ Deno.test("the OpenAPI 3.1 document describes all routes", async () => {
     "/api/v1/me",
     "/api/v1/queues",
     "/api/v1/queues/{queue}/{verb}",
+    "/api/v1/queues/{verb}",
     "/api/v1/series",
     "/api/v1/series/preview",
     "/api/v1/series/{id}",

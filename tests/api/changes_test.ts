@@ -36,6 +36,7 @@ const requests: Readonly<Record<string, (ids: Ids) => [path: string, body: unkno
     { type: "zebra-mail", key: "zebra", reason },
   ],
   "post /api/v1/audit/purge": () => ["audit/purge", { policy: { statusAuditDays: 1e-6 }, reason }],
+  "post /api/v1/queues/{verb}": () => ["queues/pause", { queue: "zebra", reason }],
 };
 
 /** Returns the operations in the API's description that change something. */

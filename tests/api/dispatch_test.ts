@@ -24,7 +24,7 @@ Deno.test("a task can be dispatched by type, with its validator and an idempoten
   const send = (body: unknown, headers = {}) => ask("ada", "POST", "tasks", body, headers);
   const wrong = await send({ type: "mail", payload: { to: 1 } });
   assertEquals([wrong.status, wrong.body.errors], [400, [
-    { name: "payload", detail: "to must be a string" },
+    { name: "payload", detail: "to must be a string", pointer: "/to" },
   ]]);
   const unknown = await send({ type: "other", payload: {} });
   assertEquals([unknown.status, unknown.body.reason], [409, "typeUnknown"]);

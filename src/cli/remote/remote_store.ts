@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { BulkOptions, BulkResult } from "../../operate/bulk.ts";
 import type { Operator, TaskOperator } from "../../operate/operator.ts";
 import type { OperationResult, RefusalReason } from "../../operate/refusal.ts";
-import type { PageRequest, TaskFilter } from "../../storage/queries.ts";
+import type { HistoryPageRequest, TaskFilter } from "../../storage/queries.ts";
 import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { DispatchResult } from "../../task/dispatch_options.ts";
 import { toMilliseconds } from "../../time/duration.ts";
@@ -58,15 +58,18 @@ export class RemoteStore implements OperatedStore {
     return this.#read("statistics");
   }
 
-  statusAudit(taskId: string, page?: PageRequest): ReturnType<OperatedStore["statusAudit"]> {
+  statusAudit(taskId: string, page?: HistoryPageRequest): ReturnType<OperatedStore["statusAudit"]> {
     return this.#pageOf(taskId, "transitions", page);
   }
 
-  runsAudit(taskId: string, page?: PageRequest): ReturnType<OperatedStore["runsAudit"]> {
+  runsAudit(taskId: string, page?: HistoryPageRequest): ReturnType<OperatedStore["runsAudit"]> {
     return this.#pageOf(taskId, "runs", page);
   }
 
-  executionLogs(taskId: string, page?: PageRequest): ReturnType<OperatedStore["executionLogs"]> {
+  executionLogs(
+    taskId: string,
+    page?: HistoryPageRequest,
+  ): ReturnType<OperatedStore["executionLogs"]> {
     return this.#pageOf(taskId, "logs", page);
   }
 
@@ -97,8 +100,7 @@ export class RemoteStore implements OperatedStore {
   }
 
   async changeQueue(verb: "pause" | "resume", queue: string, { reason = noReason }: Operator) {
-    const route = `queues/${encodeURIComponent(queue)}/${verb}`;
-    await this.#requests.send(route, { method: "POST", body: { reason } });
+    await this.#requests.send(`queues/${verb}`, { method: "POST", body: { queue, reason } });
   }
 
   async follow(
@@ -130,7 +132,7 @@ export class RemoteStore implements OperatedStore {
     return revive<T>(await this.#requests.read(route, query));
   }
 
-  async #pageOf<T>(taskId: string, what: string, page: PageRequest = {}): Promise<T> {
+  async #pageOf<T>(taskId: string, what: string, page: HistoryPageRequest = {}): Promise<T> {
     return await this.#read(`tasks/${encodeURIComponent(taskId)}/${what}`, { ...page });
   }
 
