@@ -10,9 +10,8 @@ const types: Readonly<Record<string, string>> = {
 
 /** Returns the response for an asset; null if there is none at this path. */
 export function assetResponse(path: string): Response | null {
-  const content = assets[path];
-  if (content === undefined) return null;
-  return new Response(Uint8Array.from(atob(content), (char) => char.charCodeAt(0)), {
+  if (!Object.hasOwn(assets, path)) return null;
+  return new Response(Uint8Array.from(atob(assets[path]!), (char) => char.charCodeAt(0)), {
     headers: {
       "content-type": types[path.split(".").at(-1)!]!,
       "content-encoding": "gzip",

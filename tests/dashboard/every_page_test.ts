@@ -8,13 +8,15 @@ import { defineTask, noRetry, type TaskContext } from "../../mod.ts";
 import { until } from "../monitor/support/until.ts";
 import { browserTest } from "../support/browser.ts";
 import { openPage } from "./open_page.ts";
+import { checkForcedColors, checkReducedMotion } from "./seen.ts";
 import { ServedDashboard } from "./served_dashboard.ts";
 
-/** Text that would do harm as HTML, or hide other text: each kind must be shown as it is. */
-const harmful = `"><img src=x onerror="alert(1)"><script>alert(2)</script></script>&lt;'\u0000` +
-  "\u202e\u2066\u200b\ud83d\ude00" + "${alert(3)}{{alert(4)}}javascript:alert(5)";
-/** PostgreSQL and SQL Server store no NUL in names. */
-const name = harmful.replace("\u0000", "");
+/**
+ * Text that would do harm as HTML or in a URL, or hide other text: each kind must be shown as it is.
+ */
+const name = `"><img src=x onerror="alert(1)"><script>alert(2)</script></script>&lt;'` +
+  "\u0000/../?#%\u202e\u2066\u200b\u001b[2J\r\n\u2028\ud83d\ude00" +
+  "${alert(3)}{{alert(4)}}javascript:alert(5) ";
 const long = "x".repeat(10_000);
 
 const task = defineTask<unknown>({
@@ -22,9 +24,9 @@ const task = defineTask<unknown>({
   retry: noRetry(),
   queue: name,
   async handle(_payload, context: TaskContext) {
-    await context.log.error(harmful);
+    await context.log.error(name);
     await context.log.info(long);
-    throw new Error(`${harmful}\n${long}`);
+    throw new Error(`${name}\n${long}`);
   },
 });
 
@@ -37,36 +39,50 @@ async function hostileDashboard() {
   });
   const { everTask } = dashboard;
   await everTask.start();
-  const payload = { [harmful]: harmful, long, large: 12345678901234567890n.toString() };
+  const payload = { [name]: name, long, large: 12345678901234567890n.toString() };
   const options = { taskKey: name.slice(0, 200), tags: [name.slice(0, 100)] };
   const { id } = await everTask.dispatch(task, payload, options);
-  await everTask.dispatch(task, payload, { recurring: (r) => r.everyDay().atTime("03:00") });
+  const { id: series } = await everTask.dispatch(task, payload, {
+    recurring: (r) => r.everyDay().atTime("03:00"),
+  });
   await until(async () => (await everTask.get(id))?.status === "Failed", "the task has failed");
   await until(
     async () => (await everTask.operate.failures.list()).items.length > 0,
     "the failure is reported",
   );
   const operator = { by: name.slice(0, 100), reason: name };
+  await everTask.operate.tasks.runNow(series, operator);
+  await until(async () => (await everTask.get(series))?.series?.runCount === 1, "a run");
   await everTask.operate.tasks.retry(id, operator);
   await everTask.queues.pause(name, operator);
-  return { dashboard, id, [Symbol.asyncDispose]: () => dashboard[Symbol.asyncDispose]() };
+  return { dashboard, id, series, [Symbol.asyncDispose]: () => dashboard[Symbol.asyncDispose]() };
 }
 
-const pages = (id: string) => [
+const pages = (id: string, series: string) => [
   ...["", "?span=7+d", "tasks", `tasks?error=${encodeURIComponent(name.slice(0, 40))}`],
-  ...[`tasks/${id}`, "series", "queues", "workers", "failures", "limits", "actions", "audit"],
+  ...[
+    `tasks/${id}`,
+    `series/${series}`,
+    "series",
+    "queues",
+    "workers",
+    "failures",
+    "limits",
+    "actions",
+    "audit",
+  ],
 ];
 
 browserTest("every page with hostile text", [], async (t, browser) => {
   await using hostile = await hostileDashboard();
-  const { dashboard, id } = hostile;
+  const { dashboard, id, series } = hostile;
   const page = await openPage(browser, dashboard.url(), "local");
   const foreign: string[] = [];
   page.on("request", (request) => {
     if (!request.url().startsWith(dashboard.url())) foreign.push(request.url());
   });
 
-  for (const path of pages(id)) {
+  for (const path of pages(id, series)) {
     await t.step(`/${path.slice(0, 30)}`, async () => {
       await page.goto(dashboard.url(path));
       await page.locator("main .card, main .empty").first().waitFor();
@@ -85,6 +101,8 @@ browserTest("every page with hostile text", [], async (t, browser) => {
       const width = await page.evaluate("document.documentElement.scrollWidth");
       assert(Number(width) <= 360, `the page is ${width} px wide on a phone`);
       await page.setViewportSize({ width: 1280, height: 900 });
+      await checkForcedColors(page);
+      await checkReducedMotion(page);
     });
   }
 
@@ -93,8 +111,39 @@ browserTest("every page with hostile text", [], async (t, browser) => {
     const shown = page.getByRole("region", { name: "Payload" }).locator("pre");
     await shown.waitFor();
     const text = (await shown.textContent())!;
-    assertEquals(JSON.parse(text), { [harmful]: harmful, long, large: "12345678901234567890" });
+    assertEquals(JSON.parse(text), { [name]: name, long, large: "12345678901234567890" });
     assert((await page.locator("main").textContent())!.includes(name));
+  });
+
+  await t.step("names link to their tasks, and the URL finds them again", async () => {
+    const links: [fact: string, parameter: string, value: string, found: number][] = [
+      ["Type", "type", name, 2],
+      ["Queue", "queue", name, 2],
+      ["Tags", "tag", name.slice(0, 100), 1],
+    ];
+    for (const [fact, parameter, value, found] of links) {
+      await page.goto(dashboard.url(`tasks/${id}`));
+      await page.locator("dt", { hasText: fact }).locator("+ dd a").click();
+      await page.getByText(`${found} match`).waitFor();
+      assertEquals(new URL(page.url()).searchParams.get(parameter), value);
+      await page.reload();
+      await page.getByText(`${found} match`).waitFor();
+      assertEquals(await page.getByRole("alert").count(), 0);
+    }
+  });
+
+  await t.step("a path that is cut within an escape is a page that says so", async () => {
+    for (const path of ["tasks/%", "series/%e0%a4", "constructor", "tasks/%00"]) {
+      await page.goto(dashboard.url(path));
+      await page.getByText(/There is no such|Not found/).first().waitFor();
+    }
+  });
+
+  await t.step("a filter that does not exist is an error, instead of no filter", async () => {
+    await page.goto(dashboard.url("tasks?statsu=Failed"));
+    await page.getByRole("alert").getByText("statsu").waitFor();
+    await page.getByRole("link", { name: "Remove the filter statsu: Failed" }).click();
+    await page.getByText("2 match").waitFor();
   });
   assertEquals(foreign, []);
   await page.close();

@@ -27,6 +27,13 @@ browserTest("the keys of pages", [], async (t, browser) => {
     await page.keyboard.press("x");
     await page.getByText("1 selected").waitFor();
     assertEquals(await page.locator("tbody input:checked").count(), 1);
+    await page.emulateMedia({ forcedColors: "active" });
+    const looks = await page.evaluate(`[...document.querySelectorAll("tbody tr")].map((row) => [
+      getComputedStyle(row).outlineStyle,
+      getComputedStyle(row.firstElementChild).borderInlineStartStyle,
+    ].join(" "))`);
+    assertEquals(looks, ["none none", "solid solid", "none none"], "the row of the focus");
+    await page.emulateMedia({ forcedColors: "none" });
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Why is it not running?" }).waitFor();
     const { items: [two] } = await dashboard.everTask.operate.tasks.search({ taskKey: "two" });
@@ -84,7 +91,7 @@ browserTest("the keys of pages", [], async (t, browser) => {
     await admin.getByRole("link", { name: "7 d" }).click();
     await admin.waitForURL(dashboard.url("?span=7+d"));
     await admin.goBack();
-    await admin.locator('.spans [aria-current="true"]', { hasText: "24 h" }).waitFor();
+    await admin.locator('.choices [aria-current="true"]', { hasText: "24 h" }).waitFor();
     await admin.close();
   });
   await page.close();

@@ -72,8 +72,8 @@ browserTest("the dashboard in Chromium", [], async (t, browser) => {
   await t.step("the URL contains the filters, the order and the page", async () => {
     const page = await open(browser, dashboard.url("tasks?type=charge-card"));
     await page.getByText("61 match").waitFor();
-    await page.getByRole("link", { name: "newest first" }).click();
-    await page.getByRole("link", { name: "oldest first" }).waitFor();
+    await page.getByRole("link", { name: "oldest first" }).click();
+    await page.locator('[aria-current="true"]', { hasText: "oldest first" }).waitFor();
     await page.getByRole("link", { name: "Next page" }).click();
     await rows(page, 11);
     const other = await open(browser, page.url());

@@ -43,7 +43,12 @@ async function actOnTasks(t: Deno.TestContext, browser: Browser, store: Operated
     const payload = page.getByRole("dialog").getByLabel("Payload");
     for (
       const [text, problem] of [
-        ['{"order":"one"}', "order must be an integer"],
+        ['{"order":"one"}', "order: must be an integer"],
+        [
+          '{"order":1,"lines":[{"unit price":1},{"unit price":"2"}]}',
+          'lines[1]["unit price"]: must be a number',
+        ],
+        [JSON.stringify({ order: 1, lines: Array(30).fill({}) }), "and 22 more"],
         ['{"order":', /^This is not JSON/],
         ['{"order":1,"id":12345678901234567891}', /would be stored as 12345678901234567000/],
       ] as const

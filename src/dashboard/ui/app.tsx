@@ -10,13 +10,14 @@ import { setClock, startClock } from "./now.ts";
 import { KeyHelp } from "./parts/key_help.tsx";
 import { LiveMark } from "./parts/live_mark.tsx";
 import { Loaded } from "./parts/loaded.tsx";
+import { Name, Text } from "./parts/text.tsx";
 import { ActionsPage } from "./pages/actions.tsx";
 import { AuditPage } from "./pages/audit.tsx";
 import { FailuresPage } from "./pages/failures.tsx";
 import { LimitsPage } from "./pages/limits.tsx";
 import { OneSeriesPage } from "./pages/one_series.tsx";
 import { OverviewPage } from "./pages/overview/overview.tsx";
-import { QueuesCard } from "./pages/queues.tsx";
+import { QueuesPage } from "./pages/queues.tsx";
 import { SeriesPage } from "./pages/series.tsx";
 import { SignInPage } from "./pages/sign_in.tsx";
 import { TaskPage } from "./pages/task.tsx";
@@ -24,7 +25,7 @@ import { TasksPage } from "./pages/tasks.tsx";
 import { WorkersCard } from "./pages/workers.tsx";
 import { useResource } from "./resource.ts";
 import { maySeePage, me as rights } from "./rights.ts";
-import { followLinks, go, pageUrl, path } from "./router.ts";
+import { followLinks, go, pageUrl, pathParts } from "./router.ts";
 import { pageNames, texts } from "./texts.ts";
 
 followLinks();
@@ -35,7 +36,7 @@ export function App() {
   const me = useResource<Me>("me", { changesWith: () => false });
   const isSignedIn = me.data !== null && !(me.error instanceof ProblemError);
   const mustSignIn = me.error instanceof ProblemError && me.error.status === 401;
-  const title = titleOf(path.value);
+  const title = titleOf(pathParts.value[0]!);
   useEffect(() => {
     rights.value = me.data;
     if (me.data !== null) setClock(me.data.now);
@@ -66,13 +67,13 @@ export function App() {
 }
 
 function Page() {
-  const [name = "", id] = path.value.split("/");
-  if (name === "tasks" && id !== undefined) return <TaskPage id={decodeURIComponent(id)} />;
-  if (name === "series" && id !== undefined) return <OneSeriesPage id={decodeURIComponent(id)} />;
+  const [name = "", id] = pathParts.value;
+  if (name === "tasks" && id !== undefined) return <TaskPage id={id} />;
+  if (name === "series" && id !== undefined) return <OneSeriesPage id={id} />;
   if (name === "") return <OverviewPage />;
   if (name === "tasks") return <TasksPage />;
   if (name === "series") return <SeriesPage />;
-  if (name === "queues") return <QueuesCard canChange />;
+  if (name === "queues") return <QueuesPage />;
   if (name === "workers") return <WorkersCard />;
   if (name === "failures") return <FailuresPage />;
   if (name === "limits") return <LimitsPage />;
@@ -82,26 +83,30 @@ function Page() {
 }
 
 function Title() {
-  const [name = "", id] = path.value.split("/");
+  const [name = "", id] = pathParts.value;
   const title = titleOf(name);
   if (id === undefined) return <h1>{title}</h1>;
   return (
     <h1>
-      <a class="faint" href={pageUrl(name)}>{title}</a> / <span class="mono">{id}</span>
+      <a class="faint" href={pageUrl(name)}>{title}</a> /{" "}
+      <span class="mono">
+        <Name>{id}</Name>
+      </span>
     </h1>
   );
 }
 
-function titleOf(path: string): string {
-  const [name = ""] = path.split("/");
-  return name in pageNames ? pageNames[name as keyof typeof pageNames] : texts.notFound;
+function titleOf(name: string): string {
+  return Object.hasOwn(pageNames, name)
+    ? pageNames[name as keyof typeof pageNames]
+    : texts.notFound;
 }
 
 /** The user of an API without `authorize`, who has not signed in. */
 const localUser = "local";
 
 function Navigation({ me }: { readonly me: Me | null }) {
-  const [current = ""] = path.value.split("/");
+  const [current] = pathParts.value;
   const signOut = async () => {
     await send("DELETE", "session", undefined);
     location.reload();
@@ -124,7 +129,7 @@ function Navigation({ me }: { readonly me: Me | null }) {
       </ul>
       {me !== null && (
         <p class="user faint">
-          {texts.signedInAs(me.user)}
+          <Text>{texts.signedInAs(me.user)}</Text>
           {me.user !== localUser && (
             <button type="button" class="plain" onClick={signOut}>{texts.signOut}</button>
           )}

@@ -27,24 +27,24 @@ export function zoneOf(schedule: string): string {
  * @param from The instant with whose offset the first run is compared. Epoch milliseconds.
  */
 export function zonedRuns(runs: readonly string[], timeZone: string, from: number): ZonedRun[] {
-  let before = offsetAt(new Date(from), timeZone);
+  const offsets = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });
+  const weekdays = new Intl.DateTimeFormat("en", { timeZone, weekday: "short" });
+  const instants = new Intl.DateTimeFormat("sv-SE", {
+    timeZone,
+    dateStyle: "short",
+    timeStyle: "medium",
+  });
+  let before = offsetAt(from, offsets);
   return runs.map((at) => {
     const date = new Date(at);
-    const offset = offsetAt(date, timeZone);
+    const offset = offsetAt(date, offsets);
     const offsetBefore = offset === before ? null : before;
     before = offset;
-    const weekday = date.toLocaleDateString("en", { timeZone, weekday: "short" });
-    return {
-      at,
-      text: `${weekday} ${date.toLocaleString("sv-SE", { timeZone })}`,
-      offset,
-      offsetBefore,
-    };
+    const text = `${weekdays.format(date)} ${instants.format(date)}`;
+    return { at, text, offset, offsetBefore };
   });
 }
 
-function offsetAt(date: Date, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" })
-    .formatToParts(date);
-  return parts.find(({ type }) => type === "timeZoneName")!.value;
+function offsetAt(date: Date | number, offsets: Intl.DateTimeFormat): string {
+  return offsets.formatToParts(date).find(({ type }) => type === "timeZoneName")!.value;
 }

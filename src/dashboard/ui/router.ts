@@ -13,6 +13,17 @@ export const path: ReadonlySignal<string> = computed(() =>
   address.value.pathname.slice(base.pathname.length).replace(/\/+$/, "")
 );
 
+/** The parts of the path, decoded: `["tasks", "01a2…"]`. */
+export const pathParts: ReadonlySignal<readonly string[]> = computed(() =>
+  path.value.split("/").map((part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part; // a malformed escape, as of a link that was cut
+    }
+  })
+);
+
 /** The parameters of the page. */
 export const parameters: ReadonlySignal<URLSearchParams> = computed(() =>
   address.value.searchParams

@@ -1,25 +1,15 @@
 // The tasks of the tests of the dashboard's actions.
 
+import { z } from "zod";
 import { defineTask, noRetry } from "../../../mod.ts";
-import type { StandardSchema } from "../../../mod.ts";
 
 /** The payload of {@linkcode charge}. */
-export interface Charge {
-  readonly order: number;
+const schema = z.object({
+  order: z.int("must be an integer"),
   /** Whether the handler throws. */
-  readonly fails?: boolean;
-}
-
-const schema: StandardSchema<Charge, Charge> = {
-  "~standard": {
-    version: 1,
-    vendor: "test",
-    validate: (value) =>
-      Number.isInteger((value as Charge | null)?.order)
-        ? { value: value as Charge }
-        : { issues: [{ message: "order must be an integer" }] },
-  },
-};
+  fails: z.boolean().optional(),
+  lines: z.array(z.object({ "unit price": z.number("must be a number") })).optional(),
+});
 
 /** Fails if its payload says so. */
 export const charge = defineTask({

@@ -2,7 +2,9 @@
 
 import type { ComponentChildren } from "preact";
 import { ProblemError } from "../client.ts";
+import { Text } from "../parts/text.tsx";
 import { actionTexts, texts } from "../texts.ts";
+import { pointerText } from "./pointer_text.ts";
 
 const titles: Readonly<Record<number, string>> = {
   400: actionTexts.invalid,
@@ -31,7 +33,10 @@ export function isConflict(error: unknown): boolean {
 export function problemsOf(error: unknown, field: string): readonly string[] {
   if (error instanceof InvalidField) return error.field === field ? [error.message] : [];
   if (!(error instanceof ProblemError)) return [];
-  return error.errors.filter(({ name }) => name === field).map(({ detail }) => detail);
+  return error.errors.filter(({ name }) => name === field)
+    .map(({ detail, pointer }) =>
+      pointer === undefined ? detail : `${pointerText(pointer)}: ${detail}`
+    );
 }
 
 /** Shows why a change failed. Problems of the shown fields stand beside the fields. */
@@ -52,8 +57,8 @@ export function ChangeProblem(
   if (isAtField) return null;
   return (
     <Notice title={titles[error.status] ?? error.title}>
-      {isConflict(error) ? actionTexts.changedMeanwhileHelp : error.message}
-      {others.map(({ name, detail }) => ` ${name}: ${detail}`)}
+      <Text>{isConflict(error) ? actionTexts.changedMeanwhileHelp : error.message}</Text>
+      {others.map(({ name, detail }) => <Text key={name}>{` ${name}: ${detail}`}</Text>)}
       {isConflict(error) && onReload !== undefined && (
         <button type="button" onClick={onReload}>{actionTexts.lookAgain}</button>
       )}

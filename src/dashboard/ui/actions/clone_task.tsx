@@ -7,7 +7,7 @@ import { go, pageUrl } from "../router.ts";
 import { actionTexts, texts } from "../texts.ts";
 import { ChangeDialog } from "./change_dialog.tsx";
 import { openDialog } from "./dialogs.tsx";
-import { PayloadField, placeOf } from "./edit_task.tsx";
+import { PayloadField, placeOf, queueOf } from "./edit_task.tsx";
 import { toInstant } from "./local_input.ts";
 import { parsePayload } from "./payload_text.ts";
 import { PlaceFields } from "./place_fields.tsx";
@@ -51,7 +51,7 @@ export function openClone(task: Task): void {
         const { id } = await send<{ readonly id: string }>("POST", "tasks", {
           type: task.type,
           payload: parsePayload(String(values.get("payload"))),
-          queue: String(values.get("queue")).trim(),
+          queue: queueOf(values, task),
           priority: Number(values.get("priority")),
           tags: task.tags,
           ...at !== "" && { at: toInstant(at) },

@@ -4,6 +4,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentChild } from "preact";
 import { useEffect } from "preact/hooks";
+import { Text } from "../parts/text.tsx";
 import { pageUrl, path } from "../router.ts";
 import { actionTexts } from "../texts.ts";
 
@@ -44,6 +45,12 @@ export function showOutcome(text: string, actions: Outcome["actions"]): void {
   outcome.value = { text, actions };
 }
 
+// Not an effect of a component: that runs after the page is shown, and under load only after the
+// user has opened a dialog on the new page.
+path.subscribe(() => {
+  if (dialog.peek() !== null) closeDialog(); // it belongs to the page before
+});
+
 /** The time for which a message is shown, in milliseconds. */
 const shownMs = 12_000;
 
@@ -60,7 +67,8 @@ export function Dialogs() {
       <div class="outcome" role="status">
         {last !== null && (
           <p>
-            {last.text} <a href={pageUrl("actions", last.actions)}>{actionTexts.showAction}</a>
+            <Text>{last.text}</Text>{" "}
+            <a href={pageUrl("actions", last.actions)}>{actionTexts.showAction}</a>
           </p>
         )}
       </div>

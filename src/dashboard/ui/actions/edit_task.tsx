@@ -77,9 +77,18 @@ export function placeOf({ queue, priority, dueAt }: Task): Place {
   return { queue, priority: String(priority), at: localInput(dueAt) };
 }
 
+/**
+ * Returns the queue that the user has entered. An unchanged field is the task's queue, even if the
+ * field cannot show it: a line of input has no line breaks.
+ */
+export function queueOf(values: FormData, task: Task): string {
+  const entered = String(values.get("queue"));
+  return entered === task.queue.replaceAll(/[\r\n]/g, "") ? task.queue : entered.trim();
+}
+
 /** Returns the fields that the user has changed. */
 function changedFields(values: FormData, task: Task): Record<string, unknown> {
-  const queue = String(values.get("queue")).trim();
+  const queue = queueOf(values, task);
   const priority = Number(values.get("priority"));
   const payload = values.get("payload");
   const at = values.get("at");

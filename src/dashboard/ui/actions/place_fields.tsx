@@ -33,7 +33,7 @@ export function PlaceFields(
         problems={problems("queue")}
       >
         {(attributes) => (
-          <input {...attributes} defaultValue={first?.queue} maxLength={100} required={isOne} />
+          <input {...attributes} defaultValue={first?.queue} maxLength={200} required={isOne} />
         )}
       </Field>
       <Field name="priority" title={texts.priority} problems={problems("priority")}>

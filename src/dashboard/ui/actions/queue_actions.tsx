@@ -39,7 +39,7 @@ function openQueueDialog({ queue, paused }: Queue): void {
       reason="required"
       run={async (values) => {
         const verb = paused ? "resume" : "pause";
-        await send("POST", `queues/${encodeURIComponent(queue)}/${verb}`, reasonOf(values));
+        await send("POST", `queues/${verb}`, { queue, ...reasonOf(values) });
         showOutcome(done(queue), { queueName: queue });
       }}
     />,

@@ -6,13 +6,14 @@ import { searchOf } from "../actions/recorded_filter.ts";
 import type { Action, Actions } from "../answers.ts";
 import { integer } from "../format.ts";
 import { ChangedValues } from "../parts/changed_values.tsx";
-import { FilterBar, type FilterChoice } from "../parts/filter_bar.tsx";
+import { FilterBar, type FilterChoice, filterParameters } from "../parts/filter_bar.tsx";
 import { FilterChips } from "../parts/filter_chips.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Mark } from "../parts/status.tsx";
 import { QueueLink, TaskLink } from "../parts/task_link.tsx";
+import { Name, Text } from "../parts/text.tsx";
 import { useResource } from "../resource.ts";
 import { may } from "../rights.ts";
 import { pageUrl, parameters } from "../router.ts";
@@ -29,11 +30,10 @@ const filters: readonly FilterChoice[] = [
 
 /** The page. */
 export function ActionsPage() {
-  const query = new URLSearchParams({ limit: "50" });
-  for (const name of [...filters.map(({ name }) => name), "after"]) {
-    const value = parameters.value.get(name);
-    if (value !== null) query.set(name, value);
-  }
+  const query = filterParameters();
+  query.set("limit", "50");
+  const after = parameters.value.get("after");
+  if (after !== null) query.set("after", after);
   const actions = useResource<Actions>(`actions?${query}`);
   return (
     <>
@@ -67,17 +67,21 @@ function OneAction({ action }: { readonly action: Action }) {
       <Instant at={doneAt} />
       <div class="group">
         <p>
-          <strong>{by}</strong> {actionPageTexts.verbs[verb] ?? verb}{" "}
-          <Target target={target} search={search} />{" "}
+          <strong>
+            <Name>{by}</Name>
+          </strong>{" "}
+          {actionPageTexts.verbs[verb] ?? verb} <Target target={target} search={search} />{" "}
           {target.kind === "tasks" && (
             <span class="faint">
               {actionPageTexts.counts(integer(changed), integer(skipped))}
             </span>
           )} {next !== null && <Mark look="warn">{actionPageTexts.incomplete}</Mark>}
         </p>
-        {reason === null
-          ? <p class="faint">{actionPageTexts.noReason}</p>
-          : <p class="said">{reason}</p>}
+        {reason === null ? <p class="faint">{actionPageTexts.noReason}</p> : (
+          <p class="said">
+            <Text>{reason}</Text>
+          </p>
+        )}
         {search !== null && <SearchChips search={search} />}
         <ChangedValues before={search === null ? before : null} after={after} />
       </div>

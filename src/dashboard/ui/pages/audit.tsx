@@ -1,45 +1,55 @@
-// The page of the history: the size and growth of its tables, the levels, and the retention.
+// The page of the history: the sizes and growth of the tables, the levels, and the retention.
 
-import type { AuditGrowth } from "../answers.ts";
-import { integer } from "../format.ts";
+import type { Sizes } from "../answers.ts";
+import { byteSize, integer } from "../format.ts";
 import { Card } from "../parts/card.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Loaded } from "../parts/loaded.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { useResource } from "../resource.ts";
-import { pageNames, texts } from "../texts.ts";
+import { auditTexts, texts } from "../texts.ts";
 import { AuditLevelsCard } from "./audit_levels.tsx";
 import { RetentionCard } from "./retention.tsx";
 
-type TableGrowth = AuditGrowth["items"][number];
+type TableSize = Sizes["items"][number];
 
-const columns: readonly Column<TableGrowth>[] = [
-  { title: texts.table, cell: ({ table }) => table, look: "rest" },
-  { title: texts.rows, cell: ({ rows }) => integer(rows), look: "number" },
+const columns: readonly Column<TableSize>[] = [
+  { title: auditTexts.table, cell: ({ table }) => table, look: "rest" },
   {
-    title: texts.rowsPerDay,
-    cell: ({ averageRowsPerDay: rows }) => rows === null ? texts.none : integer(Math.round(rows)),
+    title: auditTexts.rows,
+    cell: ({ rows, isEstimate }) =>
+      rows === null ? texts.none : isEstimate ? auditTexts.estimate(integer(rows)) : integer(rows),
     look: "number",
   },
-  { title: texts.firstRow, cell: ({ firstAt }) => <Instant at={firstAt} />, look: "number extra" },
-  { title: texts.lastRow, cell: ({ lastAt }) => <Instant at={lastAt} />, look: "number extra" },
+  {
+    title: auditTexts.size,
+    cell: ({ bytes }) => bytes === null ? texts.none : byteSize(bytes),
+    look: "number",
+  },
+  {
+    title: auditTexts.rowsPerDay,
+    cell: ({ rowsPerDay }) => rowsPerDay === null ? texts.none : integer(Math.round(rowsPerDay)),
+    look: "number",
+  },
+  {
+    title: auditTexts.firstRow,
+    cell: ({ oldestAt }) => <Instant at={oldestAt} />,
+    look: "number",
+  },
 ];
 
 /** The page. */
 export function AuditPage() {
-  const growth = useResource<AuditGrowth>("audit/growth", {
-    changesWith: () => false,
-    everyMs: 60_000, // it reads the tables whole
-  });
+  const sizes = useResource<Sizes>("sizes", { changesWith: () => false, everyMs: 60_000 });
   return (
     <>
-      <Card title={pageNames.audit}>
-        <Loaded from={growth}>
+      <Card title={auditTexts.tables}>
+        <Loaded from={sizes}>
           {({ items }) => (
             <Table
-              caption={pageNames.audit}
+              caption={auditTexts.tables}
               columns={columns}
-              rows={items}
+              rows={items.filter(({ rows, bytes }) => rows !== null || bytes !== null)}
               keyOf={({ table }) => table}
             />
           )}

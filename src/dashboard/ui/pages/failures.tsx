@@ -10,6 +10,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { TaskLink, TypeLink } from "../parts/task_link.tsx";
+import { Text } from "../parts/text.tsx";
 import { useResource } from "../resource.ts";
 import { may, me } from "../rights.ts";
 import { pageUrl, parameters } from "../router.ts";
@@ -54,8 +55,14 @@ function FailureGroup({ group }: { readonly group: Group }) {
             <Instant at={firstAt} />
           </span>
         </p>
-        <p class="error mono">{message}</p>
-        {frame !== "" && <p class="mono faint">{frame}</p>}
+        <p class="error mono">
+          <Text>{message}</Text>
+        </p>
+        {frame !== "" && (
+          <p class="mono faint">
+            <Text>{frame}</Text>
+          </p>
+        )}
         <details>
           <summary class="faint">{failureTexts.example}</summary>
           <p>

@@ -10,6 +10,7 @@ import { Pager } from "../parts/pager.tsx";
 import { Mark } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { TypeLink } from "../parts/task_link.tsx";
+import { Name } from "../parts/text.tsx";
 import { useResource } from "../resource.ts";
 import { parameters } from "../router.ts";
 import { limitTexts, pageNames, texts } from "../texts.ts";
@@ -20,7 +21,11 @@ const columns: readonly Column<Limit>[] = [
   { title: texts.type, cell: ({ type }) => <TypeLink type={type} />, look: "name" },
   {
     title: texts.key,
-    cell: ({ key }) => <span class="mono">{key || texts.none}</span>,
+    cell: ({ key }) => (
+      <span class="mono">
+        <Name>{key || texts.none}</Name>
+      </span>
+    ),
     look: "name",
   },
   { title: texts.state, cell: (limit) => <LimitState limit={limit} />, look: "rest" },
@@ -42,7 +47,7 @@ const columns: readonly Column<Limit>[] = [
   {
     title: limitTexts.startedUntil,
     cell: ({ startedUntilAt }) => <Instant at={startedUntilAt} />,
-    look: "number extra",
+    look: "number",
   },
 ];
 

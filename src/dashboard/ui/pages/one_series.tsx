@@ -13,6 +13,7 @@ import { Empty, Loaded } from "../parts/loaded.tsx";
 import { RunList } from "../parts/run_list.tsx";
 import { Mark, Status } from "../parts/status.tsx";
 import { QueueLink, TaskLink, TypeLink } from "../parts/task_link.tsx";
+import { Text } from "../parts/text.tsx";
 import { useResource } from "../resource.ts";
 import { seriesTexts, texts } from "../texts.ts";
 
@@ -34,10 +35,14 @@ function OneSeries({ task, series }: { readonly task: Task; readonly series: Ser
     <>
       <section class="card why">
         <h2>
-          {series.info}{" "}
+          <Text>{series.info}</Text>{" "}
           {series.paused ? <Mark look="off">{texts.paused}</Mark> : <Status status={task.status} />}
         </h2>
-        {series.unreadable !== undefined && <p class="bad">{series.unreadable}</p>}
+        {series.unreadable !== undefined && (
+          <p class="bad">
+            <Text>{series.unreadable}</Text>
+          </p>
+        )}
         <SeriesActions task={task} />
       </section>
       <div class="columns wide-first">
@@ -76,27 +81,27 @@ function Next({ id, zone }: { readonly id: string; readonly zone: string }) {
 const shownRuns = 60;
 
 function LastRuns({ id }: { readonly id: string }) {
-  const runs = useResource<Runs>(`tasks/${id}/runs?limit=1000`);
+  const runs = useResource<Runs>(`tasks/${id}/runs?order=newest&limit=${shownRuns}`);
   return (
     <Card title={seriesTexts.lastRuns}>
       <Loaded from={runs}>
-        {({ items, next }) => {
-          // The list begins with the oldest run, so that the last ones of a long list are unknown.
-          if (next !== null) return <p class="pad faint">{seriesTexts.manyRuns}</p>;
-          if (items.length === 0) return <p class="pad faint">{seriesTexts.noRunsYet}</p>;
-          return <RunStrip runs={items.slice(-shownRuns)} />;
-        }}
+        {({ items, next }) =>
+          items.length === 0
+            ? <p class="pad faint">{seriesTexts.noRunsYet}</p>
+            : <RunStrip runs={items.toReversed()} hasEarlier={next !== null} />}
       </Loaded>
     </Card>
   );
 }
 
-function RunStrip({ runs }: { readonly runs: Runs["items"] }) {
+function RunStrip(
+  { runs, hasEarlier }: { readonly runs: Runs["items"]; readonly hasEarlier: boolean },
+) {
   const failed = runs.filter(({ status }) => status !== "Completed").length;
   const slowest = Math.max(...runs.map(({ executionTimeMs }) => executionTimeMs));
   return (
     <div class="pad">
-      <ol class="strip">
+      <ol class="strip" aria-label={seriesTexts.lastRuns}>
         {runs.map(({ executedAt, executionTimeMs, status, exception }, index) => (
           <li
             key={`${executedAt} ${index}`}
@@ -108,7 +113,11 @@ function RunStrip({ runs }: { readonly runs: Runs["items"] }) {
         ))}
       </ol>
       <p class="faint">
-        {seriesTexts.runSummary(integer(runs.length), integer(failed), duration(slowest))}
+        {seriesTexts.runSummary(
+          (hasEarlier ? seriesTexts.lastOf : seriesTexts.allOf)(integer(runs.length)),
+          integer(failed),
+          duration(slowest),
+        )}
       </p>
     </div>
   );

@@ -1,7 +1,7 @@
-// The page of queues: waiting tasks, the longest wait, and workers.
+// The page of queues: waiting tasks, the longest wait, ended tasks, and workers.
 
 import { mayPauseQueues, QueueActions } from "../actions/queue_actions.tsx";
-import type { Queues } from "../answers.ts";
+import type { Activity, Queues } from "../answers.ts";
 import { integer } from "../format.ts";
 import { now } from "../now.ts";
 import { Card } from "../parts/card.tsx";
@@ -12,25 +12,34 @@ import { type Column, Table } from "../parts/table.tsx";
 import { QueueLink } from "../parts/task_link.tsx";
 import { type Resource, useResource } from "../resource.ts";
 import { pageUrl } from "../router.ts";
+import { waitingStatuses } from "../statuses.ts";
 import { pageNames, texts } from "../texts.ts";
 
 type Queue = Queues["items"][number];
 
 const columns: readonly Column<Queue>[] = [
-  { title: texts.queue, cell: ({ queue }) => <QueueLink queue={queue} /> },
+  { title: texts.queue, cell: ({ queue }) => <QueueLink queue={queue} />, look: "name" },
   { title: texts.waiting, cell: (queue) => <WaitingLink queue={queue} due />, look: "number" },
   { title: texts.oldest, cell: ({ oldestDueAt }) => <Instant at={oldestDueAt} />, look: "number" },
-  { title: texts.scheduled, cell: (queue) => <WaitingLink queue={queue} />, look: "number extra" },
+  { title: texts.scheduled, cell: (queue) => <WaitingLink queue={queue} />, look: "number" },
   {
     title: texts.places,
     cell: ({ places }) => places === null ? texts.none : integer(places),
-    look: "number extra",
+    look: "number",
   },
-  { title: texts.state, cell: (queue) => <QueueState queue={queue} />, look: "rest" },
 ];
 
-/** The statuses of tasks that wait. */
-const waitingStatuses = ["WaitingQueue", "Queued", "Pending", "ServiceStopped"];
+/** The last column, with the changes of the queue. */
+const stateColumn: Column<Queue> = {
+  title: texts.state,
+  cell: (queue) => (
+    <div class="state">
+      <QueueState queue={queue} />
+      {mayPauseQueues() && <QueueActions queue={queue} />}
+    </div>
+  ),
+  look: "rest",
+};
 
 /** The number of the tasks that are due, or due later, with a link to them. */
 function WaitingLink({ queue: { queue, due, scheduled }, due: isDue = false }: {
@@ -47,7 +56,11 @@ function WaitingLink({ queue: { queue, due, scheduled }, due: isDue = false }: {
 function QueueState({ queue: { paused, workerIds } }: { readonly queue: Queue }) {
   if (paused) return <Mark look="off">{texts.paused}</Mark>;
   if (workerIds.length === 0) return <Mark look="warn">{texts.unserved}</Mark>;
-  return <Mark look="good">{texts.served}</Mark>;
+  return (
+    <a href={pageUrl("workers")}>
+      <Mark look="good">{texts.served(integer(workerIds.length), workerIds.length === 1)}</Mark>
+    </a>
+  );
 }
 
 /** The queues. */
@@ -55,31 +68,45 @@ export function useQueues(): Resource<Queues> {
   return useResource("queues", { everyMs: 5_000 }); // tasks become due without an event
 }
 
-/** The last column, with the changes of the queue. */
-const changeColumn: Column<Queue> = {
-  title: texts.state,
-  cell: (queue) => (
-    <div class="state">
-      <QueueState queue={queue} />
-      <QueueActions queue={queue} />
-    </div>
-  ),
-  look: "rest",
-};
+/** A card with all queues, and their changes. */
+export function QueuesCard() {
+  return <QueuesTable columns={[...columns, stateColumn]} />;
+}
 
-/** A card with all queues, and the changes of each on the page of the queues. */
-export function QueuesCard({ canChange = false }: { readonly canChange?: boolean }) {
-  const queues = useQueues();
+/** The page, which also shows the ended tasks of the last hour. */
+export function QueuesPage() {
+  // Sixty minutes, by default.
+  const { data } = useResource<Activity>("activity?step=minute&by=queue", {
+    everyMs: 5_000, // workers report with their heartbeats
+  });
+  const sumOf = (queue: string, name: "completed" | "failed") =>
+    (data?.items ?? []).reduce((sum, step) => step.queue === queue ? sum + step[name] : sum, 0);
+  const count = (title: string, status: string, name: "completed" | "failed"): Column<Queue> => ({
+    title,
+    cell: ({ queue }) => {
+      const sum = sumOf(queue, name);
+      if (data === null || sum === 0) return data === null ? texts.none : "0";
+      const executedFrom = new Date(now.value - 3_600_000).toISOString();
+      return <a href={pageUrl("tasks", { queue, status, executedFrom })}>{integer(sum)}</a>;
+    },
+    look: "number",
+  });
+  const ended = [
+    count(texts.completedLastHour, "Completed", "completed"),
+    count(texts.failedLastHour, "Failed", "failed"),
+  ];
+  return <QueuesTable columns={[...columns, ...ended, stateColumn]} />;
+}
+
+function QueuesTable({ columns }: { readonly columns: readonly Column<Queue>[] }) {
   return (
     <Card title={pageNames.queues}>
-      <Loaded from={queues}>
+      <Loaded from={useQueues()}>
         {({ items }) =>
-          items.length === 0 ? <Empty title={texts.noQueues} /> : (
+          items.length === 0 ? <Empty title={texts.noQueues} help={texts.noQueuesHelp} /> : (
             <Table
               caption={pageNames.queues}
-              columns={canChange && mayPauseQueues()
-                ? [...columns.slice(0, -1), changeColumn]
-                : columns}
+              columns={columns}
               rows={items}
               keyOf={({ queue }) => queue}
             />

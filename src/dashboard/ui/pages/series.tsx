@@ -9,6 +9,7 @@ import { Pager } from "../parts/pager.tsx";
 import { Mark, Status } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { SeriesLink, TypeLink } from "../parts/task_link.tsx";
+import { Text } from "../parts/text.tsx";
 import { useResource } from "../resource.ts";
 import { parameters } from "../router.ts";
 import { pageNames, texts } from "../texts.ts";
@@ -16,20 +17,23 @@ import { pageNames, texts } from "../texts.ts";
 type Series = Page["items"][number];
 
 const columns: readonly Column<Series>[] = [
-  { title: texts.keyOrId, cell: ({ id, taskKey }) => <SeriesLink id={id} name={taskKey ?? id} /> },
-  { title: texts.type, cell: ({ type }) => <TypeLink type={type} /> },
-  { title: texts.schedule, cell: ({ info }) => info, look: "rest extra" },
+  {
+    title: texts.keyOrId,
+    cell: ({ id, taskKey }) => <SeriesLink id={id} name={taskKey ?? id} />,
+    look: "name",
+  },
+  { title: texts.type, cell: ({ type }) => <TypeLink type={type} />, look: "name" },
+  { title: texts.schedule, cell: ({ info }) => <Text>{info}</Text>, look: "rest" },
   {
     title: texts.status,
     cell: ({ status, paused }) =>
       paused ? <Mark look="off">{texts.paused}</Mark> : <Status status={status} />,
-    look: "extra",
   },
-  { title: texts.runCount, cell: ({ runCount }) => integer(runCount), look: "number extra" },
+  { title: texts.runCount, cell: ({ runCount }) => integer(runCount), look: "number" },
   {
     title: texts.lastRun,
     cell: ({ lastRunAt }) => <Instant at={lastRunAt} />,
-    look: "number extra",
+    look: "number",
   },
   { title: texts.nextRun, cell: ({ nextRunAt }) => <Instant at={nextRunAt} />, look: "number" },
 ];

@@ -12,8 +12,9 @@ import { JsonView } from "../parts/json_view.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Status } from "../parts/status.tsx";
 import { QueueLink, TypeLink } from "../parts/task_link.tsx";
+import { Name, Text } from "../parts/text.tsx";
 import { type Freshness, useResource } from "../resource.ts";
-import { pageUrl } from "../router.ts";
+import { changedUrl, pageUrl, parameters } from "../router.ts";
 import { texts } from "../texts.ts";
 import { TaskLog } from "./task_log.tsx";
 
@@ -69,20 +70,29 @@ function Why({ route, task }: { readonly route: string; readonly task: Task }) {
       <h2>
         {titles[status] ?? texts.why.waiting} <Status status={status} />
       </h2>
-      {data?.reasons.map(({ kind, sentence }) => <p key={kind}>{sentence}</p>)}
+      {data?.reasons.map(({ kind, sentence }) => (
+        <p key={kind}>
+          <Text>{sentence}</Text>
+        </p>
+      ))}
       <TaskActions task={task} />
     </section>
   );
 }
 
+/** The parameter of the URL that asks for more of the history. */
+const allHistory = "history";
+
 function History({ route, task }: { readonly route: string; readonly task: Task }) {
-  const history = useResource<Transitions>(`${route}/transitions?limit=1000`, changesOf(task.id));
+  const limit = parameters.value.has(allHistory) ? 1000 : 100;
+  const query = `order=newest&limit=${limit}`;
+  const history = useResource<Transitions>(`${route}/transitions?${query}`, changesOf(task.id));
   return (
     <Card title={texts.whatHappened} aside={`${texts.auditLevel} ${task.auditLevel}`}>
       <Loaded from={history}>
-        {({ items }) => (
+        {({ items, next }) => (
           <ol class="story">
-            {items.toReversed().map(({ updatedAt, newStatus, exception }, index) => (
+            {items.map(({ updatedAt, newStatus, exception }, index) => (
               <li key={`${updatedAt} ${index}`}>
                 <Instant at={updatedAt} as="time" />
                 <div>
@@ -92,6 +102,18 @@ function History({ route, task }: { readonly route: string; readonly task: Task 
               </li>
             ))}
             {items.length === 0 && <li>{texts.noHistory}</li>}
+            {next !== null && (
+              <li>
+                <span />
+                {limit === 1000
+                  ? <span class="faint">{texts.mostHistory}</span>
+                  : (
+                    <a class="link" href={changedUrl({ [allHistory]: "all" })}>
+                      {texts.moreHistory}
+                    </a>
+                  )}
+              </li>
+            )}
             <li>
               <Instant at={task.createdAt} as="time" />
               <div>{texts.dispatched}</div>
@@ -116,7 +138,9 @@ function Facts({ task }: { readonly task: Task }) {
         <Fact title={texts.priority}>{String(task.priority)}</Fact>
         {task.taskKey !== null && (
           <Fact title={texts.key}>
-            <span class="mono">{task.taskKey}</span>
+            <span class="mono">
+              <Name>{task.taskKey}</Name>
+            </span>
           </Fact>
         )}
         <Fact title={texts.id}>
@@ -125,13 +149,17 @@ function Facts({ task }: { readonly task: Task }) {
         {task.tags.length > 0 && (
           <Fact title={texts.tags}>
             {task.tags.map((tag) => (
-              <a class="chip" key={tag} href={pageUrl("tasks", { tag })}>{tag}</a>
+              <a class="chip" key={tag} href={pageUrl("tasks", { tag })}>
+                <Name>{tag}</Name>
+              </a>
             ))}
           </Fact>
         )}
         {task.series !== null && (
           <Fact title={texts.schedule}>
-            <a class="link" href={pageUrl(`series/${task.id}`)}>{task.series.info}</a>
+            <a class="link" href={pageUrl(`series/${task.id}`)}>
+              <Text>{task.series.info}</Text>
+            </a>
           </Fact>
         )}
         <Fact title={texts.created}>
@@ -143,6 +171,8 @@ function Facts({ task }: { readonly task: Task }) {
           </Fact>
         )}
         <Fact title={texts.attempt}>{String(task.attempt)}</Fact>
+        {task.lostCount > 0 && <Fact title={texts.losses}>{String(task.lostCount)}</Fact>}
+        {task.leaseToken > 0 && <Fact title={texts.fence}>{String(task.leaseToken)}</Fact>}
         {task.executionTimeMs !== null && (
           <Fact title={texts.took}>{duration(task.executionTimeMs)}</Fact>
         )}
@@ -151,7 +181,14 @@ function Facts({ task }: { readonly task: Task }) {
         </Fact>
         {task.workerId !== null && (
           <Fact title={texts.worker}>
-            <span class="mono">{task.workerId}</span>
+            <a class="mono" href={pageUrl("workers")}>{task.workerId}</a>
+          </Fact>
+        )}
+        {task.traceContext !== null && (
+          <Fact title={texts.trace}>
+            <span class="mono">
+              <Text>{task.traceContext}</Text>
+            </span>
           </Fact>
         )}
       </dl>

@@ -7,6 +7,7 @@ import { routeUrl } from "../client.ts";
 import { Card } from "../parts/card.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Problem } from "../parts/loaded.tsx";
+import { Text } from "../parts/text.tsx";
 import { type Freshness, useResource } from "../resource.ts";
 import { texts } from "../texts.ts";
 
@@ -82,7 +83,9 @@ function Lines({ lines }: { readonly lines: readonly Line[] }) {
         <li key={`${run} ${sequence}`}>
           <Instant at={loggedAt} as="time" />
           <span class={`level ${level}`}>{level}</span>
-          <span>{exception === null ? message : `${message}\n${exception}`}</span>
+          <span>
+            <Text>{exception === null ? message : `${message}\n${exception}`}</Text>
+          </span>
         </li>
       ))}
     </ol>

@@ -5,16 +5,19 @@ import { keepSelectionOf } from "../actions/selection.ts";
 import { SelectionBar, SelectPage, SelectTask } from "../actions/selection_bar.tsx";
 import type { Task, TaskCount, TaskPage } from "../answers.ts";
 import { countText, duration, integer } from "../format.ts";
-import { FilterBar, type FilterChoice } from "../parts/filter_bar.tsx";
+import { Choices } from "../parts/choices.tsx";
+import { FilterBar, type FilterChoice, filterParameters } from "../parts/filter_bar.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Status } from "../parts/status.tsx";
 import { type Column, type LeadColumn, Table } from "../parts/table.tsx";
 import { QueueLink, TaskLink, TypeLink } from "../parts/task_link.tsx";
+import { Text } from "../parts/text.tsx";
 import { may } from "../rights.ts";
 import { type Freshness, useResource } from "../resource.ts";
 import { changedUrl, parameters } from "../router.ts";
+import { endedStatuses, waitingStatuses } from "../statuses.ts";
 import { pageNames, texts } from "../texts.ts";
 
 const statuses = [
@@ -33,18 +36,22 @@ const filters: readonly FilterChoice[] = [
   { name: "type", title: texts.type },
   { name: "queue", title: texts.queue },
   { name: "key", title: texts.key },
+  { name: "keyPrefix", title: texts.keyPrefix },
   { name: "id", title: texts.id },
   { name: "tag", title: texts.tags },
   { name: "error", title: texts.error },
-  { name: "dueFrom", title: texts.dueFrom },
-  { name: "dueBefore", title: texts.dueBefore },
-  { name: "executedFrom", title: texts.endedFrom },
-  { name: "executedBefore", title: texts.endedBefore },
+  { name: "recurring", title: texts.recurring, values: ["true", "false"] },
+  { name: "createdFrom", title: texts.createdFrom, isInstant: true },
+  { name: "createdBefore", title: texts.createdBefore, isInstant: true },
+  { name: "dueFrom", title: texts.dueFrom, isInstant: true },
+  { name: "dueBefore", title: texts.dueBefore, isInstant: true },
+  { name: "executedFrom", title: texts.endedFrom, isInstant: true },
+  { name: "executedBefore", title: texts.endedBefore, isInstant: true },
 ];
 
 const columns: readonly Column<Task>[] = [
   { title: texts.status, cell: ({ status }) => <Status status={status} /> },
-  { title: texts.type, cell: ({ type }) => <TypeLink type={type} /> },
+  { title: texts.type, cell: ({ type }) => <TypeLink type={type} />, look: "name" },
   {
     title: texts.keyOrId,
     cell: ({ id, taskKey }) => <TaskLink id={id} name={taskKey ?? id} />,
@@ -52,20 +59,22 @@ const columns: readonly Column<Task>[] = [
   },
   {
     title: texts.payload,
-    cell: ({ payload }) => <span class="mono faint">{payload?.text ?? texts.none}</span>,
-    look: "rest cut extra",
+    cell: ({ payload }) => (
+      <span class="mono faint">
+        <Text>{payload?.text ?? texts.none}</Text>
+      </span>
+    ),
+    look: "rest cut",
   },
-  { title: texts.queue, cell: ({ queue }) => <QueueLink queue={queue} />, look: "extra" },
-  { title: texts.attempt, cell: ({ attempt }) => integer(attempt), look: "number extra" },
+  { title: texts.queue, cell: ({ queue }) => <QueueLink queue={queue} />, look: "name" },
+  { title: texts.attempt, cell: ({ attempt }) => integer(attempt), look: "number" },
   {
     title: texts.took,
     cell: ({ executionTimeMs: ms }) => ms === null ? texts.none : duration(ms),
-    look: "number extra",
+    look: "number",
   },
   { title: texts.when, cell: (task) => <Instant at={instantOf(task)} />, look: "number" },
 ];
-
-const endedStatuses: readonly Task["status"][] = ["Completed", "Failed", "Cancelled"];
 
 /** Returns the instant to show for a task: the end of an ended task, or the due instant. */
 function instantOf({ status, dueAt, lastExecutionAt, createdAt }: Task): string {
@@ -73,14 +82,9 @@ function instantOf({ status, dueAt, lastExecutionAt, createdAt }: Task): string 
   return instant ?? lastExecutionAt ?? createdAt;
 }
 
-const filterNames = filters.map(({ name }) => name);
-
 /** Returns the parameters of the search that the address describes. */
 function searchParameters(): { readonly filter: URLSearchParams; readonly page: URLSearchParams } {
-  const filter = new URLSearchParams();
-  for (const name of filterNames) {
-    for (const value of parameters.value.getAll(name)) filter.append(name, value);
-  }
+  const filter = filterParameters();
   const page = new URLSearchParams(filter);
   page.set("limit", "50");
   for (const name of ["order", "after"]) {
@@ -107,18 +111,14 @@ export function TasksPage() {
   const search = String(filter);
   const count = useResource<TaskCount>(`tasks/count?${search}`, changes).data;
   useLayoutEffect(() => keepSelectionOf(search), [search]);
-  const isOldestFirst = parameters.value.get("order") === "oldest";
   return (
     <>
       <div class="bar">
         <FilterBar choices={filters} />
-        <p class="faint">
+        <p class="matches">
           <Count count={count} />
-          {" · "}
-          <a href={changedUrl({ order: isOldestFirst ? null : "oldest", after: null })}>
-            {isOldestFirst ? texts.oldestFirst : texts.newestFirst}
-          </a>
         </p>
+        <OrderPicker filter={filter} />
       </div>
       <SelectionBar filter={filter} count={count} />
       <section class="card" aria-label={pageNames.tasks}>
@@ -153,6 +153,30 @@ function selectionColumn(shown: readonly Task[]): LeadColumn<Task> {
     head: <SelectPage tasks={shown} />,
     cell: (task) => <SelectTask task={task} name={task.taskKey ?? task.id} shown={shown} />,
   };
+}
+
+/** The links to the orders. The one by due instant lists only tasks that wait. */
+function OrderPicker({ filter }: { readonly filter: URLSearchParams }) {
+  const chosen = parameters.value.get("order") ?? "newest";
+  const choice = (
+    order: string,
+    text: string,
+    status: readonly string[] = filter.getAll("status"),
+  ) => ({
+    text,
+    href: changedUrl({ order: order === "newest" ? null : order, status, after: null }),
+    isChosen: order === chosen,
+  });
+  return (
+    <Choices
+      title={texts.order}
+      choices={[
+        choice("newest", texts.newestFirst),
+        choice("oldest", texts.oldestFirst),
+        choice("due", texts.dueFirst, filter.has("status") ? undefined : waitingStatuses),
+      ]}
+    />
+  );
 }
 
 function Count({ count }: { readonly count: TaskCount | null }) {

@@ -1,51 +1,118 @@
 // The page of workers: hosts, queues and types, and whether they are alive.
 
 import type { Workers } from "../answers.ts";
+import { integer } from "../format.ts";
 import { Card } from "../parts/card.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Mark } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";
+import { QueueLink, TypeLink } from "../parts/task_link.tsx";
+import { Name, Text } from "../parts/text.tsx";
 import { type Resource, useResource } from "../resource.ts";
 import { pageNames, texts } from "../texts.ts";
 
 type Worker = Workers["items"][number];
 
+const host: Column<Worker> = {
+  title: texts.host,
+  cell: ({ host, id, process }) => (
+    <>
+      <span title={id}>
+        <Name>{host}</Name>
+      </span>
+      {process !== null && process.pid !== null && (
+        <span class="faint">{` ${texts.process(String(process.pid))}`}</span>
+      )}
+    </>
+  ),
+  look: "wrap",
+};
+
+const heartbeat: Column<Worker> = {
+  title: texts.heartbeat,
+  cell: ({ heartbeatAt }) => <Instant at={heartbeatAt} />,
+  look: "number",
+};
+
+const state: Column<Worker> = {
+  title: texts.state,
+  cell: ({ alive }) =>
+    alive ? <Mark look="good">{texts.alive}</Mark> : <Mark look="bad">{texts.late}</Mark>,
+};
+
 const columns: readonly Column<Worker>[] = [
-  { title: texts.host, cell: ({ host, id }) => <span title={id}>{host}</span> },
+  host,
+  { title: texts.serves, cell: ({ serves }) => <Served serves={serves} />, look: "wrap" },
+  { title: texts.knows, cell: ({ serves }) => <Known serves={serves} />, look: "wrap" },
   {
-    title: texts.serves,
-    cell: ({ serves }) =>
-      serves?.queues.map(({ name, parallelism }) => `${name} (${parallelism})`).join(", ") ??
-        texts.none,
+    title: texts.version,
+    cell: ({ process }) =>
+      process === null ? texts.none : (
+        <>
+          <Text>{process.version}</Text>{" "}
+          <span class="faint">
+            <Text>{process.runtime}</Text>
+          </span>
+        </>
+      ),
     look: "wrap",
-  },
-  {
-    title: texts.knows,
-    cell: ({ serves }) => serves?.types.join(", ") ?? texts.none,
-    look: "wrap extra",
   },
   {
     title: texts.started,
     cell: ({ startedAt }) => <Instant at={startedAt} />,
-    look: "number extra",
-  },
-  {
-    title: texts.heartbeat,
-    cell: ({ heartbeatAt }) => <Instant at={heartbeatAt} />,
     look: "number",
   },
-  {
-    title: texts.state,
-    cell: ({ alive }) =>
-      alive ? <Mark look="good">{texts.alive}</Mark> : <Mark look="bad">{texts.late}</Mark>,
-  },
+  heartbeat,
+  state,
 ];
 
 /** The columns for a narrow card. The page of the workers has the others. */
-const shortColumns = columns.filter(({ title }) =>
-  ![texts.serves, texts.knows, texts.started].some((other) => other === title)
-);
+const shortColumns = [host, heartbeat, state];
+
+function Served({ serves }: Pick<Worker, "serves">) {
+  if (serves === null) return <>{texts.none}</>;
+  return (
+    <ul class="names">
+      {serves.queues.map(({ name, parallelism }) => (
+        <li key={name}>
+          <QueueLink queue={name} /> <span class="faint">{`× ${integer(parallelism)}`}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The number of types that are shown without a click. */
+const shownTypes = 5;
+
+function Known({ serves }: Pick<Worker, "serves">) {
+  if (serves === null) return <>{texts.none}</>;
+  const { types } = serves;
+  return (
+    <>
+      <Types types={types.slice(0, shownTypes)} />
+      {types.length > shownTypes && (
+        <details>
+          <summary class="faint">{texts.more(integer(types.length - shownTypes))}</summary>
+          <Types types={types.slice(shownTypes)} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Types({ types }: { readonly types: readonly string[] }) {
+  return (
+    <ul class="names">
+      {types.map((type) => (
+        <li key={type}>
+          <TypeLink type={type} />
+        </li>
+      ))}
+    </ul>
+  );
+}
 
 /** The workers. */
 export function useWorkers(): Resource<Workers> {

@@ -2,6 +2,7 @@
 
 import { actionPageTexts, texts } from "../texts.ts";
 import { JsonView } from "./json_view.tsx";
+import { Name, Text } from "./text.tsx";
 
 /** A field of an action; undefined if it has no such value. */
 interface ChangedField {
@@ -34,11 +35,21 @@ export function ChangedValues(
     <dl class="changed">
       {fields.map(({ name, before, after }) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt>
+            <Name>{name}</Name>
+          </dt>
           <dd>
-            {before !== undefined && <span class="mono before">{before}</span>}
+            {before !== undefined && (
+              <span class="mono before">
+                <Text>{before}</Text>
+              </span>
+            )}
             {before !== undefined && after !== undefined && " → "}
-            {after !== undefined && <span class="mono">{after}</span>}
+            {after !== undefined && (
+              <span class="mono">
+                <Text>{after}</Text>
+              </span>
+            )}
           </dd>
         </div>
       ))}

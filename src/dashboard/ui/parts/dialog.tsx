@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { Text } from "./text.tsx";
 
 /** Shows a dialog while it is mounted. */
 export function Dialog(
@@ -32,7 +33,9 @@ export function Dialog(
       aria-labelledby={titleId}
       onCancel={(event: Event) => isBusy && event.preventDefault()}
     >
-      <h2 id={titleId}>{title}</h2>
+      <h2 id={titleId}>
+        <Text>{title}</Text>
+      </h2>
       {children}
     </dialog>
   );

@@ -2,6 +2,9 @@
 
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { integer } from "../format.ts";
+import { texts } from "../texts.ts";
+import { Text } from "./text.tsx";
 
 /** The attributes that connect an input with its label, its hint and its problems. */
 export interface FieldAttributes {
@@ -10,6 +13,9 @@ export interface FieldAttributes {
   readonly "aria-describedby": string;
   readonly "aria-invalid": boolean;
 }
+
+/** The maximum number of problems that a field shows. */
+const mostProblems = 8;
 
 /** Shows a labelled input. */
 export function Field(
@@ -29,7 +35,14 @@ export function Field(
       <label for={id}>{title}</label>
       {children({ id, name, "aria-describedby": noteId, "aria-invalid": isInvalid })}
       <div id={noteId} class="field-note">
-        {problems.map((problem) => <p class="bad" key={problem}>{problem}</p>)}
+        {problems.slice(0, mostProblems).map((problem) => (
+          <p class="bad" key={problem}>
+            <Text>{problem}</Text>
+          </p>
+        ))}
+        {problems.length > mostProblems && (
+          <p class="bad">{texts.more(integer(problems.length - mostProblems))}</p>
+        )}
         {!isInvalid && hint !== "" && <p class="faint">{hint}</p>}
       </div>
     </div>

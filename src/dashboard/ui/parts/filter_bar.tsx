@@ -1,7 +1,11 @@
 // The filters of a search, as chips. Each is a parameter of the page's URL.
 
+import { useSignal } from "@preact/signals";
+import { toInstant } from "../actions/local_input.ts";
 import { changedUrl, go, parameters } from "../router.ts";
 import { texts } from "../texts.ts";
+import { Instant } from "./instant.tsx";
+import { Name } from "./text.tsx";
 
 /** A filter that the bar can add. */
 export interface FilterChoice {
@@ -10,48 +14,83 @@ export interface FilterChoice {
   readonly title: string;
   /** The values to choose from; a filter without them takes any text. */
   readonly values?: readonly string[];
+  /** Whether the value is an instant. */
+  readonly isInstant?: boolean;
+}
+
+/** The parameters that choose a part of the result, and not the result. */
+const pagingNames = ["order", "after"];
+
+/**
+ * Returns the filters of the URL, with those that the page does not know: the server refuses them,
+ * because a result without a filter of the URL would not be what the URL asks for.
+ */
+export function filterParameters(): URLSearchParams {
+  return new URLSearchParams(
+    [...parameters.value].filter(([name]) => !pagingNames.includes(name)),
+  );
 }
 
 /** Shows the filters that are set, and adds others. */
 export function FilterBar({ choices }: { readonly choices: readonly FilterChoice[] }) {
-  const chosen = choices.flatMap(({ name, title }) =>
-    parameters.value.getAll(name).map((value) => ({ name, title, value }))
-  );
   return (
     <div class="filters" role="group" aria-label={texts.filters}>
-      {chosen.map(({ name, title, value }) => (
-        <a class="chip" key={name + value} href={without(name, value)}>
-          <span class="faint">{title}</span> <strong>{value}</strong>
-          <span class="cross" aria-hidden="true">×</span>
-          <span class="hidden">{texts.removeFilter(title, value)}</span>
-        </a>
-      ))}
+      {Array.from(filterParameters(), ([name, value]) => {
+        const { title = name, isInstant = false } = choices.find((choice) =>
+          choice.name === name
+        ) ?? {};
+        return (
+          <a class="chip" key={name + value} href={without(name, value)}>
+            <span class="faint">{title}</span>{" "}
+            <strong>
+              {isInstant && !Number.isNaN(Date.parse(value))
+                ? <Instant at={value} as="time" />
+                : <Name>{value}</Name>}
+            </strong>
+            <span class="cross" aria-hidden="true">×</span>
+            <span class="hidden">{texts.removeFilter(title, value)}</span>
+          </a>
+        );
+      })}
       <AddFilter choices={choices} />
     </div>
   );
 }
 
 function AddFilter({ choices }: { readonly choices: readonly FilterChoice[] }) {
+  const chosen = useSignal(choices[0]!);
+  const { name, values = [], isInstant = false } = chosen.value;
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const data = new FormData(form);
-    const name = String(data.get("name"));
-    const value = String(data.get("value")).trim();
-    if (value === "") return;
-    form.reset();
-    const values = new Set([...parameters.value.getAll(name), value]);
-    go(changedUrl({ [name]: [...values], after: null }));
+    const field = (event.currentTarget as HTMLFormElement).elements.namedItem("value");
+    const text = (field as HTMLInputElement).value.trim();
+    if (text === "") return;
+    (field as HTMLInputElement).value = "";
+    const all = new Set([...parameters.value.getAll(name), isInstant ? toInstant(text) : text]);
+    go(changedUrl({ [name]: [...all], after: null }));
   };
-  const known = choices.flatMap(({ values = [] }) => values);
   return (
     <form class="add-filter" onSubmit={onSubmit}>
-      <select name="name" aria-label={texts.filters}>
+      <select
+        name="name"
+        aria-label={texts.filters}
+        onChange={(event: Event) => {
+          const { value } = event.currentTarget as HTMLSelectElement;
+          chosen.value = choices.find(({ name }) => name === value)!;
+        }}
+      >
         {choices.map(({ name, title }) => <option value={name} key={name}>{title}</option>)}
       </select>
-      <input name="value" aria-label={texts.search} list="filter-values" autocomplete="off" />
+      <input
+        name="value"
+        type={isInstant ? "datetime-local" : "text"}
+        step={isInstant ? 1 : undefined}
+        aria-label={texts.search}
+        list={values.length > 0 ? "filter-values" : undefined}
+        autocomplete="off"
+      />
       <datalist id="filter-values">
-        {known.map((value) => <option value={value} key={value} />)}
+        {values.map((value) => <option value={value} key={value} />)}
       </datalist>
       <button type="submit">{texts.addFilter}</button>
     </form>

@@ -1,6 +1,7 @@
 // The filter of a bulk change, as chips.
 
 import { bulkTexts } from "../texts.ts";
+import { Text } from "./text.tsx";
 
 /** Shows the members of a filter. */
 export function FilterChips({ filter }: { readonly filter: Readonly<Record<string, unknown>> }) {
@@ -9,7 +10,9 @@ export function FilterChips({ filter }: { readonly filter: Readonly<Record<strin
       {Object.entries(filter).map(([name, value]) => (
         <span class="chip" key={name}>
           <span class="faint">{bulkTexts.filterNames[name] ?? name}</span>
-          <strong>{[value].flat().join(", ")}</strong>
+          <strong>
+            <Text>{[value].flat().join(", ")}</Text>
+          </strong>
         </span>
       ))}
     </p>

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { ProblemError } from "../client.ts";
 import type { Resource } from "../resource.ts";
 import { texts } from "../texts.ts";
+import { Text } from "./text.tsx";
 
 /** Shows data once it is loaded. Shows a warning above it if reloading has failed. */
 export function Loaded<T>(
@@ -28,7 +29,7 @@ export function Problem({ error }: { readonly error: unknown }) {
   return (
     <div class="notice bad" role="alert">
       <strong>{isAnswer ? error.title : texts.unreachable}</strong>{" "}
-      {isAnswer ? error.message : texts.retrying}
+      <Text>{isAnswer ? error.message : texts.retrying}</Text>
     </div>
   );
 }
@@ -38,7 +39,11 @@ export function Empty({ title, help }: { readonly title: string; readonly help?:
   return (
     <div class="empty">
       <p>{title}</p>
-      {help !== undefined && <p class="faint">{help}</p>}
+      {help !== undefined && (
+        <p class="faint">
+          <Text>{help}</Text>
+        </p>
+      )}
     </div>
   );
 }

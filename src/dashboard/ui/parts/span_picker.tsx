@@ -3,21 +3,15 @@
 import { changedUrl } from "../router.ts";
 import { chosenSpan, defaultSpan, spans } from "../spans.ts";
 import { texts } from "../texts.ts";
+import { Choices } from "./choices.tsx";
 
 /** Shows the spans. */
 export function SpanPicker() {
   const chosen = chosenSpan();
-  return (
-    <nav class="spans" aria-label={texts.span}>
-      {spans.map((span) => (
-        <a
-          key={span.name}
-          href={changedUrl({ span: span === defaultSpan ? null : span.name })}
-          aria-current={span === chosen ? "true" : undefined}
-        >
-          {span.name}
-        </a>
-      ))}
-    </nav>
-  );
+  const choices = spans.map((span) => ({
+    text: span.name,
+    href: changedUrl({ span: span === defaultSpan ? null : span.name }),
+    isChosen: span === chosen,
+  }));
+  return <Choices title={texts.span} choices={choices} />;
 }

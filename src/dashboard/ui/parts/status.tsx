@@ -1,6 +1,7 @@
 // Shows a status as a shape, a colour and a word, each of which is sufficient.
 
 import type { TaskStatus } from "../answers.ts";
+import { Text } from "./text.tsx";
 
 const looks: Record<TaskStatus, "wait" | "run" | "good" | "bad" | "off"> = {
   WaitingQueue: "wait",
@@ -34,7 +35,7 @@ export function Mark(
         {look === "wait" && <circle class="line" cx="5" cy="5" r="3.6" />}
         {look === "off" && <path class="line" d="M1.5 5h7" />}
       </svg>
-      {children}
+      <Text>{children}</Text>
     </span>
   );
 }

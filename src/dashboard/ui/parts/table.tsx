@@ -1,4 +1,5 @@
-// A table with a column for each property that a page shows.
+// A table with a column for each property that a page shows. On a phone, each row is a block of
+// named values, so that nothing is out of sight.
 
 import type { ComponentChildren } from "preact";
 
@@ -6,7 +7,10 @@ import type { ComponentChildren } from "preact";
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
-  /** `number` aligns at the end; `rest` takes the remaining space; `extra` is hidden on phones. */
+  /**
+   * `number` aligns at the end, and has its title before it on a phone; `name` is cut if it is
+   * long; `rest` takes the remaining space.
+   */
   readonly look?: string;
 }
 
@@ -27,22 +31,26 @@ export function Table<Row>(
   },
 ) {
   const [first, ...others] = columns;
+  // The roles are those that a browser drops while the table is shown as blocks.
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
-      <table>
-        <thead>
-          <tr>
-            {lead && <td class="lead">{lead.head}</td>}
-            {columns.map(({ title, look }) => <th scope="col" class={look} key={title}>{title}
-            </th>)}
+      <table role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            {lead && <td class="lead" role="cell">{lead.head}</td>}
+            {columns.map(({ title, look }) => (
+              <th scope="col" role="columnheader" class={look} key={title}>{title}</th>
+            ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
-              {lead && <td class="lead">{lead.cell(row)}</td>}
-              <th scope="row" class={first!.look}>{first!.cell(row)}</th>
-              {others.map(({ title, cell, look }) => <td class={look} key={title}>{cell(row)}</td>)}
+            <tr role="row" key={keyOf(row)}>
+              {lead && <td class="lead" role="cell">{lead.cell(row)}</td>}
+              <th scope="row" role="rowheader" class={first!.look}>{first!.cell(row)}</th>
+              {others.map(({ title, cell, look }) => (
+                <td role="cell" class={look} data-title={title} key={title}>{cell(row)}</td>
+              ))}
             </tr>
           ))}
         </tbody>

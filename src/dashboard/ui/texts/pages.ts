@@ -9,15 +9,23 @@ export const seriesTexts = {
   scheduleHelp: "A cron expression in UTC, such as 0 9 * * MON-FRI, or a recurrence as JSON.",
   lastRuns: "Last runs",
   noRunsYet: "No run is stored yet. Its audit level decides which runs are.",
-  manyRuns: "More than 1,000 runs are stored.",
-  runSummary: (count: string, failed: string, slowest: string) =>
-    `${count} runs, ${failed} not completed, the slowest took ${slowest}`,
+  lastOf: (count: string) => `The last ${count} runs`,
+  allOf: (count: string) => `All ${count} stored runs`,
+  runSummary: (runs: string, failed: string, slowest: string) =>
+    `${runs}: ${failed} not completed, the slowest took ${slowest}`,
   ofMost: (count: string, most: string) => `${count} of ${most}`,
   until: "Until",
 } as const;
 
 /** The texts of the page of the history. */
 export const auditTexts = {
+  tables: "Tables",
+  table: "Table",
+  rows: "Rows",
+  estimate: (rows: string) => `≈ ${rows}`,
+  size: "Size",
+  rowsPerDay: "Rows a day",
+  firstRow: "Oldest row",
   levels: "What each level would write",
   lastDay: "for the last 24 hours",
   about: (rows: string) => `about ${rows} rows`,

@@ -1,7 +1,7 @@
 // The charts of the overview: ended tasks by time, and durations.
 
 import { boundOf, type Counts, type Durations, percentile, sumDurations } from "../../activity.ts";
-import { duration, integer } from "../../format.ts";
+import { duration, hourAndMinute, integer, weekday } from "../../format.ts";
 import { type Bar, BarChart } from "../../parts/bar_chart.tsx";
 import { Card } from "../../parts/card.tsx";
 import { Empty, Loaded } from "../../parts/loaded.tsx";
@@ -41,9 +41,8 @@ function Legend() {
 }
 
 function barOf({ at, completed, failed }: Counts, { stepMs, steps }: Span): Bar {
-  const date = new Date(at);
-  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  const day = date.toLocaleDateString("en-GB", { weekday: "short", day: "numeric" });
+  const time = hourAndMinute(at);
+  const day = weekday(at);
   const isLong = steps * stepMs > 86_400_000;
   const when = isLong ? `${day}, ${time}` : time;
   return {
@@ -52,7 +51,7 @@ function barOf({ at, completed, failed }: Counts, { stepMs, steps }: Span): Bar 
     text: texts.reading(when, integer(completed), integer(failed)),
     href: pageUrl("tasks", {
       status: ["Completed", "Failed"],
-      executedFrom: date.toISOString(),
+      executedFrom: new Date(at).toISOString(),
       executedBefore: new Date(at + stepMs).toISOString(),
     }),
   };

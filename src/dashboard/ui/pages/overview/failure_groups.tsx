@@ -6,6 +6,7 @@ import { Card } from "../../parts/card.tsx";
 import { Instant } from "../../parts/instant.tsx";
 import { Empty, Loaded } from "../../parts/loaded.tsx";
 import { Mark } from "../../parts/status.tsx";
+import { Name, Text } from "../../parts/text.tsx";
 import { useResource } from "../../resource.ts";
 import { pageUrl } from "../../router.ts";
 import { overviewTexts as texts } from "../../texts.ts";
@@ -32,10 +33,12 @@ export function FailureGroups() {
                     <Mark look="bad">{integer(count)}</Mark>
                     <p>
                       <a href={pageUrl("tasks", { status: "Failed", type })}>
-                        <strong>{type}</strong>
+                        <strong>
+                          <Name>{type}</Name>
+                        </strong>
                       </a>
                       <a class="faint" href={pageUrl(`tasks/${taskId}`)} title={texts.lastExample}>
-                        {summary.split("\n", 1)[0]}
+                        <Text>{summary.split("\n", 1)[0]!}</Text>
                       </a>
                     </p>
                     <Instant at={lastAt} />
