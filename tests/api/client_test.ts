@@ -116,6 +116,10 @@ Deno.test("the client can call every operation", async () => {
     params: { path: { queue: "apple", verb: "pause" } },
     body: { reason },
   }));
+  await data(client.POST("/api/v1/queues/{verb}", {
+    params: { path: { verb: "pause" } },
+    body: { queue: "zebra", reason },
+  }));
   const { items: [action] } = await data(client.GET("/api/v1/actions", {}));
   assertEquals([action!.verb, action!.by], ["pauseQueue", "ada"]);
   await data(client.POST("/api/v1/workers/{worker}/drain", {
