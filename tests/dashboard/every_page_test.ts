@@ -100,6 +100,10 @@ browserTest("every page with hostile text", [], async (t, browser) => {
       await page.setViewportSize({ width: 360, height: 740 });
       const width = await page.evaluate("document.documentElement.scrollWidth");
       assert(Number(width) <= 360, `the page is ${width} px wide on a phone`);
+      const hidden = await page.evaluate(`[...document.querySelectorAll("tbody :is(td, th)")]
+        .filter((cell) => cell.getBoundingClientRect().right > 360 || !cell.checkVisibility())
+        .map((cell) => cell.textContent.slice(0, 50))`);
+      assertEquals(hidden, [], "cells out of sight on a phone");
       await page.setViewportSize({ width: 1280, height: 900 });
       await checkForcedColors(page);
       await checkReducedMotion(page);

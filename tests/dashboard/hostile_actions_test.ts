@@ -17,7 +17,10 @@ browserTest("hostile text stays text in every dialog", [], async (_, browser) =>
     retry: noRetry(),
     handle() {},
   });
-  await using dashboard = new ServedDashboard([task], { authorize: authorizeByName(users) });
+  const options = { authorize: authorizeByName(users) };
+  await using dashboard = new ServedDashboard([task], options, undefined, {
+    queues: { [hostile]: {}, "..": {} },
+  });
   const { everTask } = dashboard;
   const delay = { hours: 1 };
   const { id } = await everTask.dispatch(task, { [hostile]: hostile }, {
@@ -61,10 +64,12 @@ browserTest("hostile text stays text in every dialog", [], async (_, browser) =>
   await page.getByRole("dialog").waitFor();
   await shows("bulk");
   await page.goto(dashboard.url("queues"));
-  await page.getByRole("button", { name: /^Pause the queue/ }).first().click();
-  await page.getByLabel("Why?").fill(hostile);
-  await page.getByRole("button", { name: "Pause", exact: true }).click();
-  await page.getByRole("dialog").waitFor({ state: "detached" });
+  for (const queue of [hostile, ".."]) {
+    await page.getByRole("button", { name: `Pause the queue ${queue}…` }).click();
+    await page.getByLabel("Why?").fill(hostile);
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByRole("button", { name: `Resume the queue ${queue}…` }).waitFor();
+  }
   await page.goto(dashboard.url("actions"));
   await page.locator(".action").nth(2).waitFor();
   for (const details of await page.locator("details").all()) await details.click();

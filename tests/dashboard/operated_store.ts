@@ -31,7 +31,14 @@ export const stores = {
     const server = await startPostgres();
     return { url: await server.createDatabase(), remove: () => server.stop() };
   },
-};
+} satisfies Record<string, () => Promise<StoreOfTest>>;
+
+/** A store for a test. */
+export interface StoreOfTest {
+  /** As for `openStorage`. */
+  readonly url: string;
+  readonly remove: () => Promise<void>;
+}
 
 /** The kind of a store. */
 export type StoreName = keyof typeof stores;
@@ -58,7 +65,11 @@ export class OperatedStore implements AsyncDisposable {
 
   /** Creates a store without a worker. */
   static async create(name: StoreName): Promise<OperatedStore> {
-    const { url, remove } = await stores[name]();
+    return OperatedStore.at(await stores[name]());
+  }
+
+  /** Opens a store, which is removed in the end. */
+  static at({ url, remove }: StoreOfTest): OperatedStore {
     return new OperatedStore(url, remove);
   }
 

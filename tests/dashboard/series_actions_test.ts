@@ -142,6 +142,10 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
     );
     await page.goto(store.url("limits"));
     await page.getByRole("row", { name: /^mail ada slots are taken \d+ / }).waitFor();
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.getByRole("row", { name: /^mail ada slots are taken Waiting \d+ Next slot in / })
+      .waitFor();
+    await page.setViewportSize({ width: 1280, height: 900 });
   });
 
   await t.step("the page of the history shows what a retention policy would delete", async () => {

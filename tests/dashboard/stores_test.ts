@@ -1,7 +1,15 @@
 // Tests that each page shows what a store holds, with a worker in another process.
 
 import { assertEquals } from "@std/assert";
+import type { Browser } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
+import {
+  hasTarget,
+  needsTarget,
+  targetUrl,
+  withPool,
+  withSchema,
+} from "../support/tsql_server/target.ts";
 import { openPage } from "./open_page.ts";
 import { OperatedStore, type StoreName, stores } from "./operated_store.ts";
 
@@ -22,19 +30,37 @@ const pages: [path: string, text: RegExp][] = [
 for (const name of Object.keys(stores) as StoreName[]) {
   browserTest(`every page shows tasks in ${name}`, [], async (t, browser) => {
     await using store = await OperatedStore.create(name);
-    await store.startWorker();
-    await store.charges(1, "later");
-    const [id] = await store.charges(2, "fails");
-    const page = await openPage(browser, store.url(`tasks/${id}`), "ada");
-    await page.getByRole("heading", { name: "How did it end?" }).waitFor();
-    for (const [path, text] of pages) {
-      await t.step(`/${path}`, async () => {
-        await page.goto(store.url(path));
-        await page.locator("main").getByText(text).or(page.getByRole("heading", { name: text }))
-          .first().waitFor();
-        assertEquals(await page.getByRole("alert").count(), 0);
-      });
-    }
-    await page.close();
+    await showPages(t, browser, store);
   });
+}
+
+const onSqlServer = "every page shows tasks in SQL Server";
+if (!hasTarget) Deno.test({ ...needsTarget(onSqlServer), fn() {} });
+else {
+  browserTest(onSqlServer, [], async (t, browser) => {
+    await withPool((pool) =>
+      withSchema(pool, async (schema) => {
+        const url = `${targetUrl}#${schema}`;
+        await using store = OperatedStore.at({ url, remove: () => Promise.resolve() });
+        await showPages(t, browser, store);
+      })
+    );
+  });
+}
+
+async function showPages(t: Deno.TestContext, browser: Browser, store: OperatedStore) {
+  await store.startWorker();
+  await store.charges(1, "later");
+  const [id] = await store.charges(2, "fails");
+  const page = await openPage(browser, store.url(`tasks/${id}`), "ada");
+  await page.getByRole("heading", { name: "How did it end?" }).waitFor();
+  for (const [path, text] of pages) {
+    await t.step(`/${path}`, async () => {
+      await page.goto(store.url(path));
+      await page.locator("main").getByText(text).or(page.getByRole("heading", { name: text }))
+        .first().waitFor();
+      assertEquals(await page.getByRole("alert").count(), 0);
+    });
+  }
+  await page.close();
 }
