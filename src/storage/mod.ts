@@ -187,6 +187,7 @@ export {
   type ReportRetention,
   type WorkReport,
 } from "./work_reports.ts";
+export type { HistoryPageRequest } from "./queries.ts";
 export { type HistoryPageStart, historyPageStart } from "./history_paging.ts";
 export { type DuePageStart, duePageStart, type DuePlace, toDuePage } from "./due_paging.ts";
 export { decodeProcess, decodeServes, encodeServes } from "./worker_serves.ts";

@@ -1144,7 +1144,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A task's audited status changes, oldest first */
+        /** A task's audited status changes */
         get: {
             parameters: {
                 query?: {
@@ -1152,6 +1152,8 @@ export interface paths {
                     limit?: number;
                     /** @description The `next` of the previous page */
                     after?: string;
+                    /** @description Which come first; `oldest` by default */
+                    order?: "oldest" | "newest";
                 };
                 header?: never;
                 path: {
@@ -1253,7 +1255,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A series' audited runs, oldest first */
+        /** A series' audited runs */
         get: {
             parameters: {
                 query?: {
@@ -1261,6 +1263,8 @@ export interface paths {
                     limit?: number;
                     /** @description The `next` of the previous page */
                     after?: string;
+                    /** @description Which come first; `oldest` by default */
+                    order?: "oldest" | "newest";
                 };
                 header?: never;
                 path: {
@@ -1362,7 +1366,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The lines that a task's handler logged, oldest first */
+        /** The lines that a task's handler logged */
         get: {
             parameters: {
                 query?: {
@@ -1370,6 +1374,8 @@ export interface paths {
                     limit?: number;
                     /** @description The `next` of the previous page */
                     after?: string;
+                    /** @description Which come first; `oldest` by default */
+                    order?: "oldest" | "newest";
                     /** @description `json` (the default), or `text` for all lines after `after` as a file */
                     format?: "json" | "text";
                 };
@@ -3532,6 +3538,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queues/{verb}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause or resume a queue of any name */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    verb: "pause" | "resume";
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        queue: string;
+                        /** @description The reason, for the list of actions */
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The request is invalid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Authentication is required */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is not permitted */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The media type is not supported */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many failed attempts */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Internal error */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The storage is unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/purge": {
         parameters: {
             query?: never;
@@ -4514,6 +4636,8 @@ export interface components {
             errors?: {
                 name: string;
                 detail: string;
+                /** @description The invalid part of a payload, as a JSON pointer (RFC 6901) */
+                pointer?: string;
             }[];
         };
         TaskPage: {

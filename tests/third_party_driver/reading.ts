@@ -1,10 +1,11 @@
 // Reads tasks and their history in pages.
 
-import type { HistoryPageRequest, TaskFilter, TaskRecord } from "@evertask/evertask";
+import type { TaskFilter, TaskRecord } from "@evertask/evertask";
 import {
   countStart,
   duePageStart,
   type DuePlace,
+  type HistoryPageRequest,
   historyPageStart,
   taskPageStart,
   toDuePage,

@@ -158,7 +158,8 @@ export const memory: readonly Mutant[] = [
     ["all[index - step]!.id", "row.id"],
   ]),
   ...mutantsOf({ file: `${folder}/reading.ts`, tests }, [
-    ["item.number > start", "item.number >= start"],
+    ["item.number > after", "item.number >= after"],
+    ["item.number < after", "item.number <= after"],
   ]),
   ...mutantsOf({ file: `${folder}/statistics.ts`, tests }, [
     ["days < 1 ? null : rows / days", "rows / days"],

@@ -45,12 +45,6 @@ export function showOutcome(text: string, actions: Outcome["actions"]): void {
   outcome.value = { text, actions };
 }
 
-// Not an effect of a component: that runs after the page is shown, and under load only after the
-// user has opened a dialog on the new page.
-path.subscribe(() => {
-  if (dialog.peek() !== null) closeDialog(); // it belongs to the page before
-});
-
 /** The time for which a message is shown, in milliseconds. */
 const shownMs = 12_000;
 
