@@ -47,6 +47,7 @@ export type StoreName = keyof typeof stores;
 export class OperatedStore implements AsyncDisposable {
   readonly everTask: EverTask;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #abort = new AbortController();
   readonly #storeUrl: string;
   readonly #remove: () => Promise<void>;
   #worker: ReturnType<typeof startProgram> | undefined;
@@ -55,12 +56,14 @@ export class OperatedStore implements AsyncDisposable {
     this.#storeUrl = storeUrl;
     this.#remove = remove;
     const storage = openStorage(storeUrl);
-    this.everTask = createEverTask({ storage, tasks, queues, logger: silentLogger });
+    const host = "dashboard";
+    this.everTask = createEverTask({ storage, tasks, queues, host, logger: silentLogger });
     const { fetch } = createDashboard(this.everTask, {
       authorize: authorizeByName(users),
       logger: silentLogger,
     });
-    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, fetch);
+    const { signal } = this.#abort;
+    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", signal, onListen() {} }, fetch);
   }
 
   /** Creates a store without a worker. */
@@ -102,7 +105,8 @@ export class OperatedStore implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
+    this.#abort.abort(); // a graceful end would wait for the streams of pages that are still open
+    await this.#server.finished;
     await this.#worker?.end();
     await this.everTask.stop();
     await this.#remove();

@@ -6,7 +6,8 @@ import type { Browser, Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import { openPage } from "./open_page.ts";
 import { OperatedStore, users } from "./operated_store.ts";
-import { queues, report } from "./programs/tasks.ts";
+import { until } from "../monitor/support/until.ts";
+import { mail, queues, report } from "./programs/tasks.ts";
 
 /** The names of the buttons and checkboxes on each page, for each user. */
 type Offers = Readonly<Record<string, readonly string[]>>;
@@ -14,33 +15,46 @@ type Offers = Readonly<Record<string, readonly string[]>>;
 const taskButtons = ["Run now…", "Change…", "Cancel…", "Delete…"];
 const seriesButtons = ["Run now…", "Pause…", "Change the schedule…", "End…"];
 const queueButtons = Object.keys(queues).map((queue) => `Pause the queue ${queue}…`);
+const workerButtons = ["Stop the worker on dashboard…"];
+const limitButtons = ["Release the limit of mail, ada…"];
+const nothing: Offers = {
+  task: [],
+  tasks: [],
+  series: [],
+  queues: [],
+  workers: [],
+  limits: [],
+  audit: [],
+};
+const operates: Offers = {
+  ...nothing,
+  task: taskButtons,
+  tasks: ["select"],
+  series: seriesButtons,
+};
+const administers: Offers = {
+  ...operates,
+  queues: queueButtons,
+  workers: workerButtons,
+  limits: limitButtons,
+  audit: ["Purge…"],
+};
+const withPayloads = ["Run now…", "Change…", "Clone…", "Cancel…", "Delete…"];
 const expected: Readonly<Record<keyof typeof users, Offers>> = {
-  ada: {
-    task: ["Run now…", "Change…", "Clone…", "Cancel…", "Delete…"],
-    tasks: ["select"],
-    series: seriesButtons,
-    queues: queueButtons,
-  },
-  viewer: { task: [], tasks: [], series: [], queues: [] },
-  operator: { task: taskButtons, tasks: ["select"], series: seriesButtons, queues: [] },
-  redacted: {
-    task: taskButtons,
-    tasks: ["select"],
-    series: seriesButtons,
-    queues: queueButtons,
-  },
-  tenant: {
-    task: ["Run now…", "Change…", "Clone…", "Cancel…", "Delete…"],
-    tasks: ["select"],
-    series: seriesButtons,
-    queues: [],
-  },
+  ada: { ...administers, task: withPayloads },
+  viewer: nothing,
+  operator: operates,
+  redacted: administers,
+  tenant: { ...operates, task: withPayloads },
 };
 
 async function offered(page: Page, url: string): Promise<string[]> {
   await page.goto(url);
   await page.locator("main .card").first().waitFor();
-  await page.locator("main .pad[role=status]").first().waitFor({ state: "detached" });
+  await until(
+    async () => await page.locator("main").getByText("Loading…").count() === 0,
+    "everything is loaded",
+  );
   const buttons = await page.locator("main button:not([type=submit])").evaluateAll((elements) =>
     elements.map((element) => element.getAttribute("aria-label") ?? element.textContent ?? "")
   );
@@ -63,7 +77,13 @@ browserTest("each user is offered what they may do, and nothing else", [], async
     tasks: "tasks",
     series: `series/${series}`,
     queues: "queues",
+    workers: "workers",
+    limits: "limits",
+    audit: "audit?statusAuditDays=0.000000001",
   };
+  await everTask.dispatch(mail, "ada", { tags });
+  await everTask.start();
+  await until(async () => (await everTask.operate.limits()).items.length === 1, "a limit in use");
   for (const user of Object.keys(users) as (keyof typeof users)[]) {
     await t.step(user, async () => {
       const page = await openPage(browser, store.url(), user);

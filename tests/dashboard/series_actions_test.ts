@@ -8,6 +8,7 @@ import { until } from "../monitor/support/until.ts";
 import { openPage } from "./open_page.ts";
 import { OperatedStore, type StoreName, stores } from "./operated_store.ts";
 import { charge, mail, report } from "./programs/tasks.ts";
+import { changeStore } from "./store_actions.ts";
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 
@@ -141,9 +142,11 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
       "the worker has reserved slots",
     );
     await page.goto(store.url("limits"));
-    await page.getByRole("row", { name: /^mail ada slots are taken \d+ / }).waitFor();
+    await page.getByRole("row", { name: /^mail ada slots are taken Release .*… \d+ / }).waitFor();
     await page.setViewportSize({ width: 360, height: 740 });
-    await page.getByRole("row", { name: /^mail ada slots are taken Waiting \d+ Next slot in / })
+    await page.getByRole("row", {
+      name: /^mail ada slots are taken Release .*… Waiting \d+ Next slot in /,
+    })
       .waitFor();
     await page.setViewportSize({ width: 1280, height: 900 });
   });
@@ -156,5 +159,6 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
     await page.locator("dl[aria-label='Would be deleted']").getByText("0").nth(3).waitFor();
     assertEquals(page.url(), store.url("audit?statusAuditDays=30"));
   });
+  await changeStore(t, page, store);
   await page.close();
 }

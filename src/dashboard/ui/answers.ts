@@ -25,4 +25,5 @@ export type SchedulePreview = z.infer<typeof schemas.schedulePreviewSchema>;
 export type Failures = z.infer<typeof figures.failuresSchema>;
 export type Limits = z.infer<typeof figures.limitsSchema>;
 export type Activity = z.infer<typeof figures.activitySchema>;
+export type Purged = z.infer<typeof schemas.purgeResultSchema>;
 export type RetentionPreview = z.infer<typeof schemas.retentionPreviewSchema>;

@@ -21,6 +21,11 @@ export function seesWholeStore(): boolean {
   return me.value?.filter === null;
 }
 
+/** Reports whether the user may change what concerns all tasks, such as queues and workers. */
+export function mayChangeStore(): boolean {
+  return may("admin") && seesWholeStore();
+}
+
 /** The pages whose routes a user with a filter may use. Other pages summarize the whole store. */
 const pagesOfTenants = ["", "tasks", "series"];
 

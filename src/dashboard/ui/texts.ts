@@ -100,6 +100,7 @@ export const texts = {
   heartbeat: "Heartbeat",
   alive: "alive",
   late: "lost",
+  draining: "stopping",
   serves: "Serves",
   knows: "Types",
   version: "Version",

@@ -1,13 +1,13 @@
 // The dialog of a bulk change: how many tasks, why, and how far it is.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Action } from "../answers.ts";
 import { integer } from "../format.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { FilterChips } from "../parts/filter_chips.tsx";
-import { pageUrl } from "../router.ts";
 import { actionTexts, bulkTexts } from "../texts.ts";
-import { type BulkProgress, skippedCount } from "./bulk_batches.ts";
+import { BatchCourse, Skipped } from "./batch_course.tsx";
+import type { BulkProgress } from "./bulk_batches.ts";
 import { actionVerbs, BulkRun, type BulkVerb, bulkVerbs } from "./bulk_run.ts";
 import { ReasonField, reasonOf } from "./change_dialog.tsx";
 import { ChangeProblem, InvalidField, problemsOf } from "./change_problem.tsx";
@@ -16,7 +16,6 @@ import { PlaceFields } from "./place_fields.tsx";
 import { editOf } from "./recorded_filter.ts";
 import { clearSelection } from "./selection.ts";
 import { toSharedEdit } from "./shared_edit.ts";
-import { me, seesWholeStore } from "../rights.ts";
 
 /** Opens the dialog for the tasks that match a filter. */
 export function openBulk(verb: BulkVerb, filter: Readonly<Record<string, unknown>>): void {
@@ -31,7 +30,9 @@ export function openStopped(action: Action, filter: Readonly<Record<string, unkn
   if (verb === undefined) return;
   const edit = verb === "edit" ? { edit: editOf(action) } : {};
   const body = { ...edit, reason: action.reason ?? bulkTexts.continued };
-  openDialog(<BulkDialog run={BulkRun.stopped(verb, filter, body, action)} />);
+  const run = new BulkRun(verb, filter);
+  run.takeOver(body, action);
+  openDialog(<BulkDialog run={run} />);
 }
 
 function BulkDialog({ run }: { readonly run: BulkRun }) {
@@ -44,7 +45,9 @@ function BulkDialog({ run }: { readonly run: BulkRun }) {
   useEffect(() => () => run.close(), [run]);
   return (
     <Dialog title={bulkTexts.verbs[run.verb].title} isBusy={isRunning} onClose={close}>
-      {phase === "asking" ? <Question run={run} /> : <Course run={run} onClose={close} />}
+      {phase === "asking"
+        ? <Question run={run} />
+        : <BatchCourse run={run} changed={bulkTexts.verbs[run.verb].changed} onClose={close} />}
     </Dialog>
   );
 }
@@ -102,85 +105,7 @@ function Question({ run }: { readonly run: BulkRun }) {
   );
 }
 
-/** Shows how far a change is, and how it ended. */
-function Course({ run, onClose }: { readonly run: BulkRun; readonly onClose: () => void }) {
-  const { verb } = run;
-  const phase = run.phase.value;
-  const progress = run.progress.value;
-  const isRunning = phase === "running" || phase === "stopping";
-  const handled = progress.changed + skippedCount(progress);
-  const expected = run.expected.value;
-  const total = Math.max(expected.changed + skippedCount(expected), handled);
-  const changed = integer(progress.changed);
-  const element = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // The focused button is gone.
-    if (document.activeElement === document.body) element.current?.focus();
-  }, [phase]);
-  return (
-    <div class="course" ref={element} tabIndex={-1}>
-      {/* Without a value, the bar shows that the number of tasks is unknown. */}
-      <progress
-        aria-label={bulkTexts.progress}
-        max={Math.max(total, 1)}
-        value={expected.isComplete || !isRunning ? handled : undefined}
-      />
-      <p role="status">
-        <strong>{bulkTexts.verbs[verb].changed(changed)}</strong> · {bulkTexts.phases[phase]}
-      </p>
-      <Skipped progress={progress} />
-      {phase === "failed" && (
-        <ChangeProblem error={run.error.value} fields={[]} onReload={undefined} />
-      )}
-      <div class="buttons">
-        {progress.actionId !== null && seesWholeStore() && (
-          <a
-            class="button"
-            href={pageUrl("actions", { by: me.value!.user, verb: actionVerbs[verb] })}
-            onClick={onClose}
-          >
-            {actionTexts.showAction}
-          </a>
-        )}
-        {isRunning && (
-          <button
-            type="button"
-            disabled={phase === "stopping"}
-            onClick={() => run.stop()}
-          >
-            {bulkTexts.stop}
-          </button>
-        )}
-        {(phase === "stopped" || phase === "failed") && (
-          <button
-            type="button"
-            onClick={() => void run.resume()}
-          >
-            {bulkTexts.resume}
-          </button>
-        )}
-        {!isRunning && (
-          <button type="button" class="primary" onClick={onClose}>{actionTexts.close}</button>
-        )}
-      </div>
-    </div>
-  );
-}
-
 /** Returns the number of tasks that would be changed; `1,200+` while more may follow. */
 function countOf({ changed, isComplete }: BulkProgress): string {
   return isComplete ? integer(changed) : `${integer(changed)}+`;
-}
-
-function Skipped({ progress }: { readonly progress: BulkProgress }) {
-  if (progress.skipped.size === 0) return null;
-  return (
-    <ul class="skipped">
-      {Array.from(progress.skipped, ([reason, count]) => (
-        <li key={reason}>
-          {bulkTexts.skipped(integer(count), bulkTexts.skipReasons[reason] ?? reason)}
-        </li>
-      ))}
-    </ul>
-  );
 }

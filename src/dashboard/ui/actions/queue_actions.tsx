@@ -2,17 +2,11 @@
 
 import type { Queues } from "../answers.ts";
 import { send } from "../client.ts";
-import { may, seesWholeStore } from "../rights.ts";
 import { actionTexts } from "../texts.ts";
 import { ChangeDialog, reasonOf } from "./change_dialog.tsx";
 import { openDialog, showOutcome } from "./dialogs.tsx";
 
 type Queue = Queues["items"][number];
-
-/** Reports whether the user may pause queues. */
-export function mayPauseQueues(): boolean {
-  return may("admin") && seesWholeStore();
-}
 
 /** The button that pauses or resumes a queue. */
 export function QueueActions({ queue }: { readonly queue: Queue }) {

@@ -2,6 +2,7 @@
 
 import { openStopped } from "../actions/bulk_dialog.tsx";
 import { toBulkFilter } from "../actions/bulk_filter.ts";
+import { openStoppedPurge, policyOf } from "../actions/purge_dialog.tsx";
 import { searchOf } from "../actions/recorded_filter.ts";
 import type { Action, Actions } from "../answers.ts";
 import { integer } from "../format.ts";
@@ -12,12 +13,12 @@ import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Mark } from "../parts/status.tsx";
-import { QueueLink, TaskLink } from "../parts/task_link.tsx";
+import { QueueLink, TaskLink, TypeLink } from "../parts/task_link.tsx";
 import { Name, Text } from "../parts/text.tsx";
 import { useResource } from "../resource.ts";
-import { may } from "../rights.ts";
+import { may, mayChangeStore } from "../rights.ts";
 import { pageUrl, parameters } from "../router.ts";
-import { actionPageTexts, pageNames } from "../texts.ts";
+import { actionPageTexts, auditTexts, pageNames } from "../texts.ts";
 
 const verbs = Object.keys(actionPageTexts.verbs);
 
@@ -75,6 +76,9 @@ function OneAction({ action }: { readonly action: Action }) {
             <span class="faint">
               {actionPageTexts.counts(integer(changed), integer(skipped))}
             </span>
+          )}
+          {target.kind === "history" && (
+            <span class="faint">{auditTexts.deleted(integer(changed))}</span>
           )} {next !== null && <Mark look="warn">{actionPageTexts.incomplete}</Mark>}
         </p>
         {reason === null ? <p class="faint">{actionPageTexts.noReason}</p> : (
@@ -85,6 +89,14 @@ function OneAction({ action }: { readonly action: Action }) {
         {search !== null && <SearchChips search={search} />}
         <ChangedValues before={search === null ? before : null} after={after} />
       </div>
+      {next !== null && policyOf(action) !== null && mayChangeStore() && (
+        <button
+          type="button"
+          onClick={() => openStoppedPurge(action)}
+        >
+          {actionPageTexts.resume}
+        </button>
+      )}
       {next !== null && search !== null && may("operate") && (
         <button
           type="button"
@@ -121,5 +133,7 @@ function Target(
   if (search !== null) return <a class="link" href={tasksUrl(search)}>{actionPageTexts.tasks}</a>;
   if (id === null) return kind === "tasks" ? <>{actionPageTexts.tasks}</> : null;
   if (kind === "queue") return <QueueLink queue={id} />;
-  return kind === "task" ? <TaskLink id={id} /> : <code>{id}</code>;
+  if (kind === "limit") return <TypeLink type={id} />;
+  if (kind === "worker") return <a class="mono" href={pageUrl("workers")}>{id}</a>;
+  return <TaskLink id={id} />;
 }

@@ -1,5 +1,6 @@
 // The page of rate limits: their budgets, and the tasks that wait for them.
 
+import { ReleaseButton } from "../actions/store_actions.tsx";
 import type { Limits } from "../answers.ts";
 import { integer } from "../format.ts";
 import { now } from "../now.ts";
@@ -12,6 +13,7 @@ import { type Column, Table } from "../parts/table.tsx";
 import { TypeLink } from "../parts/task_link.tsx";
 import { Name } from "../parts/text.tsx";
 import { useResource } from "../resource.ts";
+import { mayChangeStore } from "../rights.ts";
 import { parameters } from "../router.ts";
 import { limitTexts, pageNames, texts } from "../texts.ts";
 
@@ -28,7 +30,16 @@ const columns: readonly Column<Limit>[] = [
     ),
     look: "name",
   },
-  { title: texts.state, cell: (limit) => <LimitState limit={limit} />, look: "rest" },
+  {
+    title: texts.state,
+    cell: (limit) => (
+      <div class="state">
+        <LimitState limit={limit} />
+        {mayChangeStore() && <ReleaseButton limit={limit} />}
+      </div>
+    ),
+    look: "rest",
+  },
   {
     title: limitTexts.waiting,
     cell: ({ waiting }) => waiting === null ? texts.none : integer(waiting),

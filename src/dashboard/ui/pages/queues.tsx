@@ -1,6 +1,6 @@
 // The page of queues: waiting tasks, the longest wait, ended tasks, and workers.
 
-import { mayPauseQueues, QueueActions } from "../actions/queue_actions.tsx";
+import { QueueActions } from "../actions/queue_actions.tsx";
 import type { Activity, Queues } from "../answers.ts";
 import { integer } from "../format.ts";
 import { now } from "../now.ts";
@@ -11,6 +11,7 @@ import { Mark } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { QueueLink } from "../parts/task_link.tsx";
 import { type Resource, useResource } from "../resource.ts";
+import { mayChangeStore } from "../rights.ts";
 import { pageUrl } from "../router.ts";
 import { waitingStatuses } from "../statuses.ts";
 import { pageNames, texts } from "../texts.ts";
@@ -35,7 +36,7 @@ const stateColumn: Column<Queue> = {
   cell: (queue) => (
     <div class="state">
       <QueueState queue={queue} />
-      {mayPauseQueues() && <QueueActions queue={queue} />}
+      {mayChangeStore() && <QueueActions queue={queue} />}
     </div>
   ),
   look: "rest",

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { openPurge, type Policy, rowsOf } from "../actions/purge_dialog.tsx";
 import type { RetentionPreview } from "../answers.ts";
 import { read } from "../client.ts";
 import { integer } from "../format.ts";
@@ -9,10 +10,17 @@ import { Card } from "../parts/card.tsx";
 import { Fact } from "../parts/fact.tsx";
 import { Field } from "../parts/field.tsx";
 import { Problem } from "../parts/loaded.tsx";
+import { mayChangeStore } from "../rights.ts";
 import { changedUrl, go, parameters } from "../router.ts";
-import { auditTexts, texts } from "../texts.ts";
+import { actionTexts, auditTexts, texts } from "../texts.ts";
 
-const days = ["statusAuditDays", "runsAuditDays", "errorAuditDays", "executionLogDays"] as const;
+const days = [
+  "statusAuditDays",
+  "runsAuditDays",
+  "errorAuditDays",
+  "executionLogDays",
+  "operatorActionDays",
+] as const;
 const deletesTasks = "deleteCompletedTasksAfterRetention";
 const names = [...days, deletesTasks];
 
@@ -68,6 +76,16 @@ export function RetentionCard() {
   );
 }
 
+/** Returns the policy of the URL as the API takes it in a body. */
+function policyOf(query: string): Policy {
+  return Object.fromEntries(
+    Array.from(new URLSearchParams(query), ([name, value]) => [
+      name,
+      name === deletesTasks ? value === "true" : Number(value),
+    ]),
+  );
+}
+
 /** Counts once for each policy: the server reads whole tables for it. */
 function Preview({ policy }: { readonly policy: string }) {
   const counts = useSignal<RetentionPreview | null>(null);
@@ -84,13 +102,22 @@ function Preview({ policy }: { readonly policy: string }) {
   }, [policy]);
   if (error.value !== null) return <Problem error={error.value} />;
   if (counts.value === null) return <p class="pad faint" role="status">{texts.loading}</p>;
-  const { statusAudit, runsAudit, executionLog, tasks } = counts.value;
+  const { statusAudit, runsAudit, executionLog, tasks, operatorActions } = counts.value;
+  const rows = rowsOf(counts.value);
   return (
     <dl class="facts" aria-label={auditTexts.wouldDelete}>
       <Fact title={auditTexts.statusRows}>{integer(statusAudit)}</Fact>
       <Fact title={auditTexts.runRows}>{integer(runsAudit)}</Fact>
       <Fact title={auditTexts.logRows}>{integer(executionLog)}</Fact>
       <Fact title={auditTexts.tasks}>{integer(tasks)}</Fact>
+      <Fact title={auditTexts.actionRows}>{integer(operatorActions)}</Fact>
+      {mayChangeStore() && rows > 0 && (
+        <dd class="buttons start">
+          <button type="button" class="danger" onClick={() => openPurge(policyOf(policy), rows)}>
+            {actionTexts.purge.button}
+          </button>
+        </dd>
+      )}
     </dl>
   );
 }

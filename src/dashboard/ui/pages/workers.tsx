@@ -1,5 +1,6 @@
 // The page of workers: hosts, queues and types, and whether they are alive.
 
+import { DrainButton } from "../actions/store_actions.tsx";
 import type { Workers } from "../answers.ts";
 import { integer } from "../format.ts";
 import { Card } from "../parts/card.tsx";
@@ -10,6 +11,7 @@ import { type Column, Table } from "../parts/table.tsx";
 import { QueueLink, TypeLink } from "../parts/task_link.tsx";
 import { Name, Text } from "../parts/text.tsx";
 import { type Resource, useResource } from "../resource.ts";
+import { mayChangeStore } from "../rights.ts";
 import { pageNames, texts } from "../texts.ts";
 
 type Worker = Workers["items"][number];
@@ -37,8 +39,25 @@ const heartbeat: Column<Worker> = {
 
 const state: Column<Worker> = {
   title: texts.state,
-  cell: ({ alive }) =>
-    alive ? <Mark look="good">{texts.alive}</Mark> : <Mark look="bad">{texts.late}</Mark>,
+  cell: (worker) => <WorkerState worker={worker} />,
+};
+
+function WorkerState({ worker: { alive, draining } }: { readonly worker: Worker }) {
+  if (!alive) return <Mark look="bad">{texts.late}</Mark>;
+  return draining
+    ? <Mark look="wait">{texts.draining}</Mark>
+    : <Mark look="good">{texts.alive}</Mark>;
+}
+
+/** The state, with the change of the worker. */
+const stateAndDrain: Column<Worker> = {
+  title: texts.state,
+  cell: (worker) => (
+    <div class="state">
+      <WorkerState worker={worker} />
+      {worker.alive && !worker.draining && mayChangeStore() && <DrainButton worker={worker} />}
+    </div>
+  ),
 };
 
 const columns: readonly Column<Worker>[] = [
@@ -64,7 +83,7 @@ const columns: readonly Column<Worker>[] = [
     look: "number",
   },
   heartbeat,
-  state,
+  stateAndDrain,
 ];
 
 /** The columns for a narrow card. The page of the workers has the others. */

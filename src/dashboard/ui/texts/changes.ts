@@ -113,6 +113,30 @@ export const actionTexts = {
     label: "Resume",
     done: (queue: string) => `The queue ${queue} goes on.`,
   },
+  drain: {
+    button: "Stop…",
+    name: (host: string) => `Stop the worker on ${host}…`,
+    title: (host: string) => `Stop the worker on ${host}?`,
+    help:
+      "It ends the tasks that it runs, and starts no others. Only its process can start it again.",
+    label: "Stop the worker",
+    done: (host: string) => `The worker on ${host} stops.`,
+  },
+  release: {
+    button: "Release…",
+    name: (type: string, key: string) =>
+      key === "" ? `Release the limit of ${type}…` : `Release the limit of ${type}, ${key}…`,
+    title: "Release the rate limit?",
+    help: "Its whole budget is free again, so that the next tasks run at once.",
+    label: "Release",
+    done: "The rate limit is released.",
+  },
+  purge: {
+    button: "Purge…",
+    title: "Delete old history?",
+    help: "The rows are deleted in batches, which can be stopped. This cannot be undone.",
+    label: (count: string) => `Delete ${count} rows`,
+  },
   delete: {
     button: "Delete…",
     title: "Delete the task?",

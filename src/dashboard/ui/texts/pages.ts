@@ -42,6 +42,7 @@ export const auditTexts = {
     runsAuditDays: "Runs of series",
     errorAuditDays: "Errors",
     executionLogDays: "Log lines",
+    operatorActionDays: "Actions",
   },
   deletesTasks: "Also completed tasks whose history is deleted",
   count: "Count",
@@ -49,6 +50,11 @@ export const auditTexts = {
   statusRows: "Status changes",
   runRows: "Runs of series",
   logRows: "Log lines",
+  actionRows: "Actions",
+  rowsWouldGo: "rows will be deleted.",
+  deleted: (count: string) => `${count} rows deleted`,
+  busy: "Another process is purging.",
+  busyHelp: "Nothing was deleted. Continue in a few seconds.",
   tasks: "Tasks",
 } as const;
 
@@ -71,6 +77,7 @@ export const limitTexts = {
   none: "No rate limit was used within the last day.",
   noneHelp: "A task with the option rateLimit waits here for its slot.",
   waiting: "Waiting",
+  waitFor: (count: string) => `${count} wait`,
   used: "slots are taken",
   free: "free",
   reservedUntil: "Slots taken until",
