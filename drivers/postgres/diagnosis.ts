@@ -136,7 +136,8 @@ async function driftFindings(run: RunStatement, schema: string): Promise<Finding
   return findings;
 }
 
-async function rightFindings(run: RunStatement, schema: string): Promise<Finding[]> {
+/** Finds the rights that the role lacks. It needs no right itself. */
+export async function rightFindings(run: RunStatement, schema: string): Promise<Finding[]> {
   const grants = await readMissingRights(run, schema, false);
   if (grants.length === 0) return [];
   return [{

@@ -9,11 +9,13 @@ import {
   databaseFindings,
   defaultThresholds,
   encodingFindings,
+  rightFindings,
   schemaFindings,
   type Thresholds,
 } from "./diagnosis.ts";
+import { codeOf } from "./errors.ts";
 import { applyMissing, compareSchema, findMissing, type MissingFiles } from "./migrations.ts";
-import { withMissingRights } from "./missing_rights.ts";
+import { denied, withMissingRights } from "./missing_rights.ts";
 import { notificationFindings } from "./notification_check.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { makePool, type Pool } from "./pool.ts";
@@ -78,6 +80,8 @@ export class PostgresMaintenance implements Maintenance {
           : [],
       ];
     } catch (error) {
+      const lacking = codeOf(error) === denied ? await rightFindings(run, schema) : [];
+      if (lacking.length > 0) return lacking;
       throw await this.#explain(error);
     }
   }

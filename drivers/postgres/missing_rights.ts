@@ -6,7 +6,7 @@ import { codeOf, toStorageError } from "./errors.ts";
 import { fromJson } from "./json_text.ts";
 
 /** The SQLSTATE insufficient_privilege. */
-const denied = "42501";
+export const denied = "42501";
 
 /**
  * The parameters are the schema, and whether the role creates or changes it instead of only using

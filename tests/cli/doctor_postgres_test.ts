@@ -180,6 +180,8 @@ Deno.test("doctor finds in PostgreSQL: missing rights, with the statements that 
   [url.username, url.password] = [role, "secret"];
   try {
     await sql`GRANT USAGE ON SCHEMA evertask TO ${sql(role)}`;
+    const blind = await doctor(url.href);
+    assertEquals(blind.map(({ kind }) => kind), ["missingRights", "unreadableStore"]);
     await sql`GRANT SELECT ON ALL TABLES IN SCHEMA evertask TO ${sql(role)}`;
     const [finding, ...others] = await doctor(url.href);
     assertEquals([finding!.kind, others], ["missingRights", []]);

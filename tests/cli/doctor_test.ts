@@ -137,7 +137,7 @@ Deno.test.afterAll(async () => {
 });
 
 Deno.test({
-  name: "doctor finds a file on a mounted file system of FUSE",
+  name: `doctor finds a file on a mounted file system${mounted === null ? " (needs FUSE)" : ""}`,
   ignore: mounted === null,
   async fn() {
     const file = `${mounted}/app.db`;
