@@ -7,6 +7,7 @@ import {
   assertEquals,
   assertGreater,
   assertLessOrEqual,
+  assertNotEquals,
   assertStringIncludes,
 } from "@std/assert";
 import { type AuditLevel, auditLevels } from "../mod.ts";
@@ -45,6 +46,7 @@ async function resultsWith<Row>(env: Record<string, string>, ...args: string[]):
   const { code, stdout, stderr } = await run("bench/main.ts", all, env);
   // A measurement beyond its limit is exit code 1. On a busy machine, that may happen.
   assertLessOrEqual(code, 1, stderr);
+  assertNotEquals(stdout, "", stderr);
   return JSON.parse(stdout).results;
 }
 

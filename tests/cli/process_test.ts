@@ -17,7 +17,8 @@ Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 const program = [Deno.execPath(), ...await programArgs(folder)];
 
 const storage = `sqlite:${folder}/app.db`;
-const environment = { EVERTASK_STORAGE: storage };
+/** Terminals have colours, whatever the environment of the tests says. */
+const environment = { EVERTASK_STORAGE: storage, NO_COLOR: "", TERM: "xterm" };
 const invoice = "請求書を送信する非常に長い名前のタスクの種類です";
 const count = 1200;
 
