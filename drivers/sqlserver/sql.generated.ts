@@ -1328,9 +1328,11 @@ BEGIN
     DECLARE @Ahead datetimeoffset(3) = DATEADD(millisecond, @LeaseMs % 86400000, DATEADD(day, @LeaseMs / 86400000, @Now));
     DECLARE @Alive bit = 0, @Draining bit = 0, @OthersLost bit = 0;
 
-    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now, @Draining = ISNULL([IsDraining], 0) WHERE [Id] = @WorkerId;
+    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now WHERE [Id] = @WorkerId;
     IF @@ROWCOUNT > 0
         SET @Alive = 1;
+    -- A statement of its own, because Babelfish rejects an UPDATE that sets a variable.
+    SELECT @Draining = [IsDraining] FROM [EverTask].[Workers] WHERE [Id] = @WorkerId AND [IsDraining] = 1;
 
     -- Skips locked tasks, because a heartbeat must not wait.
     IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] NOT BETWEEN @Late AND @Ahead)
