@@ -21,8 +21,8 @@ export interface TaskCount {
   readonly exact: boolean;
 }
 
-/** The maximum number of calls of storage for one count. Each reads about 10,000 rows. */
-const mostRounds = 10;
+/** The maximum number of calls of storage for one count. Each reads about 5,000 rows. */
+const mostRounds = 2;
 
 /** Searches and counts the tasks of a store. */
 export class TaskSearch {
@@ -40,7 +40,7 @@ export class TaskSearch {
   /**
    * Returns a page of the tasks that match a filter, by default newest first. The order `due` finds
    * only tasks that wait, those that are due first before the others. A page for which
-   * storage has read 10,000 rows is `incomplete`: it may have fewer tasks than the limit, or none,
+   * storage has read 5,000 rows is `incomplete`: it may have fewer tasks than the limit, or none,
    * and the next page continues there.
    *
    * @example
@@ -66,7 +66,7 @@ export class TaskSearch {
   }
 
   /**
-   * Counts the tasks that match a filter, up to a cap. Searches the 100,000 newest tasks, or all
+   * Counts the tasks that match a filter, up to a cap. Searches the 10,000 newest tasks, or all
    * tasks if the filter uses an index. {@linkcode TaskCount.exact} tells whether all matching tasks
    * were counted.
    *

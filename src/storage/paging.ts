@@ -21,8 +21,14 @@ import type {
 import type { TaskRecord } from "./records.ts";
 import type { FailureGroup } from "./work_reports.ts";
 
-/** The maximum number of rows that one call reads to find those that match a filter. */
-export const mostRowsRead = 10_000;
+/**
+ * The maximum number of rows that one call reads to find those that match a filter. A call thus
+ * takes some milliseconds, in a store of any size.
+ */
+export const mostRowsRead = 5_000;
+
+/** The maximum cap of a count. */
+const mostCounted = 10_000;
 
 /**
  * Returns the maximum number of items of a page. A driver reads one row more, to learn whether
@@ -95,8 +101,8 @@ export function taskPageStart(page: TaskPageRequest = {}): TaskPageStart {
 export function countStart(request: CountRequest): { cap: number; after: string | undefined } {
   checkOptions(request, { cap: true, after: true }, "request");
   const { cap, after } = request;
-  if (!Number.isInteger(cap) || cap < 1 || cap > mostRowsRead) {
-    throw new InvalidArgumentError("cap", cap, `be an integer from 1 to ${mostRowsRead}`);
+  if (!Number.isInteger(cap) || cap < 1 || cap > mostCounted) {
+    throw new InvalidArgumentError("cap", cap, `be an integer from 1 to ${mostCounted}`);
   }
   return { cap, after: startId(after) };
 }

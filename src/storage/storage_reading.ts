@@ -33,7 +33,7 @@ export interface StorageReading {
   /**
    * Returns the tasks that match a filter, by default newest first (by id, which is by time of
    * creation). The order `due` finds only tasks that wait, by due instant and then by id. A call
-   * reads at most about 10,000 rows. If the page is not full by then, it is `incomplete`, and the
+   * reads at most about 5,000 rows. If the page is not full by then, it is `incomplete`, and the
    * next page continues there.
    *
    * @throws {InvalidArgumentError} If the page's `limit` is not an integer from 1 to 1000, or
@@ -42,7 +42,7 @@ export interface StorageReading {
   list(filter?: TaskFilter, page?: TaskPageRequest): Promise<TaskPage>;
   /**
    * Counts the tasks that match a filter, newest first, up to `cap`. A call reads at most about
-   * 10,000 rows. If there may be more matches, `next` is the position at which to continue.
+   * 5,000 rows. If there may be more matches, `next` is the position at which to continue.
    *
    * @throws {InvalidArgumentError} If the cap is not an integer from 1 to 10,000, or `after` is not
    * the `next` of a previous count.

@@ -24,12 +24,12 @@ const fill = `
   FROM generate_series(1, 200000) AS i;
   INSERT INTO evertask.task_tags SELECT unnest(tags), id FROM evertask.queued_tasks`;
 
-const mostRead = 10_000;
+const mostRead = 5_000;
 const now = Date.now();
 
 const filters: [filter: TaskFilter, found: number, mostRowsRead: number][] = [
   [{}, 50, 200],
-  [{ statuses: ["Failed"] }, 10, 2 * mostRead + 50],
+  [{ statuses: ["Failed"] }, 5, 2 * mostRead + 50],
   [{ statuses: ["Cancelled"] }, 0, 2 * mostRead],
   [{ types: ["other"], queues: ["default"] }, 0, 2 * mostRead],
   [{ queues: ["other"] }, 0, 2 * mostRead],
