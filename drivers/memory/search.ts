@@ -1,8 +1,8 @@
 // Searches and counts the tasks of the memory store.
 
+import { hasPayload } from "../../src/storage/payload_search.ts";
 import {
   countStart,
-  mostRowsRead,
   type TaskPageStart,
   taskPageStart,
   toPartialCount,
@@ -15,7 +15,7 @@ import type {
   TaskPage,
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
-import { readsInVain, tagToRead } from "../../src/storage/task_filter.ts";
+import { mostRead, tagToRead } from "../../src/storage/task_filter.ts";
 import type { TaskRow } from "./rows.ts";
 import type { MemoryState } from "./state.ts";
 
@@ -51,14 +51,14 @@ function find(
   const tag = tagToRead(filter);
   const all = tag === undefined ? state.list() : state.tagged(tag);
   const matches = matcher(filter);
-  const mostRead = readsInVain(filter) ? mostRowsRead : Infinity;
+  const mostRows = mostRead(filter) ?? Infinity;
   const rows: TaskRow[] = [];
   const step = oldestFirst ? 1 : -1;
   let index = firstIndex(all, oldestFirst, after);
   for (let read = 0; rows.length < most; read++, index += step) {
     const row = all[index];
     if (row === undefined) return { rows, lastRead: null };
-    if (read === mostRead) return { rows, lastRead: all[index - step]!.id };
+    if (read === mostRows) return { rows, lastRead: all[index - step]!.id };
     if (matches(row)) rows.push(row);
   }
   return { rows, lastRead: null };
@@ -87,6 +87,7 @@ export function matcher(filter: TaskFilter): (row: TaskRow) => boolean {
     (recurring === undefined || recurring === (row.series !== null)) &&
     (prefix === undefined || row.taskKey?.startsWith(prefix) === true) &&
     (part === undefined || row.exception?.includes(part) === true) &&
+    (filter.payload === undefined || hasPayload(filter, row.payload)) &&
     isWithin(row.createdAt, filter.createdFrom, filter.createdBefore) &&
     isWithin(row.dueAt, filter.dueFrom, filter.dueBefore) &&
     isWithin(row.lastExecutionAt, filter.executedFrom, filter.executedBefore);

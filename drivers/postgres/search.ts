@@ -7,6 +7,7 @@ import {
   rowsOfLine,
   toDuePage,
 } from "../../src/storage/due_paging.ts";
+import { countPage, matchingPage, payloadPart } from "../../src/storage/payload_search.ts";
 import { countStart, mostRowsRead, taskPageStart, toTaskPage } from "../../src/storage/paging.ts";
 import type {
   CountRequest,
@@ -15,7 +16,7 @@ import type {
   TaskPage,
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
-import { readsInVain } from "../../src/storage/task_filter.ts";
+import { mostRead } from "../../src/storage/task_filter.ts";
 import type { Call } from "./database.ts";
 import { fromStored, type StoredTaskRecord, toId } from "./rows.ts";
 
@@ -29,8 +30,8 @@ export async function listTasks(
   const { limit, oldestFirst, after } = taskPageStart(page);
   const { tasks, lastRead } = await call<
     { readonly tasks: StoredTaskRecord[]; readonly lastRead: string | null }
-  >("search_tasks", withIds(filter), oldestFirst, after, limit + 1, mostRead(filter));
-  return toTaskPage(tasks, limit, fromStored, lastRead);
+  >("search_tasks", toStoredFilter(filter), oldestFirst, after, limit + 1, mostRead(filter));
+  return matchingPage(toTaskPage(tasks, limit, fromStored, lastRead), filter);
 }
 
 async function listDueTasks(
@@ -43,14 +44,14 @@ async function listDueTasks(
     { readonly tasks: StoredTaskRecord[]; readonly known: DuePlace | null }
   >(
     "search_due_tasks",
-    withIds(filter),
+    toStoredFilter(filter),
     after?.dueAt,
     after?.id,
     limit + 1,
     rowsOfLine(filter, 1, limit),
     mostRowsRead,
   );
-  return toDuePage(tasks.map(fromStored), limit, known);
+  return matchingPage(toDuePage(tasks.map(fromStored), limit, known), filter);
 }
 
 /** Implements {@linkcode Storage.count}. */
@@ -59,18 +60,22 @@ export async function countTasks(
   filter: TaskFilter,
   request: CountRequest,
 ): Promise<PartialCount> {
+  if (filter.payload !== undefined) {
+    return await countPage(request, (page) => listTasks(call, filter, page));
+  }
   const { cap, after } = countStart(request);
   const { count, lastCounted, lastRead } = await call<
     { readonly count: number; readonly lastCounted: string; readonly lastRead: string | null }
-  >("count_tasks", withIds(filter), after, cap + 1, mostRead(filter));
+  >("count_tasks", toStoredFilter(filter), after, cap + 1, mostRead(filter));
   return count > cap ? { count: cap, next: lastCounted } : { count, next: lastRead };
 }
 
-/** Returns the filter with ids that PostgreSQL accepts. */
-function withIds(filter: TaskFilter): TaskFilter {
-  return filter.ids === undefined ? filter : { ...filter, ids: filter.ids.map(toId) };
-}
-
-function mostRead(filter: TaskFilter): number | undefined {
-  return readsInVain(filter) ? mostRowsRead : undefined;
+/** Returns the filter with ids that PostgreSQL accepts, and the text of a value in payloads. */
+function toStoredFilter(filter: TaskFilter): object {
+  return {
+    ...filter,
+    ...filter.ids !== undefined && { ids: filter.ids.map(toId) },
+    payload: undefined,
+    payloadPart: payloadPart(filter),
+  };
 }

@@ -495,8 +495,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 31) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 31: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 32) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 32: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -532,7 +532,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (31, '9b42619de401af5a17b25e3db4ab6cb1a655767350e038a7753a2765e14faddd')
+INSERT INTO schema_functions (revision, hash) VALUES (32, 'c750bce14488381765d9efba4326abc635a0584bcb221035f428ffec4bf43b18')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -2630,6 +2630,7 @@ CREATE OR REPLACE FUNCTION filter_conditions(filter json) RETURNS text LANGUAGE 
     AND ($1 -> 'taskKey' IS NULL OR t.task_key = $1 ->> 'taskKey')
     AND ($1 -> 'taskKeyPrefix' IS NULL OR starts_with(t.task_key, $1 ->> 'taskKeyPrefix'))
     AND ($1 -> 'exceptionContains' IS NULL OR strpos(t.exception, $1 ->> 'exceptionContains') > 0)
+    AND ($1 -> 'payloadPart' IS NULL OR strpos(t.request, $1 ->> 'payloadPart') > 0)
     AND ($1 -> 'createdFrom' IS NULL OR t.created_at_utc >= from_epoch_ms(($1 ->> 'createdFrom')::float8))
     AND ($1 -> 'createdBefore' IS NULL OR t.created_at_utc < from_epoch_ms(($1 ->> 'createdBefore')::float8))
     AND ($1 -> 'dueFrom' IS NULL OR coalesce(t.due_at_utc >= from_epoch_ms(($1 ->> 'dueFrom')::float8), false))

@@ -8,6 +8,7 @@ import {
   rowsOfLine,
   toDuePage,
 } from "../../src/storage/due_paging.ts";
+import { matchingPage } from "../../src/storage/payload_search.ts";
 import type { TaskFilter, TaskPage, TaskPageRequest } from "../../src/storage/queries.ts";
 import { aboveRanks, nextRank } from "./claim.ts";
 import { Conditions } from "./conditions.ts";
@@ -46,7 +47,8 @@ export function listDueTasks(
     return connection.all(select, ...where.parameters, limit + 1).map(toTaskRecord);
   });
   const places = tasks.map((task) => ({ dueAt: task.dueAt!, id: task.id, task })).sort(byPlace);
-  return toDuePage(places.slice(0, limit + 1).map(({ task }) => task), limit, known);
+  const due = toDuePage(places.slice(0, limit + 1).map(({ task }) => task), limit, known);
+  return matchingPage(due, filter);
 }
 
 /** Returns the queues and ranks with waiting tasks. */

@@ -1,9 +1,9 @@
 // Searches and counts tasks. A search reads all tasks by id, the index of series, or the tasks of a
-// tag. A search that may read many rows without a match stops after `mostRowsRead` rows.
+// tag. A search that may read many rows without a match stops after `mostRead` rows.
 
+import { countPage, matchingPage, payloadPart } from "../../src/storage/payload_search.ts";
 import {
   countStart,
-  mostRowsRead,
   type TaskPageStart,
   taskPageStart,
   toPartialCount,
@@ -16,7 +16,7 @@ import type {
   TaskPage,
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
-import { readsInVain, tagToRead } from "../../src/storage/task_filter.ts";
+import { mostRead, tagToRead } from "../../src/storage/task_filter.ts";
 import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import { taskColumns, toTaskRecord } from "./rows.ts";
@@ -30,7 +30,7 @@ export function listTasks(
 ): TaskPage {
   const start = taskPageStart(page);
   const { rows, lastRead } = find(connection, taskColumns, filter, start, start.limit + 1);
-  return toTaskPage(rows, start.limit, toTaskRecord, lastRead);
+  return matchingPage(toTaskPage(rows, start.limit, toTaskRecord, lastRead), filter);
 }
 
 /** Implements {@linkcode Storage.count}. */
@@ -38,7 +38,10 @@ export function countTasks(
   connection: Connection,
   filter: TaskFilter,
   request: CountRequest,
-): PartialCount {
+): PartialCount | Promise<PartialCount> {
+  if (filter.payload !== undefined) {
+    return countPage(request, (page) => listTasks(connection, filter, page));
+  }
   const { cap, after } = countStart(request);
   const start = { oldestFirst: false, after };
   const { rows, lastRead } = find(connection, "id", filter, start, cap + 1);
@@ -64,11 +67,12 @@ function find(
   if (tag === undefined) addRecurring(where, filter);
   else where.add("tag = ?", tag.toWellFormed());
   let lastRead: string | null = null;
-  if (readsInVain(filter)) {
+  const mostRows = mostRead(filter);
+  if (mostRows !== undefined) {
     const last = connection.get(
       `SELECT ${id} AS id FROM ${ids} ${where} ORDER BY ${order} LIMIT 1 OFFSET ?`,
       ...where.parameters,
-      mostRowsRead - 1,
+      mostRows - 1,
     );
     lastRead = last === undefined ? null : last.id as string;
   }
@@ -133,6 +137,8 @@ function addFilter(where: Conditions, filter: TaskFilter): void {
     const part = new TextEncoder().encode(filter.exceptionContains);
     where.add("instr(CAST(exception AS BLOB), ?) > 0", part);
   }
+  const inPayload = payloadPart(filter);
+  if (inPayload !== undefined) where.add("instr(request, ?) > 0", inPayload);
   for (const [member, condition] of ranges) {
     const instant = filter[member];
     if (instant !== undefined) where.add(condition, instant);

@@ -1,6 +1,7 @@
 // The conditions of a search and their parameters. Only the conditions become part of a statement,
 // never a value.
 
+import { payloadPart } from "../../src/storage/payload_search.ts";
 import type { TaskFilter } from "../../src/storage/queries.ts";
 import { storedTag } from "./batches.ts";
 import { toDate } from "./instants.ts";
@@ -81,6 +82,11 @@ export class Conditions {
     if (exceptionContains !== undefined) {
       const condition = `CHARINDEX(@Part ${byCodePoints}, t.[Exception] ${byCodePoints}) > 0`;
       this.add("Part", text(toStored(exceptionContains)), condition);
+    }
+    const inPayload = payloadPart(filter);
+    if (inPayload !== undefined) {
+      const condition = `CHARINDEX(@InPayload ${byCodePoints}, t.[Request] ${byCodePoints}) > 0`;
+      this.add("InPayload", text(toStored(inPayload)), condition);
     }
     for (const [member, parameter, comparison] of ranges) {
       const bound = filter[member];

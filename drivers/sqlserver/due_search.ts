@@ -7,6 +7,7 @@ import {
   rowsOfLine,
   toDuePage,
 } from "../../src/storage/due_paging.ts";
+import { matchingPage } from "../../src/storage/payload_search.ts";
 import { mostRowsRead } from "../../src/storage/paging.ts";
 import type { TaskFilter, TaskPage, TaskPageRequest } from "../../src/storage/queries.ts";
 import { Conditions } from "./conditions.ts";
@@ -95,7 +96,8 @@ ORDER BY t.[DueAtUtc], t.[IdOrder];`;
     MostOfLine: int(rowsOfLine(filter, 1, limit)),
     MostRead: int(mostRowsRead),
   }, true);
-  return toDuePage(found!.map(rows.toTaskRecord), limit, placeOf(known![0]!));
+  const due = toDuePage(found!.map(rows.toTaskRecord), limit, placeOf(known![0]!));
+  return matchingPage(due, filter);
 }
 
 function placeOf({ DueAtUtc, Id }: Row): DuePlace | null {

@@ -1,9 +1,9 @@
 // Searches and counts tasks. A search reads the index on IdOrder, the index of series, or the tasks
-// of a tag. A search that may read many rows without a match stops after `mostRowsRead` rows.
+// of a tag. A search that may read many rows without a match stops after `mostRead` rows.
 
+import { countPage, matchingPage } from "../../src/storage/payload_search.ts";
 import {
   countStart,
-  mostRowsRead,
   type TaskPageStart,
   taskPageStart,
   toPartialCount,
@@ -16,7 +16,7 @@ import type {
   TaskPage,
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
-import { readsInVain, tagToRead } from "../../src/storage/task_filter.ts";
+import { mostRead, tagToRead } from "../../src/storage/task_filter.ts";
 import { Conditions, tagParameter } from "./conditions.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { idOrder } from "./id_order.ts";
@@ -33,7 +33,7 @@ export async function listTasks(
   const start = taskPageStart(page);
   const search = new Search(database, filter, start);
   const { found, lastRead } = await search.run(rows.taskColumns, start.limit + 1);
-  return toTaskPage(found, start.limit, rows.toTaskRecord, lastRead);
+  return matchingPage(toTaskPage(found, start.limit, rows.toTaskRecord, lastRead), filter);
 }
 
 /** Implements {@linkcode Storage.count}. */
@@ -42,6 +42,9 @@ export async function countTasks(
   filter: TaskFilter,
   request: CountRequest,
 ): Promise<PartialCount> {
+  if (filter.payload !== undefined) {
+    return await countPage(request, (page) => listTasks(database, filter, page));
+  }
   const { cap, after } = countStart(request);
   const search = new Search(database, filter, { oldestFirst: false, after });
   const { found, lastRead } = await search.run("t.[Id]", cap + 1);
@@ -88,7 +91,8 @@ class Search {
 
   /** Finds at most `most` matching tasks among the rows that one call may read. */
   async run(columns: string, most: number): Promise<{ found: Row[]; lastRead: string | null }> {
-    const lastRead = readsInVain(this.#filter) ? await this.#lastRead() : null;
+    const mostRows = mostRead(this.#filter);
+    const lastRead = mostRows === undefined ? null : await this.#lastRead(mostRows);
     if (lastRead !== null) this.#addId(this.#oldestFirst ? "<=" : ">=", "LastRead", lastRead);
     if (this.#tag !== undefined) this.#where.addRecurring(this.#filter);
     this.#where.addFilter(this.#filter);
@@ -100,12 +104,12 @@ class Search {
   }
 
   /** Returns the last task that this call may read; null if there are fewer. */
-  async #lastRead(): Promise<string | null> {
+  async #lastRead(mostRows: number): Promise<string | null> {
     const tasks = this.#tag === undefined ? allTasks : tagsAlone;
     const query = `SELECT ${tasks.id} AS [Id] ${
       this.#from(tasks)
     } OFFSET @Skipped ROWS FETCH NEXT 1 ROWS ONLY;`;
-    const parameters = { ...this.#where.parameters, Skipped: int(mostRowsRead - 1) };
+    const parameters = { ...this.#where.parameters, Skipped: int(mostRows - 1) };
     const [found] = await this.#database.query(query, parameters, true);
     return found![0] === undefined ? null : rows.id(found![0].Id);
   }

@@ -25,6 +25,10 @@ const filter = z.strictObject({
   key: text,
   keyPrefix: text,
   error: text,
+  payload: z.strictObject({
+    path: z.string().min(1).max(200),
+    equals: z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]),
+  }).optional(),
   createdFrom: instant,
   createdBefore: instant,
   dueFrom: instant,

@@ -15,6 +15,7 @@ import type { RetentionPolicy } from "../storage/retention.ts";
 import type { DispatchOptions, DispatchResult } from "../task/dispatch_options.ts";
 import { defaultQueue, recurringQueue } from "../task/queue_settings.ts";
 import { NotAllowedError } from "./not_allowed.ts";
+import { checkSearch } from "./search_check.ts";
 import type { ApiSource, ApiTask } from "./source.ts";
 
 /** The reason of a change, and the version of the task that the user has seen. */
@@ -167,11 +168,7 @@ export class Changes {
 
   #narrowed(filter: TaskFilter): TaskFilter {
     this.#need("operate");
-    if (filter.exceptionContains !== undefined && this.#user.redact !== undefined) {
-      throw new NotAllowedError(
-        "You may not search by the text of errors, because it is redacted for you.",
-      );
-    }
+    checkSearch(this.#user, filter);
     return narrow(filter, this.#user.filter);
   }
 

@@ -24,6 +24,7 @@ import type { FailureGroup } from "../storage/work_reports.ts";
 import type { Dated } from "../time/dated.ts";
 import type { ApiSource, ApiTask, StoreSource } from "./source.ts";
 import { NotAllowedError } from "./not_allowed.ts";
+import { checkSearch } from "./search_check.ts";
 
 /** A task as a user may see it. `payload` is null without the right to see payloads. */
 export interface SeenTask extends Omit<ApiTask, "payload"> {
@@ -210,12 +211,8 @@ export class View {
     return narrow(filter, this.#user.filter);
   }
 
-  /** Searching by a hidden text would reveal it one character at a time. */
-  #checkFilter({ exceptionContains }: TaskFilter): void {
-    if (exceptionContains === undefined || this.#user.redact === undefined) return;
-    throw new NotAllowedError(
-      "You may not search by the text of errors, because it is redacted for you.",
-    );
+  #checkFilter(filter: TaskFilter): void {
+    checkSearch(this.#user, filter);
   }
 
   readonly #seen = (task: ApiTask): SeenTask => ({

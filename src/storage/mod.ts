@@ -83,6 +83,7 @@ export {
   purgeInBatches,
   purgeProgress,
 } from "./kit/purge_in_batches.ts";
+export { countPage, hasPayload, matchingPage, payloadPart } from "./payload_search.ts";
 export type { VerbArguments, VerbResult } from "./kit/verbs.ts";
 export {
   countStart,
@@ -100,7 +101,7 @@ export {
   toTaskPage,
 } from "./paging.ts";
 export { creationOf, type TableName, tableNames, type TableSize } from "./table_sizes.ts";
-export { readsInVain, tagToRead } from "./task_filter.ts";
+export { mostRead, readsInVain, tagToRead } from "./task_filter.ts";
 export type {
   AuditGrowth,
   Backlog,

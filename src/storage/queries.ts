@@ -30,6 +30,11 @@ export interface TaskFilter {
   readonly taskKeyPrefix?: string;
   /** Tasks whose exception contains this string; case-sensitive. */
   readonly exceptionContains?: string;
+  /**
+   * Tasks whose payload has a value at a path. No index finds them, so a search reads all tasks that
+   * the other members leave.
+   */
+  readonly payload?: PayloadFilter;
   /** Tasks stored at or after this instant. */
   readonly createdFrom?: number;
   /** Tasks stored before this instant. */
@@ -44,6 +49,17 @@ export interface TaskFilter {
   readonly executedFrom?: number;
   /** Tasks with a last execution before this instant. */
   readonly executedBefore?: number;
+}
+
+/** Selects tasks by a value in their payload. */
+export interface PayloadFilter {
+  /**
+   * The names of properties, separated by dots, such as `customer.id`; the number of an item in an
+   * array is a name, too. At most 200 characters.
+   */
+  readonly path: string;
+  /** The value; a text has at most 1000 characters. */
+  readonly equals: string | number | boolean | null;
 }
 
 /**

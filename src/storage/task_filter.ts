@@ -7,6 +7,8 @@ import { InvalidArgumentError } from "../guards/errors.ts";
 import { isStorableInstant } from "../time/instant.ts";
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import { parseTags } from "../task/tags.ts";
+import { checkPayloadFilter } from "./payload_search.ts";
+import { mostRowsRead } from "./paging.ts";
 import type { TaskFilter } from "./queries.ts";
 import { taskStatuses } from "./task_status.ts";
 
@@ -29,6 +31,7 @@ const members: OptionNames<TaskFilter> = {
   taskKey: true,
   taskKeyPrefix: true,
   exceptionContains: true,
+  payload: true,
   createdFrom: true,
   createdBefore: true,
   dueFrom: true,
@@ -77,6 +80,20 @@ function checkFilter(filter: TaskFilter): void {
   if (!isPlain(filter)) throw new InvalidArgumentError("filter", filter, "be an object");
 }
 
+/** The maximum number of tasks of a tag that a call reads: they lie scattered in a table. */
+const mostOfTagRead = 500;
+
+/**
+ * Returns the maximum number of rows that a call reads to find those that match a filter; undefined
+ * if an index finds them.
+ *
+ * @throws {InvalidArgumentError} If the filter is not an object.
+ */
+export function mostRead(filter: TaskFilter): number | undefined {
+  if (!readsInVain(filter)) return undefined;
+  return tagToRead(filter) === undefined ? mostRowsRead : mostOfTagRead;
+}
+
 /**
  * Parses a user's filter. Ids may be in upper case. Ids that no task can have are removed.
  *
@@ -95,6 +112,7 @@ export function parseTaskFilter(filter: TaskFilter): TaskFilter {
   for (const name of ["taskKey", "taskKeyPrefix", "exceptionContains"] as const) {
     if (filter[name] !== undefined) checkText(filter[name], `filter.${name}`);
   }
+  if (filter.payload !== undefined) checkPayloadFilter(filter.payload, "filter.payload");
   for (const name of instants) checkInstant(filter[name], `filter.${name}`);
   return {
     ...filter,

@@ -304,6 +304,8 @@ export interface paths {
                     keyPrefix?: string;
                     /** @description A part of the error's text, matched literally */
                     error?: string;
+                    /** @description `path=value`, such as `customer.id=42`: a value that is no JSON is a text */
+                    payload?: string;
                     createdFrom?: string;
                     createdBefore?: string;
                     dueFrom?: string;
@@ -555,6 +557,8 @@ export interface paths {
                     keyPrefix?: string;
                     /** @description A part of the error's text, matched literally */
                     error?: string;
+                    /** @description `path=value`, such as `customer.id=42`: a value that is no JSON is a text */
+                    payload?: string;
                     createdFrom?: string;
                     createdBefore?: string;
                     dueFrom?: string;
@@ -3299,6 +3303,10 @@ export interface paths {
                             key?: string;
                             keyPrefix?: string;
                             error?: string;
+                            payload?: {
+                                path: string;
+                                equals: string | number | boolean | null;
+                            };
                             /** Format: date-time */
                             createdFrom?: string;
                             /** Format: date-time */

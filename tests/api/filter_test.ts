@@ -185,3 +185,24 @@ Deno.test("if authorize returns an invalid user, the request is rejected", async
     assertEquals(status, 500, JSON.stringify(user));
   }
 });
+
+Deno.test("only users who see payloads unchanged may search by them, among the tasks that they see", async () => {
+  for (const path of ["tasks", "tasks/count"]) {
+    for (const [user, status] of [["no payloads", 403], ["redacted", 403], ["everything", 200]]) {
+      const call = { method: "GET", path: `/api/v1/${path}?payload=text%3Dzebra-s3cret` };
+      assertEquals((await ask(String(user), call)).status, status, `${user} ${path}`);
+    }
+  }
+  const found = async (user: string, condition: string) => {
+    const path = `/api/v1/tasks?payload=${encodeURIComponent(condition)}`;
+    const { status, body } = await ask(user, { method: "GET", path });
+    return status === 200 ? JSON.parse(body).items.length : status;
+  };
+  assertEquals(await found("everything", "text=zebra-s3cret"), 3);
+  assertEquals(await found("everything", 'text="zebra-s3cret"'), 3);
+  assertEquals(await found("everything", "text=zebra"), 0);
+  for (const user of ofOneTenant) assertEquals(await found(user, "text=zebra-s3cret"), 0, user);
+  for (const wrong of ["text", "=x", "a..b=1"]) {
+    assertEquals(await found("everything", wrong), 400, wrong);
+  }
+});

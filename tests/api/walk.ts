@@ -41,6 +41,7 @@ function valuesOf({ tasks }: TenantStore): Readonly<Record<string, readonly stri
     key: ["zebra:mail", "apple:mail"],
     keyPrefix: ["z", "zebra:", "zebra:mail", "apple:"],
     error: ["zebra", "apple"],
+    payload: ["text=zebra-s3cret", "text=apple-s3cret"],
     createdFrom: instants,
     createdBefore: instants,
     dueFrom: instants,

@@ -7,7 +7,12 @@ import type {
   TaskFilter,
   TaskRecord,
 } from "@evertask/evertask";
-import { type ClaimedTask, type NewTask, taskVersion } from "@evertask/evertask/storage";
+import {
+  type ClaimedTask,
+  hasPayload,
+  type NewTask,
+  taskVersion,
+} from "@evertask/evertask/storage";
 
 /** A type with writable properties. */
 export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -106,6 +111,7 @@ export function matches(row: Row, filter: TaskFilter): boolean {
     (taskKey === undefined || row.taskKey === wellFormed(taskKey)) &&
     (taskKeyPrefix === "" || row.taskKey?.startsWith(wellFormed(taskKeyPrefix)) === true) &&
     (exceptionContains === "" || row.exception?.includes(wellFormed(exceptionContains)) === true) &&
+    hasPayload(filter, row.payload) &&
     isWithin(row.createdAt, filter.createdFrom, filter.createdBefore) &&
     isWithin(row.dueAt, filter.dueFrom, filter.dueBefore) &&
     isWithin(row.lastExecutionAt, filter.executedFrom, filter.executedBefore);

@@ -22,6 +22,7 @@ CREATE OR REPLACE FUNCTION filter_conditions(filter json) RETURNS text LANGUAGE 
     AND ($1 -> 'taskKey' IS NULL OR t.task_key = $1 ->> 'taskKey')
     AND ($1 -> 'taskKeyPrefix' IS NULL OR starts_with(t.task_key, $1 ->> 'taskKeyPrefix'))
     AND ($1 -> 'exceptionContains' IS NULL OR strpos(t.exception, $1 ->> 'exceptionContains') > 0)
+    AND ($1 -> 'payloadPart' IS NULL OR strpos(t.request, $1 ->> 'payloadPart') > 0)
     AND ($1 -> 'createdFrom' IS NULL OR t.created_at_utc >= from_epoch_ms(($1 ->> 'createdFrom')::float8))
     AND ($1 -> 'createdBefore' IS NULL OR t.created_at_utc < from_epoch_ms(($1 ->> 'createdBefore')::float8))
     AND ($1 -> 'dueFrom' IS NULL OR coalesce(t.due_at_utc >= from_epoch_ms(($1 ->> 'dueFrom')::float8), false))

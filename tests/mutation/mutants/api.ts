@@ -55,11 +55,16 @@ export const api: readonly Mutant[] = [
     ['given === undefined || given === "*"', "false"],
     ['result.reason === "changed"', "false"],
   ]),
+  ...mutantsOf({ file: "src/api/search_check.ts", tests: filterTests }, [
+    ["filter.exceptionContains !== undefined && redact !== undefined", "false"],
+    ['if (!can.includes("payloads")) {', "if (false as boolean) {"],
+    ["if (redact !== undefined) {", "if (false as boolean) {"],
+  ]),
   ...mutantsOf({ file: "src/api/view.ts", tests: filterTests }, [
     ["if (this.#user.filter === undefined) return this.#source;", "return this.#source;"],
     ["if (task === null && this.#user.filter !== undefined) return null;", ""],
     ["task !== null && this.#sees(task) ? task : null", "task"],
-    ["if (exceptionContains === undefined || this.#user.redact === undefined) return;", "return;"],
+    ["    checkSearch(this.#user, filter);", ""],
     ['seenText(this.#user, line.message, "log", type)', "line.message"],
     ["    let seen = reason;\n", "    let seen = reason;\n    return seen;\n"],
   ]),

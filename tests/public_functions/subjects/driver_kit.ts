@@ -193,6 +193,22 @@ export const kitSubjects: Subjects = {
     call: (...args) => Reflect.apply(kit.progressOf, null, args),
     args: [object({ edits: anything([]) }), list],
   }],
+  payloadPart: [{
+    call: (...args) => Reflect.apply(kit.payloadPart, null, args),
+    args: [object({})],
+  }],
+  hasPayload: [{
+    call: (...args) => Reflect.apply(kit.hasPayload, null, args),
+    args: [object({}), anything("{}")],
+  }],
+  matchingPage: [{
+    call: (...args) => Reflect.apply(kit.matchingPage, null, args),
+    args: [anything({ items: [], next: null }), object({})],
+  }],
+  countPage: [{
+    call: (...args) => Reflect.apply(kit.countPage, null, args),
+    args: [object({ cap: number }), takes(() => ({ items: [], next: null }))],
+  }],
   nothingPurged: "constant",
   unfinishedPurge: "constant",
   purgeProgress: [{
@@ -225,6 +241,10 @@ export const kitSubjects: Subjects = {
   }],
   readsInVain: [{
     call: (...args) => Reflect.apply(kit.readsInVain, null, args),
+    args: [object({ types: anything(["a"]) })],
+  }],
+  mostRead: [{
+    call: (...args) => Reflect.apply(kit.mostRead, null, args),
     args: [object({ types: anything(["a"]) })],
   }],
   tagToRead: [{

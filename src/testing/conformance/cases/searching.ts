@@ -1,7 +1,12 @@
 // Searching and counting: every property of a filter, both orders, and searches that stop early.
 
 import { InvalidArgumentError } from "../../../guards/errors.ts";
-import type { CountRequest, TaskFilter, TaskPageRequest } from "../../../storage/queries.ts";
+import type {
+  CountRequest,
+  PayloadFilter,
+  TaskFilter,
+  TaskPageRequest,
+} from "../../../storage/queries.ts";
 import { expectRejection, expectSame, expectThat, expectValue } from "../expect.ts";
 import { day, hour, topic } from "../scene.ts";
 import { countAll, expectFound } from "../search.ts";
@@ -100,6 +105,38 @@ export const searching = topic("searching", {
     await expectFound(s, { recurring: true }, [second, first], "all series");
     await expectFound(s, { recurring: true, taskKeyPrefix: "a" }, [first], "by key");
     await expectFound(s, { recurring: false, taskKeyPrefix: "b" }, [], "one-shots by key");
+  },
+
+  "tasks are found by a value at a path of their payload": async (s) => {
+    const add = (payload: unknown) => s.add({ payload: JSON.stringify(payload) });
+    const text = "O'Neill \\ \u0000 \ud800é🙂%_";
+    const nested = await add({ customer: { id: 42, name: text }, tags: ["a", "b"] });
+    const elsewhere = await add({ other: { id: 42 }, customer: { id: "42", name: `${text}!` } });
+    const flat = await add({ "customer": null, ok: true, id: 42 });
+    await s.add({ payload: "not JSON: 42 true null" });
+    const found = (path: string, equals: PayloadFilter["equals"], ids: string[]) =>
+      expectFound(s, { payload: { path, equals } }, ids, `${path} = ${equals}`);
+    await found("customer.id", 42, [nested]);
+    await found("customer.id", "42", [elsewhere]);
+    await found("customer.name", text, [nested]);
+    await found("tags.1", "b", [nested]);
+    await found("id", 42, [flat]);
+    await found("customer", null, [flat]);
+    await found("ok", true, [flat]);
+    await found("customer.id.x", 42, []);
+    await found("__proto__", null, []);
+    const filter = { payload: { path: "customer.id", equals: 42 }, statuses: [] };
+    await expectFound(s, filter, [], "with another condition");
+  },
+
+  "pages and counts by payload reach every match": async (s) => {
+    const ids: string[] = [];
+    for (let n = 0; n < 12; n++) {
+      const payload = n % 3 === 0 ? { a: { n: 7 } } : { b: 7, n };
+      const id = await s.add({ payload: JSON.stringify(payload) });
+      if (n % 3 === 0) ids.unshift(id);
+    }
+    await expectFound(s, { payload: { path: "a.n", equals: 7 } }, ids, "four of twelve");
   },
 
   "a count stops at its cap, and returns where to continue": async (s) => {
