@@ -2,7 +2,7 @@
 
 import { table } from "../../bench/support/table.ts";
 import type { Figures } from "../histories/setup.ts";
-import type { StoreFigures } from "./store_figures.ts";
+import type { Sizes, StoreFigures } from "./store_figures.ts";
 import { medianOf, trendOf } from "./trend.ts";
 
 /** The figures of one interval. */
@@ -63,7 +63,7 @@ export function sampleOf(
     "tasks": store.tasks,
     "status audit": store.statusAudit,
     "runs audit": store.runsAudit,
-    "store MB": store.bytes / megabyte,
+    "store MB": Object.values(store.sizes).reduce((all, bytes) => all + bytes, 0) / megabyte,
   };
 }
 
@@ -99,4 +99,16 @@ export function findTrends(samples: readonly Sample[]): { text: string; found: F
   const text = table(["figure", "median", "change", "deviations", ""], rows);
   const found = trends.filter(([name, { isTrend }]) => isTrend && steady.includes(name));
   return { text, found: found.map(([name]) => name) };
+}
+
+/** Lays out the sizes of all tables and indexes over time in kilobytes, the largest first. */
+export function formatSizes(samples: readonly (readonly [minute: number, Sizes])[]): string {
+  const names = [...new Set(samples.flatMap(([, sizes]) => Object.keys(sizes)))];
+  const last = samples.at(-1)?.[1] ?? {};
+  names.sort((a, b) => (last[b] ?? 0) - (last[a] ?? 0));
+  const rows = names.map((name) => [
+    name,
+    ...samples.map(([, sizes]) => ((sizes[name] ?? 0) / 1_000).toFixed(0)),
+  ]);
+  return table(["kB at minute", ...samples.map(([minute]) => minute.toFixed(0))], rows);
 }

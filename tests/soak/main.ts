@@ -4,7 +4,7 @@
 import process from "node:process";
 import { readOptions, wholeNumber } from "../support/command_line.ts";
 import type { StoreKind } from "../histories/setup.ts";
-import { combined, findTrends, formatSamples } from "./figures.ts";
+import { combined, findTrends, formatSamples, formatSizes } from "./figures.ts";
 import { Soak } from "./soak.ts";
 
 const usage = `deno task soak [--store sqlite|postgres] [--minutes N] [--rate N] [--seed N]
@@ -43,7 +43,10 @@ const parts = soak.minutes.flatMap((_, at) => {
   const part = soak.minutes.slice(at, at + every);
   return at % every === 0 ? [[at + part.length, combined(part)] as const] : [];
 });
-console.log(`\n${formatSamples(parts)}\n\n${text}\n`);
+const sizes = soak.sizes.flatMap((each, at) =>
+  (at + 1) % every === 0 ? [[at + 1, each] as const] : []
+);
+console.log(`\n${formatSamples(parts)}\n\n${formatSizes(sizes)}\n\n${text}\n`);
 const broken = soak.verdict();
 console.log(
   broken.length === 0 ? "The history keeps every promise." : broken.slice(0, 50).join("\n"),

@@ -13,7 +13,7 @@ import { TcpProxy } from "../support/tcp_proxy.ts";
 import { combined, type Sample, sampleOf } from "./figures.ts";
 import { Load } from "./load.ts";
 import { checkRecords } from "./verdict.ts";
-import { openReader, type StoreReader } from "./store_figures.ts";
+import { openReader, type Sizes, type StoreReader } from "./store_figures.ts";
 
 /** Options of a soak. */
 export interface SoakOptions {
@@ -40,6 +40,8 @@ const pause = (ms: number) => new Promise<void>((resume) => setTimeout(resume, m
 export class Soak implements AsyncDisposable {
   /** The samples, one a minute. */
   readonly minutes: Sample[] = [];
+  /** The sizes of the tables and indexes at the end of each minute. */
+  readonly sizes: Sizes[] = [];
   readonly #options: SoakOptions;
   readonly #address: string;
   readonly #startsAt = Date.now();
@@ -52,6 +54,7 @@ export class Soak implements AsyncDisposable {
   readonly #figures = new Map<string, Figures[]>();
   #processCount = 0;
   #transactions: number | null = null;
+  #lastSizes: Sizes = {};
 
   private constructor(
     options: SoakOptions,
@@ -112,6 +115,7 @@ export class Soak implements AsyncDisposable {
         await this.#saveJournal();
         if (samples.length % samplesAMinute === 0) {
           this.minutes.push(combined(samples.splice(0)));
+          this.sizes.push(this.#lastSizes);
           onMinute(this.minutes.length, this.minutes.at(-1)!);
         }
       }
@@ -195,6 +199,7 @@ export class Soak implements AsyncDisposable {
     const store = await this.#reader.read();
     const before = this.#transactions;
     this.#transactions = store.transactions;
+    this.#lastSizes = store.sizes;
     return sampleOf([...taken.values()].flat(), unharmed, store, before, seconds);
   }
 

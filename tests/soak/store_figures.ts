@@ -12,13 +12,16 @@ export interface StoreFigures {
   /** Tasks that are due. */
   readonly waiting: number;
   /**
-   * Bytes of the tables and their indexes, without those of the activity by minute, which is kept
-   * for a day and so grows all day long.
+   * Bytes of each table and each index, without those of the activity by minute, which is kept for
+   * a day and so grows all day long.
    */
-  readonly bytes: number;
+  readonly sizes: Sizes;
   /** Transactions so far; null: the database does not count them. */
   readonly transactions: number | null;
 }
+
+/** Bytes by the name of a table or an index. */
+export type Sizes = Readonly<Record<string, number>>;
 
 /** Reads figures. */
 export interface StoreReader extends AsyncDisposable {
@@ -43,9 +46,13 @@ class SqliteReader implements StoreReader {
         (SELECT count(*) FROM status_audit) AS statusAudit,
         (SELECT count(*) FROM runs_audit) AS runsAudit,
         (SELECT count(*) FROM queued_tasks WHERE due_at_utc < unixepoch('subsec') * 1000) AS waiting,
-        (SELECT sum(pgsize) FROM dbstat WHERE name NOT LIKE 'activity%' AND name <> 'journal') AS bytes,
-        NULL AS transactions`).get();
-    return Promise.resolve(row as unknown as StoreFigures);
+        (SELECT json_group_object(name, bytes) FROM (
+          SELECT name, sum(pgsize) AS bytes FROM dbstat
+          WHERE name NOT LIKE 'activity%' AND name <> 'journal' GROUP BY name
+        )) AS sizes,
+        NULL AS transactions`).get()!;
+    const sizes = JSON.parse(row.sizes as string);
+    return Promise.resolve({ ...row, sizes } as unknown as StoreFigures);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -67,8 +74,9 @@ class PostgresReader implements StoreReader {
         (SELECT count(*)::float8 FROM evertask.status_audit) AS "statusAudit",
         (SELECT count(*)::float8 FROM evertask.runs_audit) AS "runsAudit",
         (SELECT count(*)::float8 FROM evertask.queued_tasks WHERE due_at_utc < clock_timestamp()) AS waiting,
-        (SELECT sum(pg_total_relation_size(oid))::float8 FROM pg_class
-         WHERE relnamespace = 'evertask'::regnamespace AND relkind = 'r' AND relname <> 'activity') AS bytes,
+        (SELECT jsonb_object_agg(relname, pg_table_size(oid)) FROM pg_class
+         WHERE relnamespace = 'evertask'::regnamespace AND relkind IN ('r', 'i')
+           AND relname NOT LIKE 'activity%') AS sizes,
         (SELECT (xact_commit + xact_rollback)::float8 FROM pg_stat_database
          WHERE datname = current_database()) AS transactions`;
     return row;
