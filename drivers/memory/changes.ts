@@ -2,7 +2,7 @@
 
 import { keepsHistory, shouldCreateRunsAudit } from "../../src/storage/kit/audit_policy.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
-import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
+import { lastTransition, putsInLine, reportsStart } from "../../src/storage/status_transitions.ts";
 import type { MemoryState } from "./state.ts";
 import type { TaskRow } from "./rows.ts";
 
@@ -16,6 +16,7 @@ export function changeStatus(state: MemoryState, change: StatusChange, now: numb
   const row = state.rows.get(change.taskId);
   if (row === undefined) return refused;
   if (change.lease !== undefined && !state.holds(row, change.lease)) return refused;
+  if (row.status === "InProgress" && reportsStart(change)) return applied; // reported before
   const { transitions, auditLevel, dueInMs, executionTimeMs } = change;
   state.applyTransitions(row, transitions, auditLevel, now);
   row.rateSlotAt = change.rateSlotAt ?? null;

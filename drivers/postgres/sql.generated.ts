@@ -495,8 +495,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 32) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 32: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 33) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 33: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -532,7 +532,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (32, 'c750bce14488381765d9efba4326abc635a0584bcb221035f428ffec4bf43b18')
+INSERT INTO schema_functions (revision, hash) VALUES (33, '81aa8a19d117a0c5d5efbb9bb85db14e67fd802f49bbb7ff3b92da3ca5d8a320')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -2966,6 +2966,9 @@ END $$;
 -- instant of a waiting task. A task that neither waits nor is held becomes due: a series at its
 -- next run, another task at the instant for which it was dispatched, but not before now.
 --
+-- A worker may report the start of an attempt twice. If the status is InProgress, due_in_ms is NULL
+-- and the task is InProgress under the same lease, the change counts as applied, and has no effect.
+--
 -- Pass changes ordered by id, so that two batches cannot deadlock. The settings allow only one
 -- plan, a nested loop that finds the task of each change by primary key. With outdated statistics
 -- the planner would read the whole table for a batch of 250 (measured: 17 s).
@@ -3009,7 +3012,8 @@ BEGIN
         THEN t.last_execution_utc ELSE c.happened_at END
     FROM change AS c
     WHERE t.id = c.id
-      AND (c.worker_id IS NULL OR (t.worker_id = c.worker_id AND t.lease_token = c.lease_token))
+      AND (c.worker_id IS NULL OR (t.worker_id = c.worker_id AND t.lease_token = c.lease_token
+        AND NOT (c.keeps_lease AND c.status = 'InProgress' AND t.status = 'InProgress')))
     RETURNING t.id, c.audit_level, c.status, c.exception, c.happened_at, c.earlier
   ), audited AS (
     INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
@@ -3023,6 +3027,14 @@ BEGIN
     WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, step.exception)
   )
   SELECT (SELECT count(*) FROM change), array_agg(a.id) INTO given, taken FROM applied AS a;
+  IF coalesce(cardinality(taken), 0) < given THEN
+    taken := array_cat(taken, (
+      SELECT array_agg(t.id)
+      FROM json_populate_recordset(NULL::status_change, changes) AS c JOIN queued_tasks AS t ON t.id = c.id
+      WHERE c.status = 'InProgress' AND c.due_in_ms IS NULL AND t.status = 'InProgress'
+        AND t.worker_id = c.worker_id AND t.lease_token = c.lease_token AND t.id <> ALL (coalesce(taken, '{}'))
+    ));
+  END IF;
   IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
 END $$;

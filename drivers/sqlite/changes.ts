@@ -3,7 +3,7 @@
 
 import { keepsHistory } from "../../src/storage/kit/audit_policy.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
-import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
+import { lastTransition, putsInLine, reportsStart } from "../../src/storage/status_transitions.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./sqlite_library.ts";
@@ -37,6 +37,13 @@ class FencedUpdate {
 const keepLease = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?, exception = ?, rate_slot_utc = ?, " +
     "attempt = max(attempt - ?, 0)",
+);
+
+/** Writes the start of an attempt, unless it was reported before. */
+const reportStart = new FencedUpdate(
+  "UPDATE queued_tasks SET status = ?, exception = ?, rate_slot_utc = ?, " +
+    "attempt = max(attempt - ?, 0)",
+  " AND status <> 'InProgress'",
 );
 
 /**
@@ -124,7 +131,7 @@ function applyStatusChanges(
         audit.addTransitions(change.taskId, change.auditLevel, change.transitions);
         due ||= change.dueInMs !== undefined || putsInLine(change);
       }
-      return { applied };
+      return { applied: applied || wasReported(connection, change) };
     });
     ends?.flush();
     audit.flush();
@@ -144,7 +151,8 @@ function applyStatusChange(
   const returned = returnAttempt ? 1 : 0;
   const isInLine = putsInLine(change);
   if (dueInMs === undefined && !isInLine && (status === "InProgress" || status === "Queued")) {
-    return keepLease.apply(connection, [status, exception, rateSlotAt, returned], change);
+    const update = reportsStart(change) ? reportStart : keepLease;
+    return update.apply(connection, [status, exception, rateSlotAt, returned], change);
   }
   const execution = executionTimeMs === undefined || !keepsHistory(auditLevel)
     ? null
@@ -171,6 +179,15 @@ function applyStatusChange(
     endedAt,
     tookMs,
   ], change);
+}
+
+/** Reports whether a change repeats the report of a start. */
+function wasReported(connection: Connection, change: StatusChange): boolean {
+  if (!reportsStart(change)) return false;
+  const { taskId, lease } = change;
+  return connection.prepare(
+    "SELECT 1 FROM queued_tasks WHERE id = ? AND worker_id = ? AND lease_token = ? AND status = 'InProgress'",
+  ).get([taskId, lease!.workerId, lease!.token]) !== undefined;
 }
 
 /** Ends runs of recurring tasks. */

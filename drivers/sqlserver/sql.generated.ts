@@ -2671,7 +2671,8 @@ BEGIN
         [ExecutionTimeMs] = CASE WHEN @KeepsExecution = 1 THEN [ExecutionTimeMs] ELSE @ExecutionTimeMs END,
         [LastExecutionUtc] = CASE WHEN @KeepsExecution = 1 THEN [LastExecutionUtc] ELSE @At END
     WHERE [Id] = @TaskId
-        AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken));
+        AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken
+            AND NOT (@Status = N'InProgress' AND @DueInMs IS NULL AND [Status] = N'InProgress')));
 
     IF @@ROWCOUNT > 0
         SET @Applied = 1;
@@ -2682,6 +2683,11 @@ BEGIN
             OR (@AuditLevel IN (1, 2) AND (@Status IN (N'Failed', N'ServiceStopped') OR @Exception IS NOT NULL)))
         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
         VALUES (@TaskId, @At, @Status, @Exception);
+
+    IF @Applied = 0 AND @Status = N'InProgress' AND @DueInMs IS NULL
+        AND EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] WHERE [Id] = @TaskId AND [WorkerId] = @WorkerId
+            AND [LeaseToken] = @LeaseToken AND [Status] = N'InProgress')
+        SET @Applied = 1; -- the start of the attempt was reported before
 
     COMMIT TRANSACTION;
 
@@ -2694,6 +2700,9 @@ GO
 --
 --   @Changes  at most one per task
 --   @Steps    at least one per change; the one with the number Changes.LastStep has the final status
+--
+-- A worker may report the start of an attempt twice. If the status is InProgress, DueInMs is NULL and
+-- the task is InProgress under the same lease, the change counts as applied, and has no effect.
 --
 -- Returns one row per change, in order: Applied (1 or 0).
 
@@ -2767,8 +2776,11 @@ BEGIN
         INNER JOIN @Steps AS s ON s.[Ordinal] = l.[Ordinal] AND s.[Step] = l.[LastStep]
     ) AS c, [EverTask].[QueuedTasks] WITH (FORCESEEK)
     WHERE [QueuedTasks].[Id] = c.[TaskId]
-        AND (c.[WorkerId] IS NULL OR ([QueuedTasks].[WorkerId] = c.[WorkerId] AND [QueuedTasks].[LeaseToken] = c.[LeaseToken]))
+        AND (c.[WorkerId] IS NULL OR ([QueuedTasks].[WorkerId] = c.[WorkerId] AND [QueuedTasks].[LeaseToken] = c.[LeaseToken]
+            AND NOT (c.[KeepsLease] = 1 AND c.[Status] = N'InProgress' AND [QueuedTasks].[Status] = N'InProgress')))
     OPTION (LOOP JOIN, FORCE ORDER);
+
+    DECLARE @Updated int = @@ROWCOUNT;
 
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
@@ -2780,6 +2792,16 @@ BEGIN
     WHERE ISNULL(c.[AuditLevel], 0) NOT IN (1, 2, 3)
         OR (c.[AuditLevel] IN (1, 2) AND (s.[Status] IN (N'Failed', N'ServiceStopped') OR s.[Exception] IS NOT NULL))
     ORDER BY s.[Ordinal], s.[Step];
+
+    IF @Updated < (SELECT COUNT(*) FROM @Changes)
+        INSERT INTO @Applied ([TaskId])
+        SELECT c.[TaskId]
+        FROM @Changes AS c
+        INNER JOIN @Steps AS s ON s.[Ordinal] = c.[Ordinal] AND s.[Step] = c.[LastStep]
+        INNER JOIN [EverTask].[QueuedTasks] AS t
+            ON t.[Id] = c.[TaskId] AND t.[WorkerId] = c.[WorkerId] AND t.[LeaseToken] = c.[LeaseToken]
+        WHERE s.[Status] = N'InProgress' AND c.[DueInMs] IS NULL AND t.[Status] = N'InProgress'
+            AND c.[TaskId] NOT IN (SELECT a.[TaskId] FROM @Applied AS a);
 
     COMMIT TRANSACTION;
 

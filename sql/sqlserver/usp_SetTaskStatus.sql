@@ -75,7 +75,8 @@ BEGIN
         [ExecutionTimeMs] = CASE WHEN @KeepsExecution = 1 THEN [ExecutionTimeMs] ELSE @ExecutionTimeMs END,
         [LastExecutionUtc] = CASE WHEN @KeepsExecution = 1 THEN [LastExecutionUtc] ELSE @At END
     WHERE [Id] = @TaskId
-        AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken));
+        AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken
+            AND NOT (@Status = N'InProgress' AND @DueInMs IS NULL AND [Status] = N'InProgress')));
 
     IF @@ROWCOUNT > 0
         SET @Applied = 1;
@@ -86,6 +87,11 @@ BEGIN
             OR (@AuditLevel IN (1, 2) AND (@Status IN (N'Failed', N'ServiceStopped') OR @Exception IS NOT NULL)))
         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
         VALUES (@TaskId, @At, @Status, @Exception);
+
+    IF @Applied = 0 AND @Status = N'InProgress' AND @DueInMs IS NULL
+        AND EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] WHERE [Id] = @TaskId AND [WorkerId] = @WorkerId
+            AND [LeaseToken] = @LeaseToken AND [Status] = N'InProgress')
+        SET @Applied = 1; -- the start of the attempt was reported before
 
     COMMIT TRANSACTION;
 

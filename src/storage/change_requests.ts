@@ -20,6 +20,10 @@ export interface StatusTransition {
  * The last transition sets the task's status and exception. If it is `InProgress` or `Queued` and
  * `dueInMs` is absent, the lease and the due instant stay unchanged. Otherwise the lease ends, and
  * the task becomes due again only if `dueInMs` is given.
+ *
+ * A worker may report the start of an attempt twice, for example because the first answer was lost.
+ * If the last transition is `InProgress`, `dueInMs` is absent and the task is `InProgress` under
+ * the same `lease`, the change is applied without an effect: no audit row is written.
  */
 export interface StatusChange {
   /** The task. */

@@ -167,7 +167,7 @@ export type {
 } from "./requests.ts";
 export { type OperatedPurge, type PurgeOptions, unfinishedPurge } from "./retention.ts";
 export { setStatusByMany, updateCurrentRunByMany } from "./single_changes.ts";
-export { lastTransition, putsInLine } from "./status_transitions.ts";
+export { lastTransition, putsInLine, reportsStart } from "./status_transitions.ts";
 export type { Storage } from "./storage.ts";
 export type { StorageOperations } from "./storage_operations.ts";
 export type { StorageReading } from "./storage_reading.ts";

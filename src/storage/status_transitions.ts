@@ -41,6 +41,18 @@ export function putsInLine(change: StatusChange): boolean {
   return isWaiting(transitions[transitions.length - 1]?.status);
 }
 
+/**
+ * Reports whether a change is the report of a worker that an attempt has started. It has no effect
+ * if the task is `InProgress` already.
+ *
+ * @throws {InvalidArgumentError} If its transitions are not an array.
+ */
+export function reportsStart(change: StatusChange): boolean {
+  const transitions = transitionsOf(change);
+  if (change.lease === undefined || change.dueInMs !== undefined) return false;
+  return transitions[transitions.length - 1]?.status === "InProgress";
+}
+
 function transitionsOf(change: Pick<StatusChange, "transitions">): StatusChange["transitions"] {
   const transitions = change?.transitions;
   if (Array.isArray(transitions)) return transitions;

@@ -4,6 +4,7 @@ import {
   keepsHistory,
   lastTransition,
   putsInLine,
+  reportsStart,
   type RunEnd,
   shouldCreateRunsAudit,
   type StatusChange,
@@ -21,6 +22,7 @@ export function applyChange(
   now: number,
 ): void {
   const { dueInMs, executionTimeMs, auditLevel } = change;
+  if (row.status === "InProgress" && reportsStart(change)) return; // reported before
   database.apply(row, change.transitions, auditLevel, now);
   row.rateSlotAt = change.rateSlotAt ?? null;
   if (change.returnAttempt) row.attempt = Math.max(0, row.attempt - 1);

@@ -12,6 +12,9 @@
 -- instant of a waiting task. A task that neither waits nor is held becomes due: a series at its
 -- next run, another task at the instant for which it was dispatched, but not before now.
 --
+-- A worker may report the start of an attempt twice. If the status is InProgress, due_in_ms is NULL
+-- and the task is InProgress under the same lease, the change counts as applied, and has no effect.
+--
 -- Pass changes ordered by id, so that two batches cannot deadlock. The settings allow only one
 -- plan, a nested loop that finds the task of each change by primary key. With outdated statistics
 -- the planner would read the whole table for a batch of 250 (measured: 17 s).
@@ -55,7 +58,8 @@ BEGIN
         THEN t.last_execution_utc ELSE c.happened_at END
     FROM change AS c
     WHERE t.id = c.id
-      AND (c.worker_id IS NULL OR (t.worker_id = c.worker_id AND t.lease_token = c.lease_token))
+      AND (c.worker_id IS NULL OR (t.worker_id = c.worker_id AND t.lease_token = c.lease_token
+        AND NOT (c.keeps_lease AND c.status = 'InProgress' AND t.status = 'InProgress')))
     RETURNING t.id, c.audit_level, c.status, c.exception, c.happened_at, c.earlier
   ), audited AS (
     INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
@@ -69,6 +73,14 @@ BEGIN
     WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, step.exception)
   )
   SELECT (SELECT count(*) FROM change), array_agg(a.id) INTO given, taken FROM applied AS a;
+  IF coalesce(cardinality(taken), 0) < given THEN
+    taken := array_cat(taken, (
+      SELECT array_agg(t.id)
+      FROM json_populate_recordset(NULL::status_change, changes) AS c JOIN queued_tasks AS t ON t.id = c.id
+      WHERE c.status = 'InProgress' AND c.due_in_ms IS NULL AND t.status = 'InProgress'
+        AND t.worker_id = c.worker_id AND t.lease_token = c.lease_token AND t.id <> ALL (coalesce(taken, '{}'))
+    ));
+  END IF;
   IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
 END $$;

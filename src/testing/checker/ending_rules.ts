@@ -3,6 +3,7 @@
 import type { HistoryEntry } from "./history.ts";
 import { momentsOf, type ReplayedHistory } from "./replay.ts";
 import { locate, type Rule } from "./rule.ts";
+import { repeatsStart } from "./task_state.ts";
 
 /** The write of an end. */
 type EndEntry = Extract<HistoryEntry, { kind: "changed" | "runEnded" }>;
@@ -85,7 +86,7 @@ export const statusesInOrder: Rule = {
   name: "a task becomes Queued, then InProgress, and then has the outcome of its attempt",
   check: (history) =>
     momentsOf(history, "changed", "runEnded").flatMap(({ entry, before }) => {
-      if (!entry.applied || before === undefined) return [];
+      if (!entry.applied || before === undefined || repeatsStart(before, entry)) return [];
       const statuses = [before.status, ...entry.transitions];
       const skipped = entry.transitions.filter((status, i) => {
         if (status === "InProgress") return statuses[i] !== "Queued";

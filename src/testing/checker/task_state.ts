@@ -80,12 +80,22 @@ export function claimed(state: TaskState, worker: string): TaskState {
   return { ...state, worker, attempt: attempt + 1, token: token + 1, dueAt: null };
 }
 
+/**
+ * Reports whether a write repeats the report that an attempt has started. Such a write has no
+ * effect.
+ */
+export function repeatsStart(state: TaskState, entry: HeldWrite): boolean {
+  return entry.kind === "changed" && entry.dueAt === null && state.status === "InProgress" &&
+    entry.transitions.at(-1) === "InProgress";
+}
+
 /** The state after a status change. */
 export function changed(
   state: TaskState,
   entry: Extract<StoreEntry, { kind: "changed" }>,
   now: number,
 ): TaskState {
+  if (repeatsStart(state, entry)) return state;
   const after = withTransitions(state, entry, now);
   const counted = entry.returnsAttempt ? lessOneAttempt(after) : after;
   const executedAt = entry.executed && keepsHistory(state.level) ? entry.happenedAt.at(-1) : null;

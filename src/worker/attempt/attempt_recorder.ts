@@ -15,6 +15,7 @@ import type { Job } from "../job.ts";
 import { nextAfterRun, planOccurrence } from "./series_run.ts";
 import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
 import { transitionsByAge } from "./transition_ages.ts";
+import type { TimedTransition } from "./unwritten_transitions.ts";
 
 /** The dependencies of a recorder. */
 export interface RecorderParts {
@@ -176,8 +177,8 @@ export class AttemptRecorder {
   async complete(job: Job, connection: unknown): Promise<void> {
     const { storage, writer, clock, storageClock } = this.#parts;
     job.attempt.markReported(); // a report would wait for the row that the transaction locks
-    const recalled = writer.recall(job);
-    if (recalled !== null) await recalled;
+    const reported = writer.withdrawReport(job);
+    if (reported !== null) await this.#reportIn(job, reported, connection);
     if (job.attempt.phase === "ended") throw new LeaseLostError(job.task.id);
     const now = clock.monotonic();
     const completed = { status: "Completed", exception: null, agoMs: 0 } as const;
@@ -196,6 +197,27 @@ export class AttemptRecorder {
       });
     if (!result!.applied) throw new LeaseLostError(job.task.id);
     job.attempt.complete(next);
+  }
+
+  /**
+   * Writes that a job is in progress in a transaction of its handler. The report that is being
+   * written may wait for that transaction; storage applies only the first of both.
+   *
+   * @throws {LeaseLostError} If the lease is no longer held.
+   */
+  async #reportIn(
+    job: Job,
+    reported: readonly TimedTransition[],
+    connection: unknown,
+  ): Promise<void> {
+    const { storage, clock } = this.#parts;
+    const { task: { id: taskId, auditLevel }, lease, unwritten } = job;
+    const copies = reported.map((transition) => ({ ...transition })); // the report has its own ages
+    const transitions = transitionsByAge(unwritten, copies, clock.monotonic());
+    const report = { taskId, auditLevel, transitions, lease };
+    const [result] = await storage.setStatusMany([report], { connection });
+    if (!result!.applied) throw new LeaseLostError(taskId);
+    unwritten.answered(clock.monotonic());
   }
 
   /** Reports whether a completion in the handler's transaction was committed. */

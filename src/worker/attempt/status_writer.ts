@@ -14,7 +14,7 @@ import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
 import type { Job } from "../job.ts";
 import type { HeldTasks } from "../held_tasks.ts";
-import { storedChanges } from "./read_back.ts";
+import { storedEnds } from "./read_back.ts";
 import type { TimedTransition } from "./unwritten_transitions.ts";
 import { transitionsByAge } from "./transition_ages.ts";
 
@@ -39,22 +39,12 @@ interface Entry {
   /** Taken from the job when the write is first tried. */
   transitions: readonly TimedTransition[];
   readonly onWritten: (applied: boolean) => void;
-  /** Set if the report is recalled while it is being written. Called once it is not any more. */
-  onRecalled?: () => void;
-  /** Whether the job has its transitions back although a try of the write is not answered. */
-  isHandedBack?: true;
 }
 
 /** Passes entries of one kind to storage. */
 type Write = (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>;
 
 const maxBatch = 1000;
-
-/**
- * The time in milliseconds for which a completion waits for a report that is being written. The
- * report may itself wait, for the connection or the lock that the handler's transaction holds.
- */
-const recallPatienceMs = 3000;
 
 function isRun({ end }: Entry): boolean {
   return end?.kind === "run";
@@ -134,32 +124,13 @@ export class StatusWriter {
   }
 
   /**
-   * Withdraws the report of a job, so that no other write of the job can overtake it. Returns null
-   * if no report is being written; otherwise resolves when the report is stored, or when a try has
-   * failed or is not answered in time: then its transitions are the job's again. Does not wait for
-   * further tries, which may wait for a lock of the caller's transaction.
+   * Withdraws the report of a job. If it is being written already, returns its transitions, which
+   * may be stored or not; otherwise returns null.
    */
-  recall(job: Job): Promise<void> | null {
+  withdrawReport(job: Job): readonly TimedTransition[] | null {
     const at = this.#pending.findIndex((entry) => entry.job === job && entry.end === null);
     if (at >= 0) this.#pending.splice(at, 1);
-    const report = this.#reports.get(job);
-    if (report === undefined) return null;
-    const { onRecalled } = report; // of another completion
-    return new Promise((resolve) => {
-      const disarm = this.#clock.setTimer(() => this.#handBack(report), recallPatienceMs);
-      report.onRecalled = () => {
-        disarm();
-        onRecalled?.();
-        resolve();
-      };
-    });
-  }
-
-  /** Returns the transitions of a report whose try is not answered to its job. */
-  #handBack(report: Entry): void {
-    report.isHandedBack = true;
-    report.job.unwritten.giveBack(report.transitions);
-    this.#endReport(report);
+    return this.#reports.get(job)?.transitions ?? null;
   }
 
   /** Writes the end of an attempt, with all transitions of the job that are not yet in storage. */
@@ -246,15 +217,13 @@ export class StatusWriter {
   ): Promise<void> {
     for (let failures = 0; entries.length > 0;) {
       try {
-        if (failures > 0) entries = await this.#withoutStoredReports(entries);
-        if (entries.length === 0) return;
         const sentAt = this.#clock.monotonic();
         const results = await write(entries);
         const now = this.#clock.monotonic();
         this.#concurrency.answered(sentAt, now);
         const earlier = failures === 0
           ? nothingApplied
-          : await this.#appliedBefore(entries.filter((_, i) => !results[i]!.applied));
+          : await this.#endedBefore(entries.filter((_, i) => !results[i]!.applied));
         for (let i = 0; i < entries.length; i++) {
           entries[i]!.job.unwritten.answered(now);
           this.#written(entries[i]!, results[i]!.applied || earlier.has(entries[i]!));
@@ -263,7 +232,7 @@ export class StatusWriter {
       } catch (error) {
         failures++;
         const transient = isTransient(error);
-        if (this.#stopped) return entries.forEach((entry) => this.#endReport(entry));
+        if (this.#stopped) return;
         if (!transient && entries.length > 1) {
           // A rejected change must not delay the others of its batch.
           for (const entry of entries) await this.#write([entry], write);
@@ -289,37 +258,9 @@ export class StatusWriter {
   }
 
   #written(entry: Entry, applied: boolean): void {
-    if (entry.end === null) this.#endReport(entry);
-    else this.#held.delete(entry.job.task);
-    if (applied && entry.isHandedBack) entry.job.unwritten.drop(entry.transitions);
-    entry.onWritten(applied);
-  }
-
-  #endReport(entry: Entry): void {
     if (entry.end === null) this.#reports.delete(entry.job);
-    entry.onRecalled?.();
-  }
-
-  /**
-   * Removes the reports that a write stored although it failed, and those that are recalled. Throws
-   * if storage does not answer, because a report that is written again could then appear in the
-   * history twice.
-   */
-  async #withoutStoredReports(entries: readonly Entry[]): Promise<readonly Entry[]> {
-    const reports = entries.filter(({ end }) => end === null);
-    const stored = await storedChanges(this.#storage, reports);
-    const now = this.#clock.monotonic();
-    for (const entry of stored) {
-      entry.job.unwritten.answered(now);
-      this.#written(entry, true);
-    }
-    return entries.filter((entry) => {
-      if (stored.has(entry)) return false;
-      if (entry.onRecalled === undefined) return true;
-      if (!entry.isHandedBack) entry.job.unwritten.giveBack(entry.transitions);
-      this.#endReport(entry);
-      return false;
-    });
+    else this.#held.delete(entry.job.task);
+    entry.onWritten(applied);
   }
 
   /** Keeps retrying an entry on its own, concurrently with the other writes. */
@@ -355,10 +296,13 @@ export class StatusWriter {
     })));
   };
 
-  /** Returns the entries that an earlier try has applied; none if they cannot be read. */
-  async #appliedBefore(entries: readonly Entry[]): Promise<ReadonlySet<Entry>> {
+  /**
+   * Returns the ends that an earlier try has applied; none if they cannot be read. A report that is
+   * stored already is applied again, without an effect.
+   */
+  async #endedBefore(entries: readonly Entry[]): Promise<ReadonlySet<Entry>> {
     try {
-      return await storedChanges(this.#storage, entries);
+      return await storedEnds(this.#storage, entries.filter(({ end }) => end !== null));
     } catch (error) {
       const count = entries.length;
       this.#logger.warn("Reading back {count} tasks failed: {error}", { count, error });

@@ -38,16 +38,6 @@ export class UnwrittenTransitions {
     return taken;
   }
 
-  /** Takes back transitions that were not written. They happened before the others. */
-  giveBack(transitions: readonly TimedTransition[]): void {
-    this.#waiting.unshift(...transitions);
-  }
-
-  /** Removes transitions that turned out to be written. */
-  drop(transitions: readonly TimedTransition[]): void {
-    this.#waiting = this.#waiting.filter((transition) => !transitions.includes(transition));
-  }
-
   /** Notes the time of storage's answer to a write of the job. */
   answered(now: number): void {
     this.#storedAt = now;

@@ -9,6 +9,7 @@ const own = [...tests, "tests/drivers/memory/storage_test.ts"];
 export const memory: readonly Mutant[] = [
   ...mutantsOf({ file: `${folder}/changes.ts`, tests }, [
     ["if (change.lease !== undefined && !state.holds(row, change.lease)) return refused;", ""],
+    ['row.status === "InProgress" && reportsStart(change)', "false"],
     [
       "row.rateSlotAt = change.rateSlotAt ?? null;",
       "row.rateSlotAt = change.rateSlotAt ?? row.rateSlotAt;",

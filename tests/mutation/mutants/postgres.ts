@@ -15,7 +15,12 @@ export const postgres: readonly Mutant[] = [
     tests: conformance,
     filter: changes,
   }, [
-    ["(t.worker_id = c.worker_id AND t.lease_token = c.lease_token)", "t.worker_id = c.worker_id"],
+    [
+      "(t.worker_id = c.worker_id AND t.lease_token = c.lease_token\n",
+      "(t.worker_id = c.worker_id\n",
+    ],
+    ["c.status = 'InProgress' AND t.status = 'InProgress')", "false)"],
+    ["IF coalesce(cardinality(taken), 0) < given THEN", "IF false THEN"],
     ["WHEN t.cancel_requested THEN clock\n        WHEN c.stands", "WHEN c.stands"],
     [
       "THEN greatest(clock, CASE WHEN t.is_recurring",
@@ -47,7 +52,10 @@ export const postgres: readonly Mutant[] = [
       "c.due_in_ms IS NULL AND c.status IN",
     ],
     ["IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;", ""],
-    ["coalesce(cardinality(taken), 0) < given", "cardinality(taken) < given"],
+    [
+      "RETURN CASE WHEN coalesce(cardinality(taken), 0) < given",
+      "RETURN CASE WHEN cardinality(taken) < given",
+    ],
   ]),
   ...mutantsOf({
     file: "sql/postgres/functions/claim.sql",

@@ -15,7 +15,6 @@ const executor = "src/worker/attempt/executor.ts";
 const recorder = "src/worker/attempt/attempt_recorder.ts";
 const ending = "src/worker/attempt/ending.ts";
 const seriesRun = "src/worker/attempt/series_run.ts";
-const writer = "src/worker/attempt/status_writer.ts";
 const claimer = "src/worker/claim/claimer.ts";
 const keeper = "src/worker/lease/lease_keeper.ts";
 const worker = "src/worker/worker.ts";
@@ -42,7 +41,7 @@ const mistakes: readonly Mistake[] = [
     "row.worker?.id === lease.workerId",
   ],
   [2, keeper, "if (result.othersLost) this.#releaseLost();", ""],
-  [7, recorder, "if (recalled !== null) await recalled;", ""],
+  [7, recorder, "if (reported !== null) await this.#reportIn(job, reported, connection);", ""],
   [967, recorder, "if (!result!.applied) throw new LeaseLostError(job.task.id);", ""],
   [3, executor, "if (await this.#parts.recorder.wasCompleted(job)) {", "if (true) {"],
   // Attempts
@@ -69,12 +68,7 @@ const mistakes: readonly Mistake[] = [
   ],
   // The audit
   [2, executor, 'if (job.task.status !== "Queued") job.unwritten.add("Queued", null, now);', ""],
-  [
-    31,
-    writer,
-    "const stored = await storedChanges(this.#storage, reports);",
-    "const stored = nothingApplied;",
-  ],
+  [33, changes, 'if (row.status === "InProgress" && reportsStart(change)) return applied;', ""],
   [2, state, "if (!shouldCreateStatusAudit(auditLevel, newStatus, exception)) return;", ""],
   // Claims, wake-ups and stops
   [

@@ -10,6 +10,8 @@ const filter = "node:sqlite";
 export const sqlite: readonly Mutant[] = [
   ...mutantsOf({ file: `${folder}/changes.ts`, tests, filter }, [
     ["`${this.#open} AND worker_id = ? AND lease_token = ?`", "`${this.#open} AND worker_id = ?`"],
+    ["applied: applied || wasReported(connection, change)", "applied"],
+    [" AND status <> 'InProgress'\"", '"'],
     ["due ||= change.dueInMs !== undefined || putsInLine(change);", "due ||= putsInLine(change);"],
     ["max(?5, coalesce(iif(recurring", "coalesce(?5, coalesce(iif(recurring"],
     ["if (dueInMs === undefined && !isInLine && (", "if (dueInMs === undefined && ("],

@@ -170,8 +170,8 @@ export const sqlserver: readonly Mutant[] = [
   ]),
   ...procedure("SetTaskStatus", "status changes|changes by hand|audit matrix|leases|cancel", [
     [
-      "AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken));",
-      "AND (@WorkerId IS NULL OR [WorkerId] = @WorkerId);",
+      "AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken\n",
+      "AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId\n",
     ],
     ["@ExecutionTimeMs IS NULL OR @AuditLevel = 3 THEN", "@ExecutionTimeMs IS NULL THEN"],
     [
@@ -191,6 +191,8 @@ export const sqlserver: readonly Mutant[] = [
   ]),
   ...procedure("SetTaskStatuses", "status changes|audit matrix|leases|cancel", [
     ["AND [QueuedTasks].[LeaseToken] = c.[LeaseToken]", ""],
+    ["AND [QueuedTasks].[Status] = N'InProgress'", "AND 1 = 0"],
+    ["IF @Updated < (SELECT COUNT(*) FROM @Changes)", "IF 1 = 0"],
     ["AND s.[Step] = l.[LastStep]", "AND s.[Step] = 0"],
     ["ORDER BY s.[Ordinal], s.[Step];", "ORDER BY s.[Ordinal], s.[Step] DESC;"],
     [

@@ -34,14 +34,8 @@ export const writing: readonly Mutant[] = [
     filter: "delays no other change",
   },
   {
-    file: statusWriter,
-    original: "if (failures > 0) entries = await this.#withoutStoredReports(entries);",
-    replacement: "",
-    tests: statusWriterTests,
-  },
-  {
     file: "src/worker/attempt/read_back.ts",
-    original: "record.workerId === holder && ",
+    original: "record.workerId === null && ",
     replacement: "",
     tests: ["tests/worker/attempt/lost_answers_test.ts", "tests/worker/lease/late_answers_test.ts"],
     equivalent:

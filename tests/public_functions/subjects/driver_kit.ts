@@ -307,6 +307,10 @@ export const kitSubjects: Subjects = {
     args: [object({ id: takes("a"), workerId: anything(null), series: anything(null) })],
   }],
   putsInLine: [{ call: (...args) => Reflect.apply(kit.putsInLine, null, args), args: [change] }],
+  reportsStart: [{
+    call: (...args) => Reflect.apply(kit.reportsStart, null, args),
+    args: [change],
+  }],
   setStatusByMany: [{
     call: (...args) => Reflect.apply(kit.setStatusByMany, null, args),
     args: [

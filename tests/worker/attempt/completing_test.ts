@@ -125,7 +125,7 @@ Deno.test("a completion does not wait for a report that waits for the handler's 
       ? { heldUntil: transactionEnds.opened }
       : null;
   const { id } = await everTask.dispatch(task, null);
-  await fleet.pass(5_000, 50);
+  await fleet.pass(200, 50);
   assertEquals(await fleet.trail(id), ["Queued", "InProgress", "Completed"]);
   assertEquals(fleet.kinds(id), ["dispatched", "started", "completed"]);
 });

@@ -1,7 +1,7 @@
 // Leases: only the holder of a task can change it, and writes of a worker that lost it are
 // rejected.
 
-import type { Lease } from "../../../storage/requests.ts";
+import type { Lease, StatusChange } from "../../../storage/requests.ts";
 import { expectSame, expectThat } from "../expect.ts";
 import { hour, type Scene, topic } from "../scene.ts";
 
@@ -58,6 +58,44 @@ export const leasesAndFences = topic("leases and fences", {
     });
     await expectRefused(s, seriesId, seriesLease, "the run has ended already");
     expectSame((await s.row(seriesId)).series?.runCount, 1, "it is counted once");
+  },
+
+  "the start of an attempt can be reported again, and is audited once": async (s) => {
+    const ids = [...await s.addMany(2), await s.addSeries()];
+    await s.worker();
+    const claimed = await s.claim("worker-a", { limit: 3 });
+    const reports = claimed.map(({ id: taskId, leaseToken: token }): StatusChange => ({
+      taskId,
+      auditLevel: "Full",
+      transitions: [
+        { status: "Queued", exception: null, agoMs: 0 },
+        { status: "InProgress", exception: null, agoMs: 0 },
+      ],
+      lease: { workerId: "worker-a", token },
+    }));
+    const [first, ...others] = reports;
+    await s.storage.setStatusMany([first!]);
+    const started = await s.row(first!.taskId);
+    // One that is repeated, and two that are not.
+    const results = await s.storage.setStatusMany(reports);
+    expectSame(results.map(({ applied }) => applied), [true, true, true], "all are applied");
+    const again = await s.storage.setStatusMany(others);
+    expectSame(again.map(({ applied }) => applied), [true, true], "and again");
+    for (const id of ids) {
+      const starts = (await s.statuses(id)).filter((status) => status === "InProgress");
+      expectSame(starts, ["InProgress"], "one row tells of the start");
+    }
+    expectSame(await s.row(first!.taskId), started, "the repetition changed nothing");
+    const { lease } = first!;
+    const { applied } = await s.change(first!.taskId, ["Completed"], { lease: lease! });
+    expectThat(applied, "the holder ends the task");
+    const [late] = await s.storage.setStatusMany([first!]);
+    expectSame(late!.applied, false, "a report after the end is rejected");
+    expectSame(
+      (await s.statuses(first!.taskId)).slice(-2),
+      ["InProgress", "Completed"],
+      "and writes nothing",
+    );
   },
 
   "a write with an older token of the same worker is rejected": async (s) => {
