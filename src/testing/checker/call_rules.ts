@@ -1,6 +1,7 @@
 // Rules about the results of calls of instances, and about handlers.
 
 import type { HistoryEntry } from "./history.ts";
+import { makesDue } from "./operator_rules.ts";
 import { momentsOf, type ReplayedHistory } from "./replay.ts";
 import { locate, type Rule } from "./rule.ts";
 
@@ -15,7 +16,7 @@ export const nothingLost: Rule = {
     return momentsOf(history, "answered")
       .filter(({ entry: { what, task } }) =>
         what.startsWith("dispatch") && task !== null && !stored.has(task) &&
-        !history.purged.has(task)
+        !history.purged.has(task) && !history.deleted.has(task)
       )
       .map(({ entry }) => locate(entry));
   },
@@ -35,10 +36,12 @@ export const storedOnce: Rule = {
     const created = momentsOf(history, "stored").filter(({ entry, before }) =>
       before === undefined && entry.outcome === "created" && entry.dispatch > 0
     );
-    const seen = new Set<number>();
-    return created.filter(({ entry: { dispatch } }) => {
-      const isRepeated = seen.has(dispatch);
-      seen.add(dispatch);
+    const seen = new Map<number, string>();
+    return created.filter(({ entry: { dispatch, task } }) => {
+      // A dispatch that is repeated stores its task again if an operator has deleted it.
+      const isRepeated = seen.has(dispatch) &&
+        !(seen.get(dispatch) === task && history.deleted.has(task));
+      seen.set(dispatch, task);
       return isRepeated || refused.has(`dispatch ${dispatch}`);
     }).map(({ entry }) => `${locate(entry)} for dispatch ${entry.dispatch}`);
   },
@@ -140,7 +143,8 @@ export const cancelsHold: Rule = {
       }
       if (
         (entry.kind === "madeDue" && entry.isDue) ||
-        (entry.kind === "stored" && entry.outcome === "updated")
+        (entry.kind === "stored" && entry.outcome === "updated") ||
+        (entry.kind === "edited" && makesDue(entry))
       ) {
         over.delete(entry.task);
         revived.set(entry.task, index);

@@ -5,6 +5,7 @@ import { callRules } from "./call_rules.ts";
 import { endingRules } from "./ending_rules.ts";
 import { endRules } from "./end_rules.ts";
 import { limitRules } from "./limit_rules.ts";
+import { operatorRules } from "./operator_rules.ts";
 import { replay } from "./replay.ts";
 import type { Rule } from "./rule.ts";
 import { seriesRules } from "./series_rules.ts";
@@ -17,6 +18,7 @@ export const rules: readonly Rule[] = [
   ...endingRules,
   ...seriesRules,
   ...limitRules,
+  ...operatorRules,
   ...endRules,
 ];
 

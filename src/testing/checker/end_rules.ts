@@ -15,9 +15,9 @@ export const allEnd: Rule = {
   name: "nothing stays claimed, queued or due for ever",
   check: ({ history }) =>
     history.tasks
-      .filter(({ status, worker, dueAt }) =>
+      .filter(({ status, worker, dueAt, series }) =>
         worker !== null || (dueAt ?? Infinity) < (history.endedBy ?? Infinity) ||
-        (dueAt === null && !endings.includes(status))
+        (dueAt === null && !endings.includes(status) && !series?.paused)
       )
       .map(({ task, status, worker, dueAt }) =>
         `${task} is ${status}, held by ${worker}, due at ${dueAt}`
@@ -40,6 +40,10 @@ export const rowsAgree: Rule = {
         ["cancelRequested", row.cancelRequested, state.cancelRequested],
         ["runCount", row.series?.runCount, state.series?.runCount],
         ["nextRunAt", row.series?.nextRunAt, state.series?.nextRunAt],
+        ["paused", row.series?.paused ?? false, state.series?.paused ?? false],
+        ["queue", row.queue ?? state.queue, state.queue],
+        ["priority", row.priority ?? state.priority, state.priority],
+        ["dispatch", row.dispatch ?? state.dispatch, state.dispatch],
       ])),
 };
 

@@ -2,6 +2,7 @@
 
 import type { HistoryEntry } from "./history.ts";
 import { momentsOf, type ReplayedHistory } from "./replay.ts";
+import { asksForCancel } from "./operator_rules.ts";
 import { locate, type Rule } from "./rule.ts";
 import { repeatsStart } from "./task_state.ts";
 
@@ -30,7 +31,8 @@ function hasReason(history: ReplayedHistory, end: EndEntry, status: string): boo
   }
   if (status !== "Cancelled") return true;
   return history.history.entries.some((entry) =>
-    entry.kind === "cancelled" && entry.task === end.task && entry.outcome === "requested"
+    (entry.kind === "cancelled" && entry.task === end.task && entry.outcome === "requested") ||
+    (entry.kind === "edited" && entry.task === end.task && asksForCancel(entry))
   );
 }
 

@@ -6,6 +6,7 @@ import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { Recurrence } from "../../schedule/recurrence.ts";
 import type { CancelOutcome } from "../../storage/requests.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
+import type { FinalAction, OperatorEntry } from "./operator_entries.ts";
 
 /** A series as it was stored. Instants are in milliseconds from the start. */
 export interface StoredSeries {
@@ -102,7 +103,13 @@ export type StoreEntry =
   | { readonly kind: "cancelled"; readonly task: string; readonly outcome: CancelOutcome }
   | { readonly kind: "madeDue"; readonly task: string; readonly isDue: boolean }
   | { readonly kind: "corrected"; readonly task: string; readonly applied: boolean }
-  | { readonly kind: "paused" | "resumed"; readonly queue: string }
+  | {
+    readonly kind: "paused" | "resumed";
+    readonly queue: string;
+    /** The operator, if the action is recorded. */
+    readonly by?: string;
+  }
+  | OperatorEntry
   | {
     readonly kind: "slotTaken";
     /** The budget. */
@@ -149,6 +156,8 @@ export type HandlerEntry =
     readonly plannedAt: number | null;
     /** The budget of its rate limit; null: it has none. */
     readonly limit: string | null;
+    /** The number in its payload; absent if the history does not tell. */
+    readonly dispatch?: number;
   }
   | {
     /**
@@ -204,8 +213,22 @@ export interface FinalTask {
   readonly trailAt: readonly number[];
   /** How the runs of the runs audit ended, with `!` as above. */
   readonly runs: readonly string[];
-  /** Real runs so far, and the planned next one; null: the task is not recurring. */
-  readonly series: { readonly runCount: number; readonly nextRunAt: number | null } | null;
+  /** Null: the task is not recurring. */
+  readonly series: FinalSeries | null;
+  /** What an operator may have changed; absent if the history does not tell. */
+  readonly queue?: string;
+  readonly priority?: number;
+  readonly dispatch?: number;
+}
+
+/** A series as the store holds it at the end. */
+export interface FinalSeries {
+  /** Real runs so far. */
+  readonly runCount: number;
+  /** The planned next run; null: it has ended. */
+  readonly nextRunAt: number | null;
+  /** Whether an operator has paused it. @default false */
+  readonly paused?: boolean;
 }
 
 /** All events, and the final state. */
@@ -222,18 +245,21 @@ export interface History {
   readonly isObserved?: boolean;
   readonly entries: readonly HistoryEntry[];
   readonly tasks: readonly FinalTask[];
+  /** The records of the actions of operators; absent if the history does not tell. */
+  readonly actions?: readonly FinalAction[];
 }
 
 /**
  * Formats a history as text with a line for each entry and each task, to be read and compared.
  * Fields without a value are omitted.
  */
-export function formatHistory({ entries, tasks }: History): string {
+export function formatHistory({ entries, tasks, actions = [] }: History): string {
   const lines = entries.map(({ at, instance, kind, ...rest }) =>
     `${at.toFixed(1).padStart(9)}  ${instance.padEnd(4)}  ${kind.padEnd(15)}  ${fieldsOf(rest)}`
   );
   const rows = tasks.map(({ task, ...rest }) => `      end  ${task.padEnd(4)}  ${fieldsOf(rest)}`);
-  return [...lines, ...rows, ""].join("\n");
+  const records = actions.map((action) => `      end  action  ${fieldsOf(action)}`);
+  return [...lines, ...rows, ...records, ""].join("\n");
 }
 
 function fieldsOf(fields: object): string {

@@ -2,6 +2,7 @@
 // task before and after each entry. The checker's rules compare these states with the store and
 // with the entries.
 
+import { edited } from "./edited_task.ts";
 import type { History, HistoryEntry, StoreEntry } from "./history.ts";
 import {
   cancelled,
@@ -10,6 +11,7 @@ import {
   givenBack,
   hasEnded,
   isHeld,
+  isPaused,
   madeDue,
   runEnded,
   takenFromLost,
@@ -32,6 +34,8 @@ export interface ReplayedHistory {
   readonly states: ReadonlyMap<string, TaskState>;
   /** The tasks that retention has deleted. */
   readonly purged: ReadonlySet<string>;
+  /** The tasks that operators have deleted. */
+  readonly deleted: ReadonlySet<string>;
 }
 
 /**
@@ -43,7 +47,7 @@ export function replay(
   history: History,
   watch: (entry: HistoryEntry, states: ReadonlyMap<string, TaskState>) => void = () => {},
 ): ReplayedHistory {
-  const replayed: Replayed = { states: new Map(), purged: new Set() };
+  const replayed: Replayed = { states: new Map(), purged: new Set(), deleted: new Set() };
   const { states } = replayed;
   const moments = history.entries.map((entry): Moment => {
     const task = "task" in entry ? entry.task ?? "" : "";
@@ -67,6 +71,7 @@ export function momentsOf<Kind extends HistoryEntry["kind"]>(
 interface Replayed {
   readonly states: Map<string, TaskState>;
   readonly purged: Set<string>;
+  readonly deleted: Set<string>;
 }
 
 function applyTo(replayed: Replayed, entry: HistoryEntry): void {
@@ -80,6 +85,11 @@ function applyTo(replayed: Replayed, entry: HistoryEntry): void {
     return;
   }
   if (entry.kind === "stored") return store(states, entry);
+  if (entry.kind === "edited" && entry.applied && entry.change === "delete") {
+    states.delete(entry.task);
+    replayed.deleted.add(entry.task);
+    return;
+  }
   if (!("task" in entry) || entry.task === null) return;
   const state = states.get(entry.task);
   if (state !== undefined) states.set(entry.task, next(state, entry, Math.floor(entry.at)));
@@ -103,6 +113,7 @@ function store(
     key,
     worker: null,
     token: 0,
+    edits: 0,
     createdAt: now,
     lastExecutionAt: null,
     dueAt: entry.dueAt,
@@ -118,9 +129,10 @@ function store(
 const fresh = { attempt: 0, lostCount: 0, failures: 0 };
 
 /** The fields that a dispatch gives. */
-function given({ type, priority, status, level, queue, retries, series }: StoredEntry) {
-  const begun = series === null ? null : { ...series, runCount: 0 };
-  return { type, priority, status, level, queue, retries, series: begun };
+function given(entry: StoredEntry) {
+  const { type, priority, status, level, queue, retries, dispatch, series } = entry;
+  const begun = series === null ? null : { ...series, runCount: 0, paused: false };
+  return { type, priority, status, level, queue, retries, dispatch, series: begun };
 }
 
 type StoredEntry = Extract<StoreEntry, { kind: "stored" }>;
@@ -129,18 +141,20 @@ type StoredEntry = Extract<StoreEntry, { kind: "stored" }>;
 function updated(known: TaskState, entry: StoredEntry, now: number): TaskState {
   const { dueAt, status } = entry;
   const { series, status: _, ...rest } = given(entry);
-  const replaced = { ...known, ...rest, series, cancelRequested: false };
+  const edits = known.edits + 1;
+  const replaced = { ...known, ...rest, series, edits, cancelRequested: false };
+  const paused = series !== null && isPaused(known);
   const isAlive = known.series !== null && known.series.nextRunAt !== null && series !== null;
   if (isAlive && keepsRhythm(known, entry)) {
     const { nextRunAt, anchorAt, runCount } = known.series!;
-    return { ...replaced, series: { ...series, nextRunAt, anchorAt, runCount } };
+    return { ...replaced, series: { ...series, nextRunAt, anchorAt, runCount, paused } };
   }
   const runCount = isAlive ? known.series!.runCount : 0;
   const renewed = {
     ...replaced,
     ...fresh,
-    dueAt,
-    series: series === null ? null : { ...series, runCount },
+    dueAt: isPaused(known) ? known.dueAt : dueAt,
+    series: series === null ? null : { ...series, runCount, paused },
   };
   return known.status === status ? renewed : withStatus(renewed, status, now);
 }
@@ -167,6 +181,8 @@ function next(state: TaskState, entry: HistoryEntry, now: number): TaskState {
       return entry.isDue ? madeDue(state, now) : state;
     case "lost":
       return takenFromLost(state, entry.poisoned, now);
+    case "edited":
+      return entry.applied && entry.change !== "delete" ? edited(state, entry.change, now) : state;
     default:
       return state;
   }

@@ -4,6 +4,7 @@
 import { countOccurrences, occurrenceAfter } from "../../schedule/series.ts";
 import { inLease } from "./ending_rules.ts";
 import type { HistoryEntry } from "./history.ts";
+import { runsExtra } from "./operator_rules.ts";
 import { type Moment, momentsOf, type ReplayedHistory } from "./replay.ts";
 import { locate, type Rule } from "./rule.ts";
 import type { SeriesState } from "./task_state.ts";
@@ -71,6 +72,7 @@ function plannedRuns(history: ReplayedHistory): Run[] {
       positions.set(entry.task, { after: after.series.nextRunAt! - 1, previousStart: null });
     }
     if (entry.kind === "madeDue" && entry.isDue) extra.add(entry.task);
+    if (entry.kind === "edited" && runsExtra(entry)) extra.add(entry.task);
     if (entry.kind !== "runEnded" || !entry.applied || !before?.series) continue;
     const start = inLease(history, entry).findLast((each) => each.kind === "started");
     const isExtra = extra.delete(entry.task) && start?.kind === "started" &&

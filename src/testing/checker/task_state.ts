@@ -21,6 +21,10 @@ export interface TaskState {
   readonly level: AuditLevel;
   readonly queue: string;
   readonly key: string | null;
+  /** The number in its payload. */
+  readonly dispatch: number;
+  /** The number of changes by operators and by dispatches with its key. */
+  readonly edits: number;
   readonly worker: string | null;
   readonly token: number;
   readonly attempt: number;
@@ -49,6 +53,8 @@ export interface SeriesState {
   readonly runUntil: number | null;
   readonly nextRunAt: number | null;
   readonly runCount: number;
+  /** Whether an operator has paused it. */
+  readonly paused: boolean;
 }
 
 /** A row of an audit. */
@@ -61,9 +67,14 @@ export interface AuditedStatus {
   readonly writtenAt: number;
 }
 
-/** Reports whether a task has ended and will not run again. */
-export function hasEnded({ worker, dueAt }: TaskState): boolean {
-  return worker === null && dueAt === null;
+/** Reports whether a task has ended and will not run again by itself. */
+export function hasEnded(state: TaskState): boolean {
+  return state.worker === null && state.dueAt === null && !isPaused(state);
+}
+
+/** Reports whether a task is a series that an operator has paused. */
+export function isPaused({ series }: TaskState): boolean {
+  return series !== null && series.paused && series.nextRunAt !== null;
 }
 
 /** Reports whether `worker` holds the task under the lease with `token`. */
@@ -127,7 +138,7 @@ export function runEnded(
       lastExecutionAt: counts ? at : after.lastExecutionAt,
       runs: isAudited ? [...after.runs, { status: marked, at, writtenAt: now }] : after.runs,
     },
-    nextRunAt,
+    series.paused && !state.cancelRequested ? null : nextRunAt,
     now,
   );
 }
@@ -152,7 +163,9 @@ export function cancelled(state: TaskState, now: number): TaskState {
 
 /** A task is made due: one that waits at once, one that has ended again. */
 export function madeDue(state: TaskState, now: number): TaskState {
-  if (state.dueAt !== null) return { ...state, dueAt: Math.min(state.dueAt, now) };
+  if (state.dueAt !== null || isPaused(state)) {
+    return { ...state, dueAt: Math.min(state.dueAt ?? now, now) };
+  }
   const renewed = { ...state, attempt: 0, lostCount: 0, failures: 0, dueAt: now };
   return withStatus(renewed, "Queued", now);
 }

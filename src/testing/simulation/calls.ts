@@ -4,6 +4,7 @@ import type { EverTask } from "../../application/ever_task.ts";
 import { readMember } from "../../thrown/reading.ts";
 import { optionsOf, type SimulatedTasks } from "./handlers.ts";
 import type { HistoryLog } from "./history_log.ts";
+import { OperatorCalls } from "./operator_calls.ts";
 import type { AskDeed, DispatchStep } from "./scenario.ts";
 
 /** The result of a call. */
@@ -19,6 +20,7 @@ export class Calls {
   readonly #tasks: SimulatedTasks;
   readonly #log: HistoryLog;
   readonly #dispatched: Map<number, string>;
+  readonly #operators: OperatorCalls;
   #count = 0;
   #unanswered = 0;
 
@@ -38,6 +40,7 @@ export class Calls {
     this.#tasks = tasks;
     this.#log = log;
     this.#dispatched = dispatched;
+    this.#operators = new OperatorCalls(everTask);
   }
 
   /** The number of calls without a result so far. */
@@ -61,6 +64,22 @@ export class Calls {
       case "pause":
       case "resume":
         return this.#setQueuePaused(ask.queue, ask.kind === "pause");
+      case "operate":
+        return this.#ofTask(
+          `operate ${ask.operation.verb}`,
+          ask.number,
+          (id, by) => this.#operators.change(id, ask.operation, by, ask.names),
+        );
+      case "operateAll":
+        return this.#operate(
+          `${ask.operation.verb} all of ${ask.queue}`,
+          (by) => this.#operators.changeAll(ask.queue, ask.operation, by, ask.limit),
+        );
+      case "operateQueue":
+        return this.#operate(
+          `${ask.paused ? "pause" : "resume"} ${ask.queue}`,
+          (by) => this.#operators.setQueuePaused(ask.queue, ask.paused, by),
+        );
     }
   }
 
@@ -82,16 +101,24 @@ export class Calls {
     });
   }
 
+  #operate(what: string, ask: (by: string) => Promise<string>): void {
+    this.#call(`operate ${what}`, async (by) => ({ task: null, answer: await ask(by) }));
+  }
+
   /** Makes a call about the task of a dispatch, if that was answered. */
-  #ofTask(what: string, number: number, ask: (id: string) => Promise<string>): void {
+  #ofTask(what: string, number: number, ask: (id: string, by: string) => Promise<string>): void {
     const id = this.#dispatched.get(number);
     if (id === undefined) return;
     const task = this.#log.taskName(id);
-    this.#call(`${what} ${task}`, async () => ({ task, answer: await ask(id) }));
+    this.#call(`${what} ${task}`, async (by) => ({ task, answer: await ask(id, by) }));
   }
 
-  /** Makes a call, and records it and its result. */
-  #call(what: string, ask: () => Promise<Answer>): void {
+  /**
+   * Makes a call, and records it and its result.
+   *
+   * @param ask Gets a name of the call, which operators have as theirs.
+   */
+  #call(what: string, ask: (name: string) => Promise<Answer>): void {
     const call = ++this.#count;
     this.#log.add(this.#name, { kind: "asked", call, what });
     this.#unanswered++;
@@ -99,7 +126,7 @@ export class Calls {
       this.#unanswered--;
       this.#log.add(this.#name, { kind: "answered", call, what, ...answer });
     };
-    ask().then(answered, (error) => {
+    ask(`${this.#name} ${call}`).then(answered, (error) => {
       answered({ task: null, answer: String(readMember(error, "name")) });
     });
   }

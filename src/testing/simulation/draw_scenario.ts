@@ -3,6 +3,7 @@
 import { auditLevels } from "../../audit/audit_level.ts";
 import { Chance } from "./chance.ts";
 import { worstRate } from "../checker/end_rules.ts";
+import { drawOperation } from "./draw_operation.ts";
 import { drawRecurrence } from "./draw_recurrence.ts";
 import { calmAtMs } from "./plan.ts";
 import {
@@ -37,8 +38,8 @@ export function drawScenario(seed: number): Scenario {
     return isRush ? rushed(step) : step;
   });
   const others = Array.from(
-    { length: chance.integer(0, 10) },
-    () => drawDeed(chance, machines.length, chance.pick(dispatches)),
+    { length: chance.integer(0, 12) },
+    () => drawDeed(chance, machines.length, chance.pick(dispatches), startsAt),
   );
   const steps: Step[] = [...dispatches, ...others].sort((a, b) => a.atMs - b.atMs);
   return {
@@ -111,8 +112,16 @@ function drawDispatch(chance: Chance, number: number, startsAt: number): Dispatc
 }
 
 /** Draws something that is done at any time, or soon after a dispatch and often where that was. */
-function drawDeed(chance: Chance, machines: number, dispatch: Step & DispatchStep): Step {
-  const step = drawStep(chance, machines, drawOther(chance, dispatch.play.number));
+function drawDeed(
+  chance: Chance,
+  machines: number,
+  dispatch: Step & DispatchStep,
+  startsAt: number,
+): Step {
+  const deed = chance.happens(0.3)
+    ? drawOperation(chance, dispatch, startsAt)
+    : drawOther(chance, dispatch.play.number);
+  const step = drawStep(chance, machines, deed);
   if (chance.happens(0.4)) return step;
   const instance = chance.happens(0.6) ? dispatch.instance : step.instance;
   return { ...step, instance, atMs: dispatch.atMs + chance.integer(0, 3_000) };

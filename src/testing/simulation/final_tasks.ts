@@ -2,7 +2,14 @@
 
 import type { Storage } from "../../storage/storage.ts";
 import type { FinalTask } from "../checker/history.ts";
+import type { FinalAction } from "../checker/operator_entries.ts";
 import { marked, type StoreEntries } from "./store_entries.ts";
+
+/** Returns the records of the actions of operators, the oldest first. */
+export async function readFinalActions(store: Storage): Promise<FinalAction[]> {
+  const { items } = await store.operatorActions({}, { limit: 1_000 });
+  return items.map(({ by, verb, changed, skipped }) => ({ by, verb, changed, skipped })).reverse();
+}
 
 /**
  * Returns all tasks of a store, the oldest first.
@@ -12,7 +19,7 @@ import { marked, type StoreEntries } from "./store_entries.ts";
  */
 export async function readFinalTasks(
   store: Storage,
-  names: Pick<StoreEntries, "tasks" | "workers">,
+  names: Pick<StoreEntries, "tasks" | "workers" | "dispatchOf">,
   startsAt: number,
 ): Promise<FinalTask[]> {
   const { items } = await store.list({}, { limit: 1_000 });
@@ -37,7 +44,11 @@ export async function readFinalTasks(
       series: row.series === null ? null : {
         runCount: row.series.runCount,
         nextRunAt: row.series.nextRunAt === null ? null : row.series.nextRunAt - startsAt,
+        ...row.series.paused ? { paused: true } : {},
       },
+      queue: row.queue,
+      priority: row.priority,
+      dispatch: names.dispatchOf(row),
     });
   }
   return tasks;

@@ -47,7 +47,8 @@ export function makeTasks(
     const limit = context.taskType in rateLimits ? context.taskType : null;
     const run = context.run?.number ?? null;
     const plannedAt = context.run === null ? null : recorder.sinceStart(context.run.scheduledAt);
-    recorder.add(instance, { kind: "started", task, attempt, queue, slots, run, plannedAt, limit });
+    const start = { task, attempt, queue, slots, run, plannedAt, limit, dispatch: play.number };
+    recorder.add(instance, { kind: "started", ...start });
     onRunning(++running);
     const end = (kind: "returned" | "threw") => {
       onRunning(--running);

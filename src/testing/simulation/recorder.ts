@@ -11,7 +11,7 @@ import type {
 } from "../checker/history.ts";
 import type { HistoryLog } from "./history_log.ts";
 import type { Verb } from "./network.ts";
-import { readFinalTasks } from "./final_tasks.ts";
+import { readFinalActions, readFinalTasks } from "./final_tasks.ts";
 import { StoreEntries, type TaskReading } from "./store_entries.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -55,6 +55,7 @@ export class Recorder implements HistoryLog {
   async end(store: Storage, endedBy: number): Promise<History> {
     const { startsAt } = this.#timeline;
     const tasks = await readFinalTasks(store, this.#store, startsAt);
-    return { startsAt, endedBy, entries: this.#entries, tasks };
+    const actions = await readFinalActions(store);
+    return { startsAt, endedBy, entries: this.#entries, tasks, actions };
   }
 }

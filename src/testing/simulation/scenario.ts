@@ -3,6 +3,7 @@
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { Recurrence } from "../../schedule/recurrence.ts";
 import type { ClockFault } from "./machine.ts";
+import type { OperationDeed } from "./operation.ts";
 import type { FaultDeed, PlannedStep, WorldPlan } from "./plan.ts";
 
 /**
@@ -61,7 +62,8 @@ export interface DispatchStep {
 export type AskDeed =
   | DispatchStep
   | { readonly kind: "cancel" | "runNow"; readonly number: number }
-  | { readonly kind: "pause" | "resume"; readonly queue: string };
+  | { readonly kind: "pause" | "resume"; readonly queue: string }
+  | OperationDeed;
 
 /** An operation on a process. */
 export type Deed = AskDeed | FaultDeed;

@@ -4,6 +4,7 @@ import type {
   CancelOutcome,
   ClaimResult,
   LostTask,
+  NewOperatorAction,
   NewTask,
   PersistResult,
   RateSlotRequest,
@@ -13,9 +14,14 @@ import type {
   RunEnd,
   SeriesCorrection,
   StatusChange,
+  TasksEdit,
+  TasksEdited,
 } from "../../storage/requests.ts";
+import type { TaskPage } from "../../storage/queries.ts";
+import type { TaskRecord } from "../../storage/records.ts";
 import type { PurgeResult, RetentionPolicy } from "../../storage/retention.ts";
 import type { StoreEntry } from "../checker/history.ts";
+import { editEntries, seenEntry, storedSeries, type Telling } from "./edit_entries.ts";
 import { Names } from "./names.ts";
 import type { Verb } from "./network.ts";
 import { type Play, rateLimits } from "./scenario.ts";
@@ -23,7 +29,7 @@ import { type Play, rateLimits } from "./scenario.ts";
 /** What a history tells of the tasks of a store, depending on who dispatches them. */
 export interface TaskReading {
   /** Returns the number of the dispatch; 0 if it has none. */
-  dispatchOf(task: NewTask): number;
+  dispatchOf(task: Pick<NewTask, "payload">): number;
   /** Returns the maximum number of retries; null if it is unknown. */
   retriesOf(task: NewTask): number | null;
   /** Returns the budget that a request names, and its limit; null if that is not of interest. */
@@ -63,11 +69,21 @@ export class StoreEntries {
   readonly #reading: TaskReading;
   /** The instant of the last heartbeat of each worker. */
   readonly #heardAt = new Map<string, number>();
+  readonly #telling: Telling = {
+    taskName: (id) => this.tasks.of(id),
+    sinceStart: (at) => at - this.#startsAt,
+    dispatchOf: (task) => this.dispatchOf(task),
+  };
 
   /** @param startsAt The beginning of the history, in epoch milliseconds. */
   constructor(startsAt: number, reading: TaskReading) {
     this.#startsAt = startsAt;
     this.#reading = reading;
+  }
+
+  /** Returns the number in a task's payload; 0 if it has none. */
+  dispatchOf(task: Pick<NewTask, "payload">): number {
+    return this.#reading.dispatchOf(task);
   }
 
   /**
@@ -132,7 +148,17 @@ export class StoreEntries {
       case "releaseLost":
         return this.#lost(args[0] as ReleaseLostRequest, result as LostTask[], now);
       case "setQueuePaused":
-        return [{ kind: args[1] ? "paused" : "resumed", queue: args[0] as string }];
+        return [{
+          kind: args[1] ? "paused" : "resumed",
+          queue: args[0] as string,
+          ...args[2] === undefined ? {} : { by: (args[2] as NewOperatorAction).by },
+        }];
+      case "editTasks":
+        return editEntries(args[0] as TasksEdit, result as TasksEdited, now, this.#telling);
+      case "get":
+        return result === null ? [] : [seenEntry(result as TaskRecord, this.#telling)];
+      case "list":
+        return (result as TaskPage).items.map((task) => seenEntry(task, this.#telling));
       case "takeRateSlots":
         return this.#slotsTaken(args[0] as RateSlotRequest[], result as RateSlots);
       case "purge":
@@ -168,13 +194,7 @@ export class StoreEntries {
         dueAt: "at" in task.due ? task.due.at - this.#startsAt : now + Math.round(task.due.inMs),
         claimedBy: claimed ? this.workers.of(task.claimFor!) : null,
         retries: this.#reading.retriesOf(task),
-        series: task.series === null ? null : {
-          schedule: JSON.parse(task.series.schedule),
-          anchorAt: task.series.anchorAt - this.#startsAt,
-          maxRuns: task.series.maxRuns,
-          runUntil: this.#sinceStart(task.series.runUntil),
-          nextRunAt: task.series.nextRunAt - this.#startsAt,
-        },
+        series: task.series === null ? null : storedSeries(task.series, this.#telling.sinceStart),
       };
     });
   }

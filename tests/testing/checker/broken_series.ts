@@ -1,16 +1,21 @@
 // Histories that violate the rules for series.
 
 import type { FinalTask, HistoryEntry } from "../../../src/testing/checker/history.ts";
+import type { FinalAction } from "../../../src/testing/checker/operator_entries.ts";
 import type { Rule } from "../../../src/testing/checker/rule.ts";
 import * as series from "../../../src/testing/checker/series_rules.ts";
 import { claimed, run, runEnded, started, storedSeries } from "./histories.ts";
 
-/** A rule, and a history that violates it: a description, the entries, and the final tasks. */
+/**
+ * A rule, and a history that violates it: a description, the entries, the final tasks, and the
+ * records of operators.
+ */
 export type Broken = readonly [
   rule: Rule,
   what: string,
   entries: readonly HistoryEntry[],
   tasks?: readonly FinalTask[],
+  actions?: readonly FinalAction[],
 ];
 
 /** Violations of the rules for series. */

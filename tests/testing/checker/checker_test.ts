@@ -9,6 +9,7 @@ import * as ending from "../../../src/testing/checker/ending_rules.ts";
 import * as limit from "../../../src/testing/checker/limit_rules.ts";
 import * as store from "../../../src/testing/checker/store_rules.ts";
 import type { HistoryEntry } from "../../../src/testing/checker/history.ts";
+import { brokenOperations } from "./broken_operations.ts";
 import { type Broken, brokenSeries } from "./broken_series.ts";
 import {
   answered,
@@ -216,6 +217,7 @@ const broken: readonly Broken[] = [
     { at: 0, instance: "p1", kind: "committed", task: "t1", attempt: 1 },
   ]],
   ...brokenSeries,
+  ...brokenOperations,
 
   [limit.ratesHold, "a third start in a period", [0, 500, 999].map((at) => slotTaken({ at }))],
   [limit.startsPermitted, "a second start with one permit", [
@@ -262,6 +264,9 @@ const broken: readonly Broken[] = [
   ]],
   [end.rowsAgree, "a cancel mark without a request", [stored(), claimed(), changed()], [
     completed({ cancelRequested: true }),
+  ]],
+  [end.rowsAgree, "a queue that no operator has changed", [stored(), claimed(), changed()], [
+    completed({ queue: "narrow" }),
   ]],
   [end.rowsAgree, "a status that differs from the history", [stored(), claimed(), changed()], [
     completed({ status: "Failed" }),
@@ -312,9 +317,9 @@ Deno.test("a history that follows every rule passes", () => {
   assertEquals(checkHistory(wellKept), []);
 });
 
-for (const [rule, what, entries, tasks = []] of broken) {
+for (const [rule, what, entries, tasks = [], actions = []] of broken) {
   Deno.test(`the rule "${rule.name}" is violated by ${what}`, () => {
-    const history = { startsAt: 0, entries, tasks };
+    const history = { startsAt: 0, entries, tasks, actions };
     assert(rule.check(replay(history)).length > 0);
     assert(checkHistory(history).some((line) => line.includes(rule.name)));
   });

@@ -144,6 +144,42 @@ export const cancelled = (parts: Parts<"cancelled"> = {}): Entry<"cancelled"> =>
   ...parts,
 });
 
+/** An entry for a task that an operator has read. */
+export const seen = (parts: Parts<"seen"> = {}): Entry<"seen"> => ({
+  ...here,
+  kind: "seen",
+  task: "t1",
+  version: "v1",
+  ...parts,
+});
+
+/** An entry for an action of an operator that changed one task, and was recorded. */
+export const acted = (parts: Parts<"acted"> = {}): Entry<"acted"> => ({
+  ...here,
+  kind: "acted",
+  by: "p1 1",
+  verb: "edit",
+  recorded: true,
+  continues: false,
+  isBatch: false,
+  changed: 1,
+  skipped: 0,
+  ...parts,
+});
+
+/** An entry for the change of a task by an operator, which the store applied. */
+export const edited = (parts: Parts<"edited"> = {}): Entry<"edited"> => ({
+  ...here,
+  kind: "edited",
+  by: "p1 1",
+  task: "t1",
+  version: "v1",
+  named: null,
+  applied: true,
+  change: { priority: 1 },
+  ...parts,
+});
+
 /** An entry for the start of a handler. */
 export const started = (parts: Parts<"started"> = {}): Entry<"started"> => ({
   ...here,
