@@ -33,6 +33,8 @@ export interface Intent {
   readonly verb: Verb;
   /** The arguments, with only one task in them. */
   readonly args: readonly unknown[];
+  /** Whether it is part of a transaction of the application. */
+  readonly inTransaction: boolean;
   /** The part of the result; undefined if the call was not answered. */
   readonly result: unknown;
   readonly askedAt: number;
@@ -60,10 +62,10 @@ function callsOf({ instance, lines }: ProcessRecords): Call[] {
   return lines.flatMap((line): Call[] => {
     if (line.is !== "call") return [];
     const end = ends.get(line.call);
-    const { verb, args, at: askedAt } = line;
+    const { verb, args, at: askedAt, inTransaction = false } = line;
     const answeredAt = end?.at ?? Infinity;
     const result = end?.is === "answer" ? end.result ?? null : undefined;
-    return [{ instance, verb, args, result, askedAt, answeredAt }];
+    return [{ instance, verb, args, inTransaction, result, askedAt, answeredAt }];
   });
 }
 

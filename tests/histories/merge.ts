@@ -248,6 +248,7 @@ function toldAt(
   const { verb, args, result, askedAt, answeredAt, change } = intent;
   const isAnswered = result !== undefined;
   if (change !== null) return isAnswered ? change.at : null; // what it did is told by another part
+  if (intent.inTransaction && !isRefused(result)) return null; // it was rolled back
   switch (verb) {
     case "setQueuePaused": {
       if (!args[1]) return askedAt;
@@ -266,6 +267,11 @@ function toldAt(
     default:
       return isAnswered ? answeredAt : null;
   }
+}
+
+/** Whether a write was answered as not applied. */
+function isRefused(result: unknown): boolean {
+  return Array.isArray(result) && result[0]?.applied === false;
 }
 
 /** When the last claim was made that was asked for before a pause was answered. */

@@ -6,12 +6,7 @@ import { Chance } from "../../src/testing/simulation/chance.ts";
 import { drawScenario } from "../../src/testing/simulation/draw_scenario.ts";
 import { readFinalTasks } from "../../src/testing/simulation/final_tasks.ts";
 import { calmAtMs, isFault } from "../../src/testing/simulation/plan.ts";
-import {
-  type Act,
-  type MachinePlan,
-  type Step,
-  taskTypes,
-} from "../../src/testing/simulation/scenario.ts";
+import { type MachinePlan, type Step, taskTypes } from "../../src/testing/simulation/scenario.ts";
 import type { Storage } from "../../src/storage/mod.ts";
 import { openJournal } from "./journal.ts";
 import { mergeRecords } from "./merge.ts";
@@ -255,6 +250,7 @@ class RealWorld implements AsyncDisposable {
       poisonLimit: drawScenario(this.#seed).poisonLimit,
       dispatchRetryMs: this.#size.leaseMs,
       retentionDays: null,
+      retentionEveryMs: 2_000,
       dashboard: false,
       figuresEveryMs: null,
     });
@@ -271,21 +267,15 @@ function drawSteps(seed: number, scenarios: number): Step[] {
   const steps = Array.from({ length: scenarios }, (_, i) => {
     const firstNumber = 100 * i;
     const { steps } = drawScenario(seed * 1_000 + i);
-    const kept = i < faultyScenarios ? steps : steps.filter((step) => !isFault(step));
+    const kept = steps.filter((step) =>
+      !step.kind.startsWith("operate") && (i < faultyScenarios || !isFault(step))
+    );
     return kept.map((step): Step => {
       if (step.kind === "dispatch") {
-        const number = step.play.number + firstNumber;
-        const acts = step.play.acts.map(outsideOfTransactions);
-        return { ...step, play: { ...step.play, number, acts }, transaction: "none" };
+        return { ...step, play: { ...step.play, number: step.play.number + firstNumber } };
       }
       return "number" in step ? { ...step, number: step.number + firstNumber } : step;
     });
   });
   return steps.flat().sort((a, b) => a.atMs - b.atMs);
-}
-
-/** The transactions of scenarios are simulated. */
-function outsideOfTransactions(act: Act): Act {
-  if (act === "complete") return "work";
-  return act === "rollBack" ? "throw" : act;
 }

@@ -13,6 +13,8 @@ export type RecordLine =
     readonly call: number;
     readonly verb: Verb;
     readonly args: readonly unknown[];
+    /** Whether it is part of a transaction of the application, which may roll back. */
+    readonly inTransaction?: boolean;
   }
   | { readonly is: "answer"; readonly at: number; readonly call: number; readonly result: unknown }
   | { readonly is: "error"; readonly at: number; readonly call: number; readonly name: string }

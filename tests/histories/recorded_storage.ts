@@ -46,7 +46,7 @@ export function recordedStorage(storage: Storage, file: RecordFile, onCall: () =
       return async (...args: unknown[]) => {
         onCall();
         const call = ++count;
-        file.write({ is: "call", call, verb: property as Verb, args });
+        file.write({ is: "call", call, verb: property as Verb, ...told(args) });
         try {
           const result = await Reflect.apply(member, target, args);
           file.write({ is: "answer", call, result });
@@ -58,4 +58,10 @@ export function recordedStorage(storage: Storage, file: RecordFile, onCall: () =
       };
     },
   });
+}
+
+/** The arguments of a call, without the connection of a transaction, which is not data. */
+function told(args: readonly unknown[]): { args: readonly unknown[]; inTransaction?: boolean } {
+  const { connection } = (args[1] ?? {}) as { readonly connection?: unknown };
+  return connection === undefined ? { args } : { args: args.slice(0, 1), inTransaction: true };
 }

@@ -26,6 +26,8 @@ export interface ProcessSetup {
   readonly dispatchRetryMs: number;
   /** How long history is kept, in days; null: for ever. */
   readonly retentionDays: number | null;
+  /** How often history is purged, in milliseconds. */
+  readonly retentionEveryMs: number;
   /** Whether it serves a dashboard, and keeps it open. */
   readonly dashboard: boolean;
   /** How often it reports figures, in milliseconds; null: never. */

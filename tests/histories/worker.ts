@@ -15,6 +15,7 @@ import { readLines } from "../support/lines.ts";
 import { connectTo } from "../support/places.ts";
 import { RecordFile } from "./record_file.ts";
 import { recordedStorage } from "./recorded_storage.ts";
+import { openTransactions } from "./transactions.ts";
 import type { Order, ProcessSetup, Report } from "./setup.ts";
 
 /** How long the store may be unavailable at the start, in milliseconds. */
@@ -32,10 +33,11 @@ const setup: ProcessSetup = JSON.parse(Deno.args[0]!);
 const file = new RecordFile(setup.records, setup.startsAt);
 let [running, ended, calls, cpuMsBefore] = [0, 0, 0, 0];
 
+const inTransaction = openTransactions(setup);
 const tasks = makeTasks(systemClock, setup.name, file, (count) => {
   if (count < running) ended++;
   running = count;
-});
+}, inTransaction);
 const storage = recordedStorage(open(setup), file, () => void calls++);
 const retention = setup.retentionDays === null ? {} : {
   retention: {
@@ -43,7 +45,7 @@ const retention = setup.retentionDays === null ? {} : {
     errorAuditDays: setup.retentionDays,
     runsAuditDays: setup.retentionDays,
     deleteCompletedTasksAfterRetention: true,
-    every: { seconds: 10 },
+    every: setup.retentionEveryMs,
   },
 };
 const everTask = createEverTask({
@@ -63,7 +65,7 @@ const everTask = createEverTask({
   clock: { ...systemClock, now: () => systemClock.now() + setup.clockOffsetMs },
   ...retention,
 });
-const asked = new Calls(setup.name, everTask, tasks, file, new RecentTasks());
+const asked = new Calls(setup.name, everTask, tasks, file, new RecentTasks(), inTransaction);
 
 file.add(setup.name, { kind: "process", what: "starts", knows: setup.knows });
 await started(everTask);

@@ -153,6 +153,7 @@ export class Soak implements AsyncDisposable {
       poisonLimit: 1_000,
       dispatchRetryMs: 30_000,
       retentionDays: keptMs / msPerDay,
+      retentionEveryMs: 10_000,
       dashboard: name === "web",
       figuresEveryMs: sampleEveryMs,
     };

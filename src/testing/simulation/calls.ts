@@ -1,11 +1,13 @@
 // The calls that the program of a process makes of its instance, and their recorded results.
 
 import type { EverTask } from "../../application/ever_task.ts";
+import type { DispatchOptions, DispatchResult } from "../../task/dispatch_options.ts";
 import { readMember } from "../../thrown/reading.ts";
 import { optionsOf, type SimulatedTasks } from "./handlers.ts";
 import type { HistoryLog } from "./history_log.ts";
 import { OperatorCalls } from "./operator_calls.ts";
 import type { AskDeed, DispatchStep } from "./scenario.ts";
+import type { RunTransaction } from "./transactions.ts";
 
 /** The result of a call. */
 interface Answer {
@@ -20,6 +22,7 @@ export class Calls {
   readonly #tasks: SimulatedTasks;
   readonly #log: HistoryLog;
   readonly #dispatched: Map<number, string>;
+  readonly #inTransaction: RunTransaction;
   readonly #operators: OperatorCalls;
   #count = 0;
   #unanswered = 0;
@@ -34,12 +37,14 @@ export class Calls {
     tasks: SimulatedTasks,
     log: HistoryLog,
     dispatched: Map<number, string>,
+    inTransaction: RunTransaction,
   ) {
     this.#name = name;
     this.#everTask = everTask;
     this.#tasks = tasks;
     this.#log = log;
     this.#dispatched = dispatched;
+    this.#inTransaction = inTransaction;
     this.#operators = new OperatorCalls(everTask);
   }
 
@@ -85,12 +90,24 @@ export class Calls {
 
   #dispatch(step: DispatchStep): void {
     this.#call(`dispatch ${step.play.number}`, async () => {
-      const task = this.#tasks[step.type];
-      const { id, outcome } = await this.#everTask.dispatch(task, step.play, optionsOf(step));
-      if (step.transaction === "rolls back") return { task: null, answer: "rolled back" };
+      const stored = await this.#store(step);
+      if (stored === null) return { task: null, answer: "rolled back" };
+      const { id, outcome } = stored;
       this.#dispatched.set(step.play.number, id);
       return { task: this.#log.taskName(id), answer: outcome };
     });
+  }
+
+  /** Makes a dispatch. Returns null if its transaction was rolled back. */
+  #store(step: DispatchStep): Promise<DispatchResult | null> {
+    const dispatch = (connection: Pick<DispatchOptions, "connection">) =>
+      this.#everTask.dispatch(this.#tasks[step.type], step.play, {
+        ...optionsOf(step),
+        ...connection,
+      });
+    if (step.transaction === "none") return dispatch({});
+    const commits = step.transaction === "commits";
+    return this.#inTransaction(commits, (connection) => dispatch({ connection }));
   }
 
   #setQueuePaused(queue: string, paused: boolean): void {

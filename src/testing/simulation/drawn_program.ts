@@ -12,6 +12,7 @@ import {
   type Scenario,
   taskTypes,
 } from "./scenario.ts";
+import { runSimulated } from "./transactions.ts";
 
 /** The lease duration, in milliseconds. */
 const leaseMs = 5_000;
@@ -43,7 +44,7 @@ class DrawnProgram implements Program<AskDeed> {
     this.#dispatched = dispatched;
     this.#tasks = makeTasks(machine.clock, name, recorder, (running) => {
       this.#running = running;
-    });
+    }, runSimulated);
     this.settings = {
       tasks: (plan?.knows ?? taskTypes).map((type) => this.#tasks[type]),
       queues: {
@@ -65,7 +66,14 @@ class DrawnProgram implements Program<AskDeed> {
 
   begin(everTask: EverTask): void {
     const { name, recorder } = this.#parts;
-    this.#calls = new Calls(name, everTask, this.#tasks, recorder, this.#dispatched);
+    this.#calls = new Calls(
+      name,
+      everTask,
+      this.#tasks,
+      recorder,
+      this.#dispatched,
+      runSimulated,
+    );
   }
 
   ask(ask: AskDeed): void {

@@ -16,7 +16,7 @@ import {
   rateLimits,
   type TaskType,
 } from "./scenario.ts";
-import type { SimulatedTransaction } from "./transactions.ts";
+import type { RunTransaction } from "./transactions.ts";
 
 /** The tasks of a world, by type. */
 export type SimulatedTasks = Readonly<Record<TaskType, Task<Play, Play>>>;
@@ -37,6 +37,7 @@ export function makeTasks(
   instance: string,
   recorder: HistoryLog,
   onRunning: (count: number) => void,
+  inTransaction: RunTransaction,
 ): SimulatedTasks {
   let running = 0;
   const handle = async (play: Play, context: TaskContext): Promise<void> => {
@@ -76,14 +77,13 @@ export function makeTasks(
       case "complete":
       case "rollBack": {
         await after(clock, play.takesMs);
-        const transaction: SimulatedTransaction = { commits: act === "complete" };
+        const commits = act === "complete";
         const { taskId, attempt } = context;
         const task = recorder.taskName(taskId);
-        const kind = transaction.commits ? "completes" : "rollsBack";
-        recorder.add(instance, { kind, task, attempt });
-        await context.complete(transaction);
-        if (transaction.commits) recorder.add(instance, { kind: "committed", task, attempt });
-        if (!transaction.commits) throw new Error("The transaction was rolled back.");
+        recorder.add(instance, { kind: commits ? "completes" : "rollsBack", task, attempt });
+        await inTransaction(commits, (connection) => context.complete(connection));
+        if (!commits) throw new Error("The transaction was rolled back.");
+        recorder.add(instance, { kind: "committed", task, attempt });
         return;
       }
       case "throw":
@@ -114,13 +114,10 @@ function limitOf(type: keyof typeof rateLimits): RateLimitOptions<Play> {
   return { ...limit, period: { milliseconds: periodMs } };
 }
 
-/** The options of a dispatch. */
+/** The options of a dispatch, without a transaction. */
 export function optionsOf(step: DispatchStep): DispatchOptions {
   return {
     ...(step.recurring === null ? {} : { recurring: step.recurring }),
-    ...(step.transaction === "none"
-      ? {}
-      : { connection: { commits: step.transaction === "commits" } }),
     queue: step.queue,
     priority: step.priority,
     auditLevel: step.level,

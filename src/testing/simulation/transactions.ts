@@ -10,6 +10,23 @@ export interface SimulatedTransaction {
   readonly commits: boolean;
 }
 
+/**
+ * Does some work in a transaction of the application, which then commits or rolls back. Resolves to
+ * the result of the work, or to null if it was rolled back. Rejects if the work does, or if the
+ * transaction could not be committed.
+ */
+export type RunTransaction = <Result>(
+  commits: boolean,
+  work: (connection: unknown) => Promise<Result>,
+) => Promise<Result | null>;
+
+/** The transactions of a simulated world. */
+export const runSimulated: RunTransaction = async (commits, work) => {
+  const connection: SimulatedTransaction = { commits };
+  const result = await work(connection);
+  return commits ? result : null;
+};
+
 /** Returns the transaction that a verb was given; undefined: none. */
 export function transactionOf(args: readonly unknown[]): SimulatedTransaction | undefined {
   const options = args[1] as { readonly connection?: SimulatedTransaction } | undefined;
