@@ -151,7 +151,7 @@ export class StoreEntries {
         return [{
           kind: args[1] ? "paused" : "resumed",
           queue: args[0] as string,
-          ...args[2] === undefined ? {} : { by: (args[2] as NewOperatorAction).by },
+          ...args[2] == null ? {} : { by: (args[2] as NewOperatorAction).by },
         }];
       case "editTasks":
         return editEntries(args[0] as TasksEdit, result as TasksEdited, now, this.#telling);

@@ -6,6 +6,7 @@ import type { Mutant } from "../mutant.ts";
 const changes = "drivers/memory/changes.ts";
 const claim = "drivers/memory/claim.ts";
 const cancel = "drivers/memory/cancel.ts";
+const operations = "drivers/memory/operations.ts";
 const persist = "drivers/memory/persist.ts";
 const purge = "drivers/memory/purge.ts";
 const release = "drivers/memory/release.ts";
@@ -28,40 +29,45 @@ type Mistake = readonly [seed: number, file: string, original: string, replaceme
 const mistakes: readonly Mistake[] = [
   // Fences and leases
   [
-    18,
+    13,
     changes,
     `if (change.lease !== undefined && !state.holds(row, change.lease)) return refused;`,
     "",
   ],
-  [25, changes, `if (run.lease !== undefined && !state.holds(row, run.lease)) return refused;`, ""],
   [
-    224,
+    151,
+    changes,
+    `if (run.lease !== undefined && !state.holds(row, run.lease)) return refused;`,
+    "",
+  ],
+  [
+    113,
     state,
     "row.worker?.id === lease.workerId && row.leaseToken === lease.token",
     "row.worker?.id === lease.workerId",
   ],
-  [2, keeper, "if (result.othersLost) this.#releaseLost();", ""],
+  [15, keeper, "if (result.othersLost) this.#releaseLost();", ""],
   [7, recorder, "if (reported !== null) await this.#reportIn(job, reported, connection);", ""],
-  [967, recorder, "if (!result!.applied) throw new LeaseLostError(job.task.id);", ""],
-  [3, executor, "if (await this.#parts.recorder.wasCompleted(job)) {", "if (true) {"],
+  [805, recorder, "if (!result!.applied) throw new LeaseLostError(job.task.id);", ""],
+  [2, executor, "if (await this.#parts.recorder.wasCompleted(job)) {", "if (true) {"],
   // Attempts
-  [2, state, "row.attempt++;", "row.attempt += 2;"],
+  [1, state, "row.attempt++;", "row.attempt += 2;"],
   [
     3,
     recorder,
     "const end = { dueInMs: waitMs, returnAttempt: true, rateSlotAt: slotAt };",
     "const end = { dueInMs: waitMs, rateSlotAt: slotAt };",
   ],
-  [3, ending, "return Math.max(1, attempt - lostCount);", "return Math.max(1, attempt);"],
+  [120, ending, "return Math.max(1, attempt - lostCount);", "return Math.max(1, attempt);"],
   [
-    359,
+    34,
     ending,
     'return { status: "ServiceStopped", exception, dueInMs: 0, returnAttempt: true };',
     'return { status: "ServiceStopped", exception, dueInMs: 0 };',
   ],
-  [2, workers, "row.lostCount > request.poisonLimit", "row.lostCount >= request.poisonLimit"],
+  [204, workers, "row.lostCount > request.poisonLimit", "row.lostCount >= request.poisonLimit"],
   [
-    1685,
+    303,
     executor,
     "job.attempt.end();\n    this.#watchdog.remove(job);",
     "this.#watchdog.remove(job);",
@@ -69,10 +75,10 @@ const mistakes: readonly Mistake[] = [
   // The audit
   [2, executor, 'if (job.task.status !== "Queued") job.unwritten.add("Queued", null, now);', ""],
   [33, changes, 'if (row.status === "InProgress" && reportsStart(change)) return applied;', ""],
-  [2, state, "if (!shouldCreateStatusAudit(auditLevel, newStatus, exception)) return;", ""],
+  [1, state, "if (!shouldCreateStatusAudit(auditLevel, newStatus, exception)) return;", ""],
   // Claims, wake-ups and stops
   [
-    25,
+    13,
     claimer,
     "if (isTransient(error)) this.#unknownClaims.suspect(); // it may still be committed",
     "",
@@ -83,42 +89,77 @@ const mistakes: readonly Mistake[] = [
     'if (existing.worker !== null || existing.status === "InProgress") return keep(existing);',
     "",
   ],
-  [759, persist, "if (repeated !== undefined) {", "if (repeated?.ended === false) {"],
-  [14, starter, "this.#stopped = true;", ""],
-  [673, worker, "onLow: () => this.#claimer.wake(),", "onLow: () => {},"],
-  [6, worker, "expectDue: (at) => this.#claimer.expectDue(at),", "expectDue: () => {},"],
+  [24, persist, "if (repeated !== undefined) {", "if (repeated?.ended === false) {"],
+  [1460, starter, "this.#stopped = true;", ""],
+  [1497, worker, "onLow: () => this.#claimer.wake(),", "onLow: () => {},"],
+  [75, worker, "expectDue: (at) => this.#claimer.expectDue(at),", "expectDue: () => {},"],
   [
-    14,
+    118,
     release,
     "row.attempt = Math.max(0, row.attempt - 1);\n  state.endLease(row, task.dueAt, now);",
     "state.endLease(row, task.dueAt, now);",
   ],
-  [46, cancel, "if (row.series !== null) row.series.nextRunAt = null;", ""],
+  [17, cancel, "if (row.series !== null) row.series.nextRunAt = null;", ""],
   // Series, limits and retention
   [85, schedule, "Math.min(policy.all, due)", "due"],
   [
-    18,
+    4,
     seriesRun,
     "const runCount = series.runCount + (counts ? 1 : 0);",
     "const runCount = series.runCount;",
   ],
-  [42, purge, "(row.lastExecutionAt ?? row.createdAt) < before", "row.createdAt < before"],
+  [4, purge, "(row.lastExecutionAt ?? row.createdAt) < before", "row.createdAt < before"],
   [
-    13,
+    42,
     purge,
     'row.status !== "Completed" && row.status !== "Cancelled"',
     'row.status === "Failed" && row.attempt > 9',
   ],
-  [42, claim, "if (state.pausedQueues.has(queue)) continue;", ""],
-  [13, starter, "runner.freeSlot();\n    if (goes)", "if (goes)"],
+  [15, claim, "if (state.pausedQueues.has(queue)) continue;", ""],
+  [3, starter, "runner.freeSlot();\n    if (goes)", "if (goes)"],
   [
-    700,
+    32,
     "src/dispatch/dispatcher.ts",
     "if (isTransient(error)) worker!.suspectUnknownClaims(); // the write may have been committed",
     "",
   ],
   [806, "src/time/storage_clock.ts", "this.#offset = isLate ?", "this.#offset = now < 0 ?"],
   [4, seriesRun, "const planned = series.nextRunAt ?? task.dueAt;", "const planned = task.dueAt;"],
+  // Operators
+  [
+    1,
+    operations,
+    "if (row === undefined || row.toRecord().version !== version) return false;",
+    "if (row === undefined) return false;",
+  ],
+  [855, operations, "row.edits++;", ""],
+  [3, operations, "state.delete(row);", ""],
+  [3, operations, "row.payload = edit.payload?.toWellFormed() ?? row.payload;", ""],
+  [48, operations, "addToAction(state, continued, progress);", ""],
+  [
+    182,
+    "src/operate/task_changer.ts",
+    'if (version !== undefined && task.version !== version) return refusal("changed");',
+    "",
+  ],
+  [
+    45,
+    "src/operate/task_decisions.ts",
+    'export const decideDelete: Decide = (task) => {\n  if (task.workerId !== null) return "held";',
+    "export const decideDelete: Decide = (task) => {",
+  ],
+  [
+    2,
+    "drivers/memory/storage.ts",
+    "if (action !== undefined) noteAction(state, action, allDone, now);",
+    "",
+  ],
+  [
+    165,
+    changes,
+    "series!.paused && !cancelRequested ? null : series!.nextRunAt",
+    "series!.nextRunAt",
+  ],
   [853, gcra, "startedTat: slotAt === now ? afterStart : startedTat,", "startedTat,"],
 ];
 
