@@ -154,6 +154,21 @@ for (const encoding of ["LATIN1", "SQL_ASCII", "WIN1252"]) {
   });
 }
 
+Deno.test("events that were relayed are vacuumed before 1000 rows or chunks are dead", async () => {
+  const url = await server.createDatabase();
+  await using _ = await openStorage({ url });
+  await using sql = connect(url);
+  const options = await sql<{ options: string[] }[]>`
+    SELECT c.reloptions AS options FROM pg_class AS c JOIN pg_class AS e
+      ON e.oid = 'evertask.relayed_events'::regclass AND c.oid IN (e.oid, e.reltoastrelid)`;
+  const thresholds = options.map(({ options }) =>
+    Number(
+      options.find((option) => option.startsWith("autovacuum_vacuum_threshold"))!.split("=")[1],
+    )
+  );
+  assertEquals(thresholds, [500, 500]);
+});
+
 Deno.test("invalid options are rejected before anything is connected", () => {
   const url = "postgres://localhost/x";
   for (
