@@ -5,11 +5,12 @@
 import { PostgresJournal } from "./journal_postgres.ts";
 import type { Journal } from "./journal_rows.ts";
 import { SqliteJournal } from "./journal_sqlite.ts";
+import { SqlServerJournal } from "./journal_sqlserver.ts";
 import type { StoreKind } from "./setup.ts";
 
 /** Opens the journal of a database. */
 export function openJournal(store: StoreKind, address: string): Journal {
   if (store === "sqlite") return new SqliteJournal(address);
   if (store === "postgres") return new PostgresJournal(address);
-  throw new Error(`There is no journal for ${store} yet.`);
+  return new SqlServerJournal(address);
 }

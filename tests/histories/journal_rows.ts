@@ -23,6 +23,8 @@ export interface TaskImage {
   readonly run_until: number | null;
   readonly next_run_utc: number | null;
   readonly current_run_count: number | null;
+  readonly created_at_utc: number;
+  readonly last_execution_utc: number | null;
 }
 
 /** The columns of a task as the tables have them, except instants. */
@@ -51,6 +53,8 @@ export const instantColumns = [
   "anchor_utc",
   "run_until",
   "next_run_utc",
+  "created_at_utc",
+  "last_execution_utc",
 ] as const satisfies readonly (keyof TaskImage)[];
 
 /** A row of an audit. */

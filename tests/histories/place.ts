@@ -4,6 +4,7 @@ import { connectTo } from "../support/places.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import { unprivilegedAccount } from "../support/pg_server_cluster.ts";
 import { mountSmallDisk, type SmallDisk } from "../support/small_disk.ts";
+import { targetUrl, targetVariable, temporarySchema } from "../support/tsql_server/target.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 import type { Storage } from "../../src/storage/mod.ts";
 import postgres from "postgres";
@@ -22,6 +23,8 @@ export interface Place extends AsyncDisposable {
   readonly address: string;
   /** The address for processes: through the proxy, if there is a network. */
   readonly reachedAt: string;
+  /** The environment variables of processes. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly troubles: readonly Trouble[];
   connect(): Storage;
 }
@@ -37,7 +40,7 @@ const pause = (ms: number) => new Promise<void>((resume) => setTimeout(resume, m
 export async function prepareGround(store: StoreKind): Promise<Ground> {
   if (store === "sqlite") return await prepareSqlite();
   if (store === "postgres") return await preparePostgres();
-  throw new Error(`There is no ground for ${store} yet.`);
+  return prepareSqlServer();
 }
 
 async function prepareSqlite(): Promise<Ground> {
@@ -98,6 +101,30 @@ async function preparePostgres(): Promise<Ground> {
       };
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** Makes places on the engine that the environment names. */
+function prepareSqlServer(): Ground {
+  if (targetUrl === undefined) throw new Error(`Set ${targetVariable}.`);
+  const [variable] = targetVariable.split("=") as [string];
+  return {
+    async create() {
+      const schema = await temporarySchema();
+      const connect = () => connectTo("SQL Server", schema.name);
+      await createTables(connect);
+      const proxy = await TcpProxy.start(targetUrl!);
+      return {
+        ...{ store: "sqlserver" as const, address: schema.name, reachedAt: schema.name, connect },
+        environment: { [variable]: proxy.urlOf(targetUrl!) },
+        troubles: networkTroubles(proxy),
+        async [Symbol.asyncDispose]() {
+          await proxy[Symbol.asyncDispose]();
+          await schema.remove();
+        },
+      };
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

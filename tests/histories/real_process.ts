@@ -22,6 +22,7 @@ export class RealProcess implements AsyncDisposable {
     this.setup = setup;
     this.#child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", "--v8-flags=--expose-gc", program, JSON.stringify(setup)],
+      env: setup.environment,
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",

@@ -12,6 +12,8 @@ export interface ProcessSetup {
   readonly store: StoreKind;
   /** The address of the store: a path, a URL, or the schema on a T-SQL engine. */
   readonly address: string;
+  /** Its environment variables. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The file to which the process writes its records. */
   readonly records: string;
   /** The beginning of the history, in epoch milliseconds. */

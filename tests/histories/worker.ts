@@ -5,6 +5,7 @@
 import process from "node:process";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { sqlServerStorage } from "../../drivers/sqlserver/mod.ts";
 import { createEverTask, type EverTask, silentLogger } from "../../mod.ts";
 import { createDashboard } from "../../src/dashboard/mod.ts";
 import { type Storage, systemClock } from "../../src/storage/mod.ts";
@@ -12,7 +13,7 @@ import { Calls } from "../../src/testing/simulation/calls.ts";
 import { makeTasks } from "../../src/testing/simulation/handlers.ts";
 import { parallelism } from "../../src/testing/simulation/scenario.ts";
 import { readLines } from "../support/lines.ts";
-import { connectTo } from "../support/places.ts";
+import { targetConfig } from "../support/tsql_server/target.ts";
 import { RecordFile } from "./record_file.ts";
 import { recordedStorage } from "./recorded_storage.ts";
 import { openTransactions } from "./transactions.ts";
@@ -94,7 +95,10 @@ Deno.exit(0); // a handler that ignores its signal must not keep the process ali
 
 function open({ store, address, leaseMs }: ProcessSetup): Storage {
   if (store === "sqlite") return sqliteStorage(address);
-  if (store === "sqlserver") return connectTo("SQL Server", address);
+  if (store === "sqlserver") {
+    const connection = { ...targetConfig(), requestTimeout: leaseMs, connectionTimeout: leaseMs };
+    return sqlServerStorage({ connection, schema: address });
+  }
   return postgresStorage({ url: address, queryTimeout: leaseMs / 2 });
 }
 

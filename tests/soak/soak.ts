@@ -145,6 +145,7 @@ export class Soak implements AsyncDisposable {
       name: instance,
       store,
       address: isHurt && this.#proxy !== null ? this.#proxy.urlOf(this.#address) : this.#address,
+      environment: {},
       records: `${folder}/${instance}.jsonl`,
       startsAt: this.#startsAt,
       knows: taskTypes,

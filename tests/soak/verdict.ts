@@ -1,12 +1,10 @@
 // Checks the history of a soak. It is too long to be checked at once, so the tasks are checked in
 // groups, with everything that happened to them.
 
-import { auditLevels } from "../../mod.ts";
 import { checkHistory } from "../../src/testing/checker/check_history.ts";
 import type { FinalTask, HistoryEntry } from "../../src/testing/checker/history.ts";
-import type { StoreEntries } from "../../src/testing/simulation/store_entries.ts";
-import type { TaskStatus } from "../../src/storage/task_status.ts";
-import type { AuditImage, JournalRow, TaskImage } from "../histories/journal_rows.ts";
+import type { JournalRow } from "../histories/journal_rows.ts";
+import { journaledTasks } from "../histories/journal_tasks.ts";
 import { mergeRecords } from "../histories/merge.ts";
 import { readRecords } from "../histories/record_file.ts";
 
@@ -28,7 +26,7 @@ export function checkRecords(folder: string, startsAt: number): string[] {
     { instance: name.replace(".jsonl", ""), lines: readRecords(`${folder}/${name}`) }
   ));
   const { entries, names, unexplained } = mergeRecords(records, journal, startsAt);
-  const tasks = finalTasks(journal, names, startsAt);
+  const tasks = journaledTasks(journal, names, startsAt);
   const endedBy = (entries.at(-1)?.at ?? 0) - leftMs;
   const lines = groupsOf(tasks).flatMap((group) => {
     const own = entriesOf(group, entries);
@@ -43,46 +41,6 @@ function readJournal(path: string): JournalRow[] {
   const rows: JournalRow[] = Deno.readTextFileSync(path).split("\n").filter((line) => line !== "")
     .map((line) => JSON.parse(line));
   return rows.sort((a, b) => a.seq - b.seq);
-}
-
-/** The tasks as the journal shows them at the end, or when retention deleted them. */
-function finalTasks(
-  journal: readonly JournalRow[],
-  names: StoreEntries,
-  startsAt: number,
-): FinalTask[] {
-  const images = new Map<string, TaskImage>();
-  const audits = { status: new Map<string, AuditImage[]>(), run: new Map<string, AuditImage[]>() };
-  for (const row of journal) {
-    if (row.what === "status" || row.what === "run") {
-      const audit = audits[row.what];
-      if (audit.get(row.task)?.push(row.image) === undefined) audit.set(row.task, [row.image]);
-    } else images.set(row.task, row.image);
-  }
-  const marked = ({ status, failed }: AuditImage) => failed ? `${status}!` : status;
-  return [...images].map(([id, image]): FinalTask => {
-    const [trail, runs] = [audits.status.get(id) ?? [], audits.run.get(id) ?? []];
-    const since = (instant: number | null) => instant === null ? null : instant - startsAt;
-    return {
-      task: names.tasks.of(id),
-      status: image.status as TaskStatus,
-      level: auditLevels[image.audit_level ?? 0]!,
-      key: image.task_key,
-      worker: image.worker_id === null ? null : names.workers.of(image.worker_id),
-      dueAt: since(image.due_at_utc),
-      attempt: image.attempt,
-      lostCount: image.lost_count,
-      token: image.lease_token,
-      cancelRequested: Boolean(image.cancel_requested),
-      trail: trail.map(marked),
-      trailAt: trail.map(({ at }) => at - startsAt),
-      runs: runs.map(marked),
-      series: image.recurring_task === null ? null : {
-        runCount: image.current_run_count ?? 0,
-        nextRunAt: since(image.next_run_utc),
-      },
-    };
-  });
 }
 
 /** Groups tasks in the order of their creation; each series is a group of its own. */

@@ -6,7 +6,7 @@ import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { sqlServerStorage } from "../../drivers/sqlserver/mod.ts";
 import type { Storage } from "../../src/storage/mod.ts";
 import { type PostgresServer, startPostgres } from "./pg_server.ts";
-import { hasTarget, targetConfig, withPool, withSchema } from "./tsql_server/target.ts";
+import { hasTarget, targetConfig, temporarySchema } from "./tsql_server/target.ts";
 
 /** A kind of database. */
 export type PlaceKind = "SQLite" | "PostgreSQL" | "SQL Server";
@@ -68,19 +68,7 @@ export class Places {
       // The database goes with the server.
       return { address: await this.#server.createDatabase(), remove: async () => {} };
     }
-    const made = Promise.withResolvers<string>();
-    const done = Promise.withResolvers<void>();
-    const removed = withPool((pool) =>
-      withSchema(pool, async (schema) => {
-        made.resolve(schema);
-        await done.promise;
-      })
-    );
-    removed.catch(made.reject);
-    const remove = () => {
-      done.resolve();
-      return removed;
-    };
-    return { address: await made.promise, remove };
+    const { name, remove } = await temporarySchema();
+    return { address: name, remove };
   }
 }

@@ -73,6 +73,24 @@ export async function withSchema<T>(
   }
 }
 
+/** Returns the name of a new schema, and a function that removes it. */
+export async function temporarySchema(): Promise<{ name: string; remove: () => Promise<void> }> {
+  const made = Promise.withResolvers<string>();
+  const done = Promise.withResolvers<void>();
+  const removed = withPool((pool) =>
+    withSchema(pool, async (schema) => {
+      made.resolve(schema);
+      await done.promise;
+    })
+  );
+  removed.catch(made.reject);
+  const remove = () => {
+    done.resolve();
+    return removed;
+  };
+  return { name: await made.promise, remove };
+}
+
 const tables = [
   ...["TaskTags", "StatusAudit", "RunsAudit", "TaskExecutionLog", "TaskExecutionLogs"],
   ...["QueuedTasks", "Workers", "PausedQueues", "ReturnedRateSlots", "RateLimits"],
