@@ -41,12 +41,12 @@ export class OperatorCalls {
     by: string,
     limit: number,
   ): Promise<string> {
-    let changed = 0;
-    for (let after: string | null | undefined; after !== null;) {
-      const options = { by, limit, ...after === undefined ? {} : { after } };
-      const result: BulkResult = await this.#makeAll({ queues: [queue] }, operation, options);
-      changed += result.changed;
-      after = result.next;
+    const filter = { queues: [queue] };
+    let batch = await this.#makeAll(filter, operation, { by, limit });
+    let { changed } = batch;
+    while (batch.next !== null) {
+      batch = await this.#makeAll(filter, operation, { by, limit, after: batch.next });
+      changed += batch.changed;
     }
     return `changed ${changed}`;
   }
