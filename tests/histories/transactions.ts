@@ -3,6 +3,7 @@
 import { DatabaseSync } from "node:sqlite";
 import postgres from "postgres";
 import { loadMssql } from "../../drivers/sqlserver/load_mssql.ts";
+import type { SqlServerPool } from "../../drivers/sqlserver/mssql_api.ts";
 import type { RunTransaction } from "../../src/testing/simulation/transactions.ts";
 import { targetConfig } from "../support/tsql_server/target.ts";
 import type { ProcessSetup } from "./setup.ts";
@@ -110,13 +111,13 @@ function onPostgres(url: string): RunTransaction {
 }
 
 function onSqlServer(): RunTransaction {
-  const connecting = loadMssql().then(async (mssql) => {
-    const pool = new mssql.ConnectionPool(targetConfig({ max: 4 }));
-    await pool.connect();
-    return pool;
-  });
+  const config = { ...targetConfig({ max: 4 }), requestTimeout: patienceMs };
+  let pool: SqlServerPool | null = null;
   return async (commits, work) => {
-    const transaction = (await connecting).transaction();
+    const { ConnectionPool } = await loadMssql();
+    pool ??= new ConnectionPool(config);
+    await pool.connect(); // again, if the network was cut before
+    const transaction = pool.transaction();
     await transaction.begin();
     const open: OpenTransaction = {
       connection: transaction,

@@ -18,6 +18,7 @@ export type FigureName =
   | "memory MB"
   | "waiting"
   | "tasks"
+  | "failed"
   | "status audit"
   | "runs audit"
   | "store MB";
@@ -61,6 +62,7 @@ export function sampleOf(
     "memory MB": most(({ memory }) => memory) / megabyte,
     "waiting": store.waiting,
     "tasks": store.tasks,
+    "failed": store.failed,
     "status audit": store.statusAudit,
     "runs audit": store.runsAudit,
     "store MB": Object.values(store.sizes).reduce((all, bytes) => all + bytes, 0) / megabyte,

@@ -6,7 +6,10 @@ import type { StoreKind } from "../histories/setup.ts";
 
 /** Figures of a store. */
 export interface StoreFigures {
+  /** Tasks that have not failed. */
   readonly tasks: number;
+  /** Tasks that failed, which retention keeps. A machine without time lets timeouts expire. */
+  readonly failed: number;
   readonly statusAudit: number;
   readonly runsAudit: number;
   /** Tasks that are due. */
@@ -42,7 +45,8 @@ class SqliteReader implements StoreReader {
 
   read(): Promise<StoreFigures> {
     const row = this.#database.prepare(`
-      SELECT (SELECT count(*) FROM queued_tasks) AS tasks,
+      SELECT (SELECT count(*) FROM queued_tasks WHERE status <> 'Failed') AS tasks,
+        (SELECT count(*) FROM queued_tasks WHERE status = 'Failed') AS failed,
         (SELECT count(*) FROM status_audit) AS statusAudit,
         (SELECT count(*) FROM runs_audit) AS runsAudit,
         (SELECT count(*) FROM queued_tasks WHERE due_at_utc < unixepoch('subsec') * 1000) AS waiting,
@@ -70,7 +74,8 @@ class PostgresReader implements StoreReader {
 
   async read(): Promise<StoreFigures> {
     const [row] = await this.#sql<[StoreFigures]>`
-      SELECT (SELECT count(*)::float8 FROM evertask.queued_tasks) AS tasks,
+      SELECT (SELECT count(*)::float8 FROM evertask.queued_tasks WHERE status <> 'Failed') AS tasks,
+        (SELECT count(*)::float8 FROM evertask.queued_tasks WHERE status = 'Failed') AS failed,
         (SELECT count(*)::float8 FROM evertask.status_audit) AS "statusAudit",
         (SELECT count(*)::float8 FROM evertask.runs_audit) AS "runsAudit",
         (SELECT count(*)::float8 FROM evertask.queued_tasks WHERE due_at_utc < clock_timestamp()) AS waiting,
