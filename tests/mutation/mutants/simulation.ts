@@ -84,7 +84,7 @@ const mistakes: readonly Mistake[] = [
     "",
   ],
   [
-    32,
+    43,
     persist,
     'if (existing.worker !== null || existing.status === "InProgress") return keep(existing);',
     "",
@@ -123,11 +123,11 @@ const mistakes: readonly Mistake[] = [
     "if (isTransient(error)) worker!.suspectUnknownClaims(); // the write may have been committed",
     "",
   ],
-  [806, "src/time/storage_clock.ts", "this.#offset = isLate ?", "this.#offset = now < 0 ?"],
+  [2902, "src/time/storage_clock.ts", "this.#offset = isLate ?", "this.#offset = now < 0 ?"],
   [4, seriesRun, "const planned = series.nextRunAt ?? task.dueAt;", "const planned = task.dueAt;"],
   // Operators
   [
-    1,
+    171,
     operations,
     "if (row === undefined || row.toRecord().version !== version) return false;",
     "if (row === undefined) return false;",
@@ -135,7 +135,7 @@ const mistakes: readonly Mistake[] = [
   [855, operations, "row.edits++;", ""],
   [3, operations, "state.delete(row);", ""],
   [3, operations, "row.payload = edit.payload?.toWellFormed() ?? row.payload;", ""],
-  [48, operations, "addToAction(state, continued, progress);", ""],
+  [48, operations, "begun?.actionId ?? null, progress", "null, progress"],
   [
     182,
     "src/operate/task_changer.ts",
@@ -160,7 +160,7 @@ const mistakes: readonly Mistake[] = [
     "series!.paused && !cancelRequested ? null : series!.nextRunAt",
     "series!.nextRunAt",
   ],
-  [853, gcra, "startedTat: slotAt === now ? afterStart : startedTat,", "startedTat,"],
+  [1241, gcra, "startedTat: slotAt === now ? afterStart : startedTat,", "startedTat,"],
 ];
 
 /** The mutants for the simulation. */
