@@ -1,7 +1,7 @@
 // Merges the records of processes and the journal of their database to one history. The journal
 // gives the order of changes, and tells what became of calls without an answer.
 
-import type { Lease, NewTask, ReleasedTask } from "../../src/storage/requests.ts";
+import type { Lease, NewTask, RateSlots, ReleasedTask } from "../../src/storage/requests.ts";
 import type { HistoryEntry, StoreEntry } from "../../src/testing/checker/history.ts";
 import { drawnTasks, StoreEntries } from "../../src/testing/simulation/store_entries.ts";
 import { type Change, type Intent, intentsOf, type ProcessRecords } from "./intents.ts";
@@ -42,7 +42,7 @@ export function mergeRecords(
   const intents = intentsOf(records);
   const unexplained = explain(intents, journal, startsAt);
   const names = new StoreEntries(startsAt, drawnTasks);
-  const stored = toldInOrder(intents).flatMap(({ intent, at }) =>
+  const stored = toldInOrder(intents, startsAt).flatMap(({ intent, at }) =>
     names.of(intent.verb, intent.args, intent.result, Math.floor(at)).map((entry) =>
       ({ at, instance: intent.instance, ...withDue(entry, intent.change) }) as HistoryEntry
     )
@@ -98,13 +98,15 @@ function explain(
       (each.change === null || each.task === null) && each.askedAt <= at + slackMs &&
       (before === null ? inserts(each, task) : changes(each, { task, before, after }))
     );
+    const previous = last.get(task);
+    // A verb may need more than one statement.
+    const isNext = previous !== undefined && at <= previous.at + statementsMs &&
+      isPartOf(previous, at);
     const intent = possible.find((each) => each.result !== undefined && isInTime(each)) ??
       possible.find(isInTime) ??
       // A call that has timed out may still be under way, and be carried out later.
-      possible.find(({ result }) => result === undefined);
-    const previous = last.get(task);
+      (isNext ? undefined : possible.find(({ result }) => result === undefined));
     if (intent === undefined) {
-      // A verb may need more than one statement.
       if (previous !== undefined && isPartOf(previous, at)) {
         previous.intent.change = { ...previous.intent.change!, dueAt: dueOf(after) };
       } else unexplained.push(`at ${at.toFixed(1)} ${task}: ${differenceOf(before, after)}`);
@@ -232,10 +234,13 @@ function shownResult(
  * answered. A heartbeat and the end of a pause are told when they were asked, and a pause when it
  * was answered, because their effect is certain only then: claims under way may not know of it.
  */
-function toldInOrder(intents: readonly Intent[]): { intent: Intent; at: number }[] {
+function toldInOrder(
+  intents: readonly Intent[],
+  startsAt: number,
+): { intent: Intent; at: number }[] {
   const resumes = intents.filter(({ verb, args }) => verb === "setQueuePaused" && !args[1]);
   return intents.flatMap((intent) => {
-    const at = toldAt(intent, intents, resumes);
+    const at = toldAt(intent, intents, resumes, startsAt);
     return at === null ? [] : [{ intent, at }];
   }).sort((a, b) => a.at - b.at || (a.intent.change?.seq ?? 0) - (b.intent.change?.seq ?? 0));
 }
@@ -244,6 +249,7 @@ function toldAt(
   intent: Intent,
   intents: readonly Intent[],
   resumes: readonly Intent[],
+  startsAt: number,
 ): number | null {
   const { verb, args, result, askedAt, answeredAt, change } = intent;
   const isAnswered = result !== undefined;
@@ -258,6 +264,8 @@ function toldAt(
       );
       return isAnswered && !isDisputed ? at : null;
     }
+    case "takeRateSlots": // a slow process sees the answers to several at once
+      return isAnswered ? (result as RateSlots).now - startsAt : null;
     case "heartbeat":
     case "registerWorker":
       return isAnswered ? askedAt : null;
