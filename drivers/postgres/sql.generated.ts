@@ -486,8 +486,8 @@ INSERT INTO schema_migrations (version, name) VALUES (22, 'worker_drains');
 COMMIT;
 `,
   "0023_relay_toast.sql": `-- Keeps the table of events small from its first hour on. Long batches of events are stored outside
--- of their rows, in chunks that have a vacuum of their own. At a few events a second, 5000 dead chunks
--- (10 MB) came together only after hours, in which the table grew.
+-- of their rows, in chunks that have a vacuum of their own. At a few events a second, it took hours
+-- until 5000 chunks (10 MB) were dead, and the table grew until then.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;

@@ -2701,8 +2701,8 @@ GO
 --   @Changes  at most one per task
 --   @Steps    at least one per change; the one with the number Changes.LastStep has the final status
 --
--- A worker may report the start of an attempt twice. If the status is InProgress, DueInMs is NULL and
--- the task is InProgress under the same lease, the change counts as applied, and has no effect.
+-- A worker may report the start of an attempt twice. If the status is InProgress, DueInMs is NULL
+-- and the task is InProgress under the same lease, the change counts as applied, and has no effect.
 --
 -- Returns one row per change, in order: Applied (1 or 0).
 

@@ -8,7 +8,7 @@ import type { RunTransaction } from "../../src/testing/simulation/transactions.t
 import { targetConfig } from "../support/tsql_server/target.ts";
 import type { ProcessSetup } from "./setup.ts";
 
-/** How long a transaction stays open after its last write, so that some processes are killed there. */
+/** How long a transaction stays open after its last write, so that some kills happen there. */
 const lingersMs = 20;
 
 /** The time after which a transaction without an answer is given up, in milliseconds. */

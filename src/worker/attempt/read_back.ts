@@ -1,5 +1,5 @@
-// Finds out which ends of attempts an earlier try of a write has stored although its answer was lost
-// with the connection.
+// Finds out which ends of attempts an earlier try of a write has stored although its answer was
+// lost with the connection.
 
 import { batchEnd } from "../../storage/batching/batch_size.ts";
 import type { TaskRecord } from "../../storage/records.ts";
