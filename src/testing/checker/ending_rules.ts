@@ -54,7 +54,12 @@ export const retriesAsAllowed: Rule = {
 /** Reports whether a timeout or a rate limit failed a task, so that no retry policy decided. */
 function hasFailedOtherwise(lease: readonly HistoryEntry[]): boolean {
   if (wasRefused(lease)) return true;
-  const last = lease.findLast(({ kind }) => ["started", "returned", "threw"].includes(kind));
+  // A handler of an attempt that was lost may end later in the same process.
+  const attempt = lease[0]?.kind === "claimed" ? lease[0].attempt : 1;
+  const last = lease.findLast((entry) =>
+    ["started", "returned", "threw"].includes(entry.kind) && "attempt" in entry &&
+    entry.attempt === attempt
+  );
   if (last?.kind === "started") return true; // it continued after its timeout, and was given up
   return last !== undefined && "aborted" in last && last.aborted === "TimeoutError";
 }

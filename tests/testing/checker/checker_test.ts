@@ -354,6 +354,14 @@ Deno.test("a task may fail before its last attempt by a timeout or by too many l
       changed({ token: 2, transitions: failed, instance: "p2" }),
       ran("returned", { aborted: "LeaseLostError" }),
     ],
+    [ // the same in one process, after a timeout
+      lost(),
+      claimed({ token: 2, attempt: 2 }),
+      started({ attempt: 2 }),
+      ran("threw", { attempt: 2, aborted: "TimeoutError" }),
+      ran("returned", { aborted: "LeaseLostError" }),
+      changed({ token: 2, transitions: failed }),
+    ],
   ];
   for (const entries of ends) {
     const history = { startsAt: 0, entries: [...begun, ...entries], tasks: [failedTask] };
