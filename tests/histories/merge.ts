@@ -132,8 +132,9 @@ function explain(
 
 /** Whether a change at an instant may be a further statement of the call that made the last one. */
 function isPartOf(last: { readonly at: number; readonly intent: Intent }, at: number): boolean {
-  const { result, answeredAt } = last.intent;
-  return at <= (result === undefined ? last.at + statementsMs : answeredAt + slackMs);
+  const { answeredAt } = last.intent;
+  // A call that was carried out late was given up before.
+  return at <= Math.max(last.at + statementsMs, answeredAt === Infinity ? 0 : answeredAt + slackMs);
 }
 
 /** Whether an intent stores a task. */
