@@ -3,8 +3,9 @@
 // between. There is no index on time, because it would cost more per row of history than this scan.
 //
 // A scan ends at the first id that is too young for expired rows, because ids of version 7 begin
-// with the time of their creation. The first scan of a policy, and one after some minutes, read the
-// whole tables: a clock that was ahead may have made ids, or another version.
+// with the time of their creation. It reads the whole tables if the newest id is ahead of the clock,
+// at the first scan of a policy, and again after some minutes: a process whose clock was ahead may
+// have made ids, or they have another version.
 
 import {
   nothingPurged,
@@ -36,6 +37,15 @@ const idleRateLimitMs = dayMs;
 
 /** The interval between scans of the whole tables, in milliseconds. */
 const scanAllEveryMs = 600_000;
+
+/**
+ * The maximum time by which clocks of processes may be ahead without a scan of the whole tables, in
+ * milliseconds; at most a tenth of the retention.
+ */
+const mostAheadMs = 60_000;
+
+/** The index of the number of log lines among the cutoffs. The others are instants. */
+const mostLines = 5;
 
 /** A text that is greater than every id. */
 const pastAllIds = "g";
@@ -129,15 +139,21 @@ export class Purge {
   ): Promise<PurgeResult> {
     const position = dryRun ? undefined : this.#position;
     const text = JSON.stringify(policy);
-    let at = position?.policy === text ? position : startOf(text, dryRun || this.#scansAll(text));
     const limits = cutoffs(policy, now);
+    const latest = Math.max(0, ...limits.map((at, index) => index === mostLines ? 0 : at ?? 0));
+    const aheadMs = Math.min(mostAheadMs, (now - latest) / 10);
+    const scansAll = () => dryRun || this.#scansAll(text) || newestId(connection) > now + aheadMs;
+    let at = position?.policy === text ? position : startOf(text, scansAll());
     const actionsBefore = actionsCutoff(policy, now);
     const turn = new PurgeTurn();
     const runBatch = async (limit: number, by?: OperatedPurge): Promise<PurgeBatch | null> => {
       if (limit <= 0) return { ...nothingPurged, done: false };
       const { walk, key, readsAll } = at;
       const { counts } = walks[walk]!;
-      const values = [...limits, readsAll ? pastAllIds : endOf(walks[walk]!, limits)];
+      const values = [
+        ...limits,
+        readsAll ? pastAllIds : endOf(walks[walk]!, limits, latest + aheadMs),
+      ];
       let step: Step | undefined;
       const scan = (): PurgeBatch => {
         step = (dryRun ? countSome : deleteSome)(connection, walks[walk]!, values, key, limit);
@@ -175,14 +191,18 @@ export class Purge {
 
 /**
  * Returns the id at which the scan of a table ends: the first one that a task can have that was
- * created at the latest cutoff. The number of log lines is limited for tasks of any age.
+ * created at `instant`. The number of log lines is limited for tasks of any age.
  */
-function endOf({ counts }: Walk, limits: readonly (number | null)[]): string {
-  const [most, instants] = [limits[5], limits.filter((_, index) => index !== 5)];
-  if (counts === "executionLog" && most !== null) return pastAllIds;
-  const latest = Math.max(0, ...instants.map((instant) => instant ?? 0));
-  const digits = latest.toString(16).padStart(12, "0");
+function endOf({ counts }: Walk, limits: readonly (number | null)[], instant: number): string {
+  if (counts === "executionLog" && limits[mostLines] !== null) return pastAllIds;
+  const digits = Math.round(instant).toString(16).padStart(12, "0");
   return `${digits.slice(0, 8)}-${digits.slice(8)}`;
+}
+
+/** Returns the instant in the newest id, by the clock of the process that made it. */
+function newestId(connection: Connection): number {
+  const { id } = connection.get("SELECT max(id) AS id FROM queued_tasks") as SqliteRow;
+  return id === null ? 0 : parseInt((id as string).replace("-", "").slice(0, 12), 16);
 }
 
 /**
