@@ -4,7 +4,8 @@
 import { auditLevels } from "../../mod.ts";
 import type { Recurrence } from "../../src/schedule/recurrence.ts";
 import { Chance } from "../../src/testing/simulation/chance.ts";
-import type { Act, AskDeed, DispatchStep } from "../../src/testing/simulation/scenario.ts";
+import type { Act } from "../../src/testing/simulation/play.ts";
+import type { AskDeed, DispatchStep } from "../../src/testing/simulation/scenario.ts";
 
 /** The schedules of the series, which run all the time. */
 const schedules: readonly Recurrence[] = [

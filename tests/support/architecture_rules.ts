@@ -73,7 +73,16 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   ],
   dashboard: [...foundation, "ids", "storage", "operate", "access", "monitor", "api"],
   cli: [...foundation, "ids", "task", "schedule", "storage", "events", "operate"],
-  testing: [...tasks, "instrumentation", "retry", "events", "dispatch", "worker", "application"],
+  testing: [
+    ...tasks,
+    "instrumentation",
+    "retry",
+    "events",
+    "dispatch",
+    "worker",
+    "operate",
+    "application",
+  ],
 };
 
 /** The folders that a folder of src/ may import, itself among them. */

@@ -3,20 +3,10 @@
 // the order of their first appearance.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
-import type { Recurrence } from "../../schedule/recurrence.ts";
 import type { CancelOutcome } from "../../storage/requests.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
 import type { FinalAction, OperatorEntry } from "./operator_entries.ts";
-
-/** A series as it was stored. Instants are in milliseconds from the start. */
-export interface StoredSeries {
-  /** The schedule, without its limits and anchor. */
-  readonly schedule: Recurrence;
-  readonly anchorAt: number;
-  readonly maxRuns: number | null;
-  readonly runUntil: number | null;
-  readonly nextRunAt: number;
-}
+import type { StoredSeries } from "./stored_series.ts";
 
 /** A write about a task that a worker holds. */
 interface HeldWrite {

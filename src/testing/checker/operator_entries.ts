@@ -3,7 +3,7 @@
 
 import type { OperatorVerb } from "../../storage/requests.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
-import type { StoredSeries } from "./history.ts";
+import type { StoredSeries } from "./stored_series.ts";
 
 /** The change of a task's row. Absent fields stay unchanged. */
 export interface EditedFields {

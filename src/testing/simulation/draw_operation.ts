@@ -3,7 +3,8 @@
 import type { Chance } from "./chance.ts";
 import { drawRecurrence } from "./draw_recurrence.ts";
 import type { BulkOperation, EditPlan, OperationDeed, TaskOperation } from "./operation.ts";
-import type { DispatchStep, Play } from "./scenario.ts";
+import type { Play } from "./play.ts";
+import type { DispatchStep } from "./scenario.ts";
 
 const queues = ["default", "narrow"] as const;
 

@@ -6,8 +6,8 @@ import { worstRate } from "../checker/end_rules.ts";
 import { drawOperation } from "./draw_operation.ts";
 import { drawRecurrence } from "./draw_recurrence.ts";
 import { calmAtMs } from "./plan.ts";
+import type { Act } from "./play.ts";
 import {
-  type Act,
   type Deed,
   type DispatchStep,
   type MachinePlan,

@@ -2,7 +2,7 @@
 
 import type { Due, NewTask, RowEdit, TasksEdit, TasksEdited } from "../../storage/requests.ts";
 import type { TaskRecord } from "../../storage/records.ts";
-import type { StoredSeries } from "../checker/history.ts";
+import type { StoredSeries } from "../checker/stored_series.ts";
 import type { EditedFields, OperatorEntry } from "../checker/operator_entries.ts";
 
 /** With these words begins the reason of an operator who names a version, which follows. */

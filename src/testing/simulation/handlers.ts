@@ -8,14 +8,8 @@ import { defineTask, type Task, type TaskContext } from "../../task/task.ts";
 import { readMember } from "../../thrown/reading.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { HistoryLog } from "./history_log.ts";
-import {
-  type Act,
-  type DispatchStep,
-  parallelism,
-  type Play,
-  rateLimits,
-  type TaskType,
-} from "./scenario.ts";
+import type { Act, Play } from "./play.ts";
+import { type DispatchStep, parallelism, rateLimits, type TaskType } from "./scenario.ts";
 import type { RunTransaction } from "./transactions.ts";
 
 /** The tasks of a world, by type. */

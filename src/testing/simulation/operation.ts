@@ -1,7 +1,7 @@
 // What operators ask for in a drawn scenario.
 
 import type { Recurrence } from "../../schedule/recurrence.ts";
-import type { Play } from "./scenario.ts";
+import type { Play } from "./play.ts";
 
 /** The fields of an edit, at least one. */
 export interface EditPlan {

@@ -5,21 +5,7 @@ import type { Recurrence } from "../../schedule/recurrence.ts";
 import type { ClockFault } from "./machine.ts";
 import type { OperationDeed } from "./operation.ts";
 import type { FaultDeed, PlannedStep, WorldPlan } from "./plan.ts";
-
-/**
- * The behaviour of a handler in one attempt. `work` takes some time and obeys its signal; `deaf`
- * takes some time and ignores it; `complete` completes its task in a transaction of its own, and
- * `rollBack` does so in one that is rolled back, and then throws.
- */
-export type Act =
-  | "return"
-  | "work"
-  | "deaf"
-  | "throw"
-  | "throwOdd"
-  | "dispatch"
-  | "complete"
-  | "rollBack";
+import type { Play } from "./play.ts";
 
 /**
  * The type of a task: `plain`; `timed`, with a timeout; `limited`, with a rate limit; `discarded`,
@@ -29,16 +15,6 @@ export type TaskType = "plain" | "timed" | "limited" | "discarded";
 
 /** All types. */
 export const taskTypes: readonly TaskType[] = ["plain", "timed", "limited", "discarded"];
-
-/** The payload of a task. */
-export interface Play {
-  /** The number of the dispatch; 0 for dispatches of handlers. */
-  readonly number: number;
-  /** The behaviour in each attempt. The last one also applies to later attempts. */
-  readonly acts: readonly Act[];
-  /** The duration of `work` and `deaf`, in milliseconds. */
-  readonly takesMs: number;
-}
 
 /** A dispatch, whose number is that of its payload. */
 export interface DispatchStep {

@@ -24,7 +24,8 @@ import type { StoreEntry } from "../checker/history.ts";
 import { editEntries, seenEntry, storedSeries, type Telling } from "./edit_entries.ts";
 import { Names } from "./names.ts";
 import type { Verb } from "./network.ts";
-import { type Play, rateLimits } from "./scenario.ts";
+import type { Play } from "./play.ts";
+import { rateLimits } from "./scenario.ts";
 
 /** What a history tells of the tasks of a store, depending on who dispatches them. */
 export interface TaskReading {

@@ -1,12 +1,8 @@
 // Histories for tests of the checker: one that follows every rule, and entries that violate a rule.
 
 import type { IntervalRecurrence } from "../../../src/schedule/recurrence.ts";
-import type {
-  FinalTask,
-  History,
-  HistoryEntry,
-  StoredSeries,
-} from "../../../src/testing/checker/history.ts";
+import type { FinalTask, History, HistoryEntry } from "../../../src/testing/checker/history.ts";
+import type { StoredSeries } from "../../../src/testing/checker/stored_series.ts";
 
 type Entry<Kind> = Extract<HistoryEntry, { kind: Kind }>;
 type Parts<Kind> = Partial<Omit<Entry<Kind>, "kind">>;
