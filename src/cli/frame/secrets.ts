@@ -1,14 +1,15 @@
-// Hides the secrets of texts that are shown.
+// Hides the secrets in texts that are shown.
 
 /**
- * Replaces the passwords in a text: of URLs, and of connection strings. A URL may be damaged, so
- * that everything before its last `@` counts.
+ * Replaces the passwords of URLs and of connection strings in a text. The password of a URL may
+ * contain an unescaped `@`, `/`, `?` or `#`, so it ends at the last `@` before a space. A path with
+ * an `@` may therefore be hidden, too.
  */
 export function hideSecrets(text: string): string {
   return text
-    .replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/?#]*)@/gi, (_, scheme: string, user: string) => {
+    .replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)(\S*)@/gi, (_, scheme: string, user: string) => {
       const name = user.split(":", 1)[0]!;
-      return user.includes(":") ? `${scheme}${name}:***@` : `${scheme}${name}@`;
+      return user.includes(":") ? `${scheme}${name}:***@` : `${scheme}${user}@`;
     })
     .replaceAll(/\b(password|pwd|token|secret)(\s*=\s*)("[^"]*"|'[^']*'|[^\s;&]+)/gi, "$1$2***");
 }
