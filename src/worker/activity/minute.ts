@@ -59,9 +59,14 @@ export class Minute {
     return this.#isChanged = true;
   }
 
+  /** Removes the mark. */
+  unmark(): void {
+    this.#isChanged = false;
+  }
+
   /** Returns the figures so far, and removes the mark. */
   report(): ActivityReport {
-    this.#isChanged = false;
+    this.unmark();
     return { at: this.#at, type: this.#type, queue: this.#queue, figures: [...this.#figures] };
   }
 

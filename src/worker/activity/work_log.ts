@@ -92,7 +92,10 @@ export class WorkLog {
   /** Restores work whose report failed. */
   #giveBack(minutes: readonly Minute[], failures: readonly FailureReport[]): void {
     const unreported = minutes.filter((minute) => minute.markChanged());
-    this.#changed = [...unreported, ...this.#changed].slice(-mostMinutes);
+    const all = [...unreported, ...this.#changed];
+    const dropped = all.splice(0, Math.max(0, all.length - mostMinutes));
+    for (const minute of dropped) minute.unmark(); // the present one may have further events
+    this.#changed = all;
     for (const failure of failures) {
       const later = this.#failures.get(failure.group);
       if (later === undefined && this.#failures.size >= mostGroups) continue;

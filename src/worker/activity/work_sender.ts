@@ -9,7 +9,7 @@ import type { WorkLog } from "./work_log.ts";
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** The retention of reports. Minutes are summed up to hours after a day. */
+/** The retention of reports. After a day, the minutes of an hour are summed up. */
 export const reportRetention: ReportRetention = {
   minutesMs: dayMs,
   hoursMs: 90 * dayMs,

@@ -1,4 +1,5 @@
-// Tests the counts of a worker, which stay right when a report fails.
+// Tests the counts of starts, ends and failures that a worker reports. They stay correct when a
+// report fails.
 
 import { assertEquals } from "@std/assert";
 import { activityColumns, bucketOf } from "../../../src/storage/work_reports.ts";
@@ -59,13 +60,23 @@ Deno.test("a failed report is repeated with the next one", () => {
   assertEquals(log.take(), null);
 });
 
+Deno.test("10,000 minutes wait for a report at most, and dropped ones are reported with their next event", () => {
+  const log = new WorkLog();
+  for (let n = 0; n < 10_001; n++) log.started({ ...task, type: `type ${n}` }, 60_000);
+  log.take()!.giveBack();
+  assertEquals(log.take()?.activity.length, 10_000);
+  log.started({ ...task, type: "type 0" }, 60_001);
+  const [first] = log.take()?.activity ?? [];
+  assertEquals([first?.type, figure(first!.figures, "started")], ["type 0", 2]);
+});
+
 Deno.test("a report has 100 groups of failures at most", () => {
   const log = new WorkLog();
   for (let n = 0; n < 300; n++) log.failed({ ...task, type: `type ${n}` }, "Error", 0);
   assertEquals(log.take()?.failures.length, 100);
 });
 
-Deno.test("each bucket holds durations up to four times those of the one before", () => {
+Deno.test("each bucket holds durations up to four times those of the bucket before it", () => {
   const durations = [0, 1, 1.01, 4, 4.01, 16, 1000, 1024, 1025, 4 ** 10, 4 ** 10 + 1, 1e12];
   assertEquals(durations.map(bucketOf), [0, 0, 1, 1, 2, 2, 5, 5, 6, 10, 11, 11]);
 });
