@@ -184,3 +184,19 @@ Deno.test("EventBus can be iterated, and unsubscribes when the loop is left", as
   assertEquals(seen.map(({ kind }) => kind), ["started", "completed"]);
   assert(!bus.wants("started"));
 });
+
+Deno.test("the events of other processes are followed while a subscriber wants them", () => {
+  const bus = new EventBus(silentLogger);
+  const calls: string[] = [];
+  bus.follower = {
+    follow: (withParameters) => calls.push(`follow ${withParameters}`),
+    rest: () => calls.push("rest"),
+  };
+  const ofProcess = bus.subscribe(() => {});
+  const stops = [false, true].map((parameters) =>
+    bus.subscribe(() => {}, { scope: "store", parameters })
+  );
+  for (const stop of stops.reverse()) stop();
+  ofProcess();
+  assertEquals(calls, ["follow false", "follow true", "follow false", "rest"]);
+});

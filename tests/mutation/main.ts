@@ -8,12 +8,12 @@ import { type Finding, Workshop } from "./workshop.ts";
 
 const usage = `deno task mutants [--only TEXT] [--jobs N] [--seconds N] [--json FILE]
 
-  --only     only mutants whose file or list contains the text (all, which takes hours)
-  --jobs     how many are examined at a time (1)
-  --seconds  how long the tests of one may take (60)
+  --only     only mutants whose file or list contains TEXT (all, which takes hours)
+  --jobs     how many mutants are tested at a time (1)
+  --seconds  how long the tests of one mutant may take (60)
   --json     a file to write the findings to
 
-Exits with 1 if a mutant was not noticed.`;
+Exits with 1 unless all tested mutants were noticed.`;
 
 const values = readOptions(usage, {
   only: { type: "string", default: "" },

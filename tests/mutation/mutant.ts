@@ -19,7 +19,7 @@ export interface Mutant {
    * @default none
    */
   readonly needs?: string;
-  /** Why no test can detect it, for an equivalent mutant: it changes nothing observable. */
+  /** For an equivalent mutant, which changes nothing observable: why no test can detect it. */
   readonly equivalent?: string;
 }
 

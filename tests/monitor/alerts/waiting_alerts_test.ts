@@ -1,9 +1,9 @@
-// Alerts that wait for delivery: their limits, and their fate at the close.
+// Alerts that wait for delivery: their limits, and what closing does with them.
 
 import { assert, assertEquals } from "@std/assert";
 import { startAlerts as start } from "../support/alert_pipeline.ts";
 
-Deno.test("a channel that hangs holds at most the queue, and delays no task", async () => {
+Deno.test("while a channel hangs, at most maxQueue alerts wait, and no event is delayed", async () => {
   const { events, channel, alerts, clock } = start({
     repeatAfter: 0,
     maxQueue: 5,
@@ -47,11 +47,11 @@ Deno.test("suppressed events are also bounded by the length of their texts", asy
     for (const _ of "ab") events.emit("failed", { exception, taskParameters });
     await alerts.flush();
   }
-  assertEquals(channel.arrived.length, 6 + 3, "the oldest are summed up before their time");
+  assertEquals(channel.arrived.length, 6 + 3, "the oldest are summed up before their window ends");
   await alerts.close();
 });
 
-Deno.test("a repetition that is long is summed up with the others before its time", async () => {
+Deno.test("a repeated event with a long text is summed up at once, with the earlier repetitions", async () => {
   const { events, channel, alerts } = start({ maxPerMinute: Infinity });
   for (const exception of ["a", "b", "a"]) events.emit("failed", { exception });
   await alerts.flush();
@@ -59,6 +59,17 @@ Deno.test("a repetition that is long is summed up with the others before its tim
   events.emit("failed", { exception: "a", taskParameters: "x".repeat(10_000_001) });
   await alerts.flush();
   assertEquals(channel.summary.slice(2), [["failed", 2, 0]]);
+  await alerts.close();
+});
+
+Deno.test("repetitions of one event are suppressed, however long its text is", async () => {
+  const { events, channel, alerts } = start({ maxPerMinute: Infinity });
+  const taskParameters = "x".repeat(10_000_001);
+  for (const _ of "ab") {
+    events.emit("failed", { taskParameters });
+    await alerts.flush();
+  }
+  assertEquals(channel.arrived.length, 1);
   await alerts.close();
 });
 
@@ -74,7 +85,7 @@ Deno.test("closing tries once more, at once, to deliver the alerts that wait for
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("closing logs the alerts that it cannot deliver in one line", async () => {
+Deno.test("closing logs the waiting alerts that it cannot deliver, all in one line", async () => {
   const { events, channel, alerts, clock, warnings } = start({
     repeatAfter: 0,
     maxPerMinute: Infinity,
@@ -86,5 +97,5 @@ Deno.test("closing logs the alerts that it cannot deliver in one line", async ()
   await clock.advance(2_000);
   await closing;
   assertEquals(alerts.counts, { delivered: 0, dropped: 500, suppressed: 0 });
-  assertEquals(warnings.length, 2, "the one that was under way, and the rest");
+  assertEquals(warnings.length, 2, "one for the delivery under way, and one for the rest");
 });

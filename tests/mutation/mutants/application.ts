@@ -1,4 +1,4 @@
-// Calls of objects of the application: clock, logger, instrumentation, randomness, context.
+// Calls to objects of the application: clock, logger, instrumentation, randomness, context.
 
 import type { Mutant } from "../mutant.ts";
 

@@ -42,7 +42,7 @@ export const attempts: readonly Mutant[] = [
     replacement: "",
     tests: ["tests/worker/lease/suspects_test.ts"],
     equivalent:
-      "Nothing aborts a job between its start, or the answer to its report, and the turn in which its handler is called.",
+      "Nothing aborts a job after its start, or after the answer to its report, and before its handler is called.",
   },
   {
     file: executor,

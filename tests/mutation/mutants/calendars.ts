@@ -141,7 +141,7 @@ export const calendars: readonly Mutant[] = [
     replacement: `date;
   };`,
     tests: cronSpecialsTests,
-    equivalent: "A date that the month does not have is looked for in no month.",
+    equivalent: "A date beyond the month's end equals no date of the month.",
   },
   {
     file: cronDays,

@@ -189,7 +189,7 @@ export const claiming: readonly Mutant[] = [
     original: "[...this.#held, ...this.#heldWithSlot].filter(matches)",
     replacement: "[...this.#held].filter(matches)",
     tests: ["tests/rate_limit/rate_limiting_test.ts"],
-    filter: "not lost when it is cancelled meanwhile",
+    filter: "while it asks its limit is not lost",
   },
   {
     file: queueRunner,

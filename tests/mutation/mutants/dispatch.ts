@@ -59,7 +59,8 @@ export const dispatch: readonly Mutant[] = [
     original: "if (dueAt <= now) worker.storedDue(queue);",
     replacement: "if (dueAt < now) worker.storedDue(queue);",
     tests: dispatcherTests,
-    equivalent: "A timer without delay finds tasks that are expected now at once.",
+    equivalent:
+      "For a task that is due now, expectDue sets a timer without delay, which finds it at once.",
   },
   {
     file: dispatcher,

@@ -229,7 +229,7 @@ export const leases: readonly Mutant[] = [
     replacement: "runner.unhold(kept);",
     tests: quarantineTests,
     equivalent:
-      "A suspect is reported before it starts: the fence refuses one that has ended meanwhile.",
+      "A suspect is reported before it starts, and the fence rejects the report if the suspect has ended meanwhile.",
   },
   {
     file: quarantine,

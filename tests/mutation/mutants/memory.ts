@@ -61,7 +61,7 @@ export const memory: readonly Mutant[] = [
     [
       "2 * this.#keepEnded + 64",
       "this.#keepEnded",
-      "A bound of memory that is kept in fewer tasks is kept.",
+      "Ended tasks are deleted earlier, but keepEnded of them are still kept.",
     ],
     ["this.#audit(row, row.auditLevel, now);", 'this.#audit(row, "Full", now);'],
     [

@@ -31,11 +31,7 @@ export const monitorAlerts: readonly Mutant[] = [
     ["if (this.#windowMs > 0) this.#open(key, event);", "this.#open(key, event);"],
     ["if (this.#sumUp(key) > 0) this.#open(key, latest);", "this.#sumUp(key);"],
     ["size <= maxKeys && (", "("],
-    [
-      "(size === 1 || this.#textLength <= mostText)",
-      "this.#textLength <= mostText",
-      "The one that is there is summed up, which says the same.",
-    ],
+    ["(size === 1 || this.#textLength <= mostText)", "this.#textLength <= mostText"],
     ["    window.stopTimer();\n", ""],
     [
       "if (window.repeats > 0) this.#pass(window.latest, window.repeats);",
@@ -63,9 +59,9 @@ export const monitorAlerts: readonly Mutant[] = [
     ["if (this.#saidFull) return;", ""],
     ["    this.#endPause();\n", ""],
     [
-      "this.#end.signal.aborted || !this.#waiting.add(alert)",
+      "isClosed || !this.#waiting.add(alert)",
       "!this.#waiting.add(alert)",
-      "It is given up at once, which counts the same.",
+      "The alert is given up at once instead, which also counts it as dropped.",
     ],
     ["Math.min(doubled, Math.max(backoffMs, longestBackoffMs))", "doubled"],
     ["2 ** Math.min(this.#failures - 1, 30)", "2 ** Math.min(this.#failures, 30)"],

@@ -1,4 +1,4 @@
-// Health checks, and the cache before the storage.
+// Health checks, and the cache in front of the storage.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
 
@@ -12,7 +12,7 @@ export const monitorHealth: readonly Mutant[] = [
     [
       "      this.#forgetBefore(now - this.#windowMs);\n",
       "",
-      "Old entries are dropped when they are counted.",
+      "count() drops the old slices, too.",
     ],
     ["this.#forgetBefore(this.#clock.monotonic() - this.#windowMs);", ""],
   ]),

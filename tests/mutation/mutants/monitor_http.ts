@@ -21,7 +21,11 @@ export const monitorHttp: readonly Mutant[] = [
     ["accessToken.length < minimumLength", "accessToken.length < minimumLength - 8"],
     ["/^Bearer +(\\S+) *$/i.exec", "/(\\S+) *$/i.exec"],
     ['header?.[1] ?? new URL(request.url).searchParams.get("access_token")', "header?.[1] ?? null"],
-    ["let difference = a.length ^ b.length;", "let difference = 0;", "Digests have one length."],
+    [
+      "let difference = a.length ^ b.length;",
+      "let difference = 0;",
+      "All digests have the same length.",
+    ],
     ["difference |= (a[index] ?? 0)", "difference &= (a[index] ?? 0)"],
     ["return token !== null && areEqual(", "return token === null || areEqual("],
     ['headers: { "www-authenticate": "Bearer" },', ""],
@@ -52,7 +56,7 @@ export const monitorHttp: readonly Mutant[] = [
     [
       "if (asked === null) return false;",
       "if (asked === null) return true;",
-      "Such a request is answered 400 before.",
+      "The hub has already answered such a request with 400.",
     ],
   ]),
   ...mutantsOf({ file: `${http}/origins.ts`, tests: access }, [
@@ -89,7 +93,7 @@ export const monitorHttp: readonly Mutant[] = [
     [
       "Object.hasOwn(routes, pathname) ? routes[pathname] : undefined",
       "routes[pathname]",
-      "A path begins with a slash, and so does no member of a prototype.",
+      "A path begins with a slash, but no member of a prototype does.",
     ],
     [
       'if (url === null) return new Response("The Host header is not a host.", { status: 400 });',

@@ -1,4 +1,4 @@
-// Mutants of what operators ask for: reasons, searches and the REST API.
+// Queries of operators: why a task does not run, and counts of a search.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
 

@@ -71,7 +71,7 @@ export const postgres: readonly Mutant[] = [
     [
       "t.due_at_utc <= coalesce(dues[room], clock)",
       "t.due_at_utc <= clock",
-      "It only saves reading tasks that are not among the first.",
+      "It only avoids reading tasks that the second LIMIT drops.",
     ],
     ["room := room - coalesce(cardinality(places), 0);", "room := room - cardinality(places);"],
     ["least(t.lease_token, 2147483646) + 1", "t.lease_token + 1"],

@@ -108,7 +108,7 @@ export const postgresUpkeep: readonly Mutant[] = [
     [
       "counts[4] := deleted;",
       "",
-      "Rows that another one deletes meanwhile only change a count.",
+      "The counts differ only if another transaction changes these rows meanwhile.",
     ],
     ["AND NOT l.start_empty;", ";"],
     ["- 86400000 AND NOT", "AND NOT"],
@@ -127,7 +127,7 @@ export const postgresUpkeep: readonly Mutant[] = [
     [
       "s.slot_ms <= least(slot, latest)",
       "s.slot_ms <= latest",
-      "A slot that is given back at the end of the line is removed from the line.",
+      "Returned slots at the end of the reservations are already removed, so none is later than slot.",
     ],
     ["IF slot = now_ms THEN started := next_tat; END IF;", ""],
     ["IF wish.is_last AND changes THEN", "IF wish.is_last AND NOT changes THEN"],

@@ -147,7 +147,7 @@ export const rateLimits: readonly Mutant[] = [
     original: `if (verdict?.kind !== "wait" || verdict`,
     replacement: `if (true as boolean || verdict?.kind !== "wait" || verdict`,
     tests: ["tests/rate_limit/given_back_test.ts"],
-    filter: "while its limit is asked",
+    filter: "while it asks for a slot",
   },
   {
     file: rateLimiter,

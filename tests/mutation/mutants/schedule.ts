@@ -154,7 +154,7 @@ export const schedule: readonly Mutant[] = [
     original: "if (resumed <= change.at + change.offsetAfter) return change.at;",
     replacement: "if (resumed < change.at + change.offsetAfter) return change.at;",
     tests: wallClockGridTests,
-    equivalent: "It looks again from there, and finds the same instant.",
+    equivalent: "The search continues after the change, and finds the same instant.",
   },
   {
     file: wallClockGrid,

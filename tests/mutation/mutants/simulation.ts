@@ -1,5 +1,5 @@
-// Mistakes that only the interplay of processes, faults and time shows. The simulation notices each
-// at the seed that is named.
+// Mistakes that show only in the interplay of processes, faults and time. The simulation detects
+// each with the seed beside it.
 
 import type { Mutant } from "../mutant.ts";
 
@@ -23,7 +23,7 @@ const starter = "src/worker/starter.ts";
 const gcra = "src/storage/kit/gcra.ts";
 const schedule = "src/schedule/series.ts";
 
-/** A mistake, and the first seed whose history shows it. */
+/** A mistake, and the first seed with which the simulation detects it. */
 type Mistake = readonly [seed: number, file: string, original: string, replacement: string];
 
 const mistakes: readonly Mistake[] = [

@@ -35,7 +35,7 @@ export const sqlite: readonly Mutant[] = [
     [
       "group.lease.token === lease.token && ",
       "",
-      "The statement misses a lease, and all is done one by one.",
+      "The statement then ends too few tasks, and each change is written by its own statement.",
     ],
     [
       "group.statement === statement && group.status === status &&",
@@ -205,7 +205,11 @@ export const sqlite: readonly Mutant[] = [
   }, [
     ["shouldCreateStatusAudit(level, status, exception)", "true"],
     ["rowid > last_insert_rowid() - ? ", "rowid >= last_insert_rowid() - ? "],
-    ["if (pattern === this.#pattern) return;", "", "Each task has a statement of its own."],
+    [
+      "if (pattern === this.#pattern) return;",
+      "",
+      "The rows of each task are then written by a separate statement.",
+    ],
     ["this.#sequence += pattern.length;", "this.#sequence++;"],
     ["if (this.#pending.length === pattern.statement.mostParameters) this.flush();", ""],
   ]),
@@ -219,7 +223,7 @@ export const sqlite: readonly Mutant[] = [
     ["name += fails ? `${status}!` : `${status},`;", "name += `${status},`;"],
   ]),
   ...mutantsOf({ file: `${folder}/execution_logs.ts`, tests, filter }, [
-    ["last.set(taskId, sequence);", "", "The last number is read again."],
+    ["last.set(taskId, sequence);", "", "Each line then reads the last number again."],
     ["ORDER BY sequence DESC LIMIT ?", "ORDER BY sequence LIMIT ?"],
     ["Math.round(now - agoMs)", "now"],
   ]),
@@ -234,7 +238,7 @@ export const sqlite: readonly Mutant[] = [
     [
       "if (before.version === after.version) return;",
       "",
-      "Where the version is the same, the counters are those of before.",
+      "If the version is the same, the counters are not read again, and no counter differs.",
     ],
     [
       'if (before === undefined) return this.#tell({ kind: "tasks" });',
@@ -243,7 +247,7 @@ export const sqlite: readonly Mutant[] = [
     ['this.#tell({ kind: "tasks" });\n        }', "}"],
     ["if (!hasEnded(database)) continue;", ""],
     ['if (changed("queue_changes")) this', 'if (changed("task_changes")) this'],
-    ["this.#transactions.clear();\n", "\n", "A signal too many does no harm."],
+    ["this.#transactions.clear();\n", "\n", "A superfluous signal does no harm."],
     ["        this.#armTransactionLook();\n", ""],
   ]),
   ...mutantsOf({
@@ -300,7 +304,7 @@ export const sqlite: readonly Mutant[] = [
     [
       "LIMIT 1 OFFSET ${sliceRows - 1}",
       "LIMIT 1 OFFSET ${sliceRows}",
-      "A slice of one row more is read.",
+      "Each slice then has one row more.",
     ],
     ["days < 1 ? null : rows / days", "rows / days"],
   ]),

@@ -1,4 +1,4 @@
-// The SQL Server driver: its procedures, which take an engine to be tried, and the code that calls
+// The SQL Server driver: its procedures, whose tests need a SQL Server, and the code that calls
 // them.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
@@ -6,7 +6,12 @@ import { type Mutant, mutantsOf } from "../mutant.ts";
 const needs = "EVERTASK_TEST_SQLSERVER";
 const tests = ["tests/drivers/sqlserver/server_conformance_test.ts"];
 
-/** Mutants of a procedure, which the conformance cases of some topics are to notice. */
+/**
+ * Returns mutants of a procedure.
+ *
+ * @param topics The topics of the conformance cases that must detect them; alternatives of a
+ * regular expression.
+ */
 function procedure(
   name: string,
   topics: string,
@@ -33,7 +38,7 @@ export const sqlserver: readonly Mutant[] = [
     [
       "AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now",
       "AND q.[DueAtUtc] IS NOT NULL",
-      "The row is looked at again when it is taken.",
+      "The condition is checked again when the row is claimed.",
     ],
   ]),
   ...procedure("Heartbeat", "(lost )?workers|cancel|queues", [
@@ -51,7 +56,7 @@ export const sqlserver: readonly Mutant[] = [
   ...procedure("MakeDue", "release and make due", [
     ["CASE WHEN [DueAtUtc] < @Now THEN [DueAtUtc] ELSE @Now END", "@Now"],
     ["[LostCount] = 0,\n", ""],
-    ["[CancelRequested] = 0,\n", "", "No task that ends keeps a request."],
+    ["[CancelRequested] = 0,\n", "", "The end of a task clears its cancel request."],
     ["AND [DueAtUtc] IS NULL AND [IsRecurring] = 0\n", "AND [DueAtUtc] IS NULL\n"],
     ["WHERE ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3)\n", "\n"],
   ]),
@@ -61,14 +66,18 @@ export const sqlserver: readonly Mutant[] = [
       "WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = q.[Name]);",
       ";",
     ],
-    ["            SET @DueAt = NULL;\n", "", "An instant that is looked at twice changes nothing."],
+    [
+      "            SET @DueAt = NULL;\n",
+      "",
+      "If no row is found, the instant of the previous priority is compared again, without effect.",
+    ],
   ]),
   ...procedure("PersistTasks", "persist|task keys", [
     ["CASE WHEN j.[Status] = N'Queued'\n                AND EXISTS", "CASE WHEN EXISTS"],
     [
       "t.[WorkerId] IS NOT NULL OR t.[Status] = N'InProgress' THEN",
       "t.[WorkerId] IS NOT NULL THEN",
-      "The row is looked at again when it is updated.",
+      "The UPDATE of the row checks the condition again.",
     ],
     ["AND @StoredIsRecurring = 0 AND @Ended = 1", "AND @Ended = 1"],
     ["IF @Busy = 0 AND NOT (@StoredIsRecurring = 1 AND @NewIsRecurring = 0)", "IF @Busy = 0"],

@@ -1,4 +1,4 @@
-// Values that come and go: payloads, thrown errors, ids, durations and instants.
+// Values: payloads, thrown errors, ids, durations and instants.
 
 import type { Mutant } from "../mutant.ts";
 
@@ -70,7 +70,7 @@ export const values: readonly Mutant[] = [
     replacement: "prototype !== Object.prototype",
     tests: jsonLossesTests,
     equivalent:
-      "An object without a prototype has the tag of a plain object, which counts as data, too.",
+      "The second check accepts an object without a prototype, because its kind is Object.",
   },
   {
     file: jsonLosses,
@@ -252,6 +252,6 @@ export const values: readonly Mutant[] = [
     original: "something.catch(() => {});",
     replacement: "",
     tests: withinTests,
-    equivalent: "Promise.race has put handlers on it as well.",
+    equivalent: "Promise.race also adds a rejection handler to the promise.",
   },
 ];

@@ -39,7 +39,7 @@ export const writing: readonly Mutant[] = [
     replacement: "",
     tests: ["tests/worker/attempt/lost_answers_test.ts", "tests/worker/lease/late_answers_test.ts"],
     equivalent:
-      "The end of a lease changes the status, and a claim changes the token: no other state of the row has both values of the write.",
+      "The token and the status are enough: the end of a lease changes the status, and the next claim changes the token.",
   },
   {
     file: statusWriter,
@@ -56,7 +56,7 @@ export const writing: readonly Mutant[] = [
     replacement: "return true;",
     tests: statusWriterTests,
     equivalent:
-      "The fence refuses a retried write of a lost lease, unless no other worker has claimed the task: then storing it is right.",
+      "Storage rejects a retried write if another worker has claimed the task. Otherwise, storing it is right.",
   },
   {
     file: statusWriter,
