@@ -53,7 +53,7 @@ Deno.test("every file follows the rules of the architecture", async () => {
   assertEquals(found, []);
 });
 
-/** What the files of src/, drivers/ and bench/ import of each other. */
+/** Reads which files of src/, drivers/ and bench/ import each other. */
 async function readImports(): Promise<ImportGraph> {
   const graph = new Map<string, string[]>();
   for (const path of await listFiles()) {

@@ -1,5 +1,5 @@
-// The benchmarks as programs: they run, count correctly and report wrong arguments. Speed is not
-// tested.
+// Tests the benchmarks as programs: they run, count correctly and report wrong arguments. Speed is
+// not tested.
 
 import {
   assert,
@@ -44,7 +44,7 @@ async function results<Row>(...args: string[]): Promise<Row[]> {
 async function resultsWith<Row>(env: Record<string, string>, ...args: string[]): Promise<Row[]> {
   const all = [...args, "--runs", "1", "--json"];
   const { code, stdout, stderr } = await run("bench/main.ts", all, env);
-  // A measurement beyond its limit is exit code 1. On a busy machine, that may happen.
+  // Exit code 1 means that a measurement exceeds its limit, which may happen on a busy machine.
   assertLessOrEqual(code, 1, stderr);
   assertNotEquals(stdout, "", stderr);
   return JSON.parse(stdout).results;
@@ -217,7 +217,7 @@ Deno.test("a benchmark with wrong arguments prints the mistake and the help, wit
   assertStringIncludes(stdout, "audit-levels");
 });
 
-Deno.test("the comparison with other libraries prints its help, and the same for wrong arguments", async () => {
+Deno.test("the comparison with other libraries prints its help, also for wrong arguments", async () => {
   const peers = (...args: string[]) => run("bench/peers/main.ts", args);
   const { code, stdout } = await peers("--help");
   assertEquals(code, 0);
@@ -248,7 +248,7 @@ Deno.test("the chart has one bar per level in each panel, in proportion to its v
   assertStringIncludes(chart, "prefers-color-scheme: dark");
 });
 
-Deno.test("figures are computed by the nearest rank, and tables are aligned", () => {
+Deno.test("percentiles use the nearest rank, rates are rounded, and tables are aligned", () => {
   const values = Array.from({ length: 100 }, (_, index) => 100 - index);
   assertEquals([percentile(values, 0.5), percentile(values, 0.99), percentile([7], 0.99)], [
     50,

@@ -1,4 +1,5 @@
-// The commands of the tests: their help, and their errors for wrong arguments.
+// Tests the help of `deno task simulate` and `deno task mutants`, and their errors for wrong
+// arguments.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -8,7 +9,7 @@ const commands: readonly [task: string, path: string, number: string][] = [
 ];
 
 for (const [task, path, number] of commands) {
-  Deno.test(`deno task ${task} shows its usage, for a mistake, too`, async () => {
+  Deno.test(`deno task ${task} shows its usage, also after a mistake`, async () => {
     const run = async (...args: string[]) => {
       const main = new URL(path, import.meta.url).pathname;
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -1,4 +1,4 @@
-// Runs the demo as a process, which one of the tests kills.
+// Runs the demo as a separate process. One test kills that process.
 
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
@@ -67,7 +67,7 @@ async function assertHashed(workplace: Workplace, files: number): Promise<void> 
   const rows = workplace.query<{ path: string; sha256: string | null; lines: number | null }>(
     "SELECT path, sha256, lines FROM files ORDER BY path",
   );
-  assertEquals(rows.length, files + 1); // the folder itself is the one that cannot be read
+  assertEquals(rows.length, files + 1); // with the folder itself, which cannot be read as a file
   for (const { path, sha256, lines } of rows) {
     if (path === workplace.folder) {
       assertEquals(sha256, null);
@@ -86,7 +86,7 @@ async function assertHashed(workplace: Workplace, files: number): Promise<void> 
   ]);
 }
 
-Deno.test("the demo hashes every file, and the unreadable one is retried and fails with its reason", async () => {
+Deno.test("the demo hashes every file, and retries an unreadable path, which fails with its reason", async () => {
   await using workplace = await Workplace.create(40);
   const { code, stdout, stderr } = await workplace.run();
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
@@ -101,7 +101,8 @@ Deno.test("the demo hashes every file, and the unreadable one is retried and fai
 Deno.test("the demo, killed and started again, loses nothing and does nothing twice", async () => {
   const files = 300;
   await using workplace = await Workplace.create(files);
-  const process = workplace.start("--pause", "100"); // far from its end, even if the kill is late
+  // So slow that the demo has not ended, even if the kill is late.
+  const process = workplace.start("--pause", "100");
   let shown = "";
   let killed = false;
   for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
@@ -128,9 +129,9 @@ Deno.test("the demo, killed and started again, loses nothing and does nothing tw
   assertEquals(twice, []);
 });
 
-Deno.test("a task has the status audit rows of the demo's audit level", async () => {
-  // At Full, each attempt is queued, started and ended. The levels in between differ only for
-  // recurring tasks.
+Deno.test("the demo's audit level decides how many status audit rows a task has", async () => {
+  // At Full, each attempt has three rows: queued, started and ended. Minimal and ErrorsOnly differ
+  // only for recurring tasks.
   const expected = { Full: 3 * 10 + 3 * 3, Minimal: 3, ErrorsOnly: 3, None: 0 };
   const counted = await Promise.all(
     Object.keys(expected).map(async (level) => {
@@ -179,7 +180,8 @@ Deno.test("in a terminal the demo's bar is redrawn in its line, and notes are ab
 
 Deno.test("a closed pipe ends the demo silently, and the next start resumes", async () => {
   await using workplace = await Workplace.create(60);
-  const child = workplace.start("--pause", "500"); // far from its end, even if the reader closes late
+  // So slow that the demo has not ended, even if the reader closes late.
+  const child = workplace.start("--pause", "500");
   const reader = child.stdout.getReader();
   await reader.read();
   await reader.cancel();

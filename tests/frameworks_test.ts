@@ -14,7 +14,7 @@ const patience = 60_000;
 /** How a program is started: the runtime, and the file that it runs. */
 type Command = readonly string[];
 
-/** A program that runs. */
+/** A running program. */
 class Program implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #lines: AsyncGenerator<string>;
@@ -36,7 +36,7 @@ class Program implements AsyncDisposable {
     await deadline(read(), patience);
   }
 
-  /** Sends SIGTERM, and checks that it ends cleanly. */
+  /** Sends SIGTERM, and checks that the program ends cleanly. */
   async stop(): Promise<void> {
     this.#process.kill("SIGTERM");
     await this.says("Stopped by SIGTERM");
@@ -100,14 +100,14 @@ async function check(web: Command, worker: Command): Promise<void> {
 }
 
 for (const framework of ["hono", "express", "fastify"]) {
-  Deno.test(`${framework} in Deno dispatches in a request and runs tasks here or elsewhere`, async () => {
+  Deno.test(`${framework} in Deno dispatches in a request, and tasks run in its process or in another`, async () => {
     const inDeno = (path: string) => [Deno.execPath(), "run", "-A", new URL(path, examples).href];
     await check(inDeno(`${framework}/main.ts`), inDeno("shop/worker.ts"));
   });
 }
 
 /**
- * Copies the examples to a folder where Node finds the package, and compiles those that it cannot
+ * Copies the examples to a folder where Node finds the package, and compiles those that Node cannot
  * run directly.
  */
 async function prepare(project: NpmProject): Promise<void> {

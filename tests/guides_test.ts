@@ -1,4 +1,5 @@
-// The code in guides compiles, the one in the README runs, and their links lead somewhere.
+// The code in the guides to the examples compiles, the program in the README runs, and links to
+// files are valid.
 
 import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals } from "@std/assert";
@@ -17,7 +18,7 @@ async function listGuides(folder: URL): Promise<URL[]> {
   return guides;
 }
 
-Deno.test("every link to a file in the guides leads somewhere", async () => {
+Deno.test("every link to a file in the guides leads to an existing file", async () => {
   const dead: string[] = [];
   const guides = await listGuides(root);
   assert(guides.length > 5);
@@ -40,7 +41,7 @@ Deno.test("the program in the README prints what the README says", async () => {
   const text = await Deno.readTextFile(new URL("README.md", root));
   const [, program] = text.match(/^```ts\n(.*?)^```$/ms) ?? [];
   assert(program !== undefined);
-  // In a folder of its own: it keeps its tasks in app.db.
+  // The program runs in an empty folder, because it keeps its tasks in app.db.
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/program.ts`, program);

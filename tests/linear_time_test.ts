@@ -61,7 +61,7 @@ const takers: Readonly<Record<string, Take>> = {
   "a URL of PostgreSQL": (text) => postgresStorage(`postgres://${text}`),
 };
 
-/** Parts of such texts whose repetition is expensive for some patterns. */
+/** Parts of texts whose repetition is expensive for some regular expressions. */
 const pieces = [
   ...["\n", " ", "\t", "/", "-", ":", "@", ",", "=", "&", "%", "\\", "1", "a", "{a}", "{", "}"],
   ...["\n    at ", "at ", " (", ")", ":1:1", "Caused by: ", "Error 1 of 2: ", "async ", "0-5/2,"],
@@ -69,7 +69,7 @@ const pieces = [
 ];
 
 for (const [name, take] of Object.entries(takers)) {
-  Deno.test(`time grows with the length of ${name}`, () => {
+  Deno.test(`the time grows at most linearly with the length of ${name}`, () => {
     const units = fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(units, fc.constantFrom(...pieces, ""), (unit, end) => {

@@ -1,5 +1,5 @@
-// The package as npm users get it, under the lowest and the newest Node that it is for. The tests
-// there belong to other subjects; here they share one installation, which takes a while.
+// Tests the package as npm users install it, under each supported version of Node. The checks are
+// in the folders of their subjects. They share one installation here, because installing is slow.
 
 import { checkApiInNode } from "./api/api_in_node.ts";
 import { checkContextsInNode } from "./contexts/contexts_in_node.ts";
@@ -11,7 +11,7 @@ import { checkNpmPackage, nodeVersions, nodeWithoutSqlite } from "./package/npm_
 import { hasNpm, makeNpmProject } from "./support/npm_project.ts";
 import { checkSimulationInNode } from "./testing/simulation/same_in_node.ts";
 
-/** What the programs of monitoring need beside the package. */
+/** The packages that the checks of monitoring need besides those of the others. */
 const clients = [
   "@microsoft/signalr",
   "@opentelemetry/context-async-hooks",
@@ -23,7 +23,7 @@ const clients = [
 ];
 
 Deno.test({
-  name: "the package under Node",
+  name: "the package works under Node",
   ignore: !await hasNpm(),
   async fn(t) {
     const packages = ["zod", "@opentelemetry/api", "hono", "@hono/zod-openapi"];

@@ -1,6 +1,6 @@
 /**
- * The command line: migrates, asks, steers and copies stores of tasks, on any database, or through
- * the REST API of a running system. It is a program: importing it does nothing.
+ * The command line: migrates, queries, changes and copies stores of tasks, in any database or
+ * through the REST API of a running system. This module is a program: importing it does nothing.
  *
  * ```sh
  * deno run -A jsr:@evertask/evertask/cli status --storage sqlite:app.db

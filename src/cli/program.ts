@@ -106,7 +106,7 @@ async function call(command: Command, argv: readonly string[], host: Host): Prom
   }
 }
 
-/** Waits for a command that changes nothing, which may be given up at any time. */
+/** Waits for a command that changes nothing. Resolves to 1 at once if it is interrupted. */
 async function unlessInterrupted(
   running: Promise<ExitCode>,
   interrupted: AbortSignal,
@@ -119,7 +119,7 @@ async function unlessInterrupted(
     return await Promise.race([running, stopped.promise]);
   } finally {
     interrupted.removeEventListener("abort", stop);
-    running.catch(() => {}); // a command that is given up fails when its store closes
+    running.catch(() => {}); // an abandoned command fails when its store closes
   }
 }
 
@@ -133,7 +133,10 @@ function targetOf(values: Values, host: Host): Promise<Target> {
   }, host);
 }
 
-/** Returns the text of an error. Errors of the program itself are shown with their stack. */
+/**
+ * Returns the text of an error. Unexpected errors have their stack; with EVERTASK_DEBUG, all errors
+ * have it.
+ */
 function textOf(error: unknown, host: Host): string {
   const isKnown = error instanceof EverTaskError;
   const remedy = error instanceof SchemaVersionError && error.found <= error.known

@@ -21,12 +21,13 @@ export class QueueFullError extends EverTaskError {
   }
 }
 
-/** The caller of a dispatch: a handler by its context, or the application by the instance. */
+/** Who dispatches: a handler through its context, or the application through the instance. */
 export type Caller = "application" | "handler";
 
 /**
- * Reserves a place for a task that is due now. A handler does not wait for room, because there may
- * be none until it ends.
+ * Reserves a place for a task that is due now. If the queue is full, its `whenFull` decides. A
+ * handler never waits for room, because there may be none until it ends: its task is stored without
+ * a place.
  *
  * @throws {QueueFullError} If the queue is full and has `whenFull: "throw"`.
  */

@@ -28,8 +28,8 @@ import { TaskWriter } from "./task_writer.ts";
 export interface DispatcherParts extends PlannerParts {
   readonly storage: Pick<Storage, "persist" | "getByTaskKey">;
   /**
-   * Resolves when the storage is open. Null if it is open, so that most dispatches need not wait a
-   * turn of the event loop.
+   * Returns a promise that resolves when the storage is open. Returns null if it is open already,
+   * so that most dispatches need not await a promise.
    */
   readonly opening: () => Promise<void> | null;
   readonly clock: Clock;
@@ -138,8 +138,8 @@ export class Dispatcher {
     const placing = this.#placeFor(worker, plan, id, caller, signal);
     const reservation = placing instanceof Promise ? await placing : placing;
     const { queue } = reservation;
-    // A task in the caller's transaction does not exist until that commits, so it cannot be handed
-    // over.
+    // A task in the caller's transaction does not exist until the transaction commits, so it cannot
+    // be handed to the worker.
     if (connection !== undefined) worker?.reservations.unreserve(reservation);
     let claimFor = connection === undefined ? reservation.claimFor : null;
     const payload = encoded.text;
@@ -201,7 +201,7 @@ export class Dispatcher {
     return results;
   }
 
-  /** Returns the queue of a task, and the place that is reserved for it there. */
+  /** Returns the queue of a task, and the place there if one is reserved. */
   #placeFor(
     worker: LocalWorker | null,
     { status, queue }: TaskPlan,
@@ -214,8 +214,8 @@ export class Dispatcher {
   }
 
   /**
-   * Notifies the worker of this process, so that it need not poll. The worker may have started
-   * while the task was being stored.
+   * Notifies the worker of this process of a stored task, so that it need not poll. The worker may
+   * have started while the task was being stored. Without a worker, calls `onStoredForOthers`.
    */
   #expect({ due, queue }: NewTask): void {
     const worker = this.#parts.worker();

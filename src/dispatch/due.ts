@@ -9,7 +9,12 @@ import { toEpochMilliseconds } from "../time/instant.ts";
 /** Due now. */
 export const atOnce: Due = { inMs: 0 };
 
-/** Parses `delay` and `at`. */
+/**
+ * Returns the due instant that `delay` or `at` sets. Without them, the task is due now.
+ *
+ * @throws {InvalidArgumentError} If one is invalid, or more than one of `delay`, `at` and
+ * `recurring` is given.
+ */
 export function parseDue({ delay, at, recurring }: DispatchTiming): Due {
   const given = [delay, at, recurring].filter((each) => each !== undefined).length;
   if (given > 1) {

@@ -32,7 +32,8 @@ export interface LocalPlaces {
   waitForRoom(queue: string, id: string, signal: AbortSignal | undefined): Promise<Reservation>;
 
   /**
-   * Frees a place, because its task has arrived, was not stored, or was not stored for this worker.
+   * Frees a place: the worker has taken the task over, or the task was not stored as claimed by
+   * this worker.
    */
   unreserve(reservation: Reservation): void;
 }
@@ -56,9 +57,13 @@ export interface LocalWorker {
    */
   suspectUnknownClaims(): void;
 
-  /** Called when a task of this queue that is due now was stored. */
+  /** Called when a task that is due now was stored in this queue. */
   storedDue(queue: string): void;
 
-  /** Called when a stored task becomes due at this instant of the storage's clock. */
+  /**
+   * Called when a task was stored that is due later.
+   *
+   * @param at The due instant by the storage's clock, in epoch milliseconds.
+   */
   expectDue(at: number): void;
 }

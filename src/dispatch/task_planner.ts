@@ -46,10 +46,11 @@ export class UnknownTaskTypeError extends EverTaskError {
 export type TaskPlan = Omit<NewTask, "id" | "payload" | "claimFor" | "traceContext">;
 
 /**
- * Completes a plan. The fields are copied one by one, because spreading the plan would take a tenth
- * of all the memory of a dispatch.
+ * Makes a task from a plan. The fields are copied one by one, because spreading the plan would take
+ * a tenth of all the memory of a dispatch.
  *
- * @param own The fields that differ between tasks of the same plan, and the queue that has room.
+ * @param own The fields that differ between tasks of the same plan. `queue` is the default queue if
+ * the planned queue is full and falls back to it.
  */
 export function plannedTask(
   plan: TaskPlan,
@@ -147,8 +148,8 @@ export class TaskPlanner {
   }
 
   /**
-   * Returns the task's queue, or the default queue if the instance does not have it. Tasks of an
-   * unknown queue would wait for ever. Warns once for each name.
+   * Returns `name` if the instance has this queue. Otherwise warns, once for each name, and returns
+   * the default queue, because tasks in an unknown queue would wait for ever.
    */
   #queueOf({ type }: AnyTask, name: string): string {
     if (this.#parts.queues.has(name)) return name;

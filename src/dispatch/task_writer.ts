@@ -1,5 +1,5 @@
-// Writes dispatched tasks in batches. Tasks with a key have separate batches, because an open
-// transaction may hold the key. Then only dispatches of the same key wait.
+// Writes dispatched tasks in batches. Tasks with a key have batches of their own. If an open
+// transaction holds a key, only the tasks with this key wait.
 
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { retryTransient } from "../storage/batching/retry_transient.ts";
@@ -16,12 +16,12 @@ export interface TaskWriterParts {
   readonly retryForMs: number;
 }
 
-/** Stores tasks in natural batches. */
+/** Stores tasks in batches; see {@linkcode BatchWriter}. */
 export class TaskWriter {
   readonly #parts: TaskWriterParts;
   readonly #plain: BatchWriter<NewTask, PersistResult>;
   readonly #keyed: BatchWriter<NewTask, PersistResult>;
-  /** Tasks whose keys are busy, which are retried until they are free. */
+  /** The retries of tasks whose key was busy. */
   readonly #insisting = new Set<Promise<PersistResult>>();
 
   constructor(parts: TaskWriterParts) {
@@ -33,8 +33,8 @@ export class TaskWriter {
   /**
    * Stores a task with the next batch.
    *
-   * @param onBusy Called once if the task's key is busy. The task is then no longer stored as
-   * claimed.
+   * @param onBusy Called once if the task's key is busy. From then on, the task is retried without
+   * `claimFor`.
    * @throws {StorageUnavailableError} If the key stays busy for the whole retry time.
    */
   add(task: NewTask, onBusy: () => void): Promise<PersistResult> {

@@ -1,5 +1,5 @@
-// Warns once per queue about tasks that no worker will run. Used by processes that only dispatch:
-// checks whether a live worker serves the queue.
+// Warns once per queue that no live worker serves, because its tasks would wait. Used by processes
+// that only dispatch.
 
 import { similarName } from "../guards/similar_name.ts";
 import type { Logger } from "../log/logger.ts";

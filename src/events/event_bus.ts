@@ -1,6 +1,6 @@
 // Delivers events to subscribers without delaying tasks. Each subscriber has its own bounded queue,
-// from which it is called with one event after the other. Events that no subscriber wants are not
-// created.
+// and is called with one event after the other. An event that neither a subscriber nor another
+// process wants is not created.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Logger } from "../log/logger.ts";
@@ -19,19 +19,20 @@ const maxLag = 10_000;
 /** Delivers the events of other processes while a subscriber wants them. */
 export interface StoreFollower {
   /**
-   * Called when a subscriber wants them.
+   * Starts to deliver. Called after each change of the subscriptions while a subscriber wants the
+   * events of other processes.
    *
-   * @param withParameters Whether one wants payloads.
+   * @param withParameters Whether at least one of these subscribers wants payloads.
    */
   follow(withParameters: boolean): void;
-  /** Called when no subscriber wants them any more. */
+  /** Stops delivering. Called when no subscriber wants the events of other processes any more. */
   rest(): void;
 }
 
 /** Receives the events of this process, to pass them on to other processes. */
 export interface EventTap {
   /**
-   * Reports whether to create an event of this kind for it. Called for each event that no
+   * Reports whether to create an event of this kind for the tap. Called for each event that no
    * subscriber wants, so it must be quick.
    */
   wants(kind: TaskEventKind): boolean;
@@ -62,8 +63,8 @@ export class EventBus implements TaskEventSource {
   }
 
   /**
-   * Reports whether a subscriber wants such an event. Callers check this before they create an
-   * event.
+   * Reports whether a subscriber or the tap wants an event of this kind and type. Callers check
+   * this before they create an event.
    *
    * @param type The task's type; absent if it is not yet known.
    */
@@ -130,8 +131,9 @@ export class EventBus implements TaskEventSource {
   }
 
   /**
-   * Events as an async iterator: `for await (const event of everTask.events.stream({ scope: "store"
-   * }))`. Ends when the loop is left.
+   * Returns events as an async iterator:
+   * `for await (const event of everTask.events.stream({ scope: "store" }))`. Ends when the loop is
+   * left.
    *
    * @throws {InvalidArgumentError} If an option is invalid or unknown.
    */
@@ -239,7 +241,8 @@ class Subscription {
         if (this.#ended) break;
         try {
           const handled = this.#handler(event);
-          if (handled !== undefined) await handled; // awaiting undefined would also cost a turn
+          // An `await` of undefined would also delay the next event by a microtask.
+          if (handled !== undefined) await handled;
         } catch (error) {
           this.#logger.error("A subscriber failed on the event {kind} of task {taskId}: {error}", {
             kind: event.kind,

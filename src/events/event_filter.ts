@@ -13,10 +13,10 @@ import {
 
 const filterNames: OptionNames<TaskEventFilter> = { severity: true, types: true, kinds: true };
 
-/** The scopes. */
+/** The valid values of `scope`. */
 export const eventScopes: readonly EventScope[] = ["process", "store"];
 
-/** The severities, lowest first. */
+/** The rank of each severity, 0 for the lowest. */
 const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, Error: 2 };
 
 /**

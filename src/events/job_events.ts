@@ -20,8 +20,8 @@ export interface EventSubject {
 }
 
 /**
- * Creates the subject of an event that concerns no single task. It has only a type and a queue, if
- * known.
+ * Creates the subject of an event that concerns no single task. It has only a type and a queue,
+ * which are empty if unknown.
  */
 export function typeSubject(type: string, queue: string): EventSubject {
   return {

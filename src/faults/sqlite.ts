@@ -6,13 +6,13 @@ import { type Fault, faultOf } from "./fault.ts";
 
 const faults: ReadonlyMap<number, Fault> = new Map([
   [5, "unavailable"], // SQLITE_BUSY: another connection holds a lock
-  [6, "unavailable"], // SQLITE_LOCKED: another user of this connection does
+  [6, "unavailable"], // SQLITE_LOCKED: another statement of this connection holds a lock
   [7, "unavailable"], // SQLITE_NOMEM
   [10, "unavailable"], // SQLITE_IOERR: disks and network file systems recover
   [8202, "lasting"], // SQLITE_IOERR_DATA: the checksum of a page is wrong
   [8458, "lasting"], // SQLITE_IOERR_CORRUPTFS: the file system is damaged
   [13, "full"], // SQLITE_FULL
-  [15, "unavailable"], // SQLITE_PROTOCOL: lost the race for the write-ahead log for seconds
+  [15, "unavailable"], // SQLITE_PROTOCOL: no lock of the write-ahead log in several seconds
   [17, "unavailable"], // SQLITE_SCHEMA: the schema changed each time the statement was prepared
 ]);
 

@@ -3,7 +3,7 @@
 // list of transient faults),
 // https://learn.microsoft.com/dotnet/api/microsoft.data.sqlclient.sqlconfigurableretryfactory.baselinetransienterrors,
 // https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
-// (the text of each number; those whose text asks to try again), and
+// (the numbers whose text asks to try again), and
 // SqlServerTransientExceptionDetector of Entity Framework Core.
 
 import type { ErrorFields } from "../thrown/error_chain.ts";
@@ -15,15 +15,15 @@ const unavailable: readonly number[] = [
   ...[1203, 1204, 1205, 1222, 1232],
 
   // Transactions under SNAPSHOT: 3960 conflict with an update, 3961 conflict with a change of a
-  // table; the others lack row versions. 41301 to 41839: conflicts of commits on memory-optimized
-  // tables.
+  // table; with the other 39xx numbers, row versions or a replica are not available now. 41301 to
+  // 41839: conflicts of commits on memory-optimized tables.
   ...[3947, 3948, 3950, 3953, 3957, 3960, 3961, 3966, 41301, 41302, 41305, 41325, 41839],
 
   // The session was ended (596); the server stops, is paused or starts (6005, 6006, 17142, 17147,
   // 17148, 17187, 18401); or the server has reached its limit of connections (17809).
   ...[596, 6005, 6006, 17142, 17147, 17148, 17187, 17809, 18401],
 
-  // No memory, page, thread or log space in time.
+  // Memory, a page, a thread or log space did not become available in time.
   ...[701, 802, 845, 8628, 8642, 8645, 8651, 9020],
 
   // The database is not available yet or changes its state: 615, 913, 921, 922, 926 (at the end of

@@ -1,4 +1,4 @@
-// Checks that several options share.
+// Checks of arguments and options, shared by all parts.
 
 import { readEntries, readMember, tagOf } from "../thrown/reading.ts";
 import { InvalidArgumentError } from "./errors.ts";

@@ -11,7 +11,7 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return isObject && value !== null && typeof readMember(value, "then") === "function";
 }
 
-/** Calls a function without a result. Passes its error or rejection to `onFault`. */
+/** Calls a function and ignores its result. Passes its error or rejection to `onFault`. */
 export function callAndForget(call: () => unknown, onFault: (error: unknown) => void): void {
   try {
     const result = call();
@@ -26,7 +26,7 @@ export function callAndForget(call: () => unknown, onFault: (error: unknown) => 
  *
  * @param answer The result of a function of the application.
  * @param name The name of the function in the application.
- * @throws {InvalidArgumentError} If it is a promise. The promise's rejection is the `cause`.
+ * @throws {InvalidArgumentError} If `answer` is a promise. Its rejection is ignored.
  */
 export function answerAtOnce<T>(answer: T, name: string): T {
   if (!isPromiseLike(answer)) return answer;

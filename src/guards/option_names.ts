@@ -4,6 +4,7 @@
 type NameOf<Options> = Options extends unknown ? keyof Options & string : never;
 
 /**
- * A record with every name of the options of a type. The compiler reports missing and wrong names.
+ * A record that has each option name of a type as a key. The compiler reports missing and wrong
+ * names.
  */
 export type OptionNames<Options> = Readonly<Record<NameOf<Options>, true>>;

@@ -3,7 +3,7 @@
 /**
  * Returns the candidate that is most similar to a name.
  *
- * @returns null if none is similar, so that more than half of the letters would have to change.
+ * @returns null if none is similar: in each, more than half of the letters would have to change.
  */
 export function similarName(name: string, candidates: Iterable<string>): string | null {
   let similar: string | null = null;

@@ -65,7 +65,9 @@ async function around<T>(
   const workOnce = (traceContext: unknown): Promise<T> => {
     if (result === undefined) {
       result = work(typeof traceContext === "string" ? traceContext : null);
-      result.catch(() => {}); // the caller of the work gets the error, even if an instrumentation ignores it
+      // Without a handler, the rejection would end the process if the instrumentation ignored it.
+      // The caller of `around` still gets the error.
+      result.catch(() => {});
       begin();
     }
     return result;
@@ -84,9 +86,7 @@ async function around<T>(
   return workOnce(null);
 }
 
-/**
- * Reports whether the work itself failed with an error, which an instrumentation should rethrow.
- */
+/** Reports whether `error` is the work's own error, which an instrumentation should rethrow. */
 async function failsWith(result: Promise<unknown> | undefined, error: unknown): Promise<boolean> {
   try {
     await result;

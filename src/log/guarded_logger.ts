@@ -8,7 +8,7 @@ import type { Logger, LogProperties } from "./logger.ts";
 /** Wraps a logger so that no call throws. Writes the first failure to the console. */
 export function guardLogger(logger: Logger): Logger {
   const onFault = onlyOnce((error: unknown) => {
-    const text = `[EverTask] The logger failed; its further failures are not shown:  ` +
+    const text = `[EverTask] The logger failed; its further failures are not shown: ` +
       headlineOf(error);
     callAndForget(() => console.error(text), () => {}); // the console may have ended, too
   });

@@ -1,4 +1,4 @@
-// The common properties of log lines about an attempt, by which they can be found.
+// The properties that all log lines about an attempt share, by which the lines can be found.
 
 import type { LogProperties } from "./logger.ts";
 

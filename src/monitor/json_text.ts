@@ -1,6 +1,6 @@
-// JSON for strict receivers. JSON.stringify writes a lone surrogate, as of a text that was cut
-// within an emoji, as an escape such as \ud83d. System.Text.Json and serde_json reject such a
-// document.
+// JSON for strict receivers. A text that was cut within an emoji contains a lone surrogate.
+// JSON.stringify writes it as an escape such as \ud83d. System.Text.Json and serde_json reject a
+// document with such an escape.
 
 /**
  * Encodes a value as JSON, with U+FFFD for each lone surrogate.

@@ -11,7 +11,7 @@ export interface EventLabels {
   readonly queue: string;
 }
 
-/** Returns each task type of an instance with its default queue. */
+/** Returns each task type of an instance with each queue that its tasks use by default. */
 export function knownLabels({ tasks = [], queues }: EventOrigin & FigureOrigin): EventLabels[] {
   const known = queues.names ?? [];
   return tasks.flatMap(({ type, queue }) => {
@@ -20,7 +20,7 @@ export function knownLabels({ tasks = [], queues }: EventOrigin & FigureOrigin):
   });
 }
 
-/** Adds the queues of an instance without waiting tasks, which storage may omit. */
+/** Adds the instance's queues that storage has omitted because they have no waiting tasks. */
 export function withKnownQueues<Found extends { readonly queue: string }>(
   { queues: { names = [] } }: FigureOrigin,
   found: readonly Found[],

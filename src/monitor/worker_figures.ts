@@ -14,7 +14,11 @@ export interface WorkerFigures {
   readonly oldestHeartbeatMs: number | null;
 }
 
-/** @param workers All registered workers, including lost ones. */
+/**
+ * Computes the figures.
+ *
+ * @param workers All registered workers, including lost ones.
+ */
 export function workerFigures(workers: readonly Dated<WorkerStatus>[]): WorkerFigures {
   const ages = workers.map(({ heartbeatAgeMs }) => Math.max(0, heartbeatAgeMs));
   return {

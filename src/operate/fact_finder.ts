@@ -14,7 +14,7 @@ export type FactStorage = Pick<
   "backlog" | "get" | "operatorActions" | "countHeld" | "statusAudit" | "workers"
 >;
 
-/** The facts that this process knows without storage. */
+/** The dependencies of {@linkcode findFacts}. */
 export interface FactFinderParts {
   readonly opened: () => Promise<FactStorage>;
   readonly leaseMs: number;

@@ -1,5 +1,5 @@
-// How many tasks wait for each rate limit, and when the next one may run. Follows from the numbers
-// of the algorithm; see ../storage/kit/gcra.ts.
+// Computes how many tasks wait for a rate limit, and when the next task may run, from the stored
+// numbers of the algorithm; see ../storage/kit/gcra.ts.
 
 import { budgetParts } from "../task/budget_name.ts";
 import type { RateLimitRecord } from "../storage/queries.ts";
@@ -26,11 +26,14 @@ export interface LimitOverview {
   readonly nextSlotAt: Date | null;
 }
 
-/** Slots are rounded up to whole milliseconds, and with them the end of a line that got shorter. */
+/**
+ * The maximum rounding error of the end of a line of reservations. Slots are rounded up to whole
+ * milliseconds. If a line becomes shorter, its new end is such a slot.
+ */
 const noiseMs = 1;
 
 /**
- * Derives the tasks that wait for a rate limit.
+ * Returns the budget of a rate limit, with the number of tasks that wait for it.
  *
  * @param now The storage's clock. Epoch milliseconds.
  */
@@ -45,7 +48,8 @@ export function limitOverview(record: RateLimitRecord, now: number): LimitOvervi
     return { ...budget, waiting: null, nextSlotAt: null };
   }
   const toleranceMs = (burst - 1) * emissionIntervalMs;
-  // Reserved slots are one interval apart, and the last one is one interval before this instant.
+  // Reserved slots are one interval apart. The last reserved slot is one interval before
+  // `endOfLine`.
   const endOfLine = reservedUntilAt - toleranceMs;
   const reserved = Math.ceil((endOfLine - noiseMs - now) / emissionIntervalMs) - 1;
   const earliest = Math.ceil(Math.max(endOfLine, startedUntilAt - toleranceMs) - noiseMs);

@@ -39,7 +39,7 @@ export interface OperateParts {
   readonly definitions: ReadonlyMap<string, AnyTask>;
   /** The storage's clock, once storage is open. Epoch milliseconds. */
   readonly now: () => number;
-  /** The consequences of a change in this process. */
+  /** Called after changes, for their consequences in this process. */
   readonly consequences: Consequences;
   /** Returns the maximum number of retries of a task's policy; null if unknown. */
   readonly retriesOf: (task: TaskRecord) => number | null;
@@ -116,7 +116,10 @@ export class Operate {
     return task?.series ? nextRuns(task.series, count) : null;
   }
 
-  /** Returns the time of the store's clock, which decides what is due and who is alive. */
+  /**
+   * Returns the time of the store's clock, which decides which tasks are due and which workers are
+   * alive.
+   */
   async now(): Promise<Date> {
     await this.#parts.opened();
     return new Date(this.#parts.now());

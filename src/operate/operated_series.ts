@@ -26,7 +26,7 @@ export interface SchedulePreview {
   readonly runs: readonly Date[];
 }
 
-/** The number of runs that a preview may show. */
+/** The maximum number of runs that a preview returns. */
 const mostRuns = 1000;
 
 /** Pauses, resumes and changes series, in any process. Each change names the operator. */
@@ -61,8 +61,8 @@ export class OperatedSeries {
 
   /**
    * Replaces the schedule of a series. The new schedule begins now; the run count stays. A later
-   * dispatch with the task key of the series and a different schedule replaces it again, so change
-   * the application, too.
+   * dispatch with the same task key and another schedule replaces the new schedule, so change the
+   * schedule in the application, too.
    *
    * @example
    * ```ts
@@ -113,7 +113,8 @@ export class OperatedSeries {
   /**
    * Returns the sentence and the first runs of a schedule. Changes nothing.
    *
-   * @param count The number of runs to return, 1 to 1000. @default 10
+   * @param count The maximum number of runs to return. More than 1000 has the effect of 1000.
+   * @default 10
    * @throws {InvalidArgumentError} If the schedule or the count is invalid.
    */
   async preview(schedule: RecurringInput, count = 10): Promise<SchedulePreview> {

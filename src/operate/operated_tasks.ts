@@ -82,7 +82,7 @@ export class OperatedTasks extends TaskSearch {
   }
 
   /**
-   * Deletes a task with its history. The task must be waiting or ended, and not held by a worker.
+   * Deletes a task with its history. No worker may hold the task.
    *
    * @throws {InvalidArgumentError} If an argument is invalid.
    */
@@ -131,8 +131,8 @@ export class OperatedTasks extends TaskSearch {
   }
 
   /**
-   * Cancels a task, as {@linkcode EverTask.cancel} does. A waiting task is cancelled at once; for a
-   * held task, its worker is asked. A series ends.
+   * Cancels a task, as {@linkcode EverTask.cancel} does. A waiting task is cancelled at once. If a
+   * worker holds the task, that worker is asked to cancel it. A series ends.
    *
    * @throws {InvalidArgumentError} If an argument is invalid.
    */
@@ -140,7 +140,7 @@ export class OperatedTasks extends TaskSearch {
     return this.#checked("cancel", taskId, decideCancel, operator);
   }
 
-  /** Makes a change with the payload of an edit, if it has one and the validator accepts it. */
+  /** Makes a change. If `edit` has a payload, validates it and passes it to `decideWith`. */
   async #changeWithPayload(
     verb: OperatorVerb,
     taskId: string,

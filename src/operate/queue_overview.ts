@@ -18,8 +18,8 @@ export interface QueueOverview {
   /** The ids of the live workers that serve the queue, oldest first, without those that drain. */
   readonly workerIds: readonly string[];
   /**
-   * The number of tasks that those workers run concurrently; null if a live worker does not report
-   * its queues, as in version 0.1.
+   * The maximum number of tasks of the queue that those workers run concurrently; null if a live
+   * worker does not report its queues, as in version 0.1.
    */
   readonly places: number | null;
 }

@@ -165,9 +165,9 @@ export interface PlacesBusy extends ToldReason {
   readonly kind: "placesBusy";
   /** The queue. */
   readonly queue: string;
-  /** The number of tasks of the queue that the live workers run concurrently. */
+  /** The maximum number of tasks of the queue that the live workers run concurrently. */
   readonly places: number;
-  /** The number of tasks of the queue that workers hold, running or next. */
+  /** The number of tasks of the queue that workers hold, whether they run or wait for a place. */
   readonly held: number;
 }
 

@@ -30,7 +30,7 @@ export function sentenceOf(reason: UntoldReason): string {
     case "held":
       return heldSentence(reason);
     case "workerLate":
-      return `Worker ${reason.workerId} on ${reason.host} holds it, and its lease has ended ` +
+      return `Worker ${reason.workerId} on ${reason.host} holds it, and its lease ended ` +
         `${durationWords(reason.lateMs)} ago: the last heartbeat was at ` +
         `${instantWords(reason.heartbeatAt)}. The next live worker gives the task back; if none ` +
         "is alive, start one.";
@@ -72,7 +72,7 @@ export function sentenceOf(reason: UntoldReason): string {
     case "typeUnknown":
       return `No live worker that serves queue "${reason.queue}" knows the type ` +
         `"${reason.type}". ${similarSentence(reason.similar)}` +
-        "Deploy a worker that has the task, or dispatch it to a queue of one that has.";
+        "Deploy a worker that has the task, or dispatch it to a queue of such a worker.";
     case "placesBusy":
       return busySentence(reason);
     case "inLine":
@@ -85,8 +85,7 @@ export function sentenceOf(reason: UntoldReason): string {
       return seriesEndedSentence(reason);
     case "outOfLine":
       return `Its status is ${reason.status}, and it has no due instant, so that no worker looks ` +
-        "at it: its row was changed by hand. Set its status to Queued by the storage's setStatus " +
-        "to put it in line.";
+        "at it: its row was changed by hand. Run it now to put it in line.";
   }
 }
 
@@ -126,8 +125,7 @@ function similarSentence(similar: string | null): string {
 function endedSentence({ status, endedAt, attempts, exception }: UntoldOf<Ended>): string {
   const when = endedAt === null ? "" : ` at ${instantWords(endedAt)}`;
   const after = attempts > 0 ? ` after ${countWords(attempts, "attempt")}` : "";
-  const again = status === "Completed" ? "Dispatch a new task" : "Retry it";
-  return `It has ended as ${status}${when}${after}${quoted(exception)}. ${again} to run it again.`;
+  return `It has ended as ${status}${when}${after}${quoted(exception)}. Retry it to run it again.`;
 }
 
 const causes = {

@@ -13,13 +13,13 @@ export interface TableGrowth {
   /** The bytes of the table and its indexes; null if the store does not tell. */
   readonly bytes: number | null;
   /**
-   * The instant of the oldest row, or at which its task was created; null if the table is empty or
-   * has no rows of tasks.
+   * The creation of the oldest task with rows in the table; null if the table is empty or its rows
+   * do not belong to tasks.
    */
   readonly oldestAt: Date | null;
   /**
-   * The average number of rows a day since the oldest row, without rows that were deleted since;
-   * null if that is less than a day.
+   * The average number of rows a day since `oldestAt`, without the rows that were deleted since
+   * then; null if `oldestAt` is less than a day ago or null, or `rows` is null.
    */
   readonly rowsPerDay: number | null;
 }

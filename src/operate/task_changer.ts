@@ -10,7 +10,7 @@ import type { Decide, Decision } from "./task_decisions.ts";
 
 /** The consequences of changes in this process. None of these functions rejects. */
 export interface Consequences {
-  /** Called with waiting tasks that were cancelled or deleted, in their state before. */
+  /** Called with the unclaimed tasks that were cancelled or deleted, as they were before. */
   readonly ended: (tasks: readonly TaskRecord[], verb: "cancel" | "delete") => Promise<void>;
   /** Called with tasks whose workers are asked to cancel them. */
   readonly cancelRequested: (taskIds: readonly string[]) => Promise<void>;

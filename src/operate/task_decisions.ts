@@ -15,7 +15,10 @@ export interface Decision {
   readonly after: NotedFields | null;
 }
 
-/** Fields of a task in an action. Instants are ISO 8601, or `now` by the storage's clock. */
+/**
+ * Fields of a task in an action. Instants are in ISO 8601, or relative to the storage's clock:
+ * `now`, `now + 500 ms`.
+ */
 export type NotedFields = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Decides about a task. */
@@ -89,7 +92,7 @@ export const decideRunNow: Decide = (task) => {
   };
 };
 
-/** Cancels a waiting task, or asks the worker that holds it. */
+/** Cancels a waiting task, or asks the worker that holds a task to cancel it. */
 export const decideCancel: Decide = (task) => {
   const { status } = task;
   if (task.workerId !== null) {

@@ -55,7 +55,7 @@ function explained(
   return { path, message: `${classOf(part)} arrives as ${kindOf(partOf(read, path))}: ${remedy}` };
 }
 
-/** Returns the path to the first part with its own JSON form; null if there is none. */
+/** Returns the path to the first part with a method `toJSON`; null if there is none. */
 function findOwnForm(value: unknown): PropertyKey[] | null {
   if (typeof value !== "object" || value === null) return null;
   if (typeof readMember(value, "toJSON") === "function") return [];

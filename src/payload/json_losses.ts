@@ -1,13 +1,13 @@
 // Finds the parts of a payload that JSON would drop silently, before the payload is stored, so that
 // no handler gets less than was dispatched. A separate traversal takes an eighth of the time of
-// `JSON.stringify`; a replacer would double that time.
+// `JSON.stringify`. A replacer would double the time of `JSON.stringify`.
 
 import type { SchemaIssue } from "./standard_schema.ts";
 
 /** The maximum depth of a payload, because validators and other readers are recursive. */
 const deepest = 1_000;
 
-/** A loss and its path, which is built from its end while the search returns. */
+/** A loss and its path. The recursive search adds the keys as it returns, the last key first. */
 interface Loss extends SchemaIssue {
   readonly path: PropertyKey[];
 }

@@ -14,7 +14,7 @@ export class PayloadValidationError extends EverTaskError {
   override name = "PayloadValidationError";
   /** The task's type. */
   readonly taskType: string;
-  /** The issues that the validator reported. */
+  /** The issues that the validator reported, or the part that JSON cannot represent. */
   readonly issues: readonly SchemaIssue[];
 
   /**

@@ -1,5 +1,5 @@
-// Calls synchronous and asynchronous validators. Most are synchronous, and then cost no turn of the
-// event loop.
+// Calls synchronous and asynchronous validators. A synchronous validator, as most are, costs no
+// turn of the event loop.
 
 import { isPromiseLike } from "../guards/calls.ts";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";

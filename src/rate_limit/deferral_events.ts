@@ -9,7 +9,7 @@ import type { StorageClock } from "../time/storage_clock.ts";
 
 const intervalMs = 1_000;
 
-/** Aggregates deferrals to events. */
+/** Aggregates deferrals into events. */
 export class DeferralEvents {
   readonly #events: EventBus;
   readonly #clock: Clock;

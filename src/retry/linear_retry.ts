@@ -6,11 +6,11 @@ import { filterable, type FilterableRetryPolicy } from "./filterable_policy.ts";
 import { parseRetries } from "./parse_retries.ts";
 
 /**
- * Returns a policy that retries a number of times, after a constant delay or a list of delays,
- * whose last one repeats.
+ * Returns a policy that retries a number of times, after a constant delay or a list of delays.
  *
  * @param retries The maximum number of retries: 3 means up to 4 executions.
- * @param delay The delay before each retry, or one for each.
+ * @param delay The delay before each retry, or a list with one delay for each retry. If there are
+ * more retries than delays, the last delay repeats.
  * @throws {InvalidArgumentError} If `retries` is not an integer of at least 0, or a delay is
  * invalid.
  *

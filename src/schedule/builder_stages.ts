@@ -77,7 +77,8 @@ export interface RhythmBuilder {
    * A cron expression of 5 fields, of 6 fields with the seconds first, or a nickname such as
    * `@daily`.
    *
-   * @throws {InvalidScheduleError} If it is malformed; `position` of the error is the place.
+   * @throws {InvalidScheduleError} If the expression is malformed. The error's `position` is the
+   * index of the first wrong character.
    */
   cron(expression: string, options?: CronBuilderOptions): BuiltRecurrence;
 }
@@ -185,7 +186,10 @@ export interface WeekBuilder extends DayBuilder {
   onWeekends(): DayBuilder;
 }
 
-/** A schedule by months, whose days and times can be set. The default time is midnight. */
+/**
+ * A schedule by months, whose days and times can be set. If days or months are set, the default
+ * time is midnight.
+ */
 export interface MonthBuilder extends DayBuilder {
   /** On this day of the month, 1 to 31, or the last day of a shorter month. */
   onDay(day: number): DayBuilder;

@@ -1,4 +1,4 @@
-// Checks single values of a recurrence from outside. Each error names the invalid value.
+// Checks single values of a recurrence from a user or a row. Each error names the invalid value.
 
 import { InvalidScheduleError } from "./errors.ts";
 

@@ -33,8 +33,8 @@ export function nextOccurrence(recurrence: Recurrence, after: Instant): Date | n
 
 /**
  * Iterates over the occurrences after an instant, in order. The iteration is infinite unless the
- * recurrence has a limit; it yields at most `maxRuns`. Without an anchor, the series counts as
- * registered at `from`, and with a start of `runNow`, `from` is the first occurrence.
+ * recurrence has a limit; it yields at most `maxRuns` occurrences. Without an anchor, the series
+ * counts as registered at `from`. With a start of `runNow`, `from` is then the first occurrence.
  *
  * @throws {InvalidScheduleError} If the recurrence is invalid.
  * @throws {InvalidArgumentError} If `from` is not an instant.

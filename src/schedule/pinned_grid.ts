@@ -63,8 +63,8 @@ export class PinnedGrid implements Grid {
   }
 
   /**
-   * Returns the instant of an index. It is less than two cycles, and therefore less than a step,
-   * after its position.
+   * Returns the instant of an index. The instant is less than two cycles, and therefore less than a
+   * step, after the position of the index on the even grid.
    */
   #at(index: number): number {
     return this.#shown.next(this.#origin + index * this.#step - 1);

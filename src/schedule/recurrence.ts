@@ -40,7 +40,7 @@ export const weekdays: readonly Weekday[] = [
  * An occurrence that is late, but whose successor is not due yet, always runs. An occurrence that
  * had begun also runs, because a run that was interrupted, was lost with its process or waits for a
  * retry was not missed. If a running worker was too busy to start occurrences in time, at least the
- * latest one runs. Otherwise a series with a short interval would not run at all during an
+ * latest one runs. Without this rule, a series with a short interval would not run at all during an
  * overload.
  */
 export type MisfirePolicy = "skip" | "once" | { readonly all: number };
@@ -105,7 +105,7 @@ export interface CalendarRecurrence extends RecurrenceOptions {
   /** The weekdays, for weeks. */
   readonly weekdays?: readonly Weekday[];
   /**
-   * The days of the month, for months: 1 to 31. A day that a month does not have is its last day.
+   * The days of the month, for months: 1 to 31. In a month without such a day, it is the last day.
    */
   readonly monthDays?: readonly number[];
   /**

@@ -59,8 +59,8 @@ export function anchorOf({ start }: Recurrence, registeredAt: number): number {
 }
 
 /**
- * Returns the first run of a series in epoch milliseconds; null if it never runs, because its
- * `runUntil` comes first.
+ * Returns the first run of a series in epoch milliseconds; null if the series never runs, for
+ * example because its `runUntil` comes first.
  *
  * @param registeredAt The instant of the registration, in epoch milliseconds.
  */
@@ -107,19 +107,20 @@ export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
 }
 
 /**
- * The time for a restart of a program, in milliseconds. Occurrences that become due in it do not
- * count as missed.
+ * The time for a restart of a program, in milliseconds. Occurrences that became due at most this
+ * long before the worker served the queue do not count as missed.
  */
 const restartMs = 5_000;
 
 /**
  * Decides whether a due run starts. After downtime, the misfire policy may drop it. If the returned
- * `nextRunAt` is not after now, run it, and pass that instant to {@linkcode runAfter} as
- * `scheduledAt`. Otherwise store it and wait.
+ * `nextRunAt` is not after now, the caller starts the run, and passes `nextRunAt` to
+ * {@linkcode runAfter} as `scheduledAt`. Otherwise the caller stores `nextRunAt` and waits.
  *
- * After both downtime and overload, a run is late and its successors are due. An occurrence that
- * became due while the worker was running was delayed, not missed, so the latest one runs under any
- * policy. Otherwise a busy worker, for which each occurrence is late, would skip all of them.
+ * Downtime and overload have the same effect: a run is late, and its successors are due, too. But
+ * an occurrence that became due while the worker was running was delayed, not missed, so the latest
+ * one runs under any policy. Without this rule, a busy worker, for which each occurrence is late,
+ * would skip all of them.
  */
 export function runDue(recurrence: Recurrence, state: DueState): NextRun {
   const isDelayed = state.scheduledAt >= state.servedSince - restartMs;

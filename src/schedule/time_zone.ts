@@ -1,6 +1,6 @@
 // Time zones, based on Intl.DateTimeFormat, the only source of zone rules that every runtime has. A
-// call takes about 2 µs. Therefore offsets are stored in blocks of some months, each of which is
-// sampled once and has a list of its clock changes.
+// call takes about 2 µs. Therefore offsets are cached in blocks of some months. Each block is
+// sampled once, and has a list of its clock changes.
 
 import { EverTaskError } from "../guards/errors.ts";
 import { describeValue } from "../thrown/describe_value.ts";

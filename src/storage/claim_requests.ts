@@ -36,6 +36,6 @@ export interface ReleasedTask {
   readonly taskId: string;
   /** The `leaseToken` of the claim. */
   readonly token: number;
-  /** The due instant that it had, so that it keeps its position in the order of tasks. */
+  /** The due instant before the claim, so that the task keeps its position in the queue. */
   readonly dueAt: number;
 }

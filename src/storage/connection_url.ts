@@ -17,7 +17,7 @@ const plainUrl =
  * of the URL parser would show it.
  *
  * @param argument The option's name, for the error message, which shows no part of the URL.
- * @throws {InvalidArgumentError} If it is not.
+ * @throws {InvalidArgumentError} If the URL is ambiguous or invalid.
  */
 export function checkConnectionUrl(url: string, argument: string): void {
   const hosts = plainUrl.exec(url)?.groups?.hosts?.split(",");

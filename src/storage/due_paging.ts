@@ -9,7 +9,7 @@ import { mostRowsRead, pageLimit } from "./paging.ts";
 import type { TaskFilter, TaskPage, TaskPageRequest } from "./queries.ts";
 import type { TaskRecord } from "./records.ts";
 
-/** The place of a waiting task among all that wait, by due instant and then by id. */
+/** The position of a waiting task in the order of due instants, then of ids. */
 export interface DuePlace {
   /** Epoch milliseconds. */
   readonly dueAt: number;
@@ -53,8 +53,9 @@ function placeOf(after: unknown): DuePlace {
 /**
  * Returns the number of tasks to read of each line, so that a page reads a limited number of rows.
  * A line is a part of the waiting tasks that an index keeps in the order of due instants, such as
- * the tasks of one queue and priority. A line that ends later tells how far the page is known: up
- * to the last task that was read of the line that ends first.
+ * the tasks of one queue and priority. If a line has more tasks than that, the page holds no tasks
+ * after the last task that was read of the line. Of several such lines, the earliest last task
+ * counts.
  *
  * @param lines The number of lines.
  * @param limit The maximum number of tasks on the page.
@@ -76,7 +77,7 @@ export function byPlace(a: DuePlace, b: DuePlace): number {
 /**
  * Makes a page of up to `limit + 1` waiting tasks, which are in the order of their due instants.
  *
- * @param known The place up to which the tasks were read; null if that is the end.
+ * @param known The place up to which the tasks were read; null if all of them were read.
  * @throws {InvalidArgumentError} If an argument has the wrong type.
  */
 export function toDuePage(

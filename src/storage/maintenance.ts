@@ -1,5 +1,5 @@
-// What administrators do to the database of a store: migrations and diagnosis. Drivers implement it
-// beside the contract, for the command line.
+// The maintenance of a store's database by administrators: migrations and diagnosis. It is not part
+// of the storage contract. Drivers implement it for the command line.
 
 /** One step of the migration of a schema. */
 export interface MigrationStep {
@@ -52,7 +52,7 @@ export interface Maintenance extends AsyncDisposable {
    * Applies the steps, all or none. Several processes may do this at the same time.
    *
    * @param to As for {@linkcode Maintenance.plan}.
-   * @returns What was applied by this process.
+   * @returns The plan with the steps that this process applied.
    */
   migrate(to?: number): Promise<MigrationPlan>;
   /** Finds faults of the database: of its schema, its settings and its state. */

@@ -1,6 +1,6 @@
 /**
- * The storage contract, and the parts that a driver needs: records, requests, the audit decision,
- * the errors that a driver throws, and the parts that drivers have in common ({@linkcode OpenOnce},
+ * The storage contract, and the parts that a driver needs: records, requests, the rules for audit
+ * rows, the errors that a driver throws, and code that drivers share ({@linkcode OpenOnce},
  * {@linkcode purgeInBatches}, {@linkcode inLockOrder}, {@linkcode toPage}, {@linkcode
  * setStatusByMany}, {@linkcode RateBook} …).
  *

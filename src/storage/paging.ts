@@ -110,7 +110,7 @@ export function countStart(request: CountRequest): { cap: number; after: string 
 /**
  * Makes a page of up to `limit + 1` matching tasks, which are in the page's order.
  *
- * @param lastRead The last task that was read if the search stopped there before the end; null
+ * @param lastRead The id of the last task that was read, if the search stopped before the end; null
  * otherwise.
  * @throws {InvalidArgumentError} If an argument has the wrong type.
  */

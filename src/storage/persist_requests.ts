@@ -52,8 +52,8 @@ export interface NewTask extends DispatchedFields {
   /**
    * The local worker that gets the task without a claim. The row is stored as claimed by this
    * worker, with attempt 1, lease token 1 and no due instant. Ignored unless the outcome is
-   * `created`, the status is `Queued`, the worker is registered and the queue is not paused; the
-   * task then waits as usual.
+   * `created`, the status is `Queued`, the worker is registered and the queue is not paused. If it
+   * is ignored, the task waits as usual.
    */
   readonly claimFor: string | null;
 }
@@ -61,9 +61,9 @@ export interface NewTask extends DispatchedFields {
 /** The options of {@linkcode Storage.persist}. */
 export interface PersistOptions extends ConnectionOptions {
   /**
-   * Does not wait for task keys that are held by open transactions of others. Their tasks are not
-   * stored, and their outcome is `busy`. Storages that cannot detect such keys wait. Ignored if
-   * `connection` is given.
+   * Does not wait for task keys that are held by open transactions of others. New tasks with such a
+   * key are not stored, and their outcome is `busy`. Storages that cannot detect such keys wait.
+   * Ignored if `connection` is given.
    *
    * @default false
    */

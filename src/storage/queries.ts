@@ -63,7 +63,7 @@ export interface PayloadFilter {
 }
 
 /**
- * The request for a page. A page begins after the last id of the previous one (keyset paging), so
+ * The request for a page. A page begins after the last item of the previous one (keyset paging), so
  * that a later page costs the same as the first.
  */
 export interface PageRequest {
@@ -87,7 +87,7 @@ export interface TaskPageRequest extends PageRequest {
 
 /**
  * The order of tasks: `newest` or `oldest` first, by id and therefore by time of creation; or
- * `due`, which finds only waiting tasks, those that are due first before the others.
+ * `due`, which finds only waiting tasks, earliest due instant first.
  */
 export type TaskOrder = "newest" | "oldest" | "due";
 
@@ -188,8 +188,8 @@ export interface AuditGrowth {
   /** The instant of its newest row; null if it is empty. */
   readonly lastAt: number | null;
   /**
-   * The number of rows divided by the whole days between the oldest and the newest; null if that is
-   * less than a day.
+   * The number of rows divided by the whole days between the oldest and the newest row; null if
+   * these are less than a day apart.
    */
   readonly averageRowsPerDay: number | null;
 }

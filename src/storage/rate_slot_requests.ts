@@ -24,8 +24,9 @@ export interface RateSlotRequest {
   /** The slot that was reserved earlier; null if there is none. */
   readonly reservedAt: number | null;
   /**
-   * The time after its instant for which a slot still counts as used in time, in milliseconds. Runs
-   * may start early by this much to compensate.
+   * The time after its instant for which a slot still counts as used in time, in milliseconds. To
+   * make up for late starts, a run in its slot may start up to this much earlier than the limit
+   * allows.
    */
   readonly graceMs: number;
   /** The maximum time between the permission and the start of the run, in milliseconds. */

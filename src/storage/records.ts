@@ -5,7 +5,10 @@
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-/** The fields of a task that its dispatch sets, and that never change. */
+/**
+ * The fields of a task that its dispatch sets. Only edits by operators and further dispatches with
+ * the same task key change them.
+ */
 export interface DispatchedFields {
   /** UUID version 7, lower case. */
   readonly id: string;
@@ -43,7 +46,7 @@ export interface TaskFields extends DispatchedFields {
    * `lostCount` is the number of attempts that count.
    */
   readonly lostCount: number;
-  /** Incremented by every claim. A write with an older token is rejected. */
+  /** Incremented by every claim. A change with an older token is not applied. */
   readonly leaseToken: number;
   /** Whether cancellation of the task was requested. */
   readonly cancelRequested: boolean;

@@ -12,8 +12,8 @@ export interface RetentionPolicy {
   /** The days for runs audit rows. */
   readonly runsAuditDays?: number | null;
   /**
-   * The days for status and runs audit rows with an exception, instead of the two above. No
-   * override if the value is null, absent, zero or negative.
+   * The days for status and runs audit rows with an exception, instead of the two above. If the
+   * value is null, absent, zero or negative, the two above apply to these rows, too.
    */
   readonly errorAuditDays?: number | null;
   /** The days for log lines. */
@@ -38,7 +38,10 @@ export interface RetentionPolicy {
 export interface PurgeOptions {
   /** The maximum number of rows to delete in this call, over all tables. */
   readonly budget: number;
-  /** Only counts the rows that the policy would delete, without the budget. @default false */
+  /**
+   * Deletes nothing; counts all rows that the policy allows to delete, regardless of the budget.
+   * @default false
+   */
   readonly dryRun?: boolean;
   /** The action of an operator to which the purge belongs. @default none is recorded */
   readonly by?: OperatedPurge;

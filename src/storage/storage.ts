@@ -55,7 +55,7 @@ export interface Storage
    */
   readonly polling: Polling;
 
-  /** Copies the store to another one; absent if the driver cannot. */
+  /** The methods that copy the store to another one; absent if the driver cannot copy. */
   readonly copying?: StorageCopying;
 
   /** Opens the maintenance of the store; absent if the driver has none. */

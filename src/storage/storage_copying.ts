@@ -69,8 +69,8 @@ export interface StorageCopying {
    * @param tasks The tasks, by ascending id.
    */
   importTasks(tasks: readonly TaskWithHistory[], removed: readonly string[]): Promise<void>;
-  /** Returns what the store holds besides tasks. */
+  /** Returns the paused queues, rate limits and actions. */
   exportSettings(): Promise<StoreSettings>;
-  /** Replaces what the store holds besides tasks, in one transaction. */
+  /** Replaces the paused queues, rate limits and actions, in one transaction. */
   importSettings(settings: StoreSettings): Promise<void>;
 }

@@ -71,7 +71,7 @@ export interface StorageReading {
   backlog(): Promise<Backlog>;
   /**
    * Counts the tasks of a queue that workers hold, up to `cap`. A call reads a bounded number of
-   * rows. Returns null if that is not enough to count.
+   * rows. Returns null if it would have to read more rows.
    */
   countHeld(queue: string, cap: number): Promise<number | null>;
   /** Returns the rate limit keys whose budget is in use or was recently, sorted by key. */

@@ -15,9 +15,9 @@ import type {
  * Events are kept for a minute. They may be lost, and nothing else depends on them. Additional
  * guarantees:
  *
- * - Each batch of a writer is stored after the one before it. A reader that passes the numbers that
- *   it has read therefore misses none, in whatever order the batches of different writers are
- *   stored.
+ * - Each batch of a writer is stored after the one before it. A reader that passes its position in
+ *   the events of each writer therefore misses none, in whatever order the batches of different
+ *   writers are stored.
  * - No method waits long for a lock.
  */
 export interface StorageRelay {

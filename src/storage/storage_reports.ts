@@ -7,10 +7,11 @@ import type { ActivityPoint, ActivityRequest, FailureGroup, WorkReport } from ".
 export interface StorageReports {
   /**
    * Stores the report of a worker. Replaces minutes that the worker has reported before, so that a
-   * repeated report counts once. Adds failures to their groups. Workers do not wait for each
-   * other's minutes.
+   * repeated report counts once. Adds failures to their groups. Workers that store minutes at the
+   * same time do not wait for each other.
    *
-   * With a retention, sums up older minutes to hours, and deletes older hours and groups.
+   * With a retention, sums up minutes of that age to hours, and deletes hours and groups of that
+   * age; see {@linkcode ReportRetention}.
    */
   reportWork(report: WorkReport): Promise<void>;
   /**

@@ -34,8 +34,8 @@ export interface TableSize {
   /** The bytes of the table and its indexes; null if the store does not tell. */
   readonly bytes: number | null;
   /**
-   * The instant of the oldest row, or at which its task was created; null if the table is empty or
-   * has no rows of tasks.
+   * The creation of the oldest task with rows in the table; null if the table is empty or its rows
+   * do not belong to tasks.
    */
   readonly oldestAt: number | null;
 }

@@ -67,7 +67,8 @@ export function readsInVain(filter: TaskFilter): boolean {
 }
 
 /**
- * Returns the tag whose tasks a search reads; undefined if another index finds fewer tasks.
+ * Returns the tag whose tasks a search reads; undefined if the filter has no tags, or has ids or a
+ * task key, whose index finds fewer tasks.
  *
  * @throws {InvalidArgumentError} If the filter is not an object.
  */

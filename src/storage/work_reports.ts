@@ -75,11 +75,11 @@ export interface FailureReport {
 
 /** The retention of reports, in milliseconds. */
 export interface ReportRetention {
-  /** Minutes. Older ones are summed up to hours. */
+  /** The age at which minutes are summed up to hours. */
   readonly minutesMs: number;
-  /** Hours. */
+  /** The age at which hours are deleted. */
   readonly hoursMs: number;
-  /** Groups of failures, after their last failure. */
+  /** The time since the last failure of a group at which the group is deleted. */
   readonly failuresMs: number;
 }
 
@@ -142,7 +142,7 @@ export interface FailureGroup {
   readonly exception: string;
 }
 
-/** Adds figures to others, in place. */
+/** Adds `figures` to `sum` in place. A column that ends in `_max` gets the larger value. */
 export function addFigures(sum: number[], figures: readonly number[]): void {
   for (const [index, column] of activityColumns.entries()) {
     const value = figures[index] ?? 0;

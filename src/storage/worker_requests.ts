@@ -37,9 +37,10 @@ export interface HeartbeatResult {
    */
   readonly othersLost: boolean;
   /**
-   * The instant at or after which the storage dates every claim of this worker that is sent from
-   * now on, even if its clock is set back. The worker returns it in a later heartbeat, once it holds
-   * no task that it claimed earlier. Absent if the storage finds the tasks of a worker without it.
+   * The earliest time that the storage records for a claim that this worker sends from now on, even
+   * if the storage's clock is set back. Once the worker holds no task that it claimed earlier, it
+   * passes this value to {@linkcode Storage.heartbeat} as `holdsSince`. Absent if the storage does
+   * not need it to find the tasks of a worker.
    */
   readonly claimsFrom?: number;
   /**

@@ -1,5 +1,5 @@
-// Encodes what a worker reports when it registers as a string, which stores keep unchanged: its
-// queues and types, and its process.
+// Encodes the report of a worker at its registration (its queues, its types and its process) as a
+// string. Stores keep the string unchanged.
 
 import { readMember } from "../thrown/reading.ts";
 import {

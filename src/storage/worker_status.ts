@@ -1,5 +1,5 @@
-// Determines which registered workers are alive. The storage cannot, because it does not know the
-// lease.
+// Determines which registered workers are alive. The storage cannot determine this, because it does
+// not know the lease duration.
 
 import type { WorkerRecord } from "./records.ts";
 
@@ -23,8 +23,8 @@ export interface WorkersOptions {
 }
 
 /**
- * Sets `alive` of each worker by its heartbeat. A heartbeat in the future, as after a clock was set
- * back, does not count.
+ * Sets `alive` of each worker by its heartbeat. A heartbeat that is further in the future than the
+ * lease, as after a clock was set back, does not count.
  */
 export function workerStatuses(workers: readonly WorkerRecord[], leaseMs: number): WorkerStatus[] {
   return workers.map((worker) => ({

@@ -46,7 +46,7 @@ export interface CommonDispatchOptions {
   readonly connection?: unknown;
 }
 
-/** The time at which a one-shot task runs: at once, after `delay`, or `at` an instant. */
+/** The time at which a task runs: at once, after `delay`, at the instant `at`, or repeatedly. */
 export interface DispatchTiming {
   /** Runs after this delay. */
   readonly delay?: Duration;
@@ -56,8 +56,8 @@ export interface DispatchTiming {
    * Runs repeatedly, on a schedule given as a builder function, a cron expression or a
    * `Recurrence`. With a `taskKey`, the task may be dispatched at every start of every process. An
    * unchanged schedule keeps its next run. A changed schedule starts over. The run count is kept in
-   * both cases. An ended or cancelled series starts again. While a run is in progress, nothing
-   * changes.
+   * both cases. An ended or cancelled series starts again. A dispatch while a run is in
+   * progress changes nothing.
    */
   readonly recurring?: RecurringInput;
 }

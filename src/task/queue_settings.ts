@@ -17,15 +17,14 @@ import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
  */
 export interface QueueOptions {
   /**
-   * The maximum number of its tasks that this process runs concurrently.
-   * @default 2 × cores, at
-   * least 4
+   * The maximum number of tasks of the queue that this process runs concurrently.
+   * @default 2 × cores, at least 4
    */
   readonly parallelism?: number;
   /**
-   * The maximum number of its tasks that this process holds, including running ones. The actual
-   * number depends on the throughput, so that slow tasks are left for other workers.
-   * @default 1000
+   * The maximum number of tasks of the queue that this process holds, including running ones. The
+   * actual number depends on the throughput, so that slow tasks are left for other workers.
+   * @default 1000, or `parallelism` if that is larger
    */
   readonly capacity?: number;
   /**
@@ -40,8 +39,8 @@ export interface QueueOptions {
    *
    * The option affects only tasks that are due at once, and only a process with a worker: a process
    * that has not called `start` only stores its tasks. While older tasks may wait in storage, a
-   * tenth of the capacity is reserved for them. `dispatchMany` checks the room once for up to 5,000
-   * tasks, which then wait in storage.
+   * tenth of the capacity is reserved for them. `dispatchMany` applies the option once for
+   * each write of up to 5,000 tasks; the tasks always wait in storage.
    * @default "store"
    */
   readonly whenFull?: WhenFull;
@@ -66,7 +65,7 @@ export interface QueueSettings {
   readonly retry: RetryPolicy | undefined;
 }
 
-/** The queues that every instance has. */
+/** The queue of one-shot tasks that name none, and of tasks that name an unknown queue. */
 export const defaultQueue = "default";
 /** The queue of recurring tasks that name none. */
 export const recurringQueue = "recurring";

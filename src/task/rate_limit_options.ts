@@ -7,16 +7,20 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /**
  * The maximum number of tasks of a type that start in a period. Each key has its own budget, which
- * all workers of the store share. A task without budget reserves a slot and waits for it in
- * storage. It uses no slot of a worker, and does not delay tasks of other keys.
+ * all workers of the store share. If the budget is used up, a task reserves a slot (the instant at
+ * which it may start), and waits for it in storage. Meanwhile it occupies no worker, and does not
+ * delay tasks of other keys.
  *
  * In any window of one period, at most `permits + burst` tasks of a key start, by the storage's
- * clock. This holds even if workers are late for reserved slots, because each start asks the store
- * again. A late task takes an unused slot or the next one. A handler begins when the answer of the
- * store arrives, so the limit holds if the latency of answers varies by at most half of `period /
- * permits`. For fast limits, `permits + 1` slots are stretched to at least 40 ms (or a twenty-fifth
- * of a shorter period) more than the period. This slows limits whose slots are less than 40 ms
- * apart, by at most 4 % if the period is 100 ms or more.
+ * clock. This holds even if a worker is late for a reserved slot, because it asks the store again
+ * before each start. A late task takes an unused slot or the next one.
+ *
+ * A handler begins when the answer of the store arrives. The limit therefore holds for handlers if
+ * the latency of answers varies by at most half of the interval between slots, `period / permits`.
+ * A limit whose interval is less than 40 ms gets a longer interval, such that `permits + 1`
+ * intervals exceed the period by 40 ms. For a period of less than a second, a twenty-fifth of the
+ * period, but at least 4 ms, replaces the 40 ms. This slows such a limit by at most 4 % if the
+ * period is 100 ms or more.
  *
  * @typeParam Payload The type of payload that the handler gets.
  */
@@ -34,10 +38,10 @@ export interface RateLimitOptions<Payload> {
   /** The maximum time until a reserved slot. @default 1 hour */
   readonly maxReservationHorizon?: Duration;
   /**
-   * The effect of the limit on a task without budget. `WaitForCapacity`: the task waits for its
-   * slot, unless the slot is beyond the horizon. `Discard`: the task is discarded at once. A
-   * one-shot task that is discarded, or whose slot is beyond the horizon, fails with {@linkcode
-   * RateLimitRejectedError}. An occurrence of a recurring task is skipped.
+   * The effect of the limit on a task when the budget is used up. `WaitForCapacity`: the task
+   * waits for its slot, unless the slot is beyond `maxReservationHorizon`. `Discard`: the task does
+   * not wait. A one-shot task that is discarded, or whose slot is beyond the horizon, fails with
+   * {@linkcode RateLimitRejectedError}. An occurrence of a recurring task is skipped.
    *
    * @default "WaitForCapacity"
    */
@@ -68,14 +72,14 @@ export interface RateLimitSettings {
   readonly scope: "store" | "memory";
   /** The time after its instant for which a slot still counts as used in time, in milliseconds. */
   readonly graceMs: number;
-  /** The maximum time before its turn at which a task may ask, in milliseconds. */
+  /** The maximum time between a task's request to the limit and its start, in milliseconds. */
   readonly mostAheadMs: number;
   readonly key: ((payload: unknown) => unknown) | undefined;
 }
 
 /**
- * A rate limit rejected a task, because its slot would be beyond the horizon or the limit discards
- * tasks without budget.
+ * A rate limit rejected a task. Either its slot would be beyond `maxReservationHorizon`, or the
+ * budget is used up and `overflow` is `Discard`.
  */
 export class RateLimitRejectedError extends EverTaskError {
   /** `RateLimitRejectedError` */
@@ -150,9 +154,9 @@ export function parseRateLimit(
     horizonMs: overflow === "Discard" ? 0 : horizonMs,
     scope,
     graceMs: spareMs / 2 - 1,
-    // An early start is charged as if it were at its slot. The lead must be small compared with the
-    // burst or an interval. With `Discard` there is no lead, because it could use budget for lack
-    // of which another task is discarded.
+    // A task that asks early is charged for the latest instant at which it may start. The time until
+    // then must be short compared with the burst or an interval. With `Discard` it is 0, because it
+    // would use budget that another task then lacks, and that task would be discarded.
     mostAheadMs: overflow === "Discard"
       ? 0
       : Math.min(100, Math.max((burst - 1) / 2, 1 / 20) * emissionIntervalMs),

@@ -32,8 +32,8 @@ export interface TaskContext {
   /** The task's queue. */
   readonly queue: string;
   /**
-   * The number of the attempt, from 1. Attempts that were, or may have been, lost with their worker
-   * count, too.
+   * The number of the attempt, from 1. Attempts that were lost with their worker, or may have been,
+   * also count.
    */
   readonly attempt: number;
   /** The run of a recurring task; null for a one-shot task. */
@@ -46,9 +46,9 @@ export interface TaskContext {
   /** Logs to the application's logger and, if `persistentLogs` is on, to storage. */
   readonly log: Logger;
   /**
-   * Dispatches further tasks, as `everTask.dispatch` does, but never waits for room in a queue
-   * whose `whenFull` is `wait`, because there may be none until the handler ends. The task then
-   * waits in storage.
+   * Dispatches a task, as `everTask.dispatch` does, but never waits for room in a full queue whose
+   * `whenFull` is `wait`: the queue may stay full until this handler ends. The new task then waits
+   * in storage.
    */
   readonly dispatch: Dispatch;
   /**
@@ -73,8 +73,7 @@ export interface TaskSettings {
   readonly priority?: number;
   /**
    * The audit level of its tasks, which sets how much history is recorded.
-   * @default the instance's
-   * `defaultAuditLevel`
+   * @default the instance's `defaultAuditLevel`
    */
   readonly auditLevel?: AuditLevel;
   /**
@@ -176,8 +175,8 @@ export function defineTask<S extends StandardSchema>(
 ): Task<SchemaInput<S>, SchemaOutput<S>>;
 /**
  * Defines a task without a validator. Pass the payload's type as a type argument: `defineTask<{ id:
- * number }>({ … })`. The handler gets the payload after a round trip through JSON: a string for a
- * `Date`. A type that JSON cannot represent, such as a `Map`, does not compile.
+ * number }>({ … })`. The handler gets the payload after a round trip through JSON: a `Date` arrives
+ * as a string. A type that JSON cannot represent, such as a `Map`, does not compile.
  */
 export function defineTask<Payload extends StorablePayload<Payload> = void>(
   definition: TaskSettings & TaskHandler<JsonOf<Payload>> & { readonly payload?: never },

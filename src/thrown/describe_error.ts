@@ -43,8 +43,9 @@ export function errorParts(thrown: unknown): ErrorParts {
 }
 
 /**
- * Returns the message of a thrown value. For an aggregate error without a message, it returns those
- * of its parts, such as a refused connection at each address of a host. Never throws.
+ * Returns the message of a thrown value. For an aggregate error without a message, returns the
+ * messages of its parts: a connection that each address of a host refuses causes such an error.
+ * Never throws.
  */
 export function messageOf(thrown: unknown): string {
   const { name, message } = errorParts(thrown);

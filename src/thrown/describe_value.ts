@@ -57,9 +57,9 @@ function emptyObject(value: object): string {
 }
 
 /**
- * Returns a replacer for `JSON.stringify` that omits the parts beyond the visible text; every part
- * takes at least one character. Without it, an object with many shared references or a sparse array
- * with a billion holes would take very long.
+ * Returns a replacer for `JSON.stringify` that omits the parts after the first `most`: they are
+ * never visible, because every part takes at least one character. Without the replacer, an object
+ * with many shared references or a sparse array with a billion holes would take very long.
  */
 function firstParts(most: number): (key: string, part: unknown) => unknown {
   let left = most;

@@ -2,7 +2,7 @@
 
 /** The common part of errors of the same kind. */
 export interface Fingerprint {
-  /** 16 hexadecimal digits, of the type and the summary. */
+  /** The hash of the type and the summary, in 16 hexadecimal digits. */
   readonly group: string;
   /**
    * The message without numbers, ids, quoted texts and paths, and the innermost frames of the
@@ -56,7 +56,7 @@ function isOwnFrame(line: string): boolean {
   return isFrame(line) && !/(?:\(|at )(?:ext|node):/.test(line);
 }
 
-/** Returns the function of a frame, or its file if it has no name, without line and column. */
+/** Returns a frame's function, or its file without line and column if the function has no name. */
 function placeOf(frame: string): string {
   const place = frame.trim().slice("at ".length);
   const named = /^([^(]+) \(/.exec(place)?.[1];
@@ -65,7 +65,8 @@ function placeOf(frame: string): string {
 }
 
 /**
- * Two FNV-1a hashes with different initial values. They need not be secure, and are synchronous.
+ * Returns two FNV-1a hashes with different initial values. They are synchronous, unlike the hashes
+ * of Web Crypto, and need not be secure.
  */
 function digest(text: string): string {
   return fnv1a(text, 0x811c9dc5) + fnv1a(text, 0x01000193);

@@ -5,8 +5,8 @@
 // A reaction to a promise runs in the context in which `then` was called, wherever the promise is
 // resolved. At its creation, the instance therefore registers a reaction, which registers its
 // successor before it calls anything. Resolving the promise then runs the call in the original
-// context, in every runtime without its support. Measured: 0.1 µs per call in Deno 2.9, where
-// AsyncLocalStorage.snapshot takes 0.3 µs.
+// context. This works in every runtime, without an API of the runtime. Measured: 0.1 µs per call in
+// Deno 2.9, where AsyncLocalStorage.snapshot takes 0.3 µs.
 
 import type { Clock } from "./clock.ts";
 

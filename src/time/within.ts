@@ -3,8 +3,8 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * Waits for `something` for at most `timeoutMs` milliseconds. Rejects with an error within that
- * time, and ignores a later one.
+ * Resolves when `something` resolves, or after `timeoutMs` milliseconds. Rejects if `something`
+ * rejects within that time; ignores a later rejection.
  */
 export async function within(
   clock: Clock,

@@ -9,8 +9,8 @@ import { countedAttempt } from "./attempt/ending.ts";
 import type { Job } from "./job.ts";
 
 /**
- * The decision about a job: it starts, it waits `waitMs` milliseconds for its slot, or it gets
- * none.
+ * The decision about a job: it starts, it waits `waitMs` milliseconds for its slot, or it is
+ * rejected.
  */
 export type Verdict =
   | { readonly kind: "go" }
@@ -33,7 +33,7 @@ export class RateGate {
     this.#parts = parts;
   }
 
-  /** Reports whether a job has a rate limit. */
+  /** Reports whether a job must ask a rate limit before it starts. */
   concerns(job: Job): boolean {
     const { task } = job;
     const limit = this.#parts.rateLimits.of(task.type);
@@ -47,15 +47,16 @@ export class RateGate {
   }
 
   /**
-   * Asks whether a job may start. If not, the job keeps the slot that it gets.
+   * Asks whether a job may start. Reserves a slot, unless the job needs none or is rejected.
    *
-   * @param startWithinMs The maximum time from now to its start, in milliseconds.
+   * @param startWithinMs The maximum time from now to the start of the job, in milliseconds.
    * @throws The error of storage, if it does not answer.
    */
   async ask(job: Job, startWithinMs: number): Promise<Verdict> {
     const { rateLimits } = this.#parts;
     const limit = rateLimits.of(job.task.type)!;
-    // A slot that is still in the future is asked for, too, because its limit may be released.
+    // Asks again even if the reserved slot is in the future, because an operator may have released
+    // the limit.
     const reservedAt = job.rate.slotAt;
     const key = await this.#keyOf(job, limit);
     if (key === null) {
@@ -87,7 +88,7 @@ export class RateGate {
     if (key !== null) await rateLimits.giveBack(job.task, key, slotAt);
   }
 
-  /** Returns the key of a job's budget; null if the job may start without one. */
+  /** Returns the key of a job's budget; null if the job may start without a slot. */
   async #keyOf(job: Job, limit: RateLimitSettings): Promise<string | null> {
     const { task, definition } = job;
     const { rateLimits, logger } = this.#parts;

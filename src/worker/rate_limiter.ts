@@ -34,14 +34,14 @@ export class RateLimiter {
     this.#gate = new RateGate(parts.worker);
   }
 
-  /** Reports whether a job has a rate limit that counts it. */
+  /** Reports whether a job must ask a rate limit before it starts. */
   concerns(job: Job): boolean {
     return this.#gate.concerns(job);
   }
 
   /**
-   * Reports whether a job may start without asking, because it has no limit or its limit has
-   * already allowed it.
+   * Reports whether a job may start without asking, because it needs no slot or its limit has
+   * already allowed the start.
    *
    * @param now The present reading of the monotonic clock.
    */
@@ -55,7 +55,7 @@ export class RateLimiter {
   }
 
   /**
-   * Asks a job's limit. Never rejects.
+   * Asks a job's limit for a verdict. The promise never rejects.
    *
    * @param startWithinMs The maximum time from now to the start of the job, in milliseconds.
    * @returns The verdict; null if the limit could not be asked.

@@ -11,19 +11,18 @@ export class RateSlot {
     this.#slotAt = slotAt;
   }
 
-  /** The slot that the job holds, which may be past; null if there is none. */
+  /** The instant of the job's slot, which may be in the past; null if the job has no slot. */
   get slotAt(): number | null {
     return this.#slotAt;
   }
 
-  /** Whether the rate limit does not count the job, because it has no key. */
+  /** Whether the job starts without a slot, because its payload has no key. */
   get isExempt(): boolean {
     return this.#isExempt;
   }
 
   /**
-   * The time until which the job may start by the permission of its rate limit, by the monotonic
-   * clock.
+   * The reading of the monotonic clock until which the rate limit allows the job to start.
    */
   get startBy(): number {
     return this.#startBy;

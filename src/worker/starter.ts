@@ -1,5 +1,6 @@
-// Starts waiting jobs while there are free slots. Yields regularly, so that timers and sockets are
-// served. For a job with a rate limit, asks the limit and waits for the verdict before the start.
+// Starts the waiting jobs of queues that have free slots. Yields regularly, so that timers and
+// sockets are served. For a job with a rate limit, asks the limit and waits for the verdict before
+// the start.
 
 import type { Clock } from "../time/clock.ts";
 import type { HomeContext } from "../time/home_context.ts";
@@ -11,8 +12,8 @@ import type { Quarantine } from "./lease/quarantine.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
 
 /**
- * The time for which handlers are called without a pause until timers and sockets are served, in
- * milliseconds.
+ * The time in milliseconds for which handlers are called without a pause. Timers and sockets are
+ * served afterwards.
  */
 const sliceMs = 10;
 
@@ -49,8 +50,8 @@ export class Starter {
   }
 
   /**
-   * Starts a queue's waiting jobs while it has free slots. The first starts at once. Each further
-   * one starts after the previous handler was called, which may take long.
+   * Starts a queue's waiting jobs while it has free slots. The first job starts at once. Each
+   * further job starts after the synchronous part of the previous handler, which may take long.
    *
    * @param now The reading of the monotonic clock, if the caller has just read it.
    */
@@ -96,13 +97,13 @@ export class Starter {
     void this.#startWhenAllowed(runner, job);
     const aheadMs = rateLimiter.mostAheadMs(job);
     const asksToo = (next: Job) => next.task.type === job.task.type && rateLimiter.concerns(next);
-    // The other half of the time is for the answer.
+    // Half of the time is left for the answer to arrive.
     for (const next of runner.holdThoseOf(aheadMs / 2, now, asksToo)) {
       void this.#lineUpWhenAllowed(runner, next, aheadMs);
     }
   }
 
-  /** Starts a job in its slot, if its limit allows it. */
+  /** Starts a job in its queue's slot, if its rate limit allows it. */
   async #startWhenAllowed(runner: QueueRunner, job: Job): Promise<void> {
     const { clock, rateLimiter } = this.#parts;
     const verdict = await rateLimiter.ask(job, 0);
@@ -116,12 +117,12 @@ export class Starter {
     this.fill(runner);
   }
 
-  /** Puts a job in front of its line, if its limit allows it to start within `aheadMs`. */
+  /** Puts a job in front of its line, if its rate limit allows it to start within `aheadMs`. */
   async #lineUpWhenAllowed(runner: QueueRunner, job: Job, aheadMs: number): Promise<void> {
     const { clock, rateLimiter } = this.#parts;
     const askedAt = clock.monotonic();
     const verdict = await rateLimiter.ask(job, aheadMs);
-    const isHeld = runner.unhold(job); // as above
+    const isHeld = runner.unhold(job); // false if it was cancelled or given back
     if (isHeld && verdict?.kind === "go") {
       job.rate.allowUntil(askedAt + aheadMs);
       runner.pushReady(job);
@@ -164,9 +165,9 @@ export class Starter {
   }
 
   /**
-   * Reports whether tasks may start. After the process was frozen, other workers may hold its jobs.
-   * Storage would reject the writes of such jobs, but could not prevent the effects of their
-   * handlers.
+   * Reports whether the worker holds its lease, so that jobs may start. After the process was
+   * frozen, other workers may hold its jobs. Storage would reject the writes of such jobs, but
+   * could not prevent the effects of their handlers.
    */
   #holdsLease(now: number): boolean {
     if (this.#parts.holdsLease(now)) return true;

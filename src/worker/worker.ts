@@ -53,8 +53,8 @@ export class Worker implements LocalWorker {
   #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
   /**
-   * The tasks that this process holds, from the claim to the last write, and the places of tasks
-   * that are being stored for it.
+   * The tasks that this process holds, from the claim to the last write, and the places that it has
+   * reserved for tasks that are being stored.
    */
   readonly #held = new Set<HeldTask>();
   /** Resolves when no handler runs. */
@@ -295,7 +295,7 @@ export class Worker implements LocalWorker {
     this.#intake.cancelWaiting(ids);
   }
 
-  /** Checks for due tasks and paused queues at once, as after a change by this process. */
+  /** Checks at once for due tasks and paused queues. */
   refresh(): void {
     this.#keeper.beatSoon();
     this.#claimer.recheckAllQueues();
@@ -307,8 +307,8 @@ export class Worker implements LocalWorker {
     if (signal.kind === "cancel") this.cancel(signal.taskIds);
     else if (signal.kind === "tasks") this.#claimer.recheckAllQueues();
     else if (signal.kind === "watch") this.#keeper.beatSoon();
-    // A queue may have been paused and resumed since the last heartbeat, so that its answer shows
-    // no difference.
+    // A heartbeat alone would not show that a queue was paused and resumed since the previous
+    // heartbeat.
     else this.refresh();
   }
 

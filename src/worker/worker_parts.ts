@@ -1,4 +1,4 @@
-// The parts of a worker.
+// The dependencies of a worker, which its components share.
 
 import type { HomeContext } from "../time/home_context.ts";
 import type { EventBus } from "../events/event_bus.ts";
@@ -15,7 +15,7 @@ import type { ExecutionSettings } from "./attempt/executor.ts";
 import type { LeaseSettings } from "./lease/lease_keeper.ts";
 import type { QueueSettings } from "../task/queue_settings.ts";
 
-/** The parts of a worker. */
+/** The dependencies of a worker. */
 export interface WorkerParts {
   readonly storage: Storage;
   /** The context in which handlers, hooks and the worker itself run. */

@@ -56,7 +56,7 @@ async function stateOf(ask: Ask): Promise<string> {
     .join();
 }
 
-Deno.test("users without the right, and users of another tenant, cannot change anything", async () => {
+Deno.test("users who may only view, and users of another tenant, cannot change anything", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -128,7 +128,7 @@ Deno.test("each change requires the current version, and is recorded as an actio
       assertEquals(status, 412, `${operation} ${wrong}`);
     }
     const answer = await ask("ada", method, path, body, { "if-match": etag });
-    // Each request must apply after those before it, such as a cancel after "run".
+    // Each request must be possible after the previous ones, such as "cancel" after "run".
     assertEquals(answer.status, 200, `${operation}: ${answer.text}`);
     const { body: { items: [action] } } = await ask("ada", "GET", `actions?taskId=${id}`);
     assertEquals([action.id, action.by], [answer.body.actionId, "ada"], operation);
@@ -216,7 +216,7 @@ Deno.test("destructive changes require a reason, and bodies with unknown members
   assertEquals((await ask("ada", "POST", "queues/nowhere/pause", { reason })).status, 400);
 });
 
-Deno.test("editing a payload, also to retry, requires the right to see payloads", async () => {
+Deno.test("editing a payload, alone or with a retry, requires the right to see payloads", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);
@@ -238,7 +238,7 @@ Deno.test("editing a payload, also to retry, requires the right to see payloads"
   assertEquals([body.items[0].before, body.items[0].after], [null, null]);
 });
 
-Deno.test("a user with a filter cannot move a task into or out of the filter", async () => {
+Deno.test("a user with a filter can neither move a task out of the filter nor choose a task key", async () => {
   const store = await makeTenantStore();
   await using everTask = store.everTask;
   const ask = makeApi(everTask);

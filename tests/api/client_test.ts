@@ -1,5 +1,5 @@
-// Tests a client of openapi-typescript and openapi-fetch, generated from the API's description,
-// with every operation.
+// Calls every operation with a client of openapi-fetch, whose types openapi-typescript generates
+// from the API's description.
 
 import { assert, assertEquals } from "@std/assert";
 import createClient from "openapi-fetch";

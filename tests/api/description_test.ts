@@ -10,7 +10,7 @@ import { createApi } from "../../src/api/mod.ts";
 import { type Logger, silentLogger } from "../../mod.ts";
 import { makeTenantStore } from "./tenants.ts";
 
-/** The used part of a JSON schema. */
+/** The members of a JSON schema that these tests read. */
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
 }

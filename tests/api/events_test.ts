@@ -93,7 +93,7 @@ Deno.test("a stream leaves out events beyond perSecond, and reports their number
   await reader.cancel();
 });
 
-Deno.test("a sampler counts what it leaves out", async () => {
+Deno.test("a sampler counts the events that it leaves out", async () => {
   const clock = new FakeClock();
   const sampler = new EventSampler(clock, 3);
   const take = (count: number) => Array.from({ length: count }, () => sampler.takes());

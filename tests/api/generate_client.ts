@@ -1,5 +1,5 @@
-// Generates the types of a client from the API's description, by openapi-typescript:
-// client.generated.d.ts. client_test.ts checks that they are up to date.
+// Generates client.generated.d.ts, the types of a client, from the API's description with
+// openapi-typescript. client_test.ts checks that the file is up to date.
 //
 //   deno run -A tests/offline/deno.ts run -A tests/api/generate_client.ts
 

@@ -1,5 +1,5 @@
-// Creates a store with two tenants, whose names are contained in all of their texts. Each tenant
-// has a failed task, a waiting task and a series.
+// Creates a store with two tenants. All texts of a tenant contain its name. Each tenant has a
+// failed task, a waiting task and a series.
 
 import { createEverTask, defineTask, type EverTask, noRetry, silentLogger } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
@@ -12,7 +12,7 @@ import type { Authorize, AuthorizedUser, TaskScope } from "../../src/api/mod.ts"
 export const tenants = ["apple", "zebra"] as const;
 export type Tenant = typeof tenants[number];
 
-/** Returns the text in a tenant's payloads, errors and log lines, but not in its names. */
+/** Returns the text of a tenant's payloads, errors and log lines. Its names do not contain it. */
 export const secretOf = (tenant: Tenant) => `${tenant}-s3cret`;
 
 function tasksOf(tenant: Tenant) {
@@ -34,7 +34,7 @@ function tasksOf(tenant: Tenant) {
   return { failing, running };
 }
 
-/** Returns the filters for a tenant's tasks, by the member of the filter. */
+/** Returns a filter in which each member alone selects a tenant's tasks. */
 export const scopesOf = (tenant: Tenant): Readonly<Required<TaskScope>> => ({
   types: [`${tenant}-mail`, `${tenant}-report`],
   queues: [tenant],

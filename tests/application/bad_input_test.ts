@@ -1,5 +1,5 @@
-// Invalid input of the public functions, which JavaScript, a cast or a spread of configuration
-// allows. Each invalid value is named by an error; none is ignored.
+// Tests the public functions with invalid input that the compiler does not see: from JavaScript, a
+// cast or a spread of configuration. An error names each invalid value; none is ignored.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
@@ -28,32 +28,35 @@ const refusedOptions: Readonly<Record<string, readonly [option: object, argument
     { queues: { email: { paralelism: 2 } } },
     "queues.email.paralelism",
   ],
-  "a queue's number of retries for a policy": [
+  "a queue with a number instead of a retry policy": [
     { queues: { email: { retry: 3 } } },
     "queues.email.retry",
   ],
-  "a number of retries for a policy": [{ retry: 3 }, "retry"],
+  "a number instead of a retry policy": [{ retry: 3 }, "retry"],
   "a logger without methods": [{ logger: {} }, "logger"],
-  "persistent logs of no kind": [{ persistentLogs: "yes" }, "persistentLogs"],
+  "a text for persistent logs": [{ persistentLogs: "yes" }, "persistentLogs"],
   "a misspelt option of persistent logs": [
     { persistentLogs: { maxLines: 3 } },
     "persistentLogs.maxLines",
   ],
-  "a number for a retention policy": [{ retention: 30 }, "retention"],
+  "a number instead of a retention policy": [{ retention: 30 }, "retention"],
   "a misspelt limit of retention": [
     { retention: { statusAuditDay: 7 } },
     "retention.statusAuditDay",
   ],
-  "half a log line": [
+  "a number of log lines that is not an integer": [
     { retention: { maxExecutionLogsPerTask: 1.5 } },
     "retention.maxExecutionLogsPerTask",
   ],
-  "a text for true": [
+  "a text instead of a boolean": [
     { retention: { deleteCompletedTasksAfterRetention: "no" } },
     "retention.deleteCompletedTasksAfterRetention",
   ],
   "a host that is too long": [{ host: "x".repeat(401) }, "host"],
-  "a task that is not loaded yet": [{ tasks: [noop, undefined] }, "task"],
+  "an undefined task, as of a module that is not loaded yet": [
+    { tasks: [noop, undefined] },
+    "task",
+  ],
   "a task whose hook is not a function": [
     { tasks: [{ type: "x", handle() {}, onError: true }] },
     'task "x": onError',
@@ -121,7 +124,7 @@ Deno.test("a number that no store can hold is rejected in the options, and the l
   }
 });
 
-/** A task with a rate limit, as an option. */
+/** Returns options with a task that has a rate limit. */
 function limited(rateLimit: object): object {
   const task = { type: "x", handle() {}, rateLimit: { period: { minutes: 1 }, ...rateLimit } };
   return { tasks: [task] };
@@ -129,7 +132,7 @@ function limited(rateLimit: object): object {
 
 const noRetryAtAll = { nextDelay: () => null };
 
-Deno.test("the error of createEverTask without options names the required ones", () => {
+Deno.test("the error of createEverTask without options names the required options", () => {
   const error = assertThrows(() => createEverTask(wrong(undefined)), InvalidArgumentError);
   assertMatch(error.message, /storage, tasks/);
 });
@@ -148,15 +151,15 @@ Deno.test("dispatch rejects a bare delay, queue or date instead of options", asy
 
 const refusedDispatches: Readonly<Record<string, readonly [options: object, argument: string]>> = {
   "a misspelt option": [{ prioritty: 3 }, "options.prioritty"],
-  "an option of tasks": [{ timeout: 30 }, "options.timeout"],
+  "an option of defineTask": [{ timeout: 30 }, "options.timeout"],
   "a misspelt option that is undefined": [{ ta: undefined }, "options.ta"],
-  "no queue": [{ queue: null }, "queue"],
-  "no level": [{ auditLevel: null }, "auditLevel"],
-  "no priority": [{ priority: null }, "priority"],
-  "no delay": [{ delay: null }, "delay"],
-  "no retry policy": [{ retry: null }, "retry"],
-  "no signal": [{ signal: null }, "signal"],
-  "a signal that is a controller": [{ signal: new AbortController() }, "signal"],
+  "null as the queue": [{ queue: null }, "queue"],
+  "null as the audit level": [{ auditLevel: null }, "auditLevel"],
+  "null as the priority": [{ priority: null }, "priority"],
+  "null as the delay": [{ delay: null }, "delay"],
+  "null as the retry policy": [{ retry: null }, "retry"],
+  "null as the signal": [{ signal: null }, "signal"],
+  "an AbortController instead of its signal": [{ signal: new AbortController() }, "signal"],
 };
 
 for (const [what, [options, argument]] of Object.entries(refusedDispatches)) {

@@ -1,4 +1,4 @@
-// Task keys that open transactions hold: only dispatches with the same key wait.
+// Tests dispatches while open transactions hold task keys: only dispatches with such a key wait.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask } from "../../mod.ts";

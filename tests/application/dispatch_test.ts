@@ -51,7 +51,7 @@ for (const many of [false, true]) {
   });
 }
 
-Deno.test("a clean immediate task at Full leaves the audit trail Queued, InProgress, Completed", async () => {
+Deno.test("at audit level Full, a task that succeeds at once leaves Queued, InProgress and Completed", async () => {
   await using engine = await startEngine({ tasks: [greet] });
   const { everTask } = engine;
   const { id, outcome } = await everTask.dispatch(greet, { name: "Ada" });
@@ -63,7 +63,7 @@ Deno.test("a clean immediate task at Full leaves the audit trail Queued, InProgr
   assertEquals((await everTask.get(id))!.status, "Completed");
 });
 
-Deno.test("without start() an instance only stores tasks; one that is started runs them", async () => {
+Deno.test("an instance without start() only stores tasks, and a started instance runs them", async () => {
   const database = new MemoryDatabase();
   await using web = createEverTask({ storage: memoryStorage({ database }), tasks: [greet] });
   const { id } = await web.dispatch(greet, { name: "Ada" });
@@ -142,7 +142,7 @@ Deno.test("dispatchMany() checks all payloads before it stores the first", async
   assertEquals((await everTask.list()).items, []);
 });
 
-Deno.test("dispatchMany() stores thousands and they all run", async () => {
+Deno.test("dispatchMany() stores thousands of tasks, and all of them run", async () => {
   let runs = 0;
   let allRan = () => {};
   const done = new Promise<void>((resolve) => allRan = resolve);

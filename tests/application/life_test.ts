@@ -1,5 +1,5 @@
-// The lifecycle of an instance with a failing storage: it opens and starts at the next attempt, and
-// stops in time.
+// Tests the lifecycle of an instance with a failing storage: a later call opens the storage and
+// starts the worker, and a stop ends in time.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask, StoppedError } from "../../mod.ts";
@@ -22,7 +22,7 @@ function replacing(verb: "open" | "close", call: (storage: Storage) => Promise<u
     });
 }
 
-Deno.test("a storage that cannot be opened is retried by the next call that needs it", async () => {
+Deno.test("if storage cannot be opened, the next call that needs it tries again", async () => {
   await using fleet = new Fleet();
   let tries = 0;
   const open = (storage: Storage) =>
@@ -36,7 +36,7 @@ Deno.test("a storage that cannot be opened is retried by the next call that need
   assertEquals([tries, (await everTask.get(id))!.status], [3, "Completed"]);
 });
 
-Deno.test("a stop waits for dispatches in progress, and for nothing else that hangs", async () => {
+Deno.test("a stop waits for dispatches in progress", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const stored = gate();

@@ -23,7 +23,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** The content of a store after its engine has stopped. */
+/** Reads tasks from a store after its engine has stopped. */
 async function readAll(database: MemoryDatabase, ids: readonly { id: string }[]) {
   const storage = memoryStorage({ database });
   await storage.open();
@@ -141,7 +141,7 @@ Deno.test("onError gets the error of the last attempt", async () => {
   assert(told instanceof RangeError);
 });
 
-Deno.test("a stored payload that no longer validates fails with the reason and keeps its text", async () => {
+Deno.test("a task whose stored payload no longer validates fails with the reason, and keeps its payload", async () => {
   const database = new MemoryDatabase();
   const before = defineTask<{ size: string }>({ type: "resize", handle() {} });
   const after = defineTask({

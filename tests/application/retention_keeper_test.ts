@@ -1,5 +1,5 @@
-// The times at which retention is applied: at once, then at intervals, even after a failure, and
-// not after a stop.
+// Tests when retention is applied: at once, then at intervals, also after a failure, but not after
+// a stop.
 
 import { assertEquals } from "@std/assert";
 import type { Audit, PurgeRunOptions } from "../../src/application/audit.ts";
@@ -76,13 +76,13 @@ Deno.test("a stop between two purges leaves no timer behind", async () => {
   assertEquals(purges, [0]);
 });
 
-Deno.test("retention is applied every hour, and at most once a second", () => {
+Deno.test("retention is applied every hour by default, and at most once a second", () => {
   assertEquals(parseRetention({ statusAuditDays: 7 }), {
     policy: { statusAuditDays: 7, operatorActionDays: 365 },
     everyMs: 3_600_000,
   });
   const kept = parseRetention({ operatorActionDays: null });
-  assertEquals(kept.policy, { operatorActionDays: null }, "for ever, if it says so");
+  assertEquals(kept.policy, { operatorActionDays: null }, "null keeps actions forever");
   assertEquals([0, 999, 1_000, 1_001].map((every) => parseRetention({ every }).everyMs), [
     1_000,
     1_000,

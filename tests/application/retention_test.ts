@@ -71,7 +71,7 @@ Deno.test("a retention policy with a limit that is not a number is refused", () 
   assertThrows(create({ every: -1 }), InvalidArgumentError, "retention.every");
 });
 
-/** A storage that always has more to delete; each batch takes 100 ms. */
+/** Returns an audit whose storage always has more to delete. Each batch takes 100 ms. */
 function endless(clock: FakeClock) {
   const counts = {
     statusAudit: 2_000,
@@ -138,7 +138,7 @@ Deno.test("the policy is applied at a tenth of its shortest limit, but at least 
 
 const moments: [when: string, afterMs: number, settled: boolean][] = [
   ["while a batch is under way", 50, false],
-  ["in the rest after a batch", 300, true],
+  ["in the pause after a batch", 300, true],
 ];
 for (const [when, afterMs, isSettled] of moments) {
   Deno.test(`a signal that aborts ${when} ends a long purge`, async () => {
@@ -170,7 +170,7 @@ for (const [when, afterMs, isSettled] of moments) {
   });
 }
 
-Deno.test("a purge during another one reports that, and does nothing", async () => {
+Deno.test("a purge that finds another one under way ends, and reports that", async () => {
   const clock = new FakeClock();
   const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, operatorActions: 0 };
   let calls = 0;

@@ -1,5 +1,5 @@
-// A connection string contains a password. No error shows any part of an invalid one, because
-// errors are logged.
+// Tests that no error shows any part of an invalid connection string, because the string contains a
+// password and errors are logged.
 
 import { assert, assertThrows } from "@std/assert";
 import { inspect } from "node:util";
@@ -30,7 +30,8 @@ function shown(error: unknown): string {
 }
 
 /**
- * Calls a function with a secret. Its error, if any, must be an EverTaskError without the secret.
+ * Calls a function with a secret, and returns whether it fails. Its error must be an EverTaskError
+ * without the secret.
  */
 async function keepsSecret(secret: unknown, use: (secret: never) => unknown): Promise<boolean> {
   try {

@@ -17,7 +17,7 @@ class FakeProcess {
     return this;
   }
 
-  /** The number of listeners that were called. Without any, a real process would end. */
+  /** Calls the listeners of a signal, and returns their number. At 0, a real process would end. */
   send(signal: StopSignal): number {
     const heard = [...this.listeners.get(signal) ?? []];
     for (const listener of heard) listener();
@@ -46,7 +46,7 @@ Deno.test("the second signal has its usual effect also during a slow stop", asyn
   assertEquals(await stopped, "SIGTERM");
 });
 
-Deno.test("the second signal during a stop exits with the code of a shell", async () => {
+Deno.test("the second signal during a stop exits with the code that a shell reports for the signal", async () => {
   const stopping = Promise.withResolvers<void>();
   const codes: number[] = [];
   const process = Object.assign(new FakeProcess(), { exit: (code: number) => codes.push(code) });

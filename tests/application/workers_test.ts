@@ -1,4 +1,4 @@
-// Which workers an instance lists: those that are alive by the storage's clock.
+// Tests which workers an instance lists: those that are alive by the storage's clock.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { createEverTask, InvalidArgumentError } from "../../mod.ts";
@@ -36,7 +36,7 @@ Deno.test("a worker that crashed is not alive after its lease, even if no other 
   close();
 });
 
-Deno.test("a heartbeat in the future does not count as alive", () => {
+Deno.test("a heartbeat further in the future than the lease does not count as alive", () => {
   const ages = [0, 15_000, 15_001, -15_000, -15_001];
   const workers = ages.map((heartbeatAgeMs) => ({
     id: "worker-1",
@@ -69,7 +69,7 @@ Deno.test("an operator sees the version, the runtime and the id of a worker's pr
   });
 });
 
-Deno.test("what a runtime does not tell of a process is unknown", () => {
+Deno.test("the details of a process that a runtime does not report are unknown", () => {
   const ofOld = { process: { pid: 7, versions: { node: "20.1.0" } } };
   assertEquals(describeProcess(ofOld), {
     version: config.version,

@@ -9,7 +9,7 @@ import { email, makeCliStore, token } from "./store.ts";
 const store = await makeCliStore();
 Deno.test.afterAll(async () => await store[Symbol.asyncDispose]());
 
-/** Defines a test. The server and the instance live as long as this file, with their timers. */
+/** Defines a test without leak checks: the server, the instance and their timers outlive it. */
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test(name, { sanitizeOps: false, sanitizeResources: false }, fn);
 }
@@ -166,7 +166,7 @@ for (const target of ["storage", "api"] as const) {
     assertEquals([done.code, done.out], [0, "2 tasks retried.\n"]);
     const cancelled = await json(target, "tasks cancel --type sync --all --yes");
     assertEquals([cancelled[0].changed, cancelled[0].next], [2, null]);
-    // For the next target.
+    // The next target needs failed tasks, too.
     const { failures } = await failAgain();
     assertEquals(failures, 2);
   });
@@ -179,14 +179,14 @@ for (const target of ["storage", "api"] as const) {
     }
   });
 
-  test(`an interrupted change says how to continue, and continues: ${target}`, async () => {
+  test(`an interrupted change prints the option to continue, and --resume continues it: ${target}`, async () => {
     const tag = `many-${target}`;
     await store.everTask.dispatchMany(email, Array(450).fill(null), {
       delay: { hours: 1 },
       tags: [tag],
     });
     const command = `tasks cancel --tag ${tag} --all --yes`;
-    // The batch that is under way ends; it is one transaction.
+    // A batch is one transaction, so the current batch is completed.
     const { code, out, err } = await run(target, command, { interrupted: AbortSignal.abort() });
     assertEquals([code, out], [1, "200 tasks cancelled.\n"]);
     const [, cursor] = err.match(/--resume (\S+)\n$/)!;
@@ -223,11 +223,11 @@ test("the token of an API may be in a file, and a wrong one is not shown", async
   assertEquals(wrong.err.includes("wrong-token"), false);
 });
 
-test("tail shows the events of a running system, up to a number of them", async () => {
+test("tail shows the events of a running system, and ends after --count events", async () => {
   const tail = run("api", "tail --kind cancelled --type email --count 2 --json");
   let isOver = false;
   tail.finally(() => isOver = true);
-  // It has subscribed once the first event has arrived.
+  // Repeated, because the command may subscribe after the first events.
   while (!isOver) {
     const { id } = await store.everTask.dispatch(email, null, { delay: { hours: 1 } });
     await store.everTask.cancel(id);
@@ -241,7 +241,7 @@ test("tail shows the events of a running system, up to a number of them", async 
   ]);
 });
 
-test("audit purge deletes only what is old, and asks", async () => {
+test("audit purge asks first, and deletes only old rows", async () => {
   const refused = await run("storage", "audit purge --status-days 1");
   assertEquals(refused.code, 2);
   assertStringIncludes(refused.err, "add --yes");

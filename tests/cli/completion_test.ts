@@ -5,7 +5,7 @@ import { commands } from "../../src/cli/commands/all.ts";
 import { taskStatuses } from "../../src/storage/task_status.ts";
 import { runCli } from "./console.ts";
 
-/** Runs a shell with a script; null if it is not installed. */
+/** Runs a shell, and returns its output; null if the shell is not installed. */
 async function runShell(shell: string, ...args: string[]): Promise<string | null> {
   try {
     const command = new Deno.Command(shell, { args, stdout: "piped", stderr: "piped" });
@@ -51,7 +51,7 @@ Deno.test("bash completes commands, options and their values", async () => {
 
 for (const shell of ["zsh", "fish"]) {
   Deno.test({
-    name: `${shell} accepts its script`,
+    name: `${shell} accepts its completion script`,
     ignore: await runShell(shell, "--version") === null,
     async fn() {
       const { out } = await runCli(["completion", shell]);

@@ -12,7 +12,7 @@ import { email, makeCliStore } from "./store.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** Makes a file with a schema. */
+/** Makes a SQLite file with a schema, and returns the URL of its storage. */
 async function newFile(folder: string): Promise<string> {
   const storage = `sqlite:${folder}/${crypto.randomUUID()}.db`;
   assertEquals((await runCli(["migrate", "--storage", storage])).code, 0);
@@ -70,7 +70,7 @@ Deno.test(
   },
 );
 
-Deno.test("what cannot be copied is refused by name", async () => {
+Deno.test("a missing or unsuitable source or target of a copy is refused with the remedy", async () => {
   for (
     const [argv, said] of [
       ["copy --to sqlite:a.db", "Name the source: --from URL, or set EVERTASK_FROM."],

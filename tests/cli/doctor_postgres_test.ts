@@ -1,4 +1,4 @@
-// Tests that `evertask doctor` finds each fault of a PostgreSQL database, by making it wrong.
+// Causes each fault of a PostgreSQL database, and tests that `evertask doctor` finds it.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
@@ -37,7 +37,7 @@ async function migrated(): Promise<string> {
   return url.href;
 }
 
-/** Makes a database wrong, and checks that the doctor finds just this. */
+/** Causes a fault in a database, and checks that the doctor finds this fault and no other. */
 function finds(
   kind: string,
   names: string,

@@ -1,5 +1,5 @@
-// Tests that `evertask doctor` finds each fault of a SQLite file, and of what is in a store, by
-// making it wrong.
+// Causes each fault of a SQLite file and of the rows in a store, and tests that `evertask doctor`
+// finds it.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -39,7 +39,7 @@ function change(file: string, statements: string): void {
   }
 }
 
-/** Makes a file wrong, and checks that the doctor finds just this. */
+/** Causes a fault in a file, and checks that the doctor finds this fault and no other. */
 function finds(
   kind: string,
   what: string,
@@ -56,7 +56,7 @@ function finds(
   });
 }
 
-Deno.test("doctor finds nothing in a new file, and that a file is missing", async () => {
+Deno.test("doctor finds nothing in a new file, and reports a missing file", async () => {
   assertEquals(await doctor(await newFile()), []);
   const [missing] = await doctor(`${folder}/missing.db`);
   assertEquals(missing!.kind, "schemaMissing");
@@ -96,7 +96,7 @@ Deno.test("doctor finds a missing index, and its remedy restores it", async () =
   }
   database.close();
   assert(rows.length > 3);
-  // The text differs in white space, which is no fault that matters.
+  // The restored statements differ from the original ones in white space, which is no fault.
   assertEquals(await doctor(file), []);
 });
 
@@ -154,7 +154,7 @@ finds("clockSkew", "ahead of this machine's", () => {}, {
 
 const work = defineTask<null>({ type: "work", handle() {} });
 
-/** Dispatches tasks to a file. */
+/** Calls `act` with an instance on a file. */
 async function withStore(
   file: string,
   act: (everTask: ReturnType<typeof createEverTask>) => Promise<unknown>,
@@ -164,7 +164,7 @@ async function withStore(
   await act(everTask);
 }
 
-/** Registers a worker by hand. */
+/** Inserts the row of a worker. */
 function addWorker(file: string, heartbeatAgoMs: number, serves: object): void {
   const database = new DatabaseSync(file);
   const at = Date.now() - heartbeatAgoMs;

@@ -1,4 +1,4 @@
-// Runs the commands of the guide to the command line, and checks that it has every command.
+// Runs the commands of the guide to the command line, and checks that the guide has every command.
 
 import { assert, assertEquals } from "@std/assert";
 import { commands } from "../../src/cli/commands/all.ts";
@@ -16,12 +16,12 @@ const calls = Array.from(guide.matchAll(/^evertask (.+)$/gm), ([, line]) => {
   });
 });
 
-/** These run until they are interrupted. */
+/** The commands that run until they are interrupted. */
 const endless = ["tail", "dashboard"];
 
 Deno.test("the guide has every command", () => {
+  // A group without a second word, such as `evertask queues`, calls its list command.
   const named = new Set(calls.map((argv) => findCommand(withoutOptions(argv), commands)?.name));
-  // One command without a second word stands for the list.
   assertEquals(commands.map(({ name }) => name).filter((name) => !named.has(name)), []);
 });
 

@@ -8,7 +8,7 @@ import { splitBatches } from "../../drivers/sqlserver/script.ts";
 import { needsTarget, targetUrl, withPool, withSchema } from "../support/tsql_server/target.ts";
 
 Deno.test({
-  ...needsTarget("the batches of --sql update a new schema, and an older one"),
+  ...needsTarget("the batches of --sql create a schema, and update an older one"),
   fn: () =>
     withPool(async (pool) => {
       for (const to of [undefined, 5]) {

@@ -1,4 +1,4 @@
-// Tests `evertask migrate` on real databases, and its scripts with their own clients.
+// Tests `evertask migrate` on real databases, and its scripts with psql and sqlite3.
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { SqliteMaintenance } from "../../drivers/sqlite/maintenance.ts";
@@ -16,7 +16,7 @@ import { runCli } from "./console.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** Runs a program with a text as its input; null if it is not installed. */
+/** Runs a program with an input, and returns its exit code; null if it is not installed. */
 async function runClient(program: string, args: string[], input: string): Promise<number | null> {
   try {
     const child = new Deno.Command(program, { args, stdin: "piped", stdout: "null" }).spawn();
@@ -47,7 +47,7 @@ Deno.test("a dry run says what is missing, and changes nothing", async () => {
   assertEquals([again.code, JSON.parse(again.out).steps], [0, []]);
 });
 
-Deno.test("of many that migrate at once, one does it", async () => {
+Deno.test("of several migrations at the same time, only one applies steps", async () => {
   const storage = await server.createDatabase();
   const runs = await Promise.all(
     Array.from({ length: 6 }, () => runCli(["migrate", "--storage", storage, "--json"])),
@@ -58,7 +58,7 @@ Deno.test("of many that migrate at once, one does it", async () => {
 });
 
 Deno.test({
-  name: "psql runs what --sql prints, for a new schema and for an older one",
+  name: "psql runs the script of --sql, for a new schema and for an older one",
   ignore: !hasPsql,
   async fn() {
     for (const [schema, to] of [["evertask", null], ["jobs", "14"]] as const) {
@@ -94,7 +94,7 @@ Deno.test("a newer schema is left as it is", async () => {
   assertEquals(await describe(storage), before);
 });
 
-Deno.test("no way leads back to an older version, nor to an unknown one", async () => {
+Deno.test("a migration to an older or an unknown version is refused", async () => {
   const storage = await server.createDatabase();
   await runCli(["migrate", "--storage", storage]);
   const back = await runCli(["migrate", "--storage", storage, "--to", "3"]);
@@ -104,7 +104,7 @@ Deno.test("no way leads back to an older version, nor to an unknown one", async 
   assertStringIncludes(beyond.err, "There is no version 9999 of the schema");
 });
 
-Deno.test("an owner migrates, and the application needs only the rights of a user", async () => {
+Deno.test("an owner migrates, and the application needs only the rights that the help names", async () => {
   const admin = await server.createDatabase();
   const suffix = crypto.randomUUID().slice(0, 8);
   const [owner, user] = [`owner_${suffix}`, `user_${suffix}`];
@@ -178,7 +178,7 @@ Deno.test("SQLite: a dry run creates no file, and a file is migrated step by ste
 });
 
 Deno.test({
-  name: "SQLite: sqlite3 runs what --sql prints",
+  name: "SQLite: sqlite3 runs the script of --sql",
   ignore: !hasSqlite3,
   async fn() {
     const folder = await Deno.makeTempDir();

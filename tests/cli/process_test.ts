@@ -48,7 +48,7 @@ async function run(args: readonly string[], env: Record<string, string> = enviro
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-/** Runs a shell, and returns its output and the exit codes of the parts of its pipe. */
+/** Runs a line in bash, and returns its standard output, followed by its standard error. */
 async function shell(line: string): Promise<string> {
   const command = new Deno.Command("bash", { args: ["-c", line], cwd: folder, env: environment });
   const { stdout, stderr } = await command.output();
@@ -58,7 +58,7 @@ async function shell(line: string): Promise<string> {
 
 const quoted = program.map((word) => `'${word}'`).join(" ");
 
-/** Runs a command on a terminal of a width, and returns what the terminal shows. */
+/** Runs the program on a terminal with `columns` columns, and returns the terminal's output. */
 async function onTerminal(columns: number, args: string, typed = ""): Promise<string> {
   const line = `stty cols ${columns} rows 50; ${quoted} ${args}`;
   return await shell(`printf '${typed}' | script -qec ${JSON.stringify(line)} /dev/null`);
@@ -66,7 +66,7 @@ async function onTerminal(columns: number, args: string, typed = ""): Promise<st
 
 const hasScript = (await shell("script --version")).startsWith("script");
 
-Deno.test("the program has exit codes, and keeps results and messages apart", async () => {
+Deno.test("the program sets its exit code, and writes results to stdout and messages to stderr", async () => {
   const [version, unknown, missing] = await Promise.all([
     run(["--version"]),
     run(["stauts"]),
@@ -81,7 +81,7 @@ Deno.test("the program has exit codes, and keeps results and messages apart", as
   assertEquals([missing.code, missing.out], [1, ""]);
 });
 
-Deno.test("a pipe gets whole cells without titles, and its end ends the program quietly", async () => {
+Deno.test("a pipe gets uncut cells without titles, and a closed pipe ends the program without a message", async () => {
   const [list, broken] = await Promise.all([
     shell(`${quoted} tasks list --limit all | cut -f3 | sort | uniq -c`),
     shell(`${quoted} tasks list --limit all --json | head -c 20; echo " \${PIPESTATUS[0]}"`),
@@ -115,7 +115,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "a person is asked on a recorded terminal, and sees a progress bar, of which nothing remains",
+    "a person is asked on a recorded terminal, and sees a progress bar that is erased at the end",
   ignore: !hasScript,
   async fn() {
     const shown = await onTerminal(80, "tasks delete --type email --all", "y\n");
@@ -130,7 +130,7 @@ Deno.test({
   },
 });
 
-Deno.test("NO_COLOR, and a configuration file with the storage and the tasks", async () => {
+Deno.test("a configuration file names the storage and the tasks, and NO_COLOR is accepted", async () => {
   const config = `
     import { defineTask } from ${JSON.stringify(new URL("mod.ts", root).href)};
     const payload = { "~standard": { version: 1, vendor: "test", validate: (value) =>
@@ -149,7 +149,7 @@ Deno.test("NO_COLOR, and a configuration file with the storage and the tasks", a
   assertStringIncludes(wrong.err, 'The payload does not fit task "greet": be a text');
 });
 
-Deno.test("a signal ends a command that waits, with the code of the signal", async () => {
+Deno.test("a signal ends a waiting command with the exit code of the signal", async () => {
   const child = new Deno.Command(program[0]!, {
     args: [...program.slice(1), "tail", "--json"],
     cwd: folder,
@@ -169,7 +169,7 @@ Deno.test("a signal ends a command that waits, with the code of the signal", asy
     const dispatched: Promise<unknown>[] = [];
     const dispatch = () => dispatched.push(everTask.dispatch(tasks[0]!, null));
     const dispatching = setInterval(dispatch, 50);
-    await events.read(); // it watches when the first event arrives
+    await events.read(); // the command has subscribed when it prints the first event
     clearInterval(dispatching);
     await Promise.all(dispatched);
     await events.cancel();

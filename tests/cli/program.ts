@@ -1,12 +1,12 @@
-// The program as a process.
+// Runs the command line in a process of its own.
 
 import config from "../../deno.json" with { type: "json" };
 
 /**
  * Returns the arguments of Deno that run the program.
  *
- * @param folder A folder for the import map: the program gets no configuration, as after its
- * installation.
+ * @param folder The folder for an import map. It replaces the configuration, which an installed
+ * program does not have.
  */
 export async function programArgs(folder: string): Promise<string[]> {
   const imports = { ...config.imports, ...config.scopes["file:///"] };

@@ -54,7 +54,7 @@ Deno.test("a narrow terminal shows fewer columns, a wide one shows whole texts",
   assertEquals(lines(80), ["ID  TYPE              KEY", "1   請求書を送信する  mail-1"]);
 });
 
-Deno.test("a text is cut at a width, without halves of characters", () => {
+Deno.test("a text is cut at a width, but never within a character", () => {
   fc.assert(fc.property(anyText, fc.integer({ min: 1, max: 20 }), (text, width) => {
     const line = oneLine(text);
     const cut = cutToWidth(line, width);
@@ -80,7 +80,7 @@ Deno.test("no text can write control characters", () => {
   assertEquals(oneLine("\u001b[31mred\n"), "\\u001b[31mred\\n");
 });
 
-Deno.test("distances are in words", () => {
+Deno.test("the distance of an instant is shown in words", () => {
   const at = (ms: number) => distanceWords(new Date(1e12 + ms), 1e12);
   assertEquals([at(0), at(-999), at(-61_000), at(7_200_000), at(-86_400_000), at(2 * 86_400_000)], [
     "now",

@@ -1,4 +1,4 @@
-// The expected output of the contexts program on every runtime.
+// Checks the output of contexts_program.mjs, which is the same on every runtime.
 
 import { assertEquals } from "@std/assert";
 import type { CommandOutput } from "../support/run_command.ts";
@@ -6,9 +6,10 @@ import type { CommandOutput } from "../support/run_command.ts";
 /** Runs the program with these arguments. */
 export type RunProgram = (...args: string[]) => Promise<CommandOutput>;
 
-/** These run in the context of their caller. */
+/** The places that run in the context of their caller. */
 const callersOwn = ["a recurring builder", "a validator in dispatch"];
 
+/** The expected contexts of the places that do not run in that of the instance. */
 const own: Readonly<Record<string, readonly string[]>> = {
   "a recurring builder": ["ivy"],
   "within a handler's own context": ["its own"],
@@ -18,7 +19,8 @@ const own: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Checks that everything except `callersOwn` runs in the context in which the instance was created.
+ * Checks that every place runs in the context in which the instance was created, except those in
+ * `own`. Does not check those in `callersOwn`.
  */
 export async function checkContexts(run: RunProgram, store: string, place = ""): Promise<void> {
   const { stdout } = await run(store, place);

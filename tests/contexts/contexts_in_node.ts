@@ -6,7 +6,7 @@ import { startPostgres } from "../support/pg_server.ts";
 import { runCommand } from "../support/run_command.ts";
 import { checkContexts, type RunProgram } from "./contexts.ts";
 
-/** Checks the contexts under each version of Node, on each store that it has. */
+/** Checks the contexts under each version of Node, on each store that the version supports. */
 export async function checkContextsInNode(t: Deno.TestContext, project: NpmProject): Promise<void> {
   const program = `${project.folder}/contexts_program.mjs`;
   await Deno.copyFile(new URL("contexts_program.mjs", import.meta.url), program);

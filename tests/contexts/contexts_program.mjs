@@ -1,8 +1,8 @@
-// In which async context everything of the application runs, in Deno and in Node:
+// Shows in which async context the application's functions run, in Deno and in Node:
 //
 //   contexts_program.mjs memory | sqlite <file> | postgres <url>
 //
-// Prints the sightings as JSON: where a call was made, and what AsyncLocalStorage held there.
+// Prints a JSON object: for each place, the values that AsyncLocalStorage held there.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
@@ -18,7 +18,7 @@ const storage = await storages[store]();
 
 const context = new AsyncLocalStorage();
 const seen = new Map();
-/** Notes what a place sees; each sight once. */
+/** Records the value of AsyncLocalStorage at a place; each value once. */
 const note = (where) => {
   const sights = seen.get(where) ?? new Set();
   seen.set(where, sights.add(context.getStore() ?? "none"));
@@ -75,7 +75,7 @@ const continuation = defineTask({
   type: "continuation",
   handle(tenant) {
     note("a continuation");
-    context.enterWith(tenant); // for what this handler does, and for nobody else
+    context.enterWith(tenant); // must affect only the rest of this handler
     note("within a continuation that has entered a context");
   },
 });

@@ -45,7 +45,7 @@ Deno.test("durations of several steps are added up", () => {
   assertEquals(sum, { maxMs: 9, histogram: [1, 7] });
 });
 
-Deno.test("an axis holds its value, and its quarters are integers", () => {
+Deno.test("an axis ends at or above its value, and its quarters are integers", () => {
   const ends = [0, 1, 5, 10, 11, 50, 99, 100, 101, 2_001, 30_000].map(axisEnd);
   assertEquals(ends, [4, 4, 8, 12, 12, 80, 120, 120, 120, 2_400, 32_000]);
   fc.assert(fc.property(fc.integer({ min: 0, max: 1e12 }), (value) => {

@@ -1,4 +1,4 @@
-// Tests the estimate of what each audit level writes against what it does write.
+// Compares the estimated number of rows that each audit level writes with the actual number.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, linearRetry } from "../../mod.ts";
@@ -14,7 +14,7 @@ const work = defineTask<boolean>({
 });
 
 for (const level of auditLevels) {
-  Deno.test(`the estimate for the level ${level} is the number of rows that it writes`, async () => {
+  Deno.test(`the estimate for the level ${level} is the number of rows that the level writes`, async () => {
     await using fleet = new Fleet();
     const worker = await fleet.start({ tasks: [work], defaultAuditLevel: level });
     const web = fleet.create({ tasks: [work] });

@@ -12,7 +12,8 @@ const button = (page: Page, name: string | RegExp) =>
   page.getByRole("button", { name, exact: true });
 
 /**
- * Handles the batches of the next bulk changes, except for dry runs, one handler after the other.
+ * Intercepts the batches of bulk changes, except dry runs. Each handler gets one batch, in order.
+ * Further batches go to the server.
  */
 async function onBatches(page: Page, ...handlers: ((route: Route) => Promise<void>)[]) {
   await page.route("**/api/v1/bulk/*", async (route) => {
@@ -59,7 +60,7 @@ async function changeMany(t: Deno.TestContext, browser: Browser, store: Operated
     await page.getByText("selected.").waitFor({ state: "detached" });
   });
 
-  await t.step("a selected task that has another status by then is left as it is", async () => {
+  await t.step("a selected task whose status changes meanwhile is left as it is", async () => {
     await box(others[5]!).click();
     await tasks.cancel(others[5]!, { by: "bob" });
     await button(page, "Delete…").click();
@@ -70,7 +71,7 @@ async function changeMany(t: Deno.TestContext, browser: Browser, store: Operated
   });
 
   await t.step(
-    "all that match are cancelled: stopped after a batch, continued under Actions, after errors",
+    "a cancel of all that match is stopped after a batch, and continued under Actions despite errors",
     async () => {
       await page.getByLabel("Select all tasks of this page").click();
       await button(page, "Select all 450 that match").click();
@@ -131,7 +132,7 @@ async function changeMany(t: Deno.TestContext, browser: Browser, store: Operated
     await button(page, "Close").click();
   });
 
-  await t.step("all that match are deleted, after a refusal that is told in words", async () => {
+  await t.step("all that match are deleted, after a refusal that the page explains", async () => {
     await until(async () => await count("WaitingQueue") === 1, "one task waits");
     await page.goto(store.url("tasks?tag=eu"));
     await page.getByLabel("Select all tasks of this page").click();

@@ -86,7 +86,7 @@ browserTest("the keys of pages", [], async (t, browser) => {
     assertEquals(page.url(), dashboard.url("tasks"));
   });
 
-  await t.step("the arrow keys read a chart, and back and forward keep its span", async () => {
+  await t.step("the browser's back button restores the span of the overview", async () => {
     const admin = await openPage(browser, dashboard.url("?span=24+h"), "ada");
     await admin.getByRole("link", { name: "7 d" }).click();
     await admin.waitForURL(dashboard.url("?span=7+d"));

@@ -29,7 +29,7 @@ function countRequests(page: Page): (path: string) => number {
   return (path) => paths.filter((each) => each.endsWith(path)).length;
 }
 
-/** Makes the page believe that its tab is hidden, or visible. */
+/** Tells the page that its tab is hidden or visible. */
 async function setHidden(page: Page, isHidden: boolean): Promise<void> {
   await page.evaluate(`
     Object.defineProperty(document, "hidden", { configurable: true, get: () => ${isHidden} });
@@ -41,7 +41,7 @@ function live(page: Page): Promise<void> {
   return page.getByRole("status").getByText("Live").waitFor();
 }
 
-browserTest("pages follow what happens", [], async (t, browser) => {
+browserTest("pages follow events", [], async (t, browser) => {
   await using dashboard = new ServedDashboard([wait], { path: "/ops" });
   const { everTask } = dashboard;
   await everTask.start();
@@ -68,7 +68,7 @@ browserTest("pages follow what happens", [], async (t, browser) => {
     await page.close();
   });
 
-  await t.step("a hidden tab is quiet, and is up to date when it is shown", async () => {
+  await t.step("a hidden tab sends no requests, and is up to date when it is shown", async () => {
     const page = await open("tasks?type=wait");
     await live(page);
     const requests = countRequests(page);
@@ -153,7 +153,7 @@ browserTest("pages follow what happens", [], async (t, browser) => {
   );
 });
 
-/** Emits events at a rate, for a time. Returns their number. */
+/** Emits events at a rate for `forMs` milliseconds, and returns their number. */
 async function flood(events: unknown, perSecond: number, forMs: number): Promise<number> {
   const bus = events as { emit(event: TaskEvent): void };
   const event = {

@@ -11,7 +11,7 @@ import { charge, queues, tasks } from "./programs/tasks.ts";
 
 const all = ["view", "payloads", "operate", "admin"] as const;
 
-/** The users, by what they may do. */
+/** Users with different rights. */
 export const users = {
   ada: { user: "ada", can: all },
   viewer: { user: "viewer", can: ["view", "payloads"] },

@@ -1,4 +1,4 @@
-// Tests that the filter of a bulk change finds its tasks again, from its action.
+// Tests that the filter of a bulk change is read from its action, and finds the same tasks.
 
 import { assertEquals } from "@std/assert";
 import { createEverTask, defineTask, silentLogger } from "../../mod.ts";

@@ -1,5 +1,5 @@
-// Tests that the dashboard offers only what its user may do. That the server refuses the rest is
-// tested here for the dashboard's own requests, and for each route in tests/api/changes_test.ts.
+// Tests that the dashboard offers only what its user may do, and that it shows a refusal of the
+// server. tests/api/changes_test.ts tests the refusals of each route.
 
 import { assert, assertEquals } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
@@ -96,9 +96,12 @@ browserTest("each user is offered what they may do, and nothing else", [], async
       await page.close();
     });
   }
-  await t.step("a right that is lost meanwhile is refused by the server, in words", async () => {
-    await refusesLostRight(browser, store, id);
-  });
+  await t.step(
+    "if the user has lost a right, the server refuses the request, and the page says why",
+    async () => {
+      await refusesLostRight(browser, store, id);
+    },
+  );
 });
 
 async function refusesLostRight(browser: Browser, store: OperatedStore, id: string) {

@@ -62,7 +62,7 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
     assertEquals((await seriesNow()).paused, undefined);
   });
 
-  await t.step("a series runs now, and the strip shows the run", async () => {
+  await t.step("a series runs now, and its page counts the run", async () => {
     await button(page, "Run now…").click();
     await confirm("Run now", "the boss waits");
     await until(async () => (await seriesNow()).runCount === 1, "the extra run has ended");
@@ -120,20 +120,23 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
     await button(page, "Close").click();
   });
 
-  await t.step("the page of actions tells who did what, why, and the values", async () => {
-    await page.goto(store.url(`actions?taskId=${id}`));
-    const items = page.locator(".action");
-    await items.nth(4).waitFor();
-    assertEquals(await items.count(), 5);
-    const told = await items.filter({ hasText: "paused the series" }).innerText();
-    assert(told.includes("ada") && told.includes("the report is wrong"), told);
-    assert(told.includes("false → true"), told);
-    await page.goto(store.url("actions?verb=pauseQueue&by=ada"));
-    await page.getByText("the gateway is down").waitFor();
-    assertEquals(await items.count(), 1);
-    await page.getByRole("link", { name: "Remove the filter What: pauseQueue" }).click();
-    await items.nth(7).waitFor();
-  });
+  await t.step(
+    "the page of actions shows who did what and why, and the values before and after",
+    async () => {
+      await page.goto(store.url(`actions?taskId=${id}`));
+      const items = page.locator(".action");
+      await items.nth(4).waitFor();
+      assertEquals(await items.count(), 5);
+      const told = await items.filter({ hasText: "paused the series" }).innerText();
+      assert(told.includes("ada") && told.includes("the report is wrong"), told);
+      assert(told.includes("false → true"), told);
+      await page.goto(store.url("actions?verb=pauseQueue&by=ada"));
+      await page.getByText("the gateway is down").waitFor();
+      assertEquals(await items.count(), 1);
+      await page.getByRole("link", { name: "Remove the filter What: pauseQueue" }).click();
+      await items.nth(7).waitFor();
+    },
+  );
 
   await t.step("the page of limits shows the budget of each key", async () => {
     await everTask.dispatchMany(mail, ["ada", "ada", "ada"]);

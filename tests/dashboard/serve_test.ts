@@ -22,7 +22,7 @@ async function serve(
   return { server: await serveDashboard(everTask, { port: 0, logger, ...options }), lines };
 }
 
-Deno.test("a server without authorize logs a link that leads to the start page, once", async () => {
+Deno.test("a server without authorize logs a link that signs in once, and leads to the start page", async () => {
   for (const path of ["/", "/ops"]) {
     await using everTask = makeEverTask();
     const { server, lines } = await serve(everTask, { path });
@@ -70,7 +70,7 @@ Deno.test("a server without authorize listens on loopback only", async () => {
   }
 });
 
-Deno.test("an occupied port is an error that names it", async () => {
+Deno.test("the error about an occupied port names the port", async () => {
   await using everTask = makeEverTask();
   const { server } = await serve(everTask);
   await using _ = server;
@@ -78,7 +78,7 @@ Deno.test("an occupied port is an error that names it", async () => {
   await assertRejects(() => serveDashboard(everTask, { port }), EverTaskError, `port ${port}`);
 });
 
-Deno.test("stopping ends open streams, and the instance continues", async () => {
+Deno.test("stopping the server ends open streams, but not the EverTask instance", async () => {
   await using everTask = makeEverTask();
   const authorize = () => ({ user: "ada", can: ["view"] }) as const;
   const { server } = await serve(everTask, { authorize });

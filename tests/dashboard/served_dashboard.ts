@@ -20,7 +20,7 @@ export class ServedDashboard implements AsyncDisposable {
 
   /**
    * @param tasks The tasks of the instance.
-   * @param behind Changes requests before they reach the dashboard, like a proxy.
+   * @param behind Changes requests before they reach the dashboard, as a proxy does.
    * @param others Other options of the instance.
    */
   constructor(
@@ -43,7 +43,7 @@ export class ServedDashboard implements AsyncDisposable {
     this.#server = this.#listen(0);
   }
 
-  /** Stops the server and ends its connections, calls a function, and starts the server again. */
+  /** Stops the server with its connections, calls `meanwhile`, and starts the server again. */
   async restart(meanwhile: () => Promise<void>): Promise<void> {
     const { port } = this.#server.addr;
     this.#abort.abort();

@@ -10,7 +10,7 @@ import { charge, wait } from "./programs/tasks.ts";
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 
-/** Waits until the page shows the task's status. */
+/** Waits until the page shows `status` as the task's status. */
 function shows(page: Page, status: string): Promise<void> {
   return page.locator(".why .mark").filter({ hasText: status }).waitFor();
 }
@@ -37,7 +37,7 @@ async function actOnTasks(t: Deno.TestContext, browser: Browser, store: Operated
   const open = (id: string) => page.goto(store.url(`tasks/${id}`));
   await reaches(failed, "Failed");
 
-  await t.step("a payload that the validator refuses is named at its field", async () => {
+  await t.step("the problem of a refused payload is shown at its field", async () => {
     await open(failed);
     await button(page, "Edit payload and retry…").click();
     const payload = page.getByRole("dialog").getByLabel("Payload");
@@ -160,7 +160,7 @@ async function actOnTasks(t: Deno.TestContext, browser: Browser, store: Operated
     ]);
   });
 
-  await t.step("a deleted task is gone, and so are its links", async () => {
+  await t.step("a delete removes the task and leads to the list of tasks", async () => {
     await open(later[2]!);
     await button(page, "Delete…").click();
     await page.getByLabel("Why?").fill("a test");
@@ -169,7 +169,7 @@ async function actOnTasks(t: Deno.TestContext, browser: Browser, store: Operated
     assertEquals(await statusOf(later[2]!), "gone");
   });
 
-  await t.step("the problem of a change whose task is gone is told in words", async () => {
+  await t.step("a change of a task that is gone shows a message", async () => {
     const [id] = await store.charges(1, "later");
     await open(id!);
     await button(page, "Run now…").click();

@@ -22,7 +22,7 @@ const requests: Readonly<Record<TaskVerb, (id: string) => [string, string, objec
   delete: (id) => ["DELETE", `tasks/${id}`, { reason }],
 };
 
-/** The tasks, and the change by which each got into its state. */
+/** For each state, a task and the change that puts it into the state, if any. */
 const states: Readonly<Record<string, [task: keyof TenantTasks, before: TaskVerb | null]>> = {
   waiting: ["waiting", null],
   cancelled: ["waiting", "cancel"],

@@ -1,4 +1,4 @@
-// Warnings about likely mistakes, once each.
+// Each likely mistake is warned about once.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../mod.ts";
@@ -17,7 +17,7 @@ const similar: [name: string, candidates: string[], found: string | null][] = [
 ];
 
 for (const [name, candidates, found] of similar) {
-  Deno.test(`of ${candidates.join(", ") || "nothing"}, most like "${name}" is ${found}`, () => {
+  Deno.test(`of ${candidates.join(", ") || "no names"}, the most similar to "${name}" is ${found}`, () => {
     assertEquals(similarName(name, candidates), found);
   });
 }
@@ -49,7 +49,7 @@ Deno.test("createEverTask warns about a task with an unknown queue", async () =>
   assertEquals(fleet.log.length, 2, "each warning is logged once");
 });
 
-Deno.test("a dispatch to an unknown queue is warned about once", async () => {
+Deno.test("repeated dispatches to an unknown queue are warned about once", async () => {
   await using fleet = new Fleet();
   const task = defineTask<null>({ type: "welcome", handle() {} });
   const everTask = fleet.create({ tasks: [task], queues: { email: {} } });

@@ -44,30 +44,39 @@ const cases: [
   told: readonly string[],
 ][] = [
   ["a served queue", [workerWith(["a", "b"])], ["b"], []],
-  ["one that another worker serves", [workerWith(["a"]), workerWith(["b"])], ["a", "b"], []],
-  ["one that is misspelt", [workerWith(["default", "emails"])], ["email", "emails"], [
+  ["a queue that another worker serves", [workerWith(["a"]), workerWith(["b"])], ["a", "b"], []],
+  ["a misspelt queue", [workerWith(["default", "emails"])], ["email", "emails"], [
     waits("email", alike("emails")),
   ]],
-  ["one like no other", [workerWith(["default"])], ["reports"], [waits("reports", "")]],
-  ["two of three", [workerWith(["default"])], ["reports", "default", "defualt"], [
+  ["a queue unlike any served one", [workerWith(["default"])], ["reports"], [waits("reports", "")]],
+  ["two unserved queues and a served one", [workerWith(["default"])], [
+    "reports",
+    "default",
+    "defualt",
+  ], [
     waits("reports", ""),
     waits("defualt", alike("default")),
   ]],
-  ["any, while there is no worker", [], ["mails"], [waits("mails", "No worker is running. ")]],
-  ["one whose worker is late within its lease", [workerWith(["mails"], leaseMs)], ["mails"], []],
-  ["one whose worker is lost", [workerWith(["mails"], leaseMs + 1)], ["mails"], [
+  ["a queue while there is no worker", [], ["mails"], [waits("mails", "No worker is running. ")]],
+  [
+    "a queue whose worker is late within its lease",
+    [workerWith(["mails"], leaseMs)],
+    ["mails"],
+    [],
+  ],
+  ["a queue whose worker is lost", [workerWith(["mails"], leaseMs + 1)], ["mails"], [
     waits("mails", "No worker is running. "),
   ]],
-  ["any, beside a worker with unknown queues", [workerWith(["a"]), workerWith(null)], [
+  ["a queue beside a worker with unknown queues", [workerWith(["a"]), workerWith(null)], [
     "b",
   ], []],
-  ["one that is dispatched to often", [], ["a", "a", "a"], [
+  ["the same queue three times", [], ["a", "a", "a"], [
     waits("a", "No worker is running. "),
   ]],
 ];
 
 for (const [what, workers, dispatched, told] of cases) {
-  Deno.test(`after dispatches to ${what}: ${told.length || "no"} warnings`, async () => {
+  Deno.test(`after dispatches to ${what}, the number of warnings is ${told.length}`, async () => {
     const clock = new FakeClock();
     const log: string[] = [];
     let looks = 0;
@@ -85,12 +94,12 @@ for (const [what, workers, dispatched, told] of cases) {
     assertEquals([looks, log], [1, told]);
     for (const queue of dispatched) queues.stored(queue);
     await clock.advance(3_600_000);
-    assertEquals([looks, log], [1, told], "once a queue");
+    assertEquals([looks, log], [1, told], "once per queue");
     await queues.stop();
   });
 }
 
-Deno.test("the warning follows when storage answers again", async () => {
+Deno.test("if the workers cannot be read, a later dispatch warns about the queue", async () => {
   const clock = new FakeClock();
   const log: string[] = [];
   let isDown = true;

@@ -1,5 +1,5 @@
-// The Deno permissions for each store in the README: they are sufficient, and the store cannot be
-// opened without any one of them.
+// The Deno permissions that the README lists for each store: together they suffice to open the
+// store, and opening fails if one of them is missing.
 
 import { assertEquals } from "@std/assert";
 import { startPostgres } from "../support/pg_server.ts";
@@ -9,7 +9,8 @@ import { schemaState } from "./sqlserver/scripted.ts";
 const root = new URL("../../", import.meta.url);
 
 /**
- * Opens and closes a storage in a process with these permissions. Returns whether that succeeded.
+ * Reports whether a process with `permissions` can open and close a storage. `expression` is the
+ * driver and the call that creates the storage, such as `memory: memoryStorage()`.
  */
 async function opens(expression: string, permissions: readonly string[]): Promise<boolean> {
   const folder = await Deno.makeTempDir();
@@ -34,7 +35,7 @@ async function opens(expression: string, permissions: readonly string[]): Promis
   }
 }
 
-/** Checks that these permissions are enough, and each of them needed. */
+/** Asserts that `permissions` are sufficient, and that each of them is needed. */
 async function check(expression: string, permissions: readonly string[]): Promise<void> {
   assertEquals(await opens(expression, permissions), true);
   for (const left of permissions) {
@@ -47,7 +48,7 @@ Deno.test("the memory store needs no permission", async () => {
   await check("memory: memoryStorage()", []);
 });
 
-Deno.test("SQLite needs to read and write the file", async () => {
+Deno.test("SQLite needs to read and write the file, its -wal and its -shm", async () => {
   const files = "app.db,app.db-wal,app.db-shm";
   await check(`sqlite: sqliteStorage("app.db")`, [
     `--allow-read=${files}`,
@@ -55,7 +56,7 @@ Deno.test("SQLite needs to read and write the file", async () => {
   ]);
 });
 
-Deno.test("PostgreSQL needs the server, and the variables that the URL omits", async () => {
+Deno.test("PostgreSQL needs only the server if the URL is complete", async () => {
   const server = await startPostgres();
   try {
     const url = new URL(await server.createDatabase());

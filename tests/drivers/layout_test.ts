@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 
 const drivers = ["memory", "sqlite", "postgres", "sqlserver"];
 
-/** The names and texts of the table below a heading. */
+/** Returns the names and texts of the table below `heading`. */
 function tableBelow(readme: string, heading: string): ReadonlyMap<string, string> {
   const section = readme.split(/^(?=#{2,3} )/m).find((each) => each.startsWith(`${heading}\n`));
   const rows = section?.matchAll(/^\| `([^`]+)` *\|(.*)\|$/gm) ?? [];
@@ -95,7 +95,7 @@ const counterExamples: [what: string, readme: string, files: string[], fault: st
 ];
 
 for (const [what, readme, files, fault] of counterExamples) {
-  Deno.test(`the layout refuses ${what}`, () => {
+  Deno.test(`the check of the layout reports ${what}`, () => {
     assertEquals(layoutFaults(readme, { memory: files }), [fault]);
   });
 }

@@ -23,7 +23,7 @@ const pausesOf = {
     [{ pollInterval: { hours: 1 } }, { busyMs: 50, idleMs: 3_600_000 }],
     [{ pollInterval: 1 }, { busyMs: 1, idleMs: 1 }],
   ],
-  // Changes are detected by data_version, without queries while idle.
+  // SQLite detects changes by data_version, and needs no other polls while idle.
   "SQLite": [
     [{}, { busyMs: 1000, idleMs: Infinity }],
     [{ pollInterval: 20 }, { busyMs: 20, idleMs: Infinity }],
@@ -34,7 +34,7 @@ const pausesOf = {
 const stores = { "PostgreSQL": postgres, "SQL Server": sqlServer, "SQLite": sqlite };
 
 for (const [name, make] of Object.entries(stores)) {
-  Deno.test(`${name}: pollInterval is the interval of an idle worker's polls`, () => {
+  Deno.test(`${name}: pollInterval sets the pauses between polls`, () => {
     for (const [options, pauses] of pausesOf[name as keyof typeof pausesOf]) {
       assertEquals(make(options).polling, pauses, JSON.stringify(options));
     }

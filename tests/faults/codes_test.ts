@@ -28,7 +28,7 @@ Deno.test("each SQLSTATE of PostgreSQL's classes with transient errors has its f
       ...["40000", "40001", "40003", "40P01"],
       // 53: insufficient resources
       ...["53000", "53200", "53300", "53400"],
-      // 55: what another session holds
+      // 55: objects that another session holds
       ...["55006", "55P03"],
       // 57: operator intervention
       ...["57000", "57014", "57P01", "57P02", "57P03", "57P05"],
@@ -75,7 +75,7 @@ Deno.test("each number of SQL Server has its fault", () => {
   });
 });
 
-Deno.test("each result code of SQLite has its fault, an extended one that of its primary code", () => {
+Deno.test("each result code of SQLite has its fault, and extended codes have that of their primary code, with two exceptions", () => {
   const extended = (primary: number, ...numbers: number[]) =>
     numbers.map((number) => primary | number << 8);
   const corrupt = [32, 33]; // SQLITE_IOERR_DATA, SQLITE_IOERR_CORRUPTFS

@@ -1,4 +1,4 @@
-// The common checks accept any value, and throw only their own errors.
+// The common checks may be called with any value, and throw only their own errors.
 
 import { assert } from "@std/assert";
 import {

@@ -48,7 +48,7 @@ Deno.test("a call's rejection goes to `onFault` only", async () => {
   assertEquals([faults, reasons], [[fault], []]);
 });
 
-Deno.test("a synchronous result is returned, and a promise is rejected and handled", async () => {
+Deno.test("a synchronous result is returned, and a promise is refused without an unhandled rejection", async () => {
   const answer = {};
   assertEquals(answerAtOnce(answer, "keyOf") === answer, true);
   const promises = [

@@ -27,7 +27,7 @@ Deno.test("`transient` of storage errors tells whether a retry can succeed", () 
   for (const error of errors) assertEquals(error.name, error.constructor.name);
 });
 
-Deno.test("errors of versions and workers have their facts as properties", () => {
+Deno.test("SchemaVersionError and WorkerLostError have their details as properties", () => {
   const cause = new Error("why");
   const version = new storageErrors.SchemaVersionError(3, 2, "too new", { cause });
   assertEquals([version.found, version.known, version.cause], [3, 2, cause]);

@@ -1,5 +1,5 @@
-// What the processes of a history asked of the store: each call of a verb, split into its parts
-// that concern one task each.
+// The calls that the processes of a history made to their storage, each split into parts that
+// concern one task.
 
 import type {
   ClaimResult,
@@ -21,9 +21,9 @@ export interface ProcessRecords {
 export interface Change {
   /** When it was made, in milliseconds from the start of the history. */
   readonly at: number;
-  /** Its place in the journal. */
+  /** The number of its row in the journal. */
   readonly seq: number;
-  /** The due instant since then. */
+  /** The due instant of the task after the change. */
   readonly dueAt: number | null;
 }
 
@@ -40,16 +40,18 @@ export interface Intent {
   readonly askedAt: number;
   /** When the answer or an error arrived; Infinity: never. */
   readonly answeredAt: number;
-  /** The task that it concerns; null: the call did not name one, and was not answered. */
+  /**
+   * The task that it concerns; null if it concerns none, or if a missing answer would name it.
+   */
   readonly task: string | null;
-  /** The change of the task that it made; null if none is known. Set by the merge. */
+  /** The change that it made to the task; null if none is known. Set by the merge. */
   change: Change | null;
 }
 
 /** A call with its answer. */
 type Call = Omit<Intent, "task" | "change">;
 
-/** Returns the parts of all calls, by the time at which they were asked. */
+/** Returns the parts of all calls, ordered by the time of the call. */
 export function intentsOf(records: readonly ProcessRecords[]): Intent[] {
   return records.flatMap(callsOf).flatMap(split).sort((a, b) => a.askedAt - b.askedAt);
 }

@@ -1,6 +1,6 @@
-// The journal of a database: triggers write down each change of a task and each row of its audits,
-// in the transaction that makes it. So the order of changes is known, and what became of a call
-// whose answer was lost.
+// The journal of a database: triggers record each change of a task and each row of its audits, in
+// the transaction that makes it. The journal shows the order of changes. It also shows the effect
+// of a call whose answer was lost.
 
 import { PostgresJournal } from "./journal_postgres.ts";
 import type { Journal } from "./journal_rows.ts";

@@ -84,8 +84,8 @@ export type JournalRow =
 
 /** The journal of a database. */
 export interface Journal extends AsyncDisposable {
-  /** Creates the triggers. The tables exist. */
+  /** Creates the triggers. The tables must exist. */
   install(): Promise<void>;
-  /** Takes the rows that are committed out of the journal, and returns them in order. */
+  /** Removes the committed rows from the journal, and returns them in order. */
   take(): Promise<JournalRow[]>;
 }

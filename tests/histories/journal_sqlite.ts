@@ -63,7 +63,10 @@ export class SqliteJournal implements Journal {
     return (parsed as unknown as JournalRow[]).sort((a, b) => a.seq - b.seq);
   }
 
-  /** Waits without blocking, because only this process can resume one that is frozen in a write. */
+  /**
+   * Deletes and returns all rows. Does not block this process while the file is locked: a frozen
+   * worker may hold the lock, and only this process can resume it.
+   */
   async #delete() {
     while (true) {
       try {

@@ -1,4 +1,4 @@
-// Plays histories of real processes for some minutes, until one breaks a promise.
+// Plays histories of real processes for some minutes, and reports those that break a promise.
 
 import process from "node:process";
 import { readOptions, wholeNumber } from "../support/command_line.ts";

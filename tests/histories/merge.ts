@@ -1,5 +1,5 @@
-// Merges the records of processes and the journal of their database to one history. The journal
-// gives the order of changes, and tells what became of calls without an answer.
+// Merges the records of processes and the journal of their database into one history. The journal
+// shows the order of changes, and the effects of calls without an answer.
 
 import type { Lease, NewTask, RateSlots, ReleasedTask } from "../../src/storage/requests.ts";
 import type { HistoryEntry, StoreEntry } from "../../src/testing/checker/history.ts";
@@ -7,10 +7,10 @@ import { drawnTasks, StoreEntries } from "../../src/testing/simulation/store_ent
 import { type Change, type Intent, intentsOf, type ProcessRecords } from "./intents.ts";
 import type { JournalRow, TaskImage } from "./journal_rows.ts";
 
-/** What was merged. */
+/** The result of a merge. */
 export interface Merged {
   readonly entries: readonly HistoryEntry[];
-  /** Knows the names of tasks and workers. */
+  /** The names of tasks and workers in the entries. */
   readonly names: StoreEntries;
   /** The changes of the database that no call explains. */
   readonly unexplained: readonly string[];
@@ -26,7 +26,7 @@ interface Images {
 /** How far the clocks of processes and database may differ, in milliseconds. */
 const slackMs = 5;
 
-/** The time that the statements of a call without an answer take at most, in milliseconds. */
+/** The maximum time that the statements of a call without an answer take, in milliseconds. */
 const statementsMs = 20;
 
 /**
@@ -58,7 +58,7 @@ export function mergeRecords(
   return { entries, names, unexplained };
 }
 
-/** Finds the intent that made each change. Returns the changes without one. */
+/** Finds the intent that made each change. Returns the changes that no intent made. */
 function explain(
   intents: Intent[],
   journal: readonly JournalRow[],
@@ -70,7 +70,8 @@ function explain(
     if (list === undefined) byTask.set(intent.task, [intent]);
     else list.push(intent);
   }
-  // Parts of calls that name no task, or one that the store has replaced by another of its key.
+  // Parts that may have changed any task: they name no task, or they dispatch a task for which the
+  // store may have updated another task with the same key.
   const others = intents.filter(({ verb, task, result }) =>
     result === undefined && (task === null || verb === "persist") ||
     verb === "releaseUnknown" && result !== 0
@@ -115,7 +116,7 @@ function explain(
     const made = intent.task === null || intent.result === undefined
       ? split(intent, task, before, after)
       : intent;
-    // In the order of the journal, and before the call was answered.
+    // The instant is between the call and its answer, and not before the task's previous change.
     const latest = intent.result === undefined ? Infinity : intent.answeredAt;
     const clamped = Math.min(Math.max(at, intent.askedAt), latest);
     made.change = {
@@ -130,7 +131,7 @@ function explain(
   return unexplained;
 }
 
-/** Whether a change at an instant may be a further statement of the call that made the last one. */
+/** Whether a change at an instant may be a further statement of the call of the last change. */
 function isPartOf(last: { readonly at: number; readonly intent: Intent }, at: number): boolean {
   const { answeredAt } = last.intent;
   // A call that was carried out late was given up before.
@@ -231,9 +232,12 @@ function shownResult(
 }
 
 /**
- * Returns what the history tells, in order. What had no effect on a task is told when it was
- * answered. A heartbeat and the end of a pause are told when they were asked, and a pause when it
- * was answered, because their effect is certain only then: claims under way may not know of it.
+ * Returns the intents that the history contains, in order, each with its instant.
+ *
+ * An intent that changed a task has the instant of the change. A heartbeat, a registration and the
+ * end of a pause have the instant of the call, because they may have an effect from then on. All
+ * others have the instant of the answer. A pause comes after all claims that were called before its
+ * answer, because these may not have seen the pause.
  */
 function toldInOrder(
   intents: readonly Intent[],
@@ -291,7 +295,7 @@ function lastUnawareClaim(intents: readonly Intent[], answeredAt: number): numbe
   }, answeredAt);
 }
 
-/** Replaces the due instant that was computed by the one that was stored. */
+/** Replaces the computed due instant of an entry with the stored one. */
 function withDue(entry: StoreEntry, change: Change | null): StoreEntry {
   const hasDue = entry.kind === "stored" || entry.kind === "changed" || entry.kind === "released";
   if (!hasDue || entry.dueAt === null || change?.dueAt == null) return entry;
@@ -300,7 +304,7 @@ function withDue(entry: StoreEntry, change: Change | null): StoreEntry {
 
 const uuid = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 
-/** Gives the tasks of an entry their names. */
+/** Replaces the ids of tasks in an entry with their names. */
 function named<Entry extends object>(entry: Entry, names: StoreEntries): Entry {
   const fields = Object.entries(entry).map(([name, value]) => [
     name,
@@ -309,7 +313,10 @@ function named<Entry extends object>(entry: Entry, names: StoreEntries): Entry {
   return Object.fromEntries(fields);
 }
 
-/** The columns that calls change. A dispatch may also take a key from another task. */
+/**
+ * The columns in which a change must be explained by a call. The key is not one of them, because a
+ * dispatch may also take it from another task.
+ */
 const compared = [
   "status",
   "worker_id",

@@ -10,7 +10,7 @@ import type { Storage } from "../../src/storage/mod.ts";
 import postgres from "postgres";
 import type { StoreKind } from "./setup.ts";
 
-/** Something that happens to a database or its network. It resolves when it is over. */
+/** A fault of a database or its network. `happen()` resolves when the fault is over. */
 export interface Trouble {
   readonly name: string;
   readonly happen: (forMs: number) => Promise<void>;
@@ -29,14 +29,14 @@ export interface Place extends AsyncDisposable {
   connect(): Storage;
 }
 
-/** Where places are made: a server that they share, and a disk. */
+/** Creates places. They share a server and a disk. */
 export interface Ground extends AsyncDisposable {
   create(): Promise<Place>;
 }
 
 const pause = (ms: number) => new Promise<void>((resume) => setTimeout(resume, ms));
 
-/** Prepares a ground. A disk that can be filled needs the right to mount one. */
+/** Prepares a ground. Its disk can be filled only if this process may mount file systems. */
 export async function prepareGround(store: StoreKind): Promise<Ground> {
   if (store === "sqlite") return await prepareSqlite();
   if (store === "postgres") return await preparePostgres();

@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 /** A worker process. */
 export class RealProcess implements AsyncDisposable {
   readonly setup: ProcessSetup;
-  /** Resolves when it runs tasks, or has ended. */
+  /** Resolves when the process runs tasks, or has ended. */
   readonly ready: Promise<void>;
   readonly #child: Deno.ChildProcess;
   readonly #orders: WritableStreamDefaultWriter<Uint8Array>;
@@ -48,7 +48,7 @@ export class RealProcess implements AsyncDisposable {
     return this.#isFrozen;
   }
 
-  /** Gives an order. It is lost if the process has ended. */
+  /** Sends an order to the process. The order is lost if the process has ended. */
   order(order: Order): void {
     this.#orders.write(encoder.encode(`${JSON.stringify(order)}\n`)).catch(() => {});
   }
@@ -71,7 +71,10 @@ export class RealProcess implements AsyncDisposable {
     await this.ended();
   }
 
-  /** Ends the process gracefully. Returns whether it has ended within a time. */
+  /**
+   * Stops the process gracefully, and kills it after `patienceMs`. Returns whether the process has
+   * exited with code 0.
+   */
   async stop(timeoutMs: number, patienceMs = 60_000): Promise<boolean> {
     this.order({ kind: "end", timeoutMs });
     const timer = setTimeout(() => this.#isAlive && this.#child.kill("SIGKILL"), patienceMs);

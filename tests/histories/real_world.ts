@@ -113,7 +113,7 @@ class RealWorld implements AsyncDisposable {
     this.#controller[Symbol.dispose]();
   }
 
-  /** Lets each step happen at its time, in the scaled time of the round. */
+  /** Performs each step at its instant, scaled to the duration of the round. */
   async #playSteps(): Promise<void> {
     const startedAt = performance.now();
     const scale = this.#size.forMs / calmAtMs;
@@ -139,7 +139,7 @@ class RealWorld implements AsyncDisposable {
       case "freeze":
         return this.#freeze(process, step.forMs * this.#size.leaseMs / 5_000);
       case "setClock":
-        return; // the clock of the machine is not ours
+        return; // the machine's clock cannot be set
       default:
         process.order(step);
     }
@@ -151,7 +151,7 @@ class RealWorld implements AsyncDisposable {
     this.#note(process, "killed");
   }
 
-  /** Starts a process again that has ended, as a supervisor does. */
+  /** Restarts a process that has ended, as a supervisor does. */
   async #restart(index: number, ended: RealProcess): Promise<void> {
     await pause(this.#size.leaseMs / 4);
     if (this.#processes[index] === ended && !this.#isCalm) this.#start(index);
@@ -169,7 +169,7 @@ class RealWorld implements AsyncDisposable {
     });
   }
 
-  /** Lets one thing after the other happen to the database. */
+  /** Lets one fault after another happen to the database, with pauses between them. */
   async #trouble(): Promise<void> {
     const { troubles } = this.#place;
     const chance = new Chance(this.#seed);
@@ -277,7 +277,10 @@ class RealWorld implements AsyncDisposable {
   }
 }
 
-/** The number of scenarios whose faults of processes happen. All would leave no process. */
+/**
+ * The number of scenarios whose process faults are played. The faults of all scenarios would leave
+ * no process running.
+ */
 const faultyScenarios = 4;
 
 /** How long a handler without a timeout works at most, in milliseconds. */

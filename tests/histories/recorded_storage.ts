@@ -5,7 +5,7 @@ import type { Verb } from "../../src/testing/simulation/network.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import type { RecordFile } from "./record_file.ts";
 
-/** The verbs of which a history tells. */
+/** The verbs whose calls are part of a history. */
 const recordedVerbs: ReadonlySet<string> = new Set<Verb>([
   "persist",
   "claim",

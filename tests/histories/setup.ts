@@ -1,4 +1,4 @@
-// What a controller tells a worker process, and what the process reports.
+// The messages between a controller and its worker processes.
 
 import type { AskDeed, TaskType } from "../../src/testing/simulation/scenario.ts";
 

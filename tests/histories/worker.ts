@@ -1,6 +1,6 @@
 // A worker process: takes its setup as its only argument and orders on its standard input, runs
-// tasks, and records everything. It stops when its input ends, also because its controller has
-// ended.
+// tasks, and records everything. It stops when its input ends, which also happens when its
+// controller ends.
 
 import process from "node:process";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";

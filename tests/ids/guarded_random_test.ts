@@ -19,7 +19,7 @@ const broken: Record<string, unknown> = {
 };
 
 for (const [name, fill] of Object.entries(broken)) {
-  Deno.test(`where a source of randomness ${name}, the system's replaces it, and the failure is logged once`, () => {
+  Deno.test(`if a source of randomness ${name}, the system's source replaces it, and the failure is logged once`, () => {
     const { lines, logger } = noting();
     const guarded = guardRandom(fill as FillRandom, logger);
     const [first, second] = [new Uint8Array(16), new Uint8Array(16)];

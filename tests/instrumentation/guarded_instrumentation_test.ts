@@ -13,7 +13,7 @@ type Work = (traceContext: string | null) => Promise<unknown>;
 
 /** The behaviours of an instrumentation, and whether each is a fault to log. */
 const behaviours: [name: string, wrap: (work: Work) => unknown, isTold: boolean][] = [
-  ["gives its result back", (work) => work("context"), false],
+  ["returns the result of the work", (work) => work("context"), false],
   ["does something before and after", async (work) => {
     await turn();
     const result = await work("context");
@@ -32,9 +32,9 @@ const behaviours: [name: string, wrap: (work: Work) => unknown, isTold: boolean]
     await work(null).catch(() => {});
     throw fault;
   }, true],
-  ["never comes to the work", () => Promise.resolve("its own"), false],
-  ["gives nothing", () => undefined, false],
-  ["does the work twice", (work) => Promise.all([work(null), work(null)]), false],
+  ["never calls the work", () => Promise.resolve("its own"), false],
+  ["returns nothing", () => undefined, false],
+  ["calls the work twice", (work) => Promise.all([work(null), work(null)]), false],
   ["returns its own result", (work) => work(null).then(() => "its own", () => "its own"), false],
   ["throws its own error", (work) =>
     work(null).then(undefined, () => {
@@ -108,7 +108,7 @@ Deno.test("an instrumentation that rethrows the error of the work is not a fault
   assertEquals(told, [fault]);
 });
 
-Deno.test("of several instrumentations the first is the outermost, and the first context is stored", async () => {
+Deno.test("of several instrumentations the first is the outermost, and the first context that is not null is stored", async () => {
   const steps: string[] = [];
   const tracing = (name: string, context: string | null): Instrumentation => ({
     async dispatch(_, store) {
@@ -128,7 +128,7 @@ Deno.test("of several instrumentations the first is the outermost, and the first
   assertEquals(steps, ["a opens", "b opens", "c opens", "c closes", "b closes", "a closes"]);
 });
 
-Deno.test("no instrumentation is allowed, and an invalid one is refused", () => {
+Deno.test("instrumentations may be omitted or empty, and an invalid one is refused", () => {
   assertEquals(guardInstrumentations(undefined, silentLogger), undefined);
   assertEquals(guardInstrumentations([], silentLogger), undefined);
   for (const wrong of [5, null, {}, [{ run: () => {} }], "tracer"]) {

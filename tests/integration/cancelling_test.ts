@@ -22,7 +22,9 @@ const places = await Places.start();
 Deno.test.afterAll(() => places.stop());
 
 /**
- * Without push, the next heartbeat notifies a running task; with push, that would take too long.
+ * The lease of the owner. On SQL Server, a running task is notified of its cancellation at the next
+ * heartbeat, so the lease is short. On the other databases it is notified soon, and the lease is so
+ * long that a heartbeat would come too late for the test.
  */
 const leaseDuration: Record<PlaceKind, number> = {
   SQLite: 300_000,
@@ -33,7 +35,7 @@ const leaseDuration: Record<PlaceKind, number> = {
 interface Scene {
   /** The process that runs the tasks. */
   readonly owner: TestEngine;
-  /** One that only dispatches and cancels. */
+  /** A process that only dispatches and cancels. */
   readonly other: EverTask;
 }
 

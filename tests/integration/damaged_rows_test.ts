@@ -62,7 +62,7 @@ const damages: Readonly<Record<"SQLite" | "PostgreSQL", Damages>> = {
 const fine = defineTask<unknown>({ type: "fine", handle() {} });
 const tasks = [fine];
 
-/** Everything that reads tasks. */
+/** Calls the methods that read the rows of many tasks. */
 async function readAll(everTask: EverTask): Promise<void> {
   await everTask.list();
   await everTask.recurring.list();
@@ -112,7 +112,7 @@ for (const kind of ["SQLite", "PostgreSQL"] as const) {
     assertEquals((await ended(id)).kind, "completed");
   });
 
-  Deno.test(`${kind}: tasks of a worker whose row was deleted, or never was, run again`, async () => {
+  Deno.test(`${kind}: tasks of a worker whose row was deleted or never existed run again`, async () => {
     await using place = await places.create(kind);
     await using web = createEverTask({ storage: place.connect(), tasks });
     const lost = place.connect();
@@ -137,7 +137,7 @@ for (const kind of ["SQLite", "PostgreSQL"] as const) {
   });
 }
 
-Deno.test("PostgreSQL: unknown workers' tasks are found among many", async () => {
+Deno.test("PostgreSQL: a task of an unknown worker is found among many tasks", async () => {
   await using place = await places.create("PostgreSQL");
   await using web = createEverTask({ storage: place.connect(), tasks });
   const { id } = await web.dispatch(fine, 1, { delay: { hours: 1 } });

@@ -101,7 +101,10 @@ class Watcher implements AsyncDisposable {
     return this.events.filter((event) => event.taskId === taskId).map(({ kind }) => kind).join(" ");
   }
 
-  /** Waits until processes write their events: one shows when it runs a task. */
+  /**
+   * Waits until other processes write their events. Dispatches tasks until an event of another
+   * process arrives.
+   */
   async isShown(): Promise<void> {
     await eventually("events of others are seen", async () => {
       await this.everTask.dispatch(tasks.step, { ms: 1 });
@@ -122,7 +125,7 @@ for (const [name, makeStore] of [["SQLite", sqliteStore], ["PostgreSQL", postgre
     parallelism: 4,
   });
 
-  Deno.test(`${name}: a watcher sees two processes, a late one from its start on, and a dead one is forgotten`, async () => {
+  Deno.test(`${name}: a watcher sees the events of two processes, a late watcher those since its start, and a dead watcher is removed`, async () => {
     await using store = await makeStore();
     await using watcher = new Watcher(store);
     await using first = await WorkerProcess.start(setupOf(store));

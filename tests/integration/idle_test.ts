@@ -47,8 +47,8 @@ interface Watched {
 }
 
 /**
- * Lets a worker run a task, and returns its later queries, for a fixed time or until there are
- * enough.
+ * Lets a worker run a task, and returns the queries that it sends afterwards: for at least
+ * `watchedMs`, and until `isEnough` returns true.
  */
 async function watchIdle(
   storage: Storage,
@@ -60,8 +60,8 @@ async function watchIdle(
   await using engine = await startEngine({ storage, tasks: [task], leaseDuration });
   const { id } = await engine.everTask.dispatch(task, null);
   await engine.ended(id);
-  // A lease after its start, a worker reads the series once. By then, the writes of the task are
-  // done, too.
+  // A worker reads the series once, when the duration of a lease has passed since its start. By
+  // then, the writes of the task are done, too.
   await eventually("it has looked at the series", () => log.some(isSeriesLook));
   await eventually("it has come to rest", hasSettled);
   log.length = 0;
@@ -76,7 +76,8 @@ async function watchIdle(
 }
 
 /**
- * Reports whether events were at least `ms` milliseconds apart on average, with one at the edge.
+ * Asserts that `count` events were at least `ms` milliseconds apart on average. One more event is
+ * allowed, at the edge of the measurement.
  */
 function assertAtMostEach(ms: number, count: number, watched: Watched, what: string): void {
   assertLessOrEqual(count, Math.ceil(watched.ms / ms), what);
@@ -128,7 +129,7 @@ Deno.test("an idle worker on PostgreSQL sends heartbeats, and polls once per int
     const count = (name: string) =>
       log.filter((text) => text.includes(`"evertask".${name}(`)).length;
     const isEnough = () => count("heartbeat") >= 2 && count("next_due_at") >= 1;
-    // A notification of the dispatch that comes late makes one more claim.
+    // A late notification of the dispatch causes one more claim.
     const hasSettled = () => {
       const looks = log.filter((text) => !text.includes('"evertask".heartbeat('));
       return looks.slice(-2).every((text) => text.includes('"evertask".next_due_at('));

@@ -1,4 +1,4 @@
-// A worker whose network to the database a test can let fail.
+// A worker whose network connection to the database a test can interrupt.
 
 import { createEverTask, defineTask, type EverTask, type Logger, silentLogger } from "../../mod.ts";
 import { type Storage, systemClock } from "../../src/storage/mod.ts";
@@ -9,14 +9,14 @@ import type { RunReport } from "./programs/protocol.ts";
 import { integrationTasks } from "./programs/tasks.ts";
 
 /**
- * The duration of a network failure. Two seconds with a short lease test the same as thirty with a
- * usual one.
+ * The duration of a network failure. Two seconds with a short lease test the same as thirty seconds
+ * with a usual lease.
  */
 export const outageMs = 1_000 * Number(Deno.env.get("EVERTASK_TEST_OUTAGE_SECONDS") ?? 2);
 
 /**
- * The tasks that such a worker runs: one that works for a while, and one that waits until its
- * signal aborts.
+ * The tasks, as a test dispatches them. In the worker, `step` works for a while, and `wait` waits
+ * until its signal aborts.
  */
 export const { step } = integrationTasks(() => {});
 export const wait = defineTask<null>({ type: "wait", handle() {} });
@@ -38,7 +38,7 @@ export interface NetworkedWorker extends AsyncDisposable {
 /**
  * Starts a worker.
  *
- * @param url The server, as far as a network has to know it.
+ * @param url A URL with the host and the port of the server.
  * @param connect Makes a storage that goes through the network.
  */
 export async function startNetworkedWorker(
@@ -69,7 +69,7 @@ export async function startNetworkedWorker(
     dispatchRetryFor: 2 * outageMs + leaseMs,
     logger: { ...silentLogger, warn: complain, error: complain },
   });
-  // Queries that have little time may fail on a busy machine.
+  // Queries with a short timeout may fail on a busy machine.
   await retryTransient(systemClock, 60_000, () => everTask.start());
   const end = async () => {
     await everTask.stop();

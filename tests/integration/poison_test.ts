@@ -11,7 +11,7 @@ import { WorkerProcess } from "./worker_process.ts";
 
 const tasks = integrationTasks(() => {});
 
-Deno.test("a task that kills its process fails in the end; 50 others that were claimed with it all complete", async () => {
+Deno.test("a task that kills its process fails in the end, and 50 other tasks of the process complete", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/tasks.db`;
   const poisonLimit = 3;

@@ -1,4 +1,4 @@
-// A disk of a real PostgreSQL that fills up in the middle of the work, and gets free space again.
+// The disk of a real PostgreSQL server fills up during the work, and gets free space again.
 
 import { assert, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";
@@ -32,7 +32,7 @@ async function createDatabaseOnDisk(): Promise<string> {
   return url.href;
 }
 
-/** Kilobytes that cannot be compressed. */
+/** Returns text of a given size that PostgreSQL cannot compress. */
 function bulk(kilobytes: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(1024 * kilobytes * 3 / 4));
   return bytes.toBase64();
@@ -82,7 +82,7 @@ Deno.test({
     });
     await worker.start();
 
-    // These tasks end while their ends cannot be written.
+    // These tasks end while the disk is full, so that their ends cannot be written.
     const waiting = await web.dispatchMany(work, Array(1_000).fill({ waits: true, bulk: "" }));
     const ids = waiting.map(({ id }) => id);
     await eventually("they run", () => runs.length === 1_000);

@@ -55,7 +55,7 @@ networkTest(
     const workers = [one, two];
     const ids: string[] = [];
     const atWork = () => workers.every(({ runs }) => runs.length > 50);
-    // On a busy machine one of them may need a while until it gets something to do.
+    // On a busy machine it may take a while until both workers have claimed tasks.
     for (let batch = 0; batch < 1 || !atWork() && batch < 50; batch++) {
       for (const { id } of await web.dispatchMany(step, steps)) ids.push(id);
       const started = () => one.runs.length + two.runs.length > ids.length;
@@ -86,7 +86,7 @@ networkTest(
 );
 
 networkTest(
-  "connections that a network drops cost no lease, because new ones are opened in time",
+  "no lease is lost if a network silently drops connections, because new ones are opened in time",
   async () => {
     const url = await server.createDatabase();
     await using web = dispatcher(url);
@@ -106,7 +106,7 @@ networkTest(
 );
 
 networkTest(
-  "a worker without network for longer than its lease detects the loss, and registers again",
+  "a worker that has no network for longer than its lease aborts its tasks, and later registers again",
   async () => {
     const url = await server.createDatabase();
     await using web = dispatcher(url);

@@ -12,7 +12,7 @@ import { startPostgres } from "../support/pg_server.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** A task that records when it runs. */
+/** Returns a task, and a function that resolves when the task runs with a given number. */
 function signallingTask() {
   const waiting = new Map<number, () => void>();
   const task = defineTask<number>({ type: "signal", handle: (n) => waiting.get(n)?.() });

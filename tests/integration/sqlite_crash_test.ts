@@ -55,7 +55,7 @@ Deno.test("two processes share a SQLite file: each task runs once, in one of the
   await using one = await WorkerProcess.start(setup);
   await using two = await WorkerProcess.start(setup);
   const ids: string[] = [];
-  // On a busy machine one of them may need a while until it gets something to do.
+  // On a busy machine it may take a while until both processes have claimed tasks.
   const bothTakePart = () => one.ended > 100 && two.ended > 100;
   for (let batch = 0; batch < 10 || !bothTakePart() && batch < 500; batch++) {
     await eventually("most have ended", () => one.ended + two.ended >= ids.length - 300);
@@ -71,7 +71,7 @@ Deno.test("two processes share a SQLite file: each task runs once, in one of the
   assertEquals([...one.events, ...two.events], []);
 });
 
-Deno.test("tasks of a killed process are taken over within its lease and a heartbeat", async () => {
+Deno.test("tasks of a killed process are taken over within the duration of its lease plus a heartbeat interval", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/tasks.db`;
   const leaseMs = 900;

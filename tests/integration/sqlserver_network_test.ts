@@ -28,7 +28,7 @@ function startWorker(schema: string) {
 }
 
 Deno.test({
-  ...needsTarget("a network that fails in the middle of load loses nothing on SQL Server"),
+  ...needsTarget("a network failure under load loses nothing on SQL Server"),
   fn: () =>
     withPool((pool) =>
       withSchema(pool, async (schema) => {

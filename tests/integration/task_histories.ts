@@ -1,4 +1,5 @@
-// Checks the invariants of every task after all work, in the tables, for any faults of the workers.
+// Reads all tasks from the tables when the work has ended, and checks their invariants, which hold
+// for any faults of the workers.
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -70,9 +71,10 @@ const initials: Readonly<Record<string, string>> = {
 };
 
 /**
- * An audit trail of a task that may have lost its worker any number of times: it was stored as
- * Queued; each loss found it waiting, or reported as in progress; the next attempt that lived long
- * enough to report is Queued again first; and at last it completed, once.
+ * The audit trail of a completed task that may have lost its worker any number of times. It begins
+ * with Queued. Each loss (ServiceStopped) follows a waiting status or InProgress. After a loss, the
+ * next attempt that lives long enough to report writes Queued and InProgress. The trail ends with
+ * the only Completed.
  */
 const trailOfCompletedTask = /^q(i?s((qi)?s)*q)?ic$/;
 

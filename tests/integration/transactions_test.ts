@@ -81,7 +81,7 @@ async function onPostgres(): Promise<Application> {
 }
 
 for (const [store, open] of [["SQLite", onSqlite], ["PostgreSQL", onPostgres]] as const) {
-  Deno.test(`a task that is dispatched in a transaction exists if that commits, and only then (${store})`, async () => {
+  Deno.test(`a task that is dispatched in a transaction exists if and only if the transaction commits (${store})`, async () => {
     await using application = await open();
     const ran: string[] = [];
     const task = defineTask<string>({ type: "task", handle: (name) => void ran.push(name) });
@@ -165,10 +165,10 @@ async function takeOver(storage: Storage, taskId: string): Promise<void> {
   const holderNow = async () => (await storage.get(taskId))!.workerId;
   const lost = await holderNow();
   const request = { leaseMs: 60_000, poisonLimit: 5, lostReason: "lost", poisonReason: "" };
-  // releaseLost leaves a task to its worker while the worker writes it, so once may not be enough.
+  // releaseLost() skips a task while its worker writes it, so one call may not be enough.
   while (lost !== null && await holderNow() === lost) {
     await storage.unregisterWorker(lost);
-    // The worker may be about to do the same; then one of them has to retry.
+    // The worker may call releaseLost() at the same time. Then one of the calls must be retried.
     await retryTransient(systemClock, 30_000, () => storage.releaseLost(request));
   }
 }

@@ -60,7 +60,7 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   /**
-   * Waits until `isTrue` returns true, which is asked after each report.
+   * Waits until `isTrue` returns true. It is called after each report.
    *
    * @param what The awaited condition, for the error's text, such as "is ready".
    */

@@ -4,7 +4,7 @@ import { runCommand } from "../support/run_command.ts";
 
 const env = { DOTNET_CLI_TELEMETRY_OPTOUT: "1", DOTNET_NOLOGO: "1" };
 
-/** A program that was built, or the reason why there is none. */
+/** The path of a program that was built, or what is missing to build it. */
 export type Build =
   | { readonly program: string; readonly missing: null }
   | { readonly program: null; readonly missing: string };
@@ -13,8 +13,9 @@ export type Build =
  * Builds a project.
  *
  * @param project The folder of the project, below this one.
- * @param target Where the result goes.
- * @returns The missing part, if the SDK is not installed or a package cannot be restored.
+ * @param target The folder for the output.
+ * @returns The program, or the missing part if the SDK is not installed or a package cannot be
+ * restored.
  * @throws {Error} If the project does not compile.
  */
 export async function buildProject(project: string, target: string): Promise<Build> {

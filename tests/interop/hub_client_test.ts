@@ -1,4 +1,4 @@
-// The hub and .NET's own client, Microsoft.AspNetCore.SignalR.Client, on each transport.
+// Tests the hub with .NET's own client, Microsoft.AspNetCore.SignalR.Client, on each transport.
 
 import { assertEquals } from "@std/assert";
 import { serveHub } from "../monitor/support/serve_hub.ts";

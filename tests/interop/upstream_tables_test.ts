@@ -1,5 +1,5 @@
-// Rows that EverTask for .NET itself stores: its schedules are read as ours, and its rows are
-// adopted. Its packages come from the registry, or from the folder in EVERTASK_TEST_NUGET_SOURCE.
+// Rows that EverTask for .NET has stored: their schedules are converted, and the rows are adopted.
+// The .NET packages come from the registry, or from the folder in EVERTASK_TEST_NUGET_SOURCE.
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -58,12 +58,15 @@ function upstreamTest(name: string, fn: () => Promise<void>): void {
 /** An instant of upstream's, to the millisecond; its texts have seven digits. */
 const instantOf = (text: string | null) => Date.parse(text!.replace(" ", "T"));
 
-/** Upstream notes when a row was made a little after it has planned its first run. Milliseconds. */
+/**
+ * The maximum time between two readings of the clock by upstream, in milliseconds: first for the
+ * next run of a row, and then for its creation.
+ */
 const clockReadingsMs = 2000;
 
 /**
- * Series by upstream's schedule, our reading of it, and the interval between runs, or null if it
- * varies.
+ * The name of each series, the description of its converted schedule, and the interval between its
+ * runs, or null if the interval varies.
  */
 const series: readonly (readonly [name: string, reads: string, periodMs: number | null])[] = [
   ["every 5 minutes", "every 5 minutes", 300_000],
@@ -85,7 +88,7 @@ for (const [name, reads, periodMs] of series) {
     const recurrence = parseRecurrence(JSON.parse(read.schedule));
     assertEquals(describeRecurrence(recurrence), reads);
     const planned = instantOf(row.nextRun);
-    // Upstream skips the first day of daily series, and its stored plan makes us skip it, too.
+    // Upstream skips the first day of a daily series. The stored next run has the same effect here.
     const onPlan = occurrenceAfter(recurrence, planned - clockReadingsMs, createdAt)!;
     assertAlmostEquals(onPlan, planned, clockReadingsMs);
     if (periodMs === null) return;

@@ -17,7 +17,7 @@ const ended = () => {
 const failing: [name: string, logger: Logger][] = [
   ["throws", all(ended)],
   ["rejects", all(() => Promise.reject(new Error("write after end")))],
-  ["gives a thenable that throws", all(() => ({ then: ended }))],
+  ["returns a thenable that throws", all(() => ({ then: ended }))],
   ["has lost its methods", {} as Logger],
   [
     "throws when it is read",
@@ -43,14 +43,14 @@ for (const [name, logger] of failing) {
   });
 }
 
-Deno.test("an ended console has no effect, either", async () => {
+Deno.test("a console that throws has no effect, either", async () => {
   using _console = stub(console, "error", ended);
   guardLogger(all(ended)).error("line");
   guardLogger(all(() => Promise.reject(new Error()))).error("line");
   await new Promise<void>(nextMacrotask);
 });
 
-Deno.test("a logger gets every line unchanged, through its present method", () => {
+Deno.test("a logger gets every line unchanged, through its current method", () => {
   const lines: unknown[] = [];
   class Application implements Logger {
     readonly #name = "app";

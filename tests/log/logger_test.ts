@@ -62,7 +62,7 @@ Deno.test("TaskLogger forwards every line, kept or not, with the properties of i
   ]);
 });
 
-Deno.test("a line's own properties override those of its task, and an error in their place is kept", () => {
+Deno.test("a line's own properties override those of its task, and an error may be passed instead of properties", () => {
   const seen: (LogProperties | undefined)[] = [];
   const { log } = capturing({
     ...silentLogger,
@@ -88,7 +88,7 @@ for (const [name, make] of Object.entries(hostileValues)) {
   });
 }
 
-Deno.test("TaskLogger keeps lines from the minimum level on, with placeholders replaced and their age", () => {
+Deno.test("TaskLogger keeps lines of at least the minimum level, with their age and with replaced placeholders", () => {
   const { log, wait } = capturing();
   log.debug("too fine");
   log.info("row {row}", { row: 1 });
@@ -113,7 +113,7 @@ Deno.test("TaskLogger keeps at most the lines that a run may store, and counts t
   assertEquals(dropped, 7);
 });
 
-Deno.test("fitLog() keeps the first lines for which there is room, and counts the others in a last one", () => {
+Deno.test("fitLog() keeps the first lines for which there is room, and adds a line with the number of the others", () => {
   const { log } = capturing();
   for (let row = 1; row <= 4; row++) log.error("row {row}", { row, error: new Error("no disk") });
   const captured = log.take();
@@ -132,7 +132,7 @@ Deno.test("fitLog() keeps the first lines for which there is room, and counts th
   assertEquals([count!.taskId, count!.run, count!.exception], ["task-1", 7, null]);
 });
 
-Deno.test("fitLog() adds nothing where all lines fit", () => {
+Deno.test("fitLog() adds nothing if all lines fit", () => {
   const { log } = capturing();
   log.info("only");
   assertEquals(fitLog(log.take(), 1).map(({ message }) => message), ["only"]);

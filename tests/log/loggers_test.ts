@@ -102,7 +102,7 @@ Deno.test("lines of handlers and hooks carry id, type, attempt, queue and key of
   ]);
 });
 
-Deno.test("a logger may be a function with the methods", async () => {
+Deno.test("a logger may be a function that has the methods of a logger", async () => {
   const { lines, logger } = noting();
   const callable = Object.assign(() => {}, logger("callable"));
   await using engine = await startEngine({ tasks: [task], logger: callable });

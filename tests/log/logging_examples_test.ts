@@ -58,7 +58,7 @@ for (const [file, messageName, errorName] of libraries) {
   });
 }
 
-/** The section of examples/logging/logging.json, changed. */
+/** Returns the configuration of examples/logging/logging.json, with changes to its section. */
 async function section(changes: Record<string, unknown>) {
   const text = await Deno.readTextFile(new URL("logging.json", examples));
   const { logging } = JSON.parse(text);

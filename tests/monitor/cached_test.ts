@@ -1,10 +1,10 @@
-// The caching of answers.
+// Caching the answers of a slow or failing source.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { cached } from "../../src/monitor/cached.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 
-/** A source that answers on request of the test. */
+/** Makes a cached source. The test sets the delay and the error of its answers. */
 function question(restFactor = 0) {
   const clock = new FakeClock();
   let asked = 0;
@@ -33,7 +33,7 @@ function question(restFactor = 0) {
   };
 }
 
-Deno.test("an answer is cached for its time, and concurrent callers share it", async () => {
+Deno.test("an answer is cached for ageMs, and concurrent callers share it", async () => {
   const { ask, pass } = question();
   assertEquals(await Promise.all([ask(), ask()]), [1, 1]);
   await pass(999);
@@ -42,7 +42,7 @@ Deno.test("an answer is cached for its time, and concurrent callers share it", a
   assertEquals(await ask(), 2);
 });
 
-Deno.test("a slow answer is cached longer in sparing mode", async () => {
+Deno.test("with a restFactor, a slow answer is cached longer", async () => {
   const { ask, pass, take } = question(49);
   take(200);
   const first = ask();
@@ -111,14 +111,14 @@ for (const [what, error] of [["an answer", null], ["a failure", new Error("late"
     assertEquals(await ask(), 2);
     fail(error);
     take(20_000);
-    await pass(100); // the second one has expired
+    await pass(100); // the second answer has expired
     const third = assertRejects(ask);
-    await pass(1_000); // the first one answers or fails
+    await pass(1_000); // the first query answers or fails
     await pass(4_000);
     await third;
     const waiting = assertRejects(ask);
     await pass(5_000);
     await waiting;
-    assertEquals(asked(), 3, "the third is still waited for");
+    assertEquals(asked(), 3, "the third query still waits for its answer");
   });
 }

@@ -1,5 +1,5 @@
-// Functions that the application passes to monitoring throw and reject: their errors are logged,
-// and have no other effect.
+// Errors of functions that the application passes to monitoring: they affect at most the event or
+// request for which the function was called.
 
 import { assert, assertEquals } from "@std/assert";
 import { type Alert, sendAlerts } from "../../src/monitor/alerts/mod.ts";
@@ -22,7 +22,7 @@ const failures: Readonly<Record<string, () => never>> = {
 
 for (const [how, fail] of Object.entries(failures)) {
   for (const name of ["filter", "keyOf"] as const) {
-    Deno.test(`an event is not sent if ${name} of alerts ${how}, and the next one is`, async () => {
+    Deno.test(`an event is not sent if the alerts' ${name} ${how}, and the next event is sent`, async () => {
       using _console = stub(console, "error", () => {});
       const events = new EventSourceForTests();
       const sent: Alert[] = [];
@@ -45,7 +45,7 @@ for (const [how, fail] of Object.entries(failures)) {
     });
   }
 
-  Deno.test(`alerts are sent if their ids, clock and logger fail: each ${how}`, async () => {
+  Deno.test(`alerts are sent if newId, the clock and the logger fail: each ${how}`, async () => {
     using _console = stub(console, "error", () => {});
     const events = new EventSourceForTests();
     const sent: string[] = [];
@@ -58,14 +58,14 @@ for (const [how, fail] of Object.entries(failures)) {
       logger: { trace: fail, debug: fail, info: fail, warn: fail, error: fail },
       repeatAfter: 1,
     });
-    // A timer sums up the second one, where no caller would catch an error.
+    // A timer sums up the second event. No caller would catch an error of its callback.
     for (let count = 0; count < 2; count++) events.emit("failed");
     await until(() => sent.length === 2, "both alerts are sent");
     assert(sent.every((id) => typeof id === "string" && id !== ""));
     await alerts.close();
   });
 
-  Deno.test(`an event is not sent if redact of the hub ${how}, and the next one is`, async () => {
+  Deno.test(`an event is not sent if the hub's redact ${how}, and the next event is sent`, async () => {
     using _console = stub(console, "error", () => {});
     let calls = 0;
     const redact = (event: TaskEvent) => calls++ === 0 ? fail() : event;
@@ -79,14 +79,14 @@ for (const [how, fail] of Object.entries(failures)) {
     await reader.cancel();
   });
 
-  Deno.test(`a WebSocket is answered with an error if upgrade of the hub ${how}`, async () => {
+  Deno.test(`a WebSocket is answered with an error if the hub's upgrade ${how}`, async () => {
     const { ask, hub } = makeHub({ upgrade: fail });
     assertEquals((await ask("", { headers: webSocketHeaders })).status, 500);
     hub.close();
     await new Promise<void>(nextMacrotask);
   });
 
-  Deno.test(`health is reported if its clock fails: it ${how}`, async () => {
+  Deno.test(`health is reported even if its clock ${how}`, async () => {
     using _console = stub(console, "error", () => {});
     const backlog = { now: new Date(0), queues: [] };
     const everTask = {

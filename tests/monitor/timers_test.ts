@@ -1,4 +1,4 @@
-// Timers of monitoring that wait for nothing but time: they keep no process alive.
+// Timers of monitoring: only those of a delivery that is under way keep a process alive.
 
 import { assertEquals } from "@std/assert";
 import { silentLogger } from "../../src/log/logger.ts";
@@ -10,7 +10,7 @@ import { makeHub } from "./support/asked_hub.ts";
 import { EventSourceForTests } from "./support/event_source.ts";
 import { KeepingChannel } from "./support/alert_pipeline.ts";
 
-/** A clock that knows which of its timers keep the process alive, by their delays. */
+/** A clock that records the delays of the timers that keep the process alive. */
 class WatchedClock extends FakeClock {
   readonly keeping: number[] = [];
 
@@ -31,7 +31,7 @@ Deno.test("clients of the hub keep no process alive", async () => {
   assertEquals(clock.keeping, []);
 });
 
-Deno.test("of alerts, only a delivery that is under way keeps a process alive", async () => {
+Deno.test("only a delivery of alerts that is under way keeps a process alive", async () => {
   const clock = new WatchedClock();
   const events = new EventSourceForTests();
   const channel = new KeepingChannel();

@@ -1,6 +1,7 @@
-// The part of @std/assert that the tests use, over node:assert: it replaces that package if JSR is
-// unreachable (see deno.ts), with the same names and signatures. Where they differ (for example in
-// prototypes), it is stricter, so a test that passes here passes with the real package.
+// The part of @std/assert that the tests use, implemented with node:assert. It replaces that
+// package if JSR is unreachable (see deno.ts), and has the same names and signatures. Where an
+// assertion differs (for example for prototypes), it is stricter than the original, so a test that
+// passes here also passes with the real package.
 
 import assertStrict, { AssertionError } from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
@@ -9,8 +10,8 @@ type Falsy = false | 0 | 0n | "" | null | undefined;
 type ErrorClass<E extends Error> = abstract new (...args: never[]) => E;
 
 /**
- * The error that node:assert throws instead of its own. Whether a string is accepted depends on the
- * loaded type declarations.
+ * Returns the error that node:assert should throw instead of its own; undefined without a message.
+ * An error and not a string, because only some type declarations of node:assert allow a string.
  */
 function failure(msg: string | undefined): AssertionError | undefined {
   return msg === undefined ? undefined : new AssertionError({ message: msg });
@@ -188,7 +189,8 @@ export function assertThrows(
 /** Asserts that `fn` returns a promise that is rejected, and resolves to the reason. */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
 /**
- * Asserts that `fn` is rejected with an error of the class, whose message contains `msgIncludes`.
+ * Asserts that `fn` returns a promise that is rejected with an error of the class, whose message
+ * contains `msgIncludes`. Resolves to the error.
  */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,

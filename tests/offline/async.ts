@@ -1,5 +1,5 @@
-// The part of @std/async that the tests use, over web-standard timers. It replaces that package if
-// JSR is unreachable (see deno.ts), with the same names, signatures and errors.
+// The part of @std/async that the tests use, implemented with web-standard timers. It replaces
+// that package if JSR is unreachable (see deno.ts), with the same names, signatures and errors.
 
 /** Options of {@linkcode delay}. */
 export interface DelayOptions {

@@ -1,12 +1,11 @@
 // Runs a deno command with the packages that deno.json declares or, if the JSR registry is
 // unreachable, with substitutes for those that the tests need. Only this program uses the lock
-// file, because Deno installs everything that a lock file names, and the demo needs a hundredth of
-// it.
+// file: Deno installs every package that a lock file names, and the demo needs only a few of them.
 //
 //   deno run -A tests/offline/deno.ts test …
 //
-// Only this file distinguishes the two cases. Resources that test files share live as long as this
-// process.
+// No other file depends on whether the packages or their substitutes are used. Resources that test
+// files share exist until this process ends.
 
 import { offerShared } from "../support/shared_by_run.ts";
 import { testEverything } from "./test_everything.ts";
@@ -41,8 +40,8 @@ if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
   console.log("JSR is out of reach: using the stand-ins of tests/offline/ for @std packages.");
   options.push(`--import-map=${await importMapWithStandIns()}`);
 }
-// Test files run in parallel. Two more than the number of cores, because many wait more than they
-// compute.
+// The number of test files that run at once. It is greater than the number of cores, because many
+// files mostly wait.
 const jobs = Deno.env.get("DENO_JOBS") || `${navigator.hardwareConcurrency + 2}`;
 const shared = offerShared();
 const env = { ...shared.env, DENO_JOBS: jobs };

@@ -1,5 +1,6 @@
 // The substitutes must fail where the real packages fail, because an assertion that never fails
-// would make every test worthless. These tests run against whichever is in use.
+// would make every test worthless. These tests run against the packages or their substitutes,
+// whichever are in use.
 
 import {
   assert,
@@ -112,7 +113,7 @@ Deno.test("assertThrows and assertRejects return the error, typed", async () => 
   assertEquals(rejected.message, "far");
 });
 
-Deno.test("assertRejects fails on a promise that resolves and on one of another class", async () => {
+Deno.test("assertRejects fails if the function resolves, throws, or rejects with another error", async () => {
   await assertRejects(() => assertRejects(() => Promise.resolve()));
   await assertRejects(() => assertRejects(() => Promise.reject(new Error("e")), TypeError));
   await assertRejects(() => assertRejects(() => Promise.reject(new Error("e")), Error, "f"));

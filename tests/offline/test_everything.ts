@@ -1,4 +1,5 @@
-// Runs every test. What takes long runs beside other things, so that no core waits for it.
+// Runs every test. The slowest files start first, and the type check runs at the same time, so that
+// no core is idle.
 
 /**
  * The files that take longest, which start first. Otherwise one of them could start last, and run
@@ -25,23 +26,23 @@ export const longest: readonly string[] = [
   "tests/integration/postgres_full_disk_test.ts",
 ];
 
-/** What {@linkcode testEverything} is told. */
+/** The options of {@linkcode testEverything}. */
 export interface WholeRun {
   /** The arguments of `deno test`, without files. */
   readonly args: readonly string[];
-  /** Environment variables for it. */
+  /** The environment variables of `deno test`. @default none */
   readonly env?: Record<string, string>;
   /** The folder with the tests. @default the current one */
   readonly cwd?: string;
   /** The files that start first. @default {@linkcode longest} */
   readonly first?: readonly string[];
-  /** Where its output goes. @default "inherit" */
+  /** Where the output of `deno test` goes. @default "inherit" */
   readonly output?: "inherit" | "null";
 }
 
 /**
- * Runs every test of a folder, and checks their types meanwhile, because the compiler keeps only
- * one core busy.
+ * Runs every test of a folder. Checks their types at the same time, because the compiler uses only
+ * one core.
  *
  * @returns The exit code: not 0 if a test or the type check fails.
  */

@@ -1,4 +1,5 @@
-// Tests that a run of everything fails for each reason, and that the list of files is up to date.
+// Tests that a run of everything fails if a test or the type check fails, and that the list of
+// files is up to date.
 
 import { assert, assertEquals } from "@std/assert";
 import { longest, testEverything } from "./test_everything.ts";

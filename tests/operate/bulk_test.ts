@@ -1,5 +1,5 @@
-// Tests changes of all tasks that match a filter: batches, dry runs and resuming with the memory
-// store, and changes next to workers with stores that processes share.
+// Tests changes of all tasks that match a filter: with the memory store, batches, dry runs and
+// resuming; with stores that processes share, changes while workers run.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { defineTask, type EverTask, InvalidArgumentError, type TaskFilter } from "../../mod.ts";
@@ -167,7 +167,7 @@ for (const kind of placeKinds) {
         assert(["changed", "held", "ended"].includes(reason), reason);
       }
     }
-    // Tasks that were skipped because the other operator had changed them.
+    // Makes the tasks due that were skipped because the other operator had changed them.
     await all((...args) => bulk.runNow(...args), filter, options);
     await eventually("all have run", async () => {
       const { tasksByStatus } = await web.statistics();

@@ -15,7 +15,7 @@ import { Fleet } from "../support/fleet.ts";
 const by = "ada@example.org";
 const operator = { by, reason: "as the customer asked" };
 
-/** Takes a number below ten. */
+/** A validator that accepts numbers below ten. */
 const small = {
   "~standard": {
     version: 1,
@@ -118,7 +118,7 @@ Deno.test("a payload of an unregistered task is rejected, unless unchecked", asy
   assertEquals((await web.get(id))?.payload, "[]");
 });
 
-/** A function that brings a task or a series into a state, and returns its id. */
+/** A function that makes a task or a series in a given state, and returns its id. */
 type State = (web: EverTask, fleet: Fleet) => Promise<string>;
 
 const hourly = { recurring: { kind: "interval", every: 1, unit: "hours" } } as const;

@@ -19,7 +19,12 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
   [
     ["no such task", { task: null }, ["notStored"], /transaction is not committed/],
     ["a task that is due", { dueInQueue: 7 }, ["inLine"], /7 tasks of queue "mails" are due/],
-    ["one that was delayed", { task: task({ dueAt: later }) }, ["delayed"], /due in 40 s, at 2026/],
+    [
+      "a task that was delayed",
+      { task: task({ dueAt: later }) },
+      ["delayed"],
+      /due in 40 s, at 2026/,
+    ],
     [
       "a task that waits for a retry with a known policy",
       {
@@ -102,8 +107,8 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       { heldInQueue: 4, workers: [worker(), { ...lost, id: "worker-2" }] },
       ["placesBusy"],
     ],
-    ["one place left", { heldInQueue: 3 }, ["inLine"]],
-    ["busy workers with unknown places", { heldInQueue: 9, workers: [old] }, ["inLine"]],
+    ["a worker with one free place", { heldInQueue: 3 }, ["inLine"]],
+    ["busy workers whose places are unknown", { heldInQueue: 9, workers: [old] }, ["inLine"]],
     ["an unknown number of held tasks", { heldInQueue: null }, ["inLine"]],
     [
       "several reasons at once",
@@ -147,7 +152,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       "a task whose worker's heartbeat is late",
       { task: task({ workerId: "worker-1", dueAt: null }), workers: [lost] },
       ["workerLate"],
-      /lease has ended 12 s ago/,
+      /lease ended 12 s ago/,
     ],
     [
       "a task whose worker has a heartbeat in the future",
@@ -156,7 +161,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
         workers: [{ ...lost, heartbeatAgeMs: -42_000 }],
       },
       ["workerLate"],
-      /lease has ended 12 s ago/,
+      /lease ended 12 s ago/,
     ],
     [
       "a task whose worker is not registered",
@@ -195,7 +200,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       ["ended"],
       /ended as Failed after 3 attempts \(Error: no\)\. Retry it/,
     ],
-    ["one that was cancelled", { task: task({ status: "Cancelled", dueAt: null }) }, ["ended"]],
+    ["a cancelled task", { task: task({ status: "Cancelled", dueAt: null }) }, ["ended"]],
     [
       "a cancelled series",
       { task: task({ status: "Cancelled", dueAt: null, series: series({ nextRunAt: null }) }) },
@@ -320,7 +325,7 @@ const anyFacts = fc.record({
   retries: orNull(count),
 }).map(facts);
 
-Deno.test("explain gives distinct reasons with a sentence for any facts", () => {
+Deno.test("for any facts, explain gives distinct reasons, each with a sentence", () => {
   fc.assert(
     fc.property(anyFacts, (given) => {
       const { reasons } = explain(given);

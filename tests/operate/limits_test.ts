@@ -20,7 +20,7 @@ const pace = fc.record({
   startEmpty: fc.boolean(),
 });
 
-Deno.test("the waiting tasks of a limit are the slots that are reserved, and the next slot is the one that is given", () => {
+Deno.test("a limit has as many waiting tasks as reserved slots, and its next slot is the one that a new task gets", () => {
   fc.assert(fc.property(pace, fc.array(step, { minLength: 1, maxLength: 8 }), (pace, steps) => {
     const book = new RateBook();
     const rest = { horizonMs: 1e9, reservedAt: null, graceMs: 0, startWithinMs: 0 };
@@ -45,7 +45,8 @@ Deno.test("the waiting tasks of a limit are the slots that are reserved, and the
       const [record] = book.list({}, now).items;
       if (record === undefined) continue;
       const { waiting, nextSlotAt } = limitOverview(record, now);
-      // Slots are rounded to whole milliseconds, and so is the end of a line that got shorter.
+      // Slots are rounded to whole milliseconds. The end of the reservations is rounded, too, once
+      // the last slot is given back.
       const tolerance = 1;
       const sure = [...reserved].filter((slotAt) => slotAt > now + 1).length;
       assert(Math.abs(waiting! - sure) <= tolerance, `${waiting} of ${sure}`);
@@ -61,7 +62,7 @@ Deno.test("the waiting tasks of a limit are the slots that are reserved, and the
   }));
 });
 
-Deno.test("the waiting tasks of a budget that a process of 0.2 changed are unknown", () => {
+Deno.test("the number of waiting tasks is unknown if version 0.2 has last changed the budget", () => {
   const record = { key: "a", reservedUntilAt: 7, startedUntilAt: 5, returnedSlots: 0 };
   const unknown = { emissionIntervalMs: null, burst: null, firstReturnedAt: null };
   const { waiting, nextSlotAt, reservedUntilAt } = limitOverview({ ...record, ...unknown }, 0);
@@ -83,7 +84,7 @@ Deno.test("an operator sees how many tasks wait for a limit, in any process", as
   assert(Math.abs(nextInMs - 240_000) < 1000, `in ${nextInMs} ms`);
 });
 
-Deno.test("a store without rate limits lists none", async () => {
+Deno.test("a store without rate limits returns an empty list", async () => {
   await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
   assertEquals(await everTask.operate.limits(), { items: [], next: null });
 });

@@ -102,7 +102,7 @@ for (const [size, cap, found] of counts) {
   });
 }
 
-Deno.test("an invalid filter, cap or id is rejected with its name", async () => {
+Deno.test("an invalid filter, cap, limit or id is rejected, and the error names it", async () => {
   await using everTask = createEverTask({ storage: memoryStorage(), tasks });
   const { operate } = everTask;
   const wrong: [what: string, call: () => Promise<unknown>][] = [

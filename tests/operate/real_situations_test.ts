@@ -1,5 +1,5 @@
-// Tests that explain is right: real instances and processes cause each reason, with SQLite and with
-// PostgreSQL.
+// Tests that explain finds the actual reason. Real instances and processes cause each reason, with
+// SQLite and with PostgreSQL.
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -39,7 +39,7 @@ const stubborn = defineTask<null>({
 });
 const tasks = [step, email, failing, lost, limited, stubborn];
 
-/** Causes a situation, and resolves to the id of the task to explain. */
+/** A function that causes a situation, and resolves to the id of the task to explain. */
 type Arrange = (scene: Scene) => Promise<string>;
 
 /** Dispatches a task, and waits until a worker with a parallelism of 1 runs it. */
@@ -138,17 +138,22 @@ const situations: [
     return (await scene.web.dispatch(email, null)).id;
   }],
   ["a running handler", ["held"], /It is running since 2\d{3}-.*: worker/, runStubborn],
-  ["a claimed task without a place", ["held"], /starts it once/, async (scene) => {
+  ["a claimed task that waits for a free place", ["held"], /starts it once/, async (scene) => {
     const { everTask } = await scene.work({ tasks, queues: { default: { parallelism: 1 } } });
     const first = await everTask.dispatch(stubborn, null);
     await scene.has(first.id, "InProgress");
     return (await everTask.dispatch(email, null)).id;
   }],
-  ["a worker that would take it", ["inLine"], /1 task of queue "default" is due/, async (scene) => {
-    const serves = { queues: [{ name: "default", parallelism: 4 }], types: ["email"] };
-    await scene.storage.registerWorker({ id: "slow", host: "here", serves });
-    return (await scene.web.dispatch(email, null)).id;
-  }],
+  [
+    "a due task that a live worker may run",
+    ["inLine"],
+    /1 task of queue "default" is due/,
+    async (scene) => {
+      const serves = { queues: [{ name: "default", parallelism: 4 }], types: ["email"] };
+      await scene.storage.registerWorker({ id: "slow", host: "here", serves });
+      return (await scene.web.dispatch(email, null)).id;
+    },
+  ],
   [
     "a cancel request for a running task",
     ["cancelling", "held"],
@@ -159,7 +164,7 @@ const situations: [
       return id;
     },
   ],
-  ["a frozen process", ["workerLate"], /its lease has ended/, async (scene) => {
+  ["a frozen process", ["workerLate"], /its lease ended/, async (scene) => {
     const { process, id } = await runInProcess(scene);
     await process.freeze();
     await eventually("it is late", async () => (await scene.web.workers()).length === 0);

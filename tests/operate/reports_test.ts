@@ -1,4 +1,4 @@
-// Tests the activity and failures of all processes that operate returns.
+// Tests the activity and the failures of all processes, which `operate` returns.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask, InvalidArgumentError, noRetry } from "../../mod.ts";
@@ -39,7 +39,7 @@ Deno.test("workers report their activity with heartbeats, and the rest when they
   assertEquals((await web.get(items[0]!.taskId))?.status, "Failed");
 });
 
-Deno.test("an invalid span, step or division of activity is rejected", async () => {
+Deno.test("an invalid period, step or grouping of activity is rejected", async () => {
   await using fleet = new Fleet();
   const web = fleet.create({ tasks });
   const wrong = [

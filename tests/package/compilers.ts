@@ -67,8 +67,9 @@ export async function makeCompilerProject(versions: readonly string[]): Promise<
 }
 
 /**
- * Compiles the program with each setting; with `@types/node`, also the tests of the package's
- * types. One process does so for all settings, because the compiler is slow until it is warm.
+ * Compiles the program with each setting. With `nodenext` and `@types/node`, also compiles the
+ * tests of the package's types. Compiles all settings in one process, because a new process is slow
+ * at first.
  *
  * @throws {Error} With the compiler's output, if there is any.
  */

@@ -1,6 +1,7 @@
 // Compiles the package with the oldest supported compiler, the last one written in TypeScript, and
-// the newest one. For all of them under each setting: `deno run -A
-// tests/package/compiler_matrix.ts`.
+// the newest one. To compile with each supported compiler under each setting:
+//
+//   deno run -A tests/package/compiler_matrix.ts
 
 import { hasNpm } from "../support/npm_project.ts";
 import { compile, makeCompilerProject, type Setting } from "./compilers.ts";

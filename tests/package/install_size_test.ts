@@ -1,4 +1,5 @@
-// Tests that a user of SQLite installs a few small packages, and none for other databases.
+// Tests that an installation has only a few small packages, and not mssql, which users of SQL
+// Server install themselves.
 
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { folderSize } from "../support/folder_size.ts";

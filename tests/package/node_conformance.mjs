@@ -11,16 +11,19 @@ import process from "node:process";
 import test from "node:test";
 import { FakeClock, storageConformance } from "@evertask/evertask/testing";
 
-/** What the harness can do of each store. */
+/** The capabilities of each store's harness. */
 const capabilities = {
   memory: ["setClockBack", "wakes"],
   sqlite: ["setClockBack", "transaction", "wakes"],
 };
 
-/** A SQLite file with the tables. To create them takes longer than most cases. */
+/** The content of a SQLite file with the tables, whose creation takes longer than most cases. */
 let migrated = null;
 
-/** How to make a new database of each store; opening it again is another process. */
+/**
+ * Functions that make a new database of each store. Each call of `newStorage` stands for another
+ * process.
+ */
 const databases = {
   async memory(clock) {
     const { MemoryDatabase, memoryStorage } = await import("@evertask/evertask/memory");
@@ -32,7 +35,8 @@ const databases = {
     const { DatabaseSync } = await import("node:sqlite");
     const folder = await mkdtemp(join(tmpdir(), "evertask-conformance-"));
     const path = join(folder, "tasks.db");
-    const newStorage = () => sqliteStorage({ path, clock, synchronous: "off" }); // no machine crashes
+    // Without fsync, because no case crashes the machine.
+    const newStorage = () => sqliteStorage({ path, clock, synchronous: "off" });
     if (migrated === null) {
       const storage = newStorage();
       await storage.open();

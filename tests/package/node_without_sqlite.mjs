@@ -1,5 +1,5 @@
-// Checks in a Node without node:sqlite that the core and the memory store work, and that the SQLite
-// driver names what it needs.
+// Checks in a Node without node:sqlite that the core and the memory store work, and that the error
+// of the SQLite driver names the version that it needs.
 //
 // npm_package.ts copies this file into a project where the package is installed.
 

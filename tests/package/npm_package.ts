@@ -89,7 +89,7 @@ export async function checkNpmPackage(t: Deno.TestContext, project: NpmProject):
 
   await passesConformance(nodeWithoutSqlite, "memory");
   await t.step(
-    `Node ${nodeWithoutSqlite} runs tasks, and the error of SQLite names its requirements`,
+    `Node ${nodeWithoutSqlite} runs tasks, and the error of SQLite names the required version`,
     async () => {
       await copy("node_without_sqlite.mjs", "without_sqlite.mjs");
       await run(project.nodeProgram(nodeWithoutSqlite), "without_sqlite.mjs");

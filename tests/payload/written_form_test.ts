@@ -1,5 +1,5 @@
-// Tests payloads that fail validation only after JSON: a Date becomes a string, undefined becomes
-// null.
+// Tests payloads that fail validation only because they are converted to JSON: a Date becomes a
+// string, and undefined becomes null.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -19,8 +19,8 @@ async function refusal(schema: StandardSchema, payload: unknown): Promise<string
 }
 
 /**
- * A validator with the messages of another library, because Standard Schema does not name the
- * expected type.
+ * Returns a validator of another library than zod. Its issues do not name the expected type,
+ * because Standard Schema has no member for it.
  */
 function takes<T>(check: (value: unknown) => value is T, vendor = "other"): StandardSchema<T> {
   const validate = (value: unknown) =>
@@ -61,24 +61,24 @@ const told: Readonly<Record<string, readonly [StandardSchema, payload: unknown, 
     { link: new URL("https://example.org/") },
     "link: a URL arrives as a string: have the validator read that",
   ],
-  "an object that writes itself as another": [
+  "an object whose toJSON() returns another object": [
     takes((value): value is object => typeof value === "object" && "toJSON" in value!),
     { toJSON: () => ({ a: 1 }) },
     ": an object arrives as an object: have the validator read that",
   ],
-  "an object that writes itself as a number": [
+  "an object whose toJSON() returns a number": [
     takes((value): value is object => typeof value === "object"),
     { toJSON: () => 1 },
     ": an object arrives as a number: have the validator read that",
   ],
-  "an object that writes itself as a list": [
+  "an object whose toJSON() returns a list": [
     takes((value): value is object => !Array.isArray(value)),
     { toJSON: () => [1] },
     ": an object arrives as a list: have the validator read that",
   ],
 };
 for (const [what, [schema, payload, issue]] of Object.entries(told)) {
-  Deno.test(`an issue that JSON causes has a remedy: ${what}`, async () => {
+  Deno.test(`an issue that the conversion to JSON causes has a remedy: ${what}`, async () => {
     assertEquals(await refusal(schema, payload), [issue]);
   });
 }
@@ -96,7 +96,7 @@ const withReasonsOfTheirOwn: Readonly<Record<string, readonly [StandardSchema, p
     "another property": [z.object({ at: z.coerce.date(), n: z.number() }), { at: date }],
   };
 for (const [what, [schema, payload]] of Object.entries(withReasonsOfTheirOwn)) {
-  Deno.test(`an issue that JSON does not cause keeps its message: ${what}`, async () => {
+  Deno.test(`an issue with another cause keeps its message: ${what}`, async () => {
     const [issue] = await refusal(schema, payload);
     assertEquals(issue!.includes("arrives as"), false, issue);
   });
@@ -116,7 +116,7 @@ Deno.test("every date is named by its path, and the other issues are kept", () =
   }));
 });
 
-Deno.test("a validator that throws on the original payload keeps its message", async () => {
+Deno.test("if the validator throws for the original payload, the issue keeps its message", async () => {
   const moody = takes((value): value is string => {
     if (typeof value !== "string") throw new TypeError("no text");
     return false;
@@ -129,8 +129,8 @@ const withoutPayload: Readonly<Record<string, readonly [StandardSchema, handled:
   "a payload with a default": [z.object({ a: z.number() }).default({ a: 5 }), { a: 5 }],
   "no payload": [z.undefined(), undefined],
   "void": [z.void(), undefined],
-  "null as well": [z.string().nullish(), null],
-  "a default that is awaited": [
+  "an optional or null payload": [z.string().nullish(), null],
+  "a default with an asynchronous check": [
     z.number().default(5).refine(() => Promise.resolve(true)),
     5,
   ],

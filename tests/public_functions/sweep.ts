@@ -123,6 +123,6 @@ function describe(value: unknown): string {
   try {
     return Deno.inspect(value, { depth: 2 }).replaceAll(/\s+/g, " ").slice(0, 100);
   } catch {
-    return "what cannot be shown";
+    return "a value that cannot be shown";
   }
 }

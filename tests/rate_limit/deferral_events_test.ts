@@ -22,7 +22,7 @@ Deno.test("deferrals are reported at most once per type and second, and all of t
   deferrals.deferred("other", "default");
   await clock.advance(1_000);
   assertEquals(told, [["mail", 1], ["other", 1], ["mail", 2]]);
-  deferrals.deferred("mail", "default"); // within a second of the event before
+  deferrals.deferred("mail", "default"); // within a second of the previous event
   await clock.advance(999);
   assertEquals(told.length, 3);
   await clock.advance(1);

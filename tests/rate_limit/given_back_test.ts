@@ -20,8 +20,8 @@ async function flood(fleet: Fleet, everTask: EverTask, task: Task<Mail, Mail>, c
 }
 
 /**
- * The wait of a task that is dispatched now for its slot, in milliseconds, or a string if it does
- * not wait.
+ * Dispatches a task. Returns the time that it waits for its slot, in milliseconds, or its status if
+ * it does not wait.
  */
 async function waitOf(fleet: Fleet, everTask: EverTask, task: Task<Mail, Mail>) {
   const asked = fleet.clock.now();
@@ -99,7 +99,7 @@ Deno.test("for any cancellations in any order, no task is rejected or waits for 
   );
 });
 
-Deno.test("a task that is cancelled while its limit is asked returns the slot", async () => {
+Deno.test("a task that is cancelled while it asks for a slot returns the slot", async () => {
   await using fleet = new Fleet();
   const { task } = mailer(fleet, onceAMinute);
   const answered = gate();
@@ -116,7 +116,7 @@ Deno.test("a task that is cancelled while its limit is asked returns the slot", 
   assert(typeof wait === "number" && wait <= minute, `it waits: ${wait}`);
 });
 
-Deno.test("a series that is cancelled while it waits for its slot returns it", async () => {
+Deno.test("a series that is cancelled while it waits for its slot returns the slot", async () => {
   await using fleet = new Fleet();
   const task = defineTask<Mail>({ type: "mail", rateLimit: onceAMinute, handle() {} });
   const everTask = await fleet.start({ tasks: [task] });

@@ -80,7 +80,7 @@ Deno.test("a one-shot task whose slot is beyond the horizon fails, with an event
   assertEquals(runs.length, 1);
 });
 
-Deno.test("Discard fails tasks over the limit at once", async () => {
+Deno.test("with Discard, tasks over the limit fail at once", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 2, period: second, overflow: "Discard" });
   const everTask = await fleet.start({ tasks: [task] });
@@ -119,8 +119,8 @@ Deno.test("a deferred occurrence of a series runs once, late, and does not shift
   await everTask.dispatch(task, { to: "ada" }, { recurring: (every) => every.every(1).minutes() });
   await fleet.pass(6 * 60_000, 5_000);
   const minutes = runs.map(({ at }) => Math.round((at - created) / 6_000) / 10);
-  // Slots are 1.5 min apart. The occurrence of minute 2 runs at 2.5, the one of 3 at 4; the one of
-  // 4 is due by then.
+  // Slots are 1.5 minutes apart. The occurrence of minute 2 runs at minute 2.5. The occurrence of
+  // minute 3 runs at minute 4, when the next one is already due.
   assertEquals(minutes.slice(0, 3), [1, 2.5, 4]);
   for (let i = 1; i < minutes.length; i++) {
     assert(minutes[i]! - minutes[i - 1]! >= 1.4, `${minutes}`);
@@ -151,11 +151,11 @@ Deno.test("a task whose limit is unavailable returns to storage without a counte
   faults.rule = (verb) =>
     verb === "takeRateSlots" ? { at: "before", error: new Error("no answer") } : null;
   const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
-  await everTask.queues.pause("default"); // it is not claimed again
+  await everTask.queues.pause("default");
   const { id } = await everTask.dispatch(task, { to: "ada" });
   await everTask.queues.resume("default");
   await fleet.settle();
-  await everTask.queues.pause("default");
+  await everTask.queues.pause("default"); // so that the task is not claimed again
   await fleet.pass(100, 20);
   const { status, workerId, attempt } = (await everTask.get(id))!;
   assertEquals([runs.length, status, workerId, attempt], [0, "Queued", null, 0]);

@@ -103,7 +103,7 @@ Deno.test("retries need a slot of their own, unless throttleRetries is off", asy
   }
 });
 
-Deno.test("throttleRetries off: a first attempt that was lost with its worker still needs a slot", async () => {
+Deno.test("with throttleRetries off, a first attempt that was lost with its worker still needs a slot", async () => {
   await using fleet = new Fleet();
   const limit = { permits: 1, period: { minutes: 1 }, burst: 1, throttleRetries: false };
   const { task, runs } = mailer(fleet, limit);
@@ -122,7 +122,7 @@ Deno.test("throttleRetries off: a first attempt that was lost with its worker st
   assertEquals(runs.map(({ to }) => to).toSorted(), ["lost", "other"]);
 });
 
-Deno.test("a task whose key function throws or returns nothing is not limited, with a warning", async () => {
+Deno.test("a task whose key function throws or returns an invalid key is not limited, and a warning is logged", async () => {
   const bad: RateLimitOptions<Mail>["key"][] = [
     () => {
       throw new Error("no such field");
@@ -215,7 +215,7 @@ Deno.test("for workers that are late for their slots, no window exceeds permits 
   }
 });
 
-Deno.test("a start that its limit rejects gives its slot to others, and is not lost when it is cancelled meanwhile", async () => {
+Deno.test("a task that is cancelled while it asks its limit is not lost, and gives its slot to others", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 1, period: { minutes: 1 } });
   let others = 0;

@@ -47,21 +47,21 @@ const singles: readonly Single[] = [
     budget: { reservedTat: 500, startedTat: 105 },
   },
   {
-    what: "a task that is too late for its slot may not",
+    what: "a task that is too late for its slot may not start before the limit allows it",
     kept: { reservedTat: 500, startedTat: 5 },
     wish: { reservedAt: -11, graceMs: 10 },
     slotAt: 500,
     budget: { reservedTat: 600, startedTat: 5 },
   },
   {
-    what: "a run that is late for its slot takes an unused one",
+    what: "a task that is too late for its slot starts now if a slot is unused",
     kept: { reservedTat: 500, startedTat: 0 },
     wish: { reservedAt: -11, graceMs: 10 },
     slotAt: 0,
     budget: { reservedTat: 500, startedTat: 100 },
   },
   {
-    what: "a slot that was given back is taken by the next one that waits",
+    what: "the next task that waits takes a slot that was given back",
     kept: { reservedTat: 1_000, startedTat: 100 },
     wish: {},
     returned: [200, 600],
@@ -69,7 +69,7 @@ const singles: readonly Single[] = [
     budget: { reservedTat: 1_000, startedTat: 100 },
   },
   {
-    what: "a slot that was given back, but comes before runs are allowed again, is not",
+    what: "a slot that was given back is not taken if it comes before the limit allows a start",
     kept: { reservedTat: 1_000, startedTat: 500 },
     wish: {},
     returned: [200, 600],
@@ -77,7 +77,7 @@ const singles: readonly Single[] = [
     budget: { reservedTat: 1_000, startedTat: 500 },
   },
   {
-    what: "a slot that was given back at the end of the reservations frees it",
+    what: "slots that were given back at the end of the reservations are no longer reserved",
     kept: { reservedTat: 1_000, startedTat: 100 },
     wish: {},
     returned: [800, 900],

@@ -115,7 +115,7 @@ Deno.test("a filter does not change the policy that it is called on", () => {
   assertEquals(policy.nextDelay(1, down), 5);
 });
 
-Deno.test("a filter rejects a value that is not a class, and no arguments", () => {
+Deno.test("a filter rejects an argument of another type, and a call without arguments", () => {
   const policy = exponentialRetry({ retries: 1 });
   assertThrows(() => policy.handle(), InvalidArgumentError);
   assertThrows(() => policy.doNotHandle(), InvalidArgumentError);
@@ -149,7 +149,7 @@ Deno.test("handleWhen() takes precedence over later filters, too", () => {
   assertEquals(delays, [[5, null], [5, null], [5, 5]]);
 });
 
-Deno.test("a policy is asked about attempts from 1 on", () => {
+Deno.test("nextDelay() rejects an attempt that is not a positive integer", () => {
   for (const attempt of [0, -1, 1.5, NaN, "1"]) {
     assertThrows(
       () => linearRetry(1, 5).nextDelay(attempt as number, down),

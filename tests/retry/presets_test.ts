@@ -26,7 +26,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   throw new Error("It did not fail.");
 }
 
-/** A server with scripted handling of connections. */
+/** Starts a server that calls `onConnection` for each connection. */
 async function listen(onConnection: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -135,7 +135,8 @@ Deno.test("mssql's errors are distinguished by their numbers and codes", () => {
   for (const number of [1205, 1222, -2, 3960, 40613]) {
     assert(isTransientDatabaseError(request(number, "EREQUEST")), String(number));
   }
-  for (const number of [208, 547, 2627, 8134]) { // no such object, constraint, duplicate key, division by zero
+  // No such object, violated constraint, duplicate key, division by zero.
+  for (const number of [208, 547, 2627, 8134]) {
     assert(!isTransientDatabaseError(request(number, "EREQUEST")), String(number));
   }
   assert(isTransientDatabaseError(new mssql.RequestError("Timeout: 1500 ms", "ETIMEOUT")));
@@ -205,7 +206,7 @@ Deno.test("EverTask's storage errors state whether they are transient", () => {
   assert(!isTransientDatabaseError(new StorageReadOnlyError("read-only")));
 });
 
-Deno.test("the presets add to handle()", () => {
+Deno.test("the presets add their errors to the classes of handle()", () => {
   const policy = linearRetry(1, 5).handle(RangeError).handleTransientNetworkErrors()
     .handleTransientDatabaseErrors();
   const coded = (code: string) => Object.assign(new Error(code), { code });

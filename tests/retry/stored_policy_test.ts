@@ -17,7 +17,7 @@ const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
 const deadlock = Object.assign(new Error("deadlock"), { code: "40P01" });
 const errors = [down, refused, deadlock, new TimeoutError(5)];
 
-/** Returns the decisions of a policy in all cases. */
+/** Returns the decisions of a policy for each error and attempt. */
 function answers(policy: RetryPolicy): unknown[] {
   return errors.flatMap((error) =>
     [1, 2, 3, 4, 5].map((attempt) => policy.nextDelay(attempt, error, () => 0.3))
@@ -48,7 +48,7 @@ const filtered = fc.tuple(rule, fc.subarray(["network", "database", "timeouts"])
     }, policy),
 );
 
-Deno.test("a stored policy decides as the original", () => {
+Deno.test("a policy that is read back decides as the original", () => {
   fc.assert(fc.property(filtered, (policy) => {
     const text = toStoredPolicy(policy, "retry");
     const again = fromStoredPolicy(text);
@@ -78,7 +78,7 @@ Deno.test("stored policies have the documented form", () => {
   });
 });
 
-Deno.test("a policy with functions or classes is rejected, and the error names where it is allowed", () => {
+Deno.test("a policy with functions or classes is rejected, and the error says where such a policy is allowed", () => {
   const linear = linearRetry(3, 5);
   const custom = [
     { nextDelay: () => null },

@@ -8,7 +8,7 @@ function errorWith(fields: object): Error {
   return Object.assign(new Error("?"), fields);
 }
 
-/** A predicate, and values from which errors are made. */
+/** A predicate, and the values that make an error transient or not. */
 type Table = readonly [
   what: string,
   check: (error: unknown) => boolean,
@@ -30,17 +30,17 @@ const sockets = [
 
 const tables: readonly Table[] = [
   // Only some of the codes of databases; tests/faults/ tests them all.
-  ["SQLSTATE", isTransientDatabaseError, byCode, ["08006", "40001", "53100", "57014", "58030"], [
+  ["SQLSTATEs", isTransientDatabaseError, byCode, ["08006", "40001", "53100", "57014", "58030"], [
     ...["00000", "23505", "22P02", "42P01", "57P04", "1080001", "0800"],
   ]],
   [
-    "number of SQL Server",
+    "numbers of SQL Server",
     isTransientDatabaseError,
     byNumber,
     [-2, 913, 1105, 1203, 1205, 40166],
     [0, 207, 2627, 3906, 18456, 50000],
   ],
-  ["code of a database's socket", isTransientDatabaseError, byCode, [
+  ["codes of a database's socket", isTransientDatabaseError, byCode, [
     ...sockets,
     ...["CONNECTION_CLOSED", "CONNECTION_ENDED", "CONNECTION_DESTROYED", "CONNECT_TIMEOUT"],
     ...["ECLOSE", "ECONNCLOSED", "EINSTLOOKUP", "ESOCKET"],
@@ -49,21 +49,21 @@ const tables: readonly Table[] = [
     ...["ERR_SOCKET_BAD_PORT"],
   ]],
   [
-    "errcode of SQLite",
+    "errcodes of SQLite",
     isTransientDatabaseError,
     (errcode: number) => errorWith({ errcode }),
     [5, 10, 13, 15, 517, 778],
     [0, 1, 8, 11, 14, 19, 26, 2067, 8202, 8458],
   ],
   [
-    "numeric code of an SqliteError",
+    "numeric codes of an SqliteError",
     isTransientDatabaseError,
     (code: number) => errorWith({ name: "SqliteError", code }),
     [5, 6, 517, 10, 15],
     [1, 8, 19, 2067, 8202],
   ],
   [
-    "name of a code of SQLite",
+    "names of codes of SQLite",
     isTransientDatabaseError,
     (code: string) => errorWith({ name: "SqliteError", code }),
     [
@@ -77,7 +77,7 @@ const tables: readonly Table[] = [
     ],
   ],
   [
-    "message of SQLite",
+    "messages of SQLite",
     isTransientDatabaseError,
     (message: string) => new Error(message),
     [
@@ -92,13 +92,13 @@ const tables: readonly Table[] = [
     ],
   ],
   [
-    "transient member",
+    "values of the member transient",
     isTransientDatabaseError,
     (transient: unknown) => errorWith({ transient }),
     [true],
     [false, "true", 1, undefined],
   ],
-  ["code of a socket", isTransientNetworkError, byCode, [
+  ["codes of a socket", isTransientNetworkError, byCode, [
     ...sockets,
     ...["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"],
     ...["UND_ERR_SOCKET", "ConnectionRefused", "ConnectionClosed", "FailedToOpenSocket"],
@@ -106,12 +106,12 @@ const tables: readonly Table[] = [
     ...["EACCES", "EADDRINUSE", "ENOENT", "EMFILE", "UND_ERR_ABORTED", "UND_ERR_INVALID_ARG"],
     ...["ERR_INVALID_URL", "CERT_HAS_EXPIRED", "08006"],
   ]],
-  ["name of an error", isTransientNetworkError, byName, [
+  ["names of errors", isTransientNetworkError, byName, [
     ...["ConnectionRefused", "ConnectionReset", "ConnectionAborted", "NotConnected", "BrokenPipe"],
     ...["TimedOut", "UnexpectedEof", "TimeoutError"],
   ], ["NotFound", "PermissionDenied", "AddrInUse", "InvalidData", "AbortError", "Error"]],
   [
-    "message of fetch",
+    "messages of fetch",
     isTransientNetworkError,
     (message: string) => new TypeError(message),
     [
@@ -150,7 +150,7 @@ Deno.test("a wrapped transient error is recognized, whatever property holds it",
   }
 });
 
-Deno.test("fetch's messages mark a network failure only in errors of fetch", () => {
+Deno.test("fetch's messages mark a network failure only in a TypeError, which fetch throws", () => {
   const messages = ["fetch failed", "Failed to fetch", "terminated"];
   assertEquals(messages.map((text) => isTransientNetworkError(new TypeError(text))), [
     true,

@@ -74,7 +74,10 @@ export function expectedRuns(
   return [...runs].filter((run) => run > from && run <= to).sort((a, b) => a - b);
 }
 
-/** Reports whether no other clock change is within `reach`, as the brute force requires. */
+/**
+ * Reports whether no other clock change is within `reach` of a change. {@linkcode expectedRuns}
+ * requires this.
+ */
 export function isAlone(zone: TimeZone, change: Transition, reach: number): boolean {
   return zone.nextTransition(change.at - reach, change.at - 1) === undefined &&
     zone.nextTransition(change.at, change.at + reach) === undefined;

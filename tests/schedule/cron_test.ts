@@ -170,7 +170,7 @@ Deno.test("cron expressions of numbers, ranges and steps run as in croner in UTC
   );
 });
 
-/** The cases in which croner, with the time zone as its option, differs from our rules. */
+/** The cases in which croner differs from our rules, if the time zone is its option. */
 const differences: [expression: string, zone: string, after: string, expected: string[]][] = [
   // Croner skips an interval in a gap.
   ["15 */2 * * *", "Europe/Rome", "2026-03-29 00:00", ["2026-03-29 01:00", "2026-03-29 02:15"]],

@@ -48,9 +48,9 @@ const days = { kind: "calendar", every: 1, unit: "days", ...rome } as const;
 const recurrences: [what: string, recurrence: Recurrence][] = [
   ["every hour", { kind: "interval", every: 1, unit: "hours", minute: 0, ...rome }],
   ["every minute", { kind: "interval", every: 1, unit: "minutes", second: 0, ...rome }],
-  ["every day in the gap and behind it", { ...days, times: ["02:30", "03:00"] }],
+  ["every day in the gap and after it", { ...days, times: ["02:30", "03:00"] }],
   ["every day at the end of the gap", { ...days, times: ["03:00"] }],
-  ["every day in the hour that comes twice", { ...days, times: ["02:00", "02:30"] }],
+  ["every day in the repeated hour", { ...days, times: ["02:00", "02:30"] }],
   ["by cron, each half hour", { kind: "cron", expression: "*/30 * * * *", ...rome }],
   ["by cron, at fixed times", { kind: "cron", expression: "0,30 2,3 * * *", ...rome }],
 ];
@@ -76,7 +76,7 @@ for (const [what, recurrence] of recurrences) {
   }
 }
 
-Deno.test("a clock change of half an hour neither doubles nor drops a run every n hours", () => {
+Deno.test("a clock change of half an hour neither doubles nor drops a run of a schedule every n hours", () => {
   const timeZone = "Australia/Lord_Howe";
   const hour = 3_600_000;
   const day = 24 * hour;

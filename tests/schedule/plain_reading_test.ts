@@ -87,14 +87,14 @@ Deno.test("an occurrence less than a second ahead is the next one", () => {
   assertEquals(runs((r) => r.everySecond(), "2026-03-10 11:59:59.999", 1), ["2026-03-10 12:00"]);
 });
 
-Deno.test("a schedule with an anchor that matches all pinned fields begins there", () => {
+Deno.test("the grid begins at the anchor if the anchor matches all pinned fields", () => {
   assertEquals(runs((r) => r.every(2).days().atTime("09:00"), "2026-03-10 09:00", 2), [
     "2026-03-12 09:00",
     "2026-03-14 09:00",
   ]);
 });
 
-Deno.test("every n periods count from the first occurrence of the pinned fields", () => {
+Deno.test("a schedule every n periods counts from the first occurrence of its pinned fields", () => {
   const registered = "2026-01-10 10:00";
   assertEquals(runs((r) => r.every(3).months().onDay(1), registered, 3), [
     "2026-02-01 00:00",

@@ -16,7 +16,7 @@ export interface Said {
 interface FieldShape {
   readonly min: number;
   readonly max: number;
-  /** Sunday is 7 as well as 0. */
+  /** The highest number in an expression if it exceeds `max`: Sunday is both 0 and 7. */
   readonly maxWritten?: number;
   readonly names?: string;
   readonly of: (reading: Date) => number;

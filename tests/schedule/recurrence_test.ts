@@ -111,7 +111,7 @@ const refusals: [data: unknown, message: string][] = [
 ];
 
 for (const [data, message] of refusals) {
-  Deno.test(`invalid data is rejected with its name: ${message}`, () => {
+  Deno.test(`invalid data is rejected, and the error names the property: ${message}`, () => {
     const error = assertThrows(() => parseRecurrence(data), InvalidScheduleError);
     assertStringIncludes(error.message, message);
   });

@@ -48,7 +48,7 @@ Deno.test("runNow, runDelayed and runAt set the first run to the millisecond", (
   );
 });
 
-Deno.test("runAt now runs now", () => {
+Deno.test("runAt with the current instant runs at once", () => {
   const configure: Configure = (r) => r.runAt("2026-03-10T12:00:00Z").andThen().everyHour();
   assertEquals(first(configure, "2026-03-10 12:00"), "2026-03-10 12:00");
   assertEquals(first(configure, "2026-03-10 12:00:00.001"), "2026-03-10 13:00");

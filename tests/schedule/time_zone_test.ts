@@ -57,7 +57,7 @@ Deno.test("each clock change is found once, to the second", () => {
   ]);
 });
 
-Deno.test("a change is found after the first instant and up to the last", () => {
+Deno.test("the range of nextTransition() excludes its first instant and includes its last", () => {
   const zone = TimeZone.of("Europe/Rome");
   const at = utc("2026-03-29 01:00");
   assertEquals(zone.nextTransition(at - 1, at)?.at, at);

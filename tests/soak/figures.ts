@@ -23,7 +23,7 @@ export type FigureName =
   | "runs audit"
   | "store MB";
 
-/** The figures that must have no trend. The others only explain these. */
+/** The steady figures, which must have no trend. The other figures only help to explain them. */
 const steady: readonly FigureName[] = [
   "tasks/s",
   "calls/task",
@@ -38,9 +38,10 @@ const steady: readonly FigureName[] = [
 const megabyte = 1_000_000;
 
 /**
- * Makes a sample of the reports of all processes in an interval.
+ * Makes a sample from the reports of all processes in an interval.
  *
- * @param unharmed The reports of the processes that are never killed, whose memory is of interest.
+ * @param unharmed The reports of the processes that are never killed. The memory figures are the
+ * highest of theirs.
  */
 export function sampleOf(
   reports: readonly Figures[],
@@ -69,7 +70,7 @@ export function sampleOf(
   };
 }
 
-/** Combines samples to one, by the median of each figure. */
+/** Combines samples into one: the median of each figure. */
 export function combined(samples: readonly Sample[]): Sample {
   const names = Object.keys(samples[0]!) as FigureName[];
   const entries = names.map((name) => [name, medianOf(samples.map((it) => it[name]))]);
@@ -87,7 +88,7 @@ export function formatSamples(samples: readonly (readonly [minute: number, Sampl
   return table(["minute", ...names], rows);
 }
 
-/** Describes the trend of each figure, and returns the names of those that must have none. */
+/** Describes the trend of each figure, and returns the names of the steady figures with one. */
 export function findTrends(samples: readonly Sample[]): { text: string; found: FigureName[] } {
   const names = Object.keys(samples[0] ?? {}) as FigureName[];
   const trends = names.map((name) => [name, trendOf(samples.map((it) => it[name]))] as const);

@@ -41,7 +41,7 @@ export class Load {
     );
   }
 
-  /** The next dispatch; one of thirty is followed by a cancel. */
+  /** The next dispatch. About one in thirty is delayed, and cancelled at once. */
   next(): AskDeed[] {
     const step = this.#step({});
     const { number } = step.play;

@@ -8,16 +8,17 @@ import { combined, findTrends, formatSamples, formatSizes } from "./figures.ts";
 import { Soak } from "./soak.ts";
 
 const usage = `deno task soak [--store sqlite|postgres] [--minutes N] [--rate N] [--seed N]
+               [--folder PATH]
 
-  --store    the store (sqlite)
-  --minutes  how long (60)
-  --rate     the dispatches a second (10)
-  --seed     of the load and of the faults (1)
-  --folder   where to leave the records (a temporary folder, which is removed)
+  --store    the store (default: sqlite)
+  --minutes  how long the load runs (default: 60)
+  --rate     dispatches per second (default: 10)
+  --seed     the seed of the load and of the faults (default: 1)
+  --folder   where to keep the records (default: a temporary folder, which is removed)
 
-Prints the figures over time: throughput, calls of the store a task, memory of the processes that
-no fault hits, rows and size of the tables. Exits with 1 if one of them has a trend, or if the
-history breaks a promise.`;
+Prints the figures over time: throughput, calls of the store per task, the memory of the processes
+that no fault hits, and the rows and sizes of the tables. Exits with 1 if a figure that must be
+steady has a trend, or if the history breaks a promise.`;
 
 const values = readOptions(usage, {
   store: { type: "string", default: "sqlite" },

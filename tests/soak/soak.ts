@@ -31,7 +31,7 @@ const faultEveryMs = 30_000;
 const leaseMs = 5_000;
 const msPerDay = 86_400_000;
 
-/** The limit of retention: after two minutes, as much is deleted as is added. */
+/** The age at which retention deletes rows. After two minutes, deletions keep up with inserts. */
 const keptMs = 60_000;
 
 const pause = (ms: number) => new Promise<void>((resume) => setTimeout(resume, ms));
@@ -127,7 +127,7 @@ export class Soak implements AsyncDisposable {
     await this.#saveJournal();
   }
 
-  /** Returns what the history breaks, one fault per line. */
+  /** Returns the promises that the history breaks, one violation per line. */
   verdict(): string[] {
     return checkRecords(this.#options.folder, this.#startsAt);
   }
@@ -165,7 +165,7 @@ export class Soak implements AsyncDisposable {
     await process.ready;
   }
 
-  /** Kills or freezes a process, or disturbs the network of those that are hurt. */
+  /** Kills or freezes one of the `hurt` processes, or disturbs the network of all of them. */
   async #harm(): Promise<void> {
     const name = this.#chance.pick(["hurt 1", "hurt 2"]);
     const process = this.#processes.get(name)!;

@@ -1,4 +1,4 @@
-// Reads the size of a store's tables, and how often it was asked.
+// Reads the sizes of a store's tables, and its number of transactions.
 
 import { DatabaseSync } from "node:sqlite";
 import postgres from "postgres";

@@ -1,6 +1,6 @@
-// Tells whether a figure has a trend: by the slope that half of all pairs of samples exceed
-// (Theil-Sen), and by whether later samples are larger more often than chance explains
-// (Mann-Kendall). Neither is affected by a few outliers.
+// Decides whether a figure has a trend, by two tests that a few outliers do not affect: the median
+// slope of all pairs of samples (Theil-Sen), and whether later samples are larger or smaller more
+// often than chance explains (Mann-Kendall).
 
 /** A figure over time. */
 export interface Trend {
@@ -17,7 +17,7 @@ export interface Trend {
 /** The change over the whole time that is noticeable, as a share of the median. */
 const noticeable = 0.1;
 
-/** The deviations above which an order is not by chance: one in 10,000 is. */
+/** The deviations that an order by chance exceeds less than once in 10,000 times. */
 const mostDeviations = 4;
 
 /** Examines samples that were taken at equal intervals. */
@@ -41,7 +41,7 @@ export function trendOf(samples: readonly number[]): Trend {
   return { typical, change, deviations, isTrend };
 }
 
-/** Returns the median; 0 of nothing. */
+/** Returns the median; 0 if there are no values. */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

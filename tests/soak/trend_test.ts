@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { seededRandom } from "../../src/testing/simulation/chance.ts";
 import { trendOf } from "./trend.ts";
 
-/** Samples around 100, with noise of some percent, and a change over the whole time. */
+/** Makes samples around 100. `noise` and the `change` over the whole time are shares of 100. */
 function samples(count: number, noise: number, change: number, seed: number): number[] {
   const random = seededRandom(seed);
   return Array.from(
@@ -11,7 +11,7 @@ function samples(count: number, noise: number, change: number, seed: number): nu
   );
 }
 
-Deno.test("a figure that grows or shrinks by a fifth has a trend, despite noise", () => {
+Deno.test("a figure that grows or shrinks by a quarter has a trend, despite noise", () => {
   for (let seed = 1; seed <= 50; seed++) {
     for (const change of [0.25, -0.25]) {
       const trend = trendOf(samples(55, 0.1, change, seed));
@@ -25,14 +25,14 @@ Deno.test("a figure that only varies has no trend", () => {
   for (let seed = 1; seed <= 200; seed++) assert(!trendOf(samples(55, 0.3, 0, seed)).isTrend);
 });
 
-Deno.test("outliers are no trend, and hide none", () => {
+Deno.test("outliers neither cause nor hide a trend", () => {
   const flat = samples(55, 0.05, 0, 1).map((value, i) => i % 9 === 8 ? 10 * value : value);
   assertEquals(trendOf(flat).isTrend, false);
   const rising = samples(55, 0.05, 0.5, 1).map((value, i) => i % 9 === 0 ? 10 * value : value);
   assertEquals(trendOf(rising).isTrend, true);
 });
 
-Deno.test("a change that nobody notices, and too few samples, are no trend", () => {
+Deno.test("a change of a few percent is no trend, and too few samples have none", () => {
   assertEquals(trendOf(samples(55, 0.001, 0.03, 1)).isTrend, false);
   for (const few of [[], [1], [1, 2], [1, 2, 3]]) assertEquals(trendOf(few).isTrend, false);
   assertEquals(trendOf(Array(55).fill(0)), {

@@ -11,11 +11,11 @@ import { readRecords } from "../histories/record_file.ts";
 /** The number of tasks that are checked at once. */
 const groupSize = 200;
 
-/** A stopping process may leave a task that became due this long before, in milliseconds. */
+/** A task that becomes due within this time before the end may be left waiting. */
 const leftMs = 20_000;
 
 /**
- * Returns what the history in a folder of records breaks, one fault per line.
+ * Returns the promises that the history in a folder of records breaks, one violation per line.
  *
  * @param startsAt The beginning of the history, in epoch milliseconds.
  */
@@ -32,7 +32,8 @@ export function checkRecords(folder: string, startsAt: number): string[] {
     const own = entriesOf(group, entries);
     return checkHistory({ startsAt, endedBy, isObserved: true, entries: own, tasks: group });
   });
-  // A later task takes the key of an ended one, which may be in another group.
+  // Ignore differences in keys: a later task, perhaps of another group, takes the key of an ended
+  // one.
   const known = lines.filter((line) => !line.includes(": key is "));
   return [...new Set(known), ...unexplained.map((line) => `no process asked for it: ${line}`)];
 }

@@ -1,4 +1,4 @@
-// Tests that a write to a store is bounded by its number of rows and by their amount of text.
+// Tests that each write to a store has a limited number of rows and a limited amount of text.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -47,7 +47,7 @@ const sum = <T>(rows: readonly T[], sizeOf: (row: T) => number): Write => [
 const transitionsOf = ({ transitions }: StatusChange | RunEnd) =>
   sum(transitions, (s) => length(s.exception))[1];
 
-/** The verbs without a limit of rows, and the items of their first argument. */
+/** Measures the first argument of each verb whose contract does not limit the rows. */
 const measures: Readonly<Record<string, (rows: readonly never[]) => Write>> = {
   persist: (tasks: readonly NewTask[]) => sum(tasks, ({ payload }) => payload.length),
   setStatusMany: (changes: readonly StatusChange[]) => sum(changes, transitionsOf),
@@ -59,7 +59,8 @@ const measures: Readonly<Record<string, (rows: readonly never[]) => Write>> = {
 /**
  * A storage that measures its writes.
  *
- * @param held The promises that its writes await, by verb: later items join the next write.
+ * @param held By verb, a promise that each write awaits. Items that arrive meanwhile join the next
+ * write.
  */
 function measured(storage: Storage, held: Readonly<Record<string, Promise<void>>> = {}) {
   const writes: Record<string, Write[]> = {};
@@ -91,7 +92,7 @@ function assertBounded(writes: readonly Write[] | undefined, mostRows: number, c
 const text = "x".repeat(25_000);
 const count = 400;
 
-Deno.test("dispatches are written in batches of bounded size, alone and many at once", async () => {
+Deno.test("single dispatches and dispatchMany() are written in batches of bounded size", async () => {
   const { storage, writes } = measured(memoryStorage());
   const task = defineTask<string>({ type: "task", handle() {} });
   await using everTask = createEverTask({ storage, tasks: [task] });
@@ -102,7 +103,7 @@ Deno.test("dispatches are written in batches of bounded size, alone and many at 
   assertEquals((await everTask.statistics()).tasksByStatus.Queued, 3 * count + 1);
 });
 
-Deno.test("ends and log lines are written in batches of bounded size", async () => {
+Deno.test("ends of tasks and log lines are written in batches of bounded size", async () => {
   const { promise: allHandled, resolve: onAllHandled } = Promise.withResolvers<void>();
   const held = { setStatusMany: allHandled, saveExecutionLogs: allHandled };
   const { storage, writes } = measured(memoryStorage(), held);
@@ -143,7 +144,7 @@ Deno.test("ends and log lines are written in batches of bounded size", async () 
   assertBounded(writes["setStatusMany"], 1_000, count * text.length);
   assert(
     writes["setStatusMany"]!.some(([, size]) => size > mostCharacters / 2),
-    "they came together",
+    "the ends are written together",
   );
   assertBounded(writes["saveExecutionLogs"], Infinity, 4 * count * text.length);
 });

@@ -23,7 +23,7 @@ function writer({ write, maxBatch = 100, concurrency = 1, clock }: Setup) {
   });
 }
 
-/** Writes that end when the test says so. */
+/** Makes a write function whose calls end when the test calls their `release`. */
 function heldWrites() {
   const batches: number[][] = [];
   const release: (() => void)[] = [];
@@ -111,7 +111,7 @@ Deno.test("BatchWriter stops retrying a transient error after its time limit", a
   for (const result of await results) {
     assert(result.status === "rejected" && result.reason instanceof StorageUnavailableError);
   }
-  assertEquals(tries, 6); // together, after 0, 20, 60, 140, 300 and 620 ms; the next would be past 1000
+  assertEquals(tries, 6); // at 0, 20, 60, 140, 300 and 620 ms; the next would be at 1260
 });
 
 Deno.test("BatchWriter does not retry a write after a permanent error", async () => {

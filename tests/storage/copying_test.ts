@@ -50,7 +50,7 @@ async function fill(storage: Storage): Promise<void> {
   await storage.unregisterWorker(holder);
 }
 
-/** Returns what the copy is to keep, as the methods of the contract read it. */
+/** Reads the content that a copy must keep, with the methods of `Storage`. */
 async function contentOf(storage: Storage) {
   const { tasks, byKey, paused } = await readEveryState(storage) as {
     tasks: { workerId: string | null; dueAt: number | null; createdAt: number }[];
@@ -59,7 +59,7 @@ async function contentOf(storage: Storage) {
   };
   const { items: actions } = await storage.operatorActions();
   return {
-    // A held task is due in the copy.
+    // A task that a worker holds is free and due in the copy.
     tasks: tasks.map((task) =>
       task.workerId === null ? task : { ...task, workerId: null, dueAt: task.createdAt }
     ),
@@ -71,7 +71,7 @@ async function contentOf(storage: Storage) {
   };
 }
 
-/** Counts the history of tasks. The two tasks besides have a row of status each. */
+/** Counts the history rows of `tasks`, and one status row for each of the two other tasks. */
 function rowsOf(tasks: readonly object[]) {
   const all = tasks as { statusAudit: unknown[]; runsAudit: unknown[] }[];
   return {
@@ -81,7 +81,7 @@ function rowsOf(tasks: readonly object[]) {
 }
 
 for (const [from, to] of [["sqlite", "postgres"], ["postgres", "sqlite"]] as [Kind, Kind][]) {
-  Deno.test(`a copy from ${from} to ${to} has all rows, and the copy of the copy the same digest`, async () => {
+  Deno.test(`a copy from ${from} to ${to} has all rows, and a copy of the copy has the same digest`, async () => {
     await using source = await opened(from);
     await using target = await opened(to);
     await using again = await opened(from);
@@ -101,7 +101,7 @@ for (const [from, to] of [["sqlite", "postgres"], ["postgres", "sqlite"]] as [Ki
     assert(tasks > all.length, "the two tasks of other queues are copied, too");
   });
 
-  Deno.test(`the tasks of a copy from ${from} to ${to} go on: history, keys, claims`, async () => {
+  Deno.test(`the tasks of a copy from ${from} to ${to} keep their history and keys, and can be claimed`, async () => {
     await using source = await opened(from);
     await using target = await opened(to);
     const task = newTask({ taskKey: "order 7" });
@@ -134,7 +134,7 @@ for (const [from, to] of [["sqlite", "postgres"], ["postgres", "sqlite"]] as [Ki
   });
 }
 
-Deno.test("a copy can be ended at any page and continued, and follows changes of the source", async () => {
+Deno.test("a copy that was aborted can be resumed, and includes later changes of the source", async () => {
   await using source = await opened("sqlite");
   await using target = await opened("postgres");
   const { storage: from } = source, { storage: to } = target;
@@ -164,7 +164,7 @@ Deno.test("a copy can be ended at any page and continued, and follows changes of
   assertEquals((await copyStore({ from, to, resume: true })).changed, 0);
 });
 
-Deno.test("tasks that the source does not have are deleted when a copy is continued", async () => {
+Deno.test("a resumed copy deletes tasks that the source does not have", async () => {
   await using source = await opened("sqlite");
   await using target = await opened("postgres");
   const [before, kept, after] = [newTask(), newTask({ tags: ["a"] }), newTask({ tags: ["b"] })];
@@ -199,7 +199,7 @@ Deno.test("with follow, tasks are copied until the last worker of the source has
   assert(passes.size >= 3, "the last pass follows the end of the worker");
 });
 
-Deno.test("a copy is refused before anything is written", async () => {
+Deno.test("a copy is refused before any write if a row is invalid, the target is in use or a store cannot be copied", async () => {
   const path = `${await Deno.makeTempDir()}/damaged.db`;
   await using from = Object.assign(sqliteStorage({ path }), {
     async [Symbol.asyncDispose]() {

@@ -46,8 +46,8 @@ const cases: [change: Partial<StatusChange>, last: TaskStatus, expected: boolean
   [{ lease, dueInMs: 0 }, "Queued", false],
 ];
 for (const [change, last, expected] of cases) {
-  const verb = expected ? "puts" : "does not put";
-  Deno.test(`a change ${JSON.stringify(change)} to ${last} ${verb} its task in line`, () => {
+  const verb = expected ? "makes" : "does not make";
+  Deno.test(`a change ${JSON.stringify(change)} to ${last} ${verb} its task wait`, () => {
     const transitions = [transition("Failed"), transition(last)];
     assertEquals(putsInLine({ taskId: "x", auditLevel: "Full", transitions, ...change }), expected);
   });

@@ -6,8 +6,7 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { viewOf } from "../../src/storage/storage_view.ts";
 
 /**
- * A storage with scripted answers, and two views of it; the second records the notifications of the
- * first.
+ * A storage with scripted answers, and two views of it. `heard` has the notifications of each view.
  */
 function scene(answers: Partial<Record<keyof Storage, unknown>> = {}) {
   const calls: string[] = [];
@@ -27,7 +26,7 @@ function scene(answers: Partial<Record<keyof Storage, unknown>> = {}) {
   return { storage, own, other, heard, calls, endListening };
 }
 
-/** A change of task `a` for an operator. */
+/** Returns the request of an operator to change task `a`. */
 function edit(change: RowEdit): TasksEdit {
   const target = { kind: "task", id: "a" } as const;
   return {
@@ -50,17 +49,17 @@ const news: [what: string, call: Call, answer: [keyof Storage, unknown], told: W
   ["stores a task that waits", (s) => s.persist([]), ["persist", [stored(true), stored(false)]], [
     tasks,
   ]],
-  ["stores a task for itself", (s) => s.persist([]), ["persist", [stored(true)]], []],
+  ["stores a task that it claims at once", (s) => s.persist([]), ["persist", [stored(true)]], []],
   ["ends a task", (s) => s.setStatusMany([change()]), ["setStatusMany", []], []],
-  ["puts a task off", (s) => s.setStatusMany([change(), change(5)]), ["setStatusMany", []], [
+  ["postpones a task", (s) => s.setStatusMany([change(), change(5)]), ["setStatusMany", []], [
     tasks,
   ]],
   ["ends a run", (s) => s.updateCurrentRunMany([]), ["updateCurrentRunMany", []], [tasks]],
-  ["gives tasks back", (s) => s.release("x", []), ["release", undefined], [tasks]],
-  ["gives no unknown task back", (s) => s.releaseUnknown("x", []), ["releaseUnknown", 0], []],
-  ["gives unknown tasks back", (s) => s.releaseUnknown("x", []), ["releaseUnknown", 1], [tasks]],
+  ["releases tasks", (s) => s.release("x", []), ["release", undefined], [tasks]],
+  ["finds no unknown task to release", (s) => s.releaseUnknown("x", []), ["releaseUnknown", 0], []],
+  ["releases unknown tasks", (s) => s.releaseUnknown("x", []), ["releaseUnknown", 1], [tasks]],
   ["makes a task due", (s) => s.makeDue(["x"]), ["makeDue", [true]], [tasks]],
-  ["cancels a task that waited", (s) => s.requestCancel(["x"]), ["requestCancel", [
+  ["cancels a waiting task", (s) => s.requestCancel(["x"]), ["requestCancel", [
     "cancelled",
   ]], []],
   [
@@ -92,7 +91,8 @@ const news: [what: string, call: Call, answer: [keyof Storage, unknown], told: W
   }]],
 ];
 for (const [what, call, [verb, answer], told] of news) {
-  Deno.test(`a view that ${what} notifies the other views, and not itself`, async () => {
+  const effect = told.length > 0 ? "notifies the other views, and not itself" : "notifies no view";
+  Deno.test(`a view that ${what} ${effect}`, async () => {
     const { own, heard, endListening } = scene({ [verb]: answer });
     assertEquals(await call(own), answer);
     assertEquals(heard, { own: [], other: told });

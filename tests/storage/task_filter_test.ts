@@ -1,4 +1,4 @@
-// Tests filters for tasks: invalid ones, and those that a store must bound.
+// Tests filters for tasks: invalid filters, and filters whose searches a store must bound.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../mod.ts";
@@ -35,14 +35,14 @@ Deno.test("an invalid filter is rejected with the name of its member", () => {
   }
 });
 
-Deno.test("ids may be in capitals, and values that no task can have are omitted", () => {
+Deno.test("ids may be in upper case, and ids that no task can have are removed", () => {
   const { ids } = parseTaskFilter({ ids: [id.toUpperCase(), "nobody", ""] });
   assertEquals(ids, [id]);
   const filter = { types: ["a"] };
   assertEquals(parseTaskFilter(filter), filter);
 });
 
-Deno.test("only filters with an index are read without a bound", () => {
+Deno.test("a search is bounded if it may read tasks that do not match its filter", () => {
   const bounded: TaskFilter[] = [
     { statuses: ["Failed"] },
     { recurring: false },

@@ -1,4 +1,4 @@
-// Tests the stored string of the queues and types that a worker serves.
+// Tests the stored string of a worker's queues, types and process.
 
 import { assertEquals } from "@std/assert";
 import { decodeProcess, decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
@@ -27,7 +27,7 @@ Deno.test("a string in another form is ignored", () => {
   for (const text of strange) assertEquals(decodeServes(text), null, text);
 });
 
-Deno.test("the process is read back beside the queues, which earlier versions read alone", () => {
+Deno.test("the process of a worker is read back, and does not change the queues and types", () => {
   const serves = { queues: [{ name: "mails", parallelism: 4 }], types: ["send-email"] };
   const process = { version: "1.2.3", runtime: "Deno/2.9.6", pid: 17 };
   for (const pid of [17, null]) {

@@ -1,4 +1,4 @@
-// The rules about dependencies, as rules of the linter, which parses the code, so that comments and
+// Defines the rules about dependencies as lint rules. The linter parses the code, so comments and
 // strings do not count. architecture_test.ts checks every file of the project.
 
 /**
@@ -99,12 +99,12 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["src/monitor/prometheus/", [...onFloor("monitor"), "prom-client"]],
   ["src/monitor/otel/", [...onFloor("monitor"), "@opentelemetry/api"]],
   ["src/api/", [...onFloor("api"), "@hono/zod-openapi", "hono"]],
-  // The part that is a process: it makes instances, and opens the databases of all drivers.
+  // The part that depends on the runtime. It creates instances, and opens databases of all drivers.
   ["src/cli/process/", [...onFloor("cli"), "src/dashboard/mod.ts", "mod.ts", "drivers/", "node:"]],
   ["src/cli/", [...onFloor("cli"), "string-width", "node:util"]],
-  // It opens a port, in Deno, Node and Bun alike.
+  // Opens a port in Deno, Node and Bun.
   ["src/dashboard/serve_dashboard.ts", [...onFloor("dashboard"), "node:http"]],
-  // It knows the answers of the API by their types, and offers only the changes that apply.
+  // Uses the types of the API's answers, and the rules of which changes a task allows.
   ["src/dashboard/ui/", [
     "src/dashboard/ui/",
     "src/operate/task_decisions.ts",
@@ -114,7 +114,7 @@ const allowedImports: [importer: string, imports: string[]][] = [
     "@hono/zod-openapi",
   ]],
   ...Object.keys(floors).map((folder): [string, string[]] => [`src/${folder}/`, onFloor(folder)]),
-  // A folder without a layer.
+  // A folder without a layer may import nothing.
   ["src/", []],
   ["drivers/memory/", ["drivers/memory/", ...storageContract]],
   ["drivers/sqlite/", ["drivers/sqlite/", ...storageContract, "node:"]],
@@ -174,14 +174,15 @@ const instanceMakers = ["mod.ts", "src/testing/kit/", "src/testing/simulation/"]
 /** The globals of one runtime, or of servers only. */
 const runtimeGlobals = ["Deno", "Bun", "Buffer", "process"];
 
-/** The part of the command line that is a process. */
+/** The part of the command line that may use the globals of a runtime. */
 const cliProcess = "src/cli/process/";
 
-/** A program of its own, with the clock of its browser. */
+/** The dashboard's page: a separate program, which may use the browser's clock. */
 const browserProgram = "src/dashboard/ui/";
 
 /**
- * Calls that make a result depend on when or where it was computed, and the files that inject them.
+ * Calls that read the clock or random values, or set timers, and the files that may contain them.
+ * All other code gets a clock and a random source as arguments.
  */
 const ambient: { selector: string; what: string; allowedIn: string[] }[] = [
   ...["Date.now", "performance.now", "Math.random", "crypto.randomUUID", "crypto.getRandomValues"]
@@ -253,7 +254,7 @@ const injected: Deno.lint.Rule = {
 };
 
 /**
- * Whether a path (or a package) is the owner, or is in the folder (or is a subpath of the package).
+ * Reports whether `path` is the file, folder or package `owner`, or is inside it.
  */
 function isWithin(path: string, owner: string): boolean {
   return path === owner || path.startsWith(/[/:]$/.test(owner) ? owner : `${owner}/`);
@@ -287,7 +288,7 @@ function isMemberName(node: Deno.lint.Identifier): boolean {
   return "key" in parent && parent.key === node;
 }
 
-/** The rules. File names that they are given are paths from the root of the project. */
+/** The rules. They expect file names as paths from the root of the project. */
 export const architecture: Deno.lint.Plugin = {
   name: "architecture",
   rules: { imports, runtime, injected },

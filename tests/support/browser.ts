@@ -33,10 +33,10 @@ async function openBrowser(args: readonly string[]): Promise<Browser> {
 }
 
 /**
- * Adds a test with a browser, in which it sees only its own pages. Without an installed one the
- * test is skipped, and its name says so.
+ * Registers a test that uses a browser. At the end of the test, its pages are closed. If no browser
+ * is installed, the test is skipped, and its name says so.
  *
- * @param args More arguments for the browser.
+ * @param args More arguments for the browser. With any, it launches a separate browser.
  */
 export function browserTest(
   name: string,

@@ -4,8 +4,8 @@ import process from "node:process";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 
 /**
- * Reads the options of this process. With `--help` it prints the usage and exits with 0; with an
- * unknown option it prints the mistake, too, and exits with 2.
+ * Reads the options of this process. With `--help`, prints the usage and exits with 0. With an
+ * invalid option, prints the mistake and the usage, and exits with 2.
  */
 export function readOptions<const Options extends ParseArgsOptionsConfig>(
   usage: string,

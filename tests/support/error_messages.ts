@@ -2,23 +2,24 @@
 
 /** The message of an error in the code. */
 export interface ErrorMessage {
-  /** The class. */
+  /** The name of the class. */
   readonly name: string;
-  /** Its first sentence, with `…` for variable parts; null if the code only passes a message on. */
+  /** The first sentence, with `…` for variable parts; null if the code has no text for it. */
   readonly message: string | null;
 }
 
 /**
- * Errors whose messages are made of an argument, its value and a remedy, as their guide says once.
+ * Errors whose messages consist of an argument, its value and a remedy. src/ERRORS.md describes
+ * this form once, for all of them.
  */
 const argumentErrors = ["InvalidArgumentError", "InvalidScheduleError", "NoRunLeftError"];
 
 const builtIn = /^(Error|TypeError|RangeError|AggregateError|SyntaxError|DOMException|URIError)$/;
 
-/** Programs: no other program catches their errors. */
+/** The folders of programs. Their errors are left out, because no other program catches them. */
 const programs = ["/src/dashboard/ui/", "/src/cli/"];
 
-/** Every class of error in src/ and drivers/ with its messages, without doubles. */
+/** Lists every class of error in src/ and drivers/ with its messages, each once. */
 export async function listErrorMessages(root: URL): Promise<ErrorMessage[]> {
   const found = new Map<string, ErrorMessage>();
   for (const folder of ["src/", "drivers/"]) {

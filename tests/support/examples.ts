@@ -13,8 +13,8 @@ export interface Example {
 }
 
 /**
- * Every program in examples/: its files, and the main.ts of each folder or, without one, all files
- * of the folder. Deeper folders only support the programs.
+ * Lists the programs in examples/: each file directly in it, and of each folder the main.ts, or
+ * every file if there is no main.ts. Deeper folders contain only modules of the programs.
  */
 export async function listExamples(): Promise<Example[]> {
   const paths: string[] = [];
@@ -45,7 +45,7 @@ async function programsIn(folder: string): Promise<string[]> {
  */
 const portableImport = /^(@evertask\/evertask|node:|zod$)/;
 
-/** The programs that can be copied: single files with only the given needs. */
+/** Lists the single-file programs that need no services other than `given`. */
 export async function listPortableExamples(...given: string[]): Promise<Example[]> {
   const examples = await listExamples();
   return examples.filter(({ needs, imports }) =>

@@ -9,17 +9,17 @@ export type Verb = Exclude<
   "name" | "polling" | "copying" | "maintenance" | "onWake" | "open" | "close"
 >;
 
-/**
- * The fault of a call: none, a failure before or after it is carried out, or a delay of the call or
- * its answer.
- */
+/** The fault of a call; null for none. */
 export type Fault =
   | null
+  /** The call fails before or after the storage carries it out. */
   | { readonly at: "before" | "after"; readonly error?: Error }
+  /** The storage carries out the call later. Its answer may then be lost. */
   | { readonly heldUntil: Promise<void>; readonly losesAnswer?: true }
+  /** The answer of the call arrives later. */
   | { readonly until: Promise<void> };
 
-/** Decides about each call. */
+/** Decides the fault of each call, and counts the calls. */
 export class Faults {
   /** Returns the fault of a call of a verb; by default none. */
   rule: (verb: Verb, args: readonly unknown[]) => Fault = () => null;

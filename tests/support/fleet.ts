@@ -20,7 +20,7 @@ export type FleetOptions = Omit<EverTaskOptions, "storage" | "clock"> & {
   readonly wrap?: (storage: Storage) => Storage;
 };
 
-/** The time limit by the fake clock. */
+/** The time limit of `until` and `passUntil`, by the fake clock. */
 const patienceMs = 5 * 60_000;
 
 /** A gate that a handler waits at until the test opens it. */
@@ -52,7 +52,7 @@ export class Fleet implements AsyncDisposable {
     this.database = new MemoryDatabase({ clock });
   }
 
-  /** Makes an instance that does not run tasks. */
+  /** Creates an instance without starting it. */
   create({ wrap = (storage) => storage, ...options }: FleetOptions): EverTask {
     const everTask = createEverTask({
       logger: this.#logger(),

@@ -1,5 +1,4 @@
-// Thrown values that break code that inspects them. A function for each name makes a new value at
-// each call.
+// Lists thrown values that break code that inspects them.
 
 import { runInNewContext } from "node:vm";
 
@@ -28,7 +27,7 @@ function endless(): Error {
   return Object.defineProperty(new Error("again"), "cause", { get: endless });
 }
 
-/** A few objects whose serialization contains a million objects. */
+/** Returns 41 objects, each of which has the previous one twice: over 10^12 when serialized. */
 function doubled(): object {
   let value: object = { end: true };
   for (let level = 0; level < 40; level++) value = { left: value, right: value };
@@ -41,7 +40,7 @@ function circular(): Error {
   return error;
 }
 
-/** How to make them. */
+/** The values by name. Each function makes a new value at each call. */
 export const hostileValues: Readonly<Record<string, () => unknown>> = {
   "an error whose stack is a number": () =>
     Object.defineProperty(new Error("odd"), "stack", { value: 42 }),
@@ -55,13 +54,14 @@ export const hostileValues: Readonly<Record<string, () => unknown>> = {
     ),
   ),
   "a Proxy all of whose traps throw": () => closed(new Error("hidden")),
-  "a function behind such a Proxy": () => closed(function named() {}),
+  "a function behind a Proxy all of whose traps throw": () => closed(function named() {}),
   "a Proxy whose prototype cannot be read": () =>
     new Proxy(new Error("seen"), { getPrototypeOf: refuse }),
   "a Proxy that was revoked": () => revoked(new Error("gone")),
   "a function whose Proxy was revoked": () => revoked(() => {}),
-  "a list whose Proxy was revoked": () => Object.assign(new Error("list"), { errors: revoked([]) }),
-  "a list that says it is endless": () =>
+  "an error with a list whose Proxy was revoked": () =>
+    Object.assign(new Error("list"), { errors: revoked([]) }),
+  "an error with a list of infinite length": () =>
     Object.assign(new Error("list"), {
       errors: new Proxy([], { get: (_, name) => name === "length" ? Infinity : new Error("item") }),
     }),
@@ -82,11 +82,11 @@ export const hostileValues: Readonly<Record<string, () => unknown>> = {
   "null": () => null,
   "a bigint": () => 10n ** 100n,
   "a text": () => "text",
-  "an error whose causes go in a circle": circular,
+  "an error with circular causes": circular,
   "an error whose causes never end": endless,
-  "an error for which thousands stand": () =>
+  "an error with thousands of errors": () =>
     new AggregateError(Array.from({ length: 5_000 }, (_, at) => new Error(`part ${at}`)), "many"),
-  "an object of few parts that take for ever to write": doubled,
+  "an object of few parts that takes forever to serialize": doubled,
   "a list of a billion holes": () => new Array(1e9),
   "an error of another realm": () => runInNewContext("new RangeError('too far')"),
   "an error with a very long message": () => new Error("x".repeat(10_000_000)),

@@ -1,8 +1,8 @@
 // A child process whose output is read line by line.
 
 /**
- * Starts a Deno program; `next` returns its next line, null at its end. `send` writes a line to its
- * input.
+ * Starts a Deno program. `next` resolves to the next line of its output, or to null at the end of
+ * the output. `send` writes a line to its input.
  *
  * @param options More options of `deno run`.
  */

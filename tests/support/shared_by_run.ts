@@ -16,7 +16,7 @@ interface Shared {
 }
 
 const makers = {
-  /** The URL of a PostgreSQL server, whose administrator it names. */
+  /** The administrator's URL of a PostgreSQL server. */
   async postgres(): Promise<Shared> {
     const cluster = await startPgCluster(testVersion, testSettings);
     return { address: cluster.url, remove: cluster.remove };
@@ -48,15 +48,15 @@ const makers = {
 
 type SharedKind = keyof typeof makers;
 
-/** The environment variable with the address for requests. */
+/** The environment variable with the URL of the server that {@linkcode offerShared} starts. */
 const variable = "EVERTASK_TEST_SHARED";
 
-/** An offer to the processes that get `env`. Disposing of it removes the resources. */
+/** Shared resources, for processes that get `env`. Disposing of them removes them. */
 export interface SharedByRun extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Offers everything. */
+/** Starts a server that creates each resource at its first request, and returns its address. */
 export function offerShared(): SharedByRun {
   const made = new Map<string, Promise<Shared>>();
   const make = (kind: SharedKind) => {
@@ -86,8 +86,8 @@ export function offerShared(): SharedByRun {
 }
 
 /**
- * The address of something that the files of this run share; null if nothing offers it, as in a
- * plain `deno test`.
+ * Returns the address of a resource that the files of this run share; null if the run shares none,
+ * as in a plain `deno test`.
  */
 export async function sharedByRun(kind: SharedKind): Promise<string | null> {
   const offer = Deno.env.get(variable);

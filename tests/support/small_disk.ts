@@ -8,7 +8,7 @@ export interface SmallDisk extends AsyncDisposable {
 }
 
 /**
- * Mounts a file system of a size in megabytes for a user, or returns null without the permission.
+ * Mounts a file system that the user `uid` owns. Returns null if this process may not mount one.
  */
 export async function mountSmallDisk(megabytes: number, uid: number): Promise<SmallDisk | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return null;

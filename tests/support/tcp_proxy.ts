@@ -29,7 +29,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#target = { host: url.hostname, port: Number(url.port) };
   }
 
-  /** Starts one in front of the server of a URL. */
+  /** Starts a proxy in front of the server of a URL. */
   static async start(url: string): Promise<TcpProxy> {
     const proxy = new TcpProxy(new URL(url));
     await proxy.#listen();
@@ -105,7 +105,7 @@ export class TcpProxy implements AsyncDisposable {
     }
   }
 
-  /** Data that is under way when the delay ends arrives in order, with the data after it. */
+  /** Forwards data in order, also after `delay(0)`: later data waits for data still delayed. */
   #forward(line: Line, to: Socket | null, bytes: string | Uint8Array): void {
     if (to === null) return;
     const write = () => void (line.isDead || to.destroyed || to.write(bytes));

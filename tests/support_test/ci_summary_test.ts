@@ -1,10 +1,10 @@
-// The closing line of a CI run, from the report of a run of `deno test`.
+// Tests the summary that .ci/summarize.ts prints of a report of `deno test`.
 
 import { assertEquals } from "@std/assert";
 
 const root = new URL("../../", import.meta.url);
 
-/** Runs these tests, and sums them up. */
+/** Runs a file of tests, and returns the summary of the run. */
 async function summarize(tests: string, env: Record<string, string>) {
   const folder = await Deno.makeTempDir();
   try {
@@ -55,7 +55,7 @@ Deno.test("a run elsewhere names the tests that it skipped, and passes", async (
   });
 });
 
-Deno.test("failures, files that cannot be loaded and runs without a test fail", async () => {
+Deno.test("a failed test, a file that cannot be loaded and a run without a test count as failures", async () => {
   const fails = `Deno.test("fails", () => { throw new Error("no"); });`;
   assertEquals((await summarize(fails, {})).lines.at(-1), "0 passed, 1 failed");
   const broken = await summarize(`import "./missing.ts";`, {});

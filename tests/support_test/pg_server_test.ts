@@ -1,4 +1,4 @@
-// The private PostgreSQL server of other tests.
+// Tests the private PostgreSQL server that other tests use.
 
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async";
@@ -44,7 +44,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a private server goes when the process that started it is killed with its group",
+  name: "a private server ends when the process that started it is killed with its process group",
   ignore: !server.canRestart,
   async fn() {
     const program = `

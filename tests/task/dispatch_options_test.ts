@@ -54,7 +54,7 @@ Deno.test("at most 20 tags of 1 to 100 characters are kept in order, each once",
   }
 });
 
-Deno.test("queue and priority are the dispatch's, then the task's, then the defaults", async () => {
+Deno.test("the queue and the priority come from the dispatch, otherwise the task, otherwise the defaults", async () => {
   await using fleet = new Fleet();
   const own = defineTask<null>({ type: "own", queue: "mail", priority: 3, handle() {} });
   const plain = defineTask<null>({ type: "plain", handle() {} });

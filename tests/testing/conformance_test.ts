@@ -1,6 +1,6 @@
 // Tests that the conformance suite fails for a store that violates the contract. Each of these
-// stores is the memory store with one faulty verb, which at least one case of the topic must
-// detect.
+// stores is the memory store with one faulty verb. At least one case of the named topic must
+// detect the fault.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ClaimedTask } from "../../src/storage/records.ts";
@@ -28,7 +28,8 @@ function flawed(flaw: Flaw): StorageHarness {
   };
   return {
     ...memoryHarness,
-    capabilities: ["setRunCount", "failAt"], // otherwise the suite waits for a missing notification
+    // Without "wakes", no case waits for a notification that a flaw suppresses.
+    capabilities: ["setRunCount", "failAt"],
     async create() {
       const unit = await memoryHarness.create();
       return {
@@ -99,7 +100,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
         options,
       ),
   })],
-  ["audit matrix", "treats Minimal as Full", (s) => ({
+  ["audit matrix", "treats the audit level Minimal as Full", (s) => ({
     setStatusMany: (changes, options) =>
       s.setStatusMany(
         changes.map((c) => ({
@@ -109,7 +110,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
         options,
       ),
   })],
-  ["audit matrix", "audits runs at None", (s) => ({
+  ["audit matrix", "audits runs at the audit level None", (s) => ({
     updateCurrentRunMany: (runs, options) =>
       s.updateCurrentRunMany(
         runs.map((run) => ({

@@ -210,7 +210,7 @@ Deno.test("a failed assertion about timing and schedules says when tasks are due
   assertEquals(series.includes('it recurs "every 5 minutes", not "every 6 minutes"'), true);
 });
 
-Deno.test("a failed assertion without dispatches says that there are none", async () => {
+Deno.test("a failed assertion says if no task of the type was dispatched", async () => {
   await using everTask = instance();
   assertEquals(
     await complaint(() => assertDispatched(everTask, mail)),
@@ -249,7 +249,7 @@ Deno.test("a failed refutation shows the tasks that match", async () => {
   );
 });
 
-Deno.test("the dispatches of a handler can be asserted in the same way", async () => {
+Deno.test("assertDispatched and refuteDispatched also accept the result of runHandler", async () => {
   const parent = defineTask<null>({
     type: "parent",
     async handle(_, { dispatch }) {
@@ -263,7 +263,7 @@ Deno.test("the dispatches of a handler can be asserted in the same way", async (
   assertEquals(message.split("\n").at(-1), "Of other types were dispatched: resize (1).");
 });
 
-Deno.test("tasks that have run are still found", async () => {
+Deno.test("assertDispatched also finds tasks that have run", async () => {
   await using everTask = instance();
   await everTask.start();
   const completed = new Promise((resolve) =>

@@ -150,7 +150,7 @@ Deno.test("subscribers get events of dispatches and runs", async () => {
   assertEquals(kinds, ["dispatched", "started", "completed"]);
 });
 
-Deno.test("an application's own instrumentation is called as well", async () => {
+Deno.test("a test instance calls the instrumentation of the application", async () => {
   const seen: string[] = [];
   const note = noting("note", []);
   await using everTask = createTestEverTask({
@@ -172,7 +172,7 @@ Deno.test("an application's own instrumentation is called as well", async () => 
   assertEquals(seen, ["dispatch note", "run note 00-trace"]);
 });
 
-Deno.test("a drain stops endless chains of tasks, and names them", async () => {
+Deno.test("a drain of an endless chain of tasks rejects, and the error names the tasks", async () => {
   const endless = defineTask<null>({
     type: "endless",
     async handle(_, { dispatch }) {
@@ -188,7 +188,7 @@ Deno.test("a drain stops endless chains of tasks, and names them", async () => {
   assertStringIncludes(message, 'After 10 attempts there are still tasks to run: "endless" (');
 });
 
-Deno.test("a drain stops a handler that never ends, and names it", async () => {
+Deno.test("a drain rejects if a handler never ends, and the error names its task", async () => {
   const deaf = defineTask<null>({ type: "deaf", handle: () => new Promise(() => {}) });
   const { everTask } = onFakeTime([deaf]);
   await using _ = everTask;
@@ -199,7 +199,7 @@ Deno.test("a drain stops a handler that never ends, and names it", async () => {
   );
   assertStringIncludes(
     message,
-    `No task has ended for 50 ms, but there are: "deaf" (${id}, running)`,
+    `Nothing was written for 50 ms, but tasks are running or due: "deaf" (${id}, running)`,
   );
   assertEquals((await everTask.get(id))!.workerId, null);
 });
@@ -217,7 +217,7 @@ Deno.test("invalid options are rejected", async () => {
   }
 });
 
-Deno.test("stop waits for a drain, and ends the instance", async () => {
+Deno.test("stop waits for a drain to end, and later drains reject", async () => {
   const notes: string[] = [];
   const note = noting("note", notes);
   const everTask = createTestEverTask({ storage: memoryStorage(), tasks: [note] });
@@ -230,7 +230,7 @@ Deno.test("stop waits for a drain, and ends the instance", async () => {
   await assertRejects(() => refuteDispatched(everTask, note), StoppedError);
 });
 
-Deno.test("the kit works with a database, too", async () => {
+Deno.test("the test kit also works with a SQLite database", async () => {
   const notes: string[] = [];
   const note = noting("note", notes);
   const flaky = defineTask<null>({

@@ -92,7 +92,7 @@ Deno.test("inline, a failed task's error is thrown by its dispatch, and the task
   await assertRejects(() => everTask.dispatchMany(broken, [null, null]), RangeError, "sold out");
 });
 
-Deno.test("inline, the outermost dispatch throws the error of a failed continuation, unless it was caught", async () => {
+Deno.test("inline, the outermost dispatch throws the error of a failed continuation, unless a handler caught it", async () => {
   const parent = defineTask<"leaves" | "catches">({
     type: "parent",
     async handle(how, { dispatch }) {
@@ -106,7 +106,7 @@ Deno.test("inline, the outermost dispatch throws the error of a failed continuat
   await assertDispatched(everTask, parent, { status: "Completed", count: 2 });
 });
 
-Deno.test("inline, retries of a continuation take no time, either", async () => {
+Deno.test("inline, retries of a continuation do not wait for their delays", async () => {
   const attempts: number[] = [];
   const flaky = defineTask<null>({
     type: "flaky",
@@ -134,14 +134,14 @@ Deno.test("inline, a dispatch does not throw an error of an earlier drain", asyn
   await everTask.dispatch(fine, null);
 });
 
-Deno.test("inline, failures need not be thrown and can be queried", async () => {
+Deno.test('inline, with failures "record", a dispatch does not throw, and the stored task shows the error', async () => {
   await using everTask = inline([broken], { failures: "record" });
   const { id } = await everTask.dispatch(broken, null);
   const { status, exception } = (await everTask.get(id))!;
   assertEquals([status, exception!.includes("sold out")], ["Failed", true]);
 });
 
-Deno.test("inline, a handler that waits for a task without a slot gets an error", async () => {
+Deno.test("inline, a dispatch rejects if its handler waits for a task for which no slot is free", async () => {
   const child = defineTask<null>({ type: "child", handle() {} });
   const parent = defineTask<null>({
     type: "parent",

@@ -17,7 +17,7 @@ import {
 } from "../../mod.ts";
 import { FakeClock, type HandlerRun, runHandler } from "../../src/testing/mod.ts";
 
-/** A task whose handler throws or waits, by its payload. */
+/** Creates a task whose handler calls `handle` with the context. */
 function taskOf(handle: (context: TaskContext) => void | Promise<void>) {
   return defineTask<null>({ type: "told", handle: (_, context) => handle(context) });
 }
@@ -40,7 +40,7 @@ function ending({ outcome, delayMs }: HandlerRun) {
   return [outcome, delayMs];
 }
 
-Deno.test("a handler gets the payload after JSON and the validator, as from storage", async () => {
+Deno.test("a handler gets the payload after serialization to JSON and validation, as from storage", async () => {
   let got: unknown;
   const task = defineTask({
     type: "report",
@@ -226,7 +226,7 @@ Deno.test("an invalid continuation fails the handler as in production", async ()
   assert((await runHandler(wrongOption, null)).error instanceof InvalidArgumentError);
 });
 
-Deno.test("the reason of an aborted signal decides whether the run is cancelled or stopped", async () => {
+Deno.test("the reason of an aborted signal decides the outcome of a handler that throws it", async () => {
   const task = taskOf(untilAborted);
   const outcomes: string[] = [];
   const reasons = [undefined, new TaskCancelledError("x"), new WorkerStoppedError()];
@@ -269,7 +269,7 @@ Deno.test("a handler that ignores its signal is given up after the grace period"
   assert(run.error instanceof TimeoutError);
 });
 
-Deno.test("the outcome shows that a handler completed its task in its own transaction", async () => {
+Deno.test("the result shows whether a handler completed its task in its own transaction", async () => {
   const careful = taskOf((context) => context.complete("a transaction"));
   const run = await runHandler(careful, null);
   assertEquals([run.outcome, run.completedInTransaction], ["completed", true]);

@@ -47,7 +47,7 @@ Deno.test("with withScheduled, retries and tasks that throw RetryLater run at th
   const start = clock.now();
   await everTask.dispatch(patient, null);
   const { later, failures: _none, ...rest } = await everTask.drain();
-  assertEquals([later, rest.attempts], [1, 1]); // drain does not run it early
+  assertEquals([later, rest.attempts], [1, 1]); // drain does not run it again before it is due
   await everTask.dispatch(flaky, null);
   const result = await everTask.drain({ withScheduled: true });
   assertEquals(result, {
@@ -67,7 +67,7 @@ Deno.test("with withScheduled, retries and tasks that throw RetryLater run at th
   ]);
 });
 
-Deno.test("advance() advances the clock and runs each occurrence of a series", async () => {
+Deno.test("drain with advance advances the clock, and runs each occurrence of a series", async () => {
   const runs: string[] = [];
   const backUp = defineTask<null>({
     type: "back-up",
@@ -89,7 +89,7 @@ Deno.test("advance() advances the clock and runs each occurrence of a series", a
   assertEquals((await everTask.recurring.list()).items[0]!.runCount, 3);
 });
 
-Deno.test("a failed run of a series is retried at once, and the series continues", async () => {
+Deno.test("a drain retries a failed run of a series at once, and the series continues", async () => {
   let failing = true;
   const check = defineTask<null>({
     type: "check",
@@ -150,7 +150,7 @@ Deno.test("a handler that waits for the fake clock continues when the test advan
   assertStringIncludes(String(failures[0]!.error), "TimeoutError");
 });
 
-Deno.test("withScheduled stops at an endless series", async () => {
+Deno.test("with withScheduled, a drain of an endless series rejects after maxAttempts attempts", async () => {
   const tick = defineTask<null>({ type: "tick", handle() {} });
   const { everTask } = onFakeTime([tick]);
   await using _ = everTask;

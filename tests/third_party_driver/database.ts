@@ -1,5 +1,5 @@
 // The database that the storages of several "processes" share: tasks, workers, and the operations
-// of which verbs consist.
+// that several verbs use.
 
 import type { AuditLevel, TaskStatus } from "@evertask/evertask";
 import {
@@ -42,7 +42,10 @@ export class MapDatabase {
     return ++this.#number;
   }
 
-  /** Calls `write` if the task exists and, if there is a lease, is still held under that lease. */
+  /**
+   * Calls `write` with the row of a task. Does nothing if the task does not exist, is not held
+   * under the given lease, or is not a series although `isOfSeries` is true.
+   */
   write(
     { taskId, lease }: { readonly taskId: string; readonly lease?: Lease },
     write: (row: Row) => void,

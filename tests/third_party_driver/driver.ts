@@ -66,7 +66,7 @@ export class MapStorage implements Storage {
 
   setStatusMany(...[changes, options]: Args<"setStatusMany">): Result<"setStatusMany"> {
     return this.#run((map, now) => {
-      changes.forEach(lastTransition); // throws before anything is changed
+      changes.forEach(lastTransition); // throws for an invalid change before any row changes
       return changes.map((change) =>
         map.write(change, (row) => applyChange(map, row, change, now))
       );
@@ -305,7 +305,7 @@ export class MapStorage implements Storage {
     return this.#run((map, now) => purge(map, policy, options, now));
   }
 
-  /** Runs a verb without interruption; the promise rejects with the error that it throws. */
+  /** Runs a verb without interruption; the promise rejects with an error that the verb throws. */
   #run<T>(
     verb: (map: MapDatabase, now: number) => T,
     { connection }: ConnectionOptions = {},

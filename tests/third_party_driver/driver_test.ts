@@ -1,5 +1,5 @@
-// Tests that a third party can write a driver: one that imports only public entry points passes the
-// published conformance suite.
+// Tests that a third party can write a driver: a driver that imports only public entry points
+// passes the published conformance suite.
 
 import { assertEquals } from "@std/assert";
 import type { Storage } from "@evertask/evertask/storage";

@@ -19,7 +19,10 @@ interface Removal {
   remove(): void;
 }
 
-/** Deletes up to `budget` of the rows that the policy allows. A dry run only counts all of them. */
+/**
+ * Deletes up to `budget` of the rows that the policy allows to be deleted, and all operator actions
+ * that are too old. A dry run only counts them, without a limit.
+ */
 export function purge(
   database: MapDatabase,
   policy: RetentionPolicy,

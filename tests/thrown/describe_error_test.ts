@@ -30,7 +30,7 @@ Deno.test("an error whose message was changed, or that has no stack, is describe
   assertStringIncludes(changed.stack!, "first");
   changed.message = "second";
   assertStringIncludes(describeError(changed), "Error: second\n");
-  changed.message = "t"; // which the old one ends with
+  changed.message = "t"; // the old message ends with the new one
   assertStringIncludes(describeError(changed), "Error: t\n");
   const bare = new Error("bare");
   delete bare.stack;
@@ -56,7 +56,7 @@ Deno.test("an error is described by its name, regardless of its stack", () => {
   assertEquals(heads(elsewhere), ["Error: far", "run@file.js:1:2", "main@file.js:3:4"]);
 });
 
-Deno.test("a text that is exactly as long as a description may be is whole", () => {
+Deno.test("a text of exactly the maximum length is not cut", () => {
   const longest = "x".repeat(longestDescription);
   assertEquals(cutDescription(longest), longest);
   const cut = cutDescription(`${longest}x`);
@@ -88,7 +88,7 @@ Deno.test("the first ten errors of an aggregate error are described", () => {
   ]);
 });
 
-Deno.test("the error before a failed disposal is described", () => {
+Deno.test("both errors of a SuppressedError are described", () => {
   const suppressed = Object.assign(new Error("suppressed"), {
     name: "SuppressedError",
     error: new Error("on dispose"),
@@ -101,7 +101,7 @@ Deno.test("the error before a failed disposal is described", () => {
   ]);
 });
 
-Deno.test("the error within a driver's error is described once", () => {
+Deno.test("the originalError of a driver's error is described once", () => {
   const original = new Error("login failed");
   const driver = Object.assign(new Error("no connection"), { originalError: original });
   assertEquals(heads(driver), ["Error: no connection", "Caused by: Error: login failed"]);
@@ -161,7 +161,7 @@ for (const [name, make] of Object.entries(hostileValues)) {
       assert(headlineOf(thrown).length <= 1000);
       assertEquals(typeof messageOf(thrown), "string");
     }
-    // One more than the maximum.
+    // One error more than a description shows.
     const many = new AggregateError(Array.from({ length: 11 }, make), "many");
     assert(describeError(many).length <= longestDescription);
   });

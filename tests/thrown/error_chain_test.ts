@@ -11,7 +11,7 @@ import { errorChain } from "../../src/thrown/error_chain.ts";
 import { isErrorLike, isErrorOf } from "../../src/thrown/reading.ts";
 import { hostileValues } from "../support/hostile_values.ts";
 
-Deno.test("a chain holds each error once, with those that it wraps in any way", () => {
+Deno.test("a chain contains an error and every error that it wraps, each once", () => {
   const shared = new Error("shared");
   const chain = new AggregateError([
     new Error("a", { cause: shared }),
@@ -22,7 +22,7 @@ Deno.test("a chain holds each error once, with those that it wraps in any way", 
   assertEquals(messages, ["many", "a", "shared", "b"]);
 });
 
-Deno.test("a chain goes ten errors deep", () => {
+Deno.test("a chain contains errors down to ten levels below the first one", () => {
   let innermost = new Error("11");
   for (let depth = 10; depth >= 0; depth--) {
     innermost = new Error(String(depth), { cause: innermost });
@@ -37,7 +37,7 @@ Deno.test("a chain is bounded for any number of errors", () => {
 });
 
 for (const [name, make] of Object.entries(hostileValues)) {
-  Deno.test(`what recognises errors never throws: ${name}`, () => {
+  Deno.test(`functions that recognise errors never throw: ${name}`, () => {
     const wrapped = new AggregateError([make()], "", { cause: make() });
     for (const thrown of [make(), wrapped]) {
       assertEquals(isTransientDatabaseError(thrown), false);
@@ -55,7 +55,7 @@ for (const [name, make] of Object.entries(hostileValues)) {
   });
 }
 
-Deno.test("errors of another realm match the language's own classes, by their names", () => {
+Deno.test("errors of another realm match the language's own classes by name", () => {
   const foreign = runInNewContext("new RangeError('too far')");
   assertEquals(foreign instanceof Error, false);
   const matches = [Error, RangeError, TypeError, EvalError].map((type) => isErrorOf(foreign, type));

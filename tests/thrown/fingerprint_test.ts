@@ -48,7 +48,7 @@ Deno.test("failures are alike if only numbers, ids, quoted texts, paths and line
   }
 });
 
-Deno.test("another type, message or place makes another group", () => {
+Deno.test("failures with another task type, message or stack frame are in another group", () => {
   const same = "Error: refused\n    at connect (a.ts:1:1)";
   const others = [
     fingerprintOf("report", same),

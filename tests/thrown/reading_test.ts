@@ -1,4 +1,4 @@
-// Reading any thrown value, of any realm.
+// Tests that isErrorOf() recognises errors of any realm.
 
 import { assertEquals } from "@std/assert";
 import { runInNewContext } from "node:vm";
@@ -19,7 +19,7 @@ const cases: [what: string, value: unknown, type: new () => unknown, expected: b
   ["an error of the class in another realm", foreign("new TypeError('x')"), TypeError, true],
   ["an error of another class in another realm", foreign("new RangeError('x')"), TypeError, false],
   ["any error of another realm", foreign("new RangeError('x')"), Error, true],
-  ["no error", foreign("({ name: 'TypeError' })"), TypeError, false],
+  ["an object that is no error", foreign("({ name: 'TypeError' })"), TypeError, false],
   ["a text", "TypeError", TypeError, false],
   ["a value that only has the name of an application's class", new Unrelated(), Special, false],
 ];

@@ -53,7 +53,7 @@ const invalid: unknown[] = [
 ];
 
 for (const [index, duration] of invalid.entries()) {
-  Deno.test(`an invalid duration is refused, named and explained (${index + 1})`, () => {
+  Deno.test(`the error for an invalid duration names the parameter and the valid forms (${index + 1})`, () => {
     const error = assertThrows(
       () => toMilliseconds(duration as Duration, "queues.email.timeout"),
       InvalidArgumentError,
@@ -64,7 +64,7 @@ for (const [index, duration] of invalid.entries()) {
   });
 }
 
-Deno.test("a duration that no store could add to the present is refused, or taken for the longest", () => {
+Deno.test("a duration beyond the maximum is rejected, or reduced to it by toMillisecondsAtMost()", () => {
   const longest: Duration[] = [longestDurationMs, { days: 365_000 }];
   for (const duration of longest) {
     assertEquals(toMilliseconds(duration, "delay"), longestDurationMs);

@@ -1,5 +1,5 @@
-// Tests calls in the async context in which an instance was made: they run in order, and not after
-// their cancellation.
+// Tests calls in the async context in which an instance was made: they run in order, and a
+// cancelled call does not run.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { HomeContext } from "../../src/time/home_context.ts";

@@ -53,7 +53,7 @@ const invalid: unknown[] = [
 ];
 
 for (const [index, instant] of invalid.entries()) {
-  Deno.test(`an invalid instant is refused, named and explained (${index + 1})`, () => {
+  Deno.test(`the error for an invalid instant names the parameter and the valid forms (${index + 1})`, () => {
     const error = assertThrows(
       () => toEpochMilliseconds(instant as Instant, "at"),
       InvalidArgumentError,

@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../../src/testing/mod.ts";
 import { within } from "../../src/time/within.ts";
 
-Deno.test("it ends with its promise, or after its limit, and leaves no timer behind", async () => {
+Deno.test("within() resolves with its promise or after its limit, and leaves no timer behind", async () => {
   const clock = new FakeClock();
   await within(clock, 1_000, Promise.resolve());
   assertEquals(clock.timerCount, 0);
@@ -17,7 +17,7 @@ Deno.test("it ends with its promise, or after its limit, and leaves no timer beh
   await waiting;
 });
 
-Deno.test("it rejects with its promise, unless that is too late", async () => {
+Deno.test("within() rejects with its promise, but ignores a rejection after its limit", async () => {
   const clock = new FakeClock();
   const failed = () => Promise.reject(new Error("failed"));
   await assertRejects(() => within(clock, 1_000, failed()), Error, "failed");

@@ -1,5 +1,5 @@
-// Tests that a handler gets the payload's type after JSON, and that types that JSON cannot
-// represent are rejected.
+// Tests that a handler's payload has the type that remains after serialization to JSON, and that
+// payload types that JSON cannot represent are rejected.
 
 import { z } from "zod";
 import {

@@ -10,9 +10,7 @@ import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 
 const ends = ["Completed", "Failed", "Cancelled"];
 
-/**
- * Two instances with the same faults, and a task that counts how often each of its payloads ran.
- */
+/** Starts two workers with the same faults, and a task that counts the runs of each payload. */
 async function troubled(fleet: Fleet) {
   const faults = new Faults();
   const runs = new Map<number, number>();
@@ -129,7 +127,7 @@ Deno.test("with answers later than the lease, no task ends twice", async () => {
   await assertAllCompletedOnce(fleet, ids);
 });
 
-Deno.test("a worker that cannot reach storage for the length of its lease aborts its handlers, and another one takes over", async () => {
+Deno.test("a worker that cannot reach storage for the length of its lease aborts its handlers, and another worker takes over", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const reasons: unknown[] = [];

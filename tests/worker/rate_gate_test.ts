@@ -1,5 +1,4 @@
-// Tests the gate before the executor: which tasks it checks, and its decision about tasks with a
-// slot.
+// Tests the rate gate: which tasks it checks, and its decision about tasks with a rate limit slot.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, type RateLimitOptions } from "../../mod.ts";
@@ -58,14 +57,14 @@ for (const [task, always, firstOnly] of concerned) {
   });
 }
 
-Deno.test("a task whose key function throws is not limited", async () => {
+Deno.test("a task whose key function returns no string is not limited", async () => {
   const { gate, job, asked } = scene({ key: () => undefined });
   const exempt = job();
   assertEquals(await gate.ask(exempt, 0), { kind: "go" });
   assertEquals([gate.concerns(exempt), asked()], [false, 0]);
 });
 
-Deno.test("a task before its slot waits for it, which its limit confirms", async () => {
+Deno.test("a task whose slot is in the future keeps the slot when it asks again", async () => {
   const { gate, job, now } = scene();
   const early = () => gate.ask(job({ rateSlotAt: now + 60_700 }), 0);
   const waits = { kind: "wait", slotAt: now + 60_700, waitMs: 60_700 } as const;

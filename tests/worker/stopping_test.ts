@@ -1,5 +1,5 @@
-// Tests the graceful stop: prefetched tasks return to storage, running ones may finish, aborted
-// ones run again, and all changes are written.
+// Tests the graceful stop: prefetched tasks return to storage, running tasks may finish,
+// aborted tasks run again, and all changes are written.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { defineTask, linearRetry, StoppedError, WorkerStoppedError } from "../../mod.ts";
@@ -89,7 +89,7 @@ Deno.test("a handler that ignores the stop does not delay it, and its task runs 
   assertEquals((await (await fleet.storage()).get(id))!.status, "ServiceStopped");
 });
 
-Deno.test("ends, retries behind a slow hook and log lines are all written before stop resolves", async () => {
+Deno.test("ends of tasks, retries that wait for a slow hook, and log lines are written before stop resolves", async () => {
   await using fleet = new Fleet();
   const hook = gate();
   const done = defineTask<null>({ type: "done", handle: (_, { log }) => log.info("was here") });
@@ -158,7 +158,7 @@ Deno.test("a task that a handler dispatches while its worker stops waits in stor
 });
 
 for (const verb of ["persist", "claim"] as const) {
-  Deno.test(`a task that is stored as the worker's while it stops is given back (${verb})`, async () => {
+  Deno.test(`a task that storage assigns to a stopping worker is given back (${verb})`, async () => {
     await using fleet = new Fleet();
     const faults = new Faults();
     const answered = gate();
@@ -207,7 +207,7 @@ Deno.test("a stop leaves no timer behind, even if a heartbeat is answered during
   assertEquals(fleet.clock.timerCount, 0);
 });
 
-Deno.test("a stop waits for log lines for as long as a lease", async () => {
+Deno.test("a stop waits for the writes of log lines, for up to the duration of a lease", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const task = defineTask<null>({ type: "work", handle: (_, { log }) => log.info("was here") });

@@ -1,4 +1,4 @@
-// `evertask copy`: a whole store into a store of another kind.
+// `evertask copy`: copies a whole store into another store.
 
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import { type CopyProgress, copyStore } from "../../storage/copying/copy_store.ts";
@@ -11,7 +11,7 @@ import type { Printer } from "../text/printer.ts";
 import { Progress } from "../text/progress.ts";
 import { manyWords, numberWords } from "../text/words.ts";
 
-/** Returns one side of the copy, by its option or its environment variable. */
+/** Returns the source or the target, which an option or an environment variable names. */
 function sideOf(call: Call, side: "from" | "to"): Target {
   const { values, host } = call;
   const variable = `EVERTASK_${side.toUpperCase()}`;
@@ -64,7 +64,7 @@ async function copyBetween(from: Storage, to: Storage, call: Call): Promise<Exit
       signal: interrupted,
       onProgress({ step, pass, tasks }) {
         const note = pass > 1 ? `${steps[step]}, pass ${pass}` : steps[step];
-        progress.show(tasks, note).catch(() => {}); // the result meets the same error
+        progress.show(tasks, note).catch(() => {}); // progress.end() rejects with the same error
       },
     });
     await progress.end();
@@ -93,14 +93,14 @@ async function countTasks(storage: Storage): Promise<number> {
 
 export const copy: Command = {
   name: "copy",
-  summary: "Copy a whole store into a store of another kind",
+  summary: "Copy a whole store into another store",
   about:
     `Tasks in every state with their history, series, keys, logs, paused queues, rate limits, the
 actions of operators and the groups of failures. The figures of activity are not copied: they
-belong to the workers that reported them. Stop the workers of both stores before, or copy with --follow while those of the
-source still work: it ends once you have stopped them. At the end, both stores are read and compared.
-Create the schema of the target first: evertask migrate. A copy that was interrupted, even by a crash,
-continues with --resume.`,
+belong to the workers that reported them. First create the schema of the target (evertask migrate),
+and stop the workers of both stores. With --follow, the workers of the source may still run; the copy
+ends once you have stopped them. At the end, both stores are read and compared. To continue a copy
+that was interrupted, even by a crash, add --resume.`,
   options: {
     from: { value: "URL", help: "The source (default: EVERTASK_FROM)" },
     to: { value: "URL", help: "The target (default: EVERTASK_TO)" },

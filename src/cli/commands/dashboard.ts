@@ -9,8 +9,8 @@ export const dashboard: Command = {
   name: "dashboard",
   summary: "Serve the dashboard on this machine",
   about:
-    `It runs until Ctrl-C, for the person who started it: the link that is shown signs in once. With
-npm, also install hono and @hono/zod-openapi.`,
+    `The dashboard runs until Ctrl-C. It is for the person who started it: the link that is printed
+signs in once. With npm, also install hono and @hono/zod-openapi.`,
   options: { port: { value: "PORT", help: "The port; 0 for a free one (default: 8025)" } },
   examples: ["dashboard --storage sqlite:app.db", "dashboard --port 0"],
   endsItself: true,

@@ -42,10 +42,11 @@ function unreadable(error: StorageError): Finding {
 
 export const doctor: Command = {
   name: "doctor",
-  summary: "Find faults of the database, its settings, and what is in it",
+  summary: "Find faults of the database, its settings and its content",
   about:
-    `Each fault has its consequence and its remedy. The exit code is 1 if there is one. It reads the
-audit tables whole. With --api it finds only the faults of what is in the store.`,
+    `Each fault is printed with its consequence and its remedy. The exit code is 1 if there is a
+fault. The command reads all rows of the audit tables. With --api, it checks only the content of the
+store.`,
   examples: ["doctor --storage sqlite:app.db", "doctor --json | jq .kind"],
   async run(call) {
     const { print } = call;

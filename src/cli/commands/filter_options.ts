@@ -5,9 +5,9 @@ import { type TaskStatus, taskStatuses } from "../../storage/task_status.ts";
 import { listOption, type Options, textOption, type Values } from "../frame/command.ts";
 import { UsageError } from "../frame/usage_error.ts";
 
-const when = "an instant, `2h` for two hours ago, or `+2h`";
+const when = "an instant, `2h` for two hours ago, or `+2h` for in two hours";
 
-/** The options. */
+/** The options of a command that selects tasks. */
 export const filterOptions = {
   id: { value: "ID", isList: true, help: "Tasks with one of these ids" },
   status: {
@@ -20,7 +20,7 @@ export const filterOptions = {
   queue: { value: "QUEUE", isList: true, help: "In one of these queues" },
   tag: { value: "TAG", isList: true, help: "With all of these tags" },
   key: { value: "KEY", help: "With this key" },
-  "key-prefix": { value: "TEXT", help: "Whose key begins so" },
+  "key-prefix": { value: "TEXT", help: "Whose key begins with this text" },
   error: { value: "TEXT", help: "Whose error contains this text" },
   recurring: { value: "yes|no", choices: ["yes", "no"], help: "Only series, or none" },
   "created-from": { value: "TIME", help: `Stored at or after ${when}` },
@@ -78,14 +78,14 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /**
- * Parses an instant: ISO 8601, or the distance from now.
+ * Parses an instant: ISO 8601, or a distance from now such as `2h` or `+2h`.
  *
  * @throws {UsageError} If it is neither.
  */
 export function instantOption(name: string, text: string, now: number): number {
   const [, sign, count, unit] = /^([+-]?)(\d{1,6})([smhdw])$/.exec(text) ?? [];
   if (unit !== undefined) return now + (sign === "+" ? 1 : -1) * Number(count) * units[unit]!;
-  // A date with a time but without an offset would depend on this machine.
+  // A date with a time needs an offset: without one, it would be in this machine's time zone.
   const isIso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
   const instant = isIso ? Date.parse(text) : NaN;
   if (!Number.isNaN(instant)) return instant;

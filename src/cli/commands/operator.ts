@@ -9,7 +9,10 @@ export const operatorOptions = {
   reason: { value: "TEXT", help: "The reason, which is recorded with the change" },
 } as const satisfies Options;
 
-/** Returns the operator: the user of the operating system. A REST API records its own user. */
+/**
+ * Returns the operator: the user of the operating system. A REST API records the user of its
+ * token instead.
+ */
 export function operatorOf(values: Values, host: Host): Operator {
   const reason = textOption(values, "reason");
   return { by: host.user, ...reason !== undefined && { reason } };

@@ -26,7 +26,7 @@ async function changeEach(verb: TaskVerb, { past }: VerbWords, call: Call): Prom
   return code;
 }
 
-/** Asks for the tasks that match, unless --yes is given. */
+/** Asks whether to change the tasks that match. Returns true without a question for --yes. */
 async function confirm(
   { operate }: OperatedStore,
   filter: ReturnType<typeof filterOf>,
@@ -51,9 +51,10 @@ function taskChange(verb: TaskVerb, summary: string, words: VerbWords, example: 
     args: "[ID…]",
     argCount: [0, mostIds],
     about:
-      `Name the tasks by their ids, or give --all with options that select tasks. --all asks first, or
-needs --yes. It changes 200 tasks in a transaction. After Ctrl-C, the command that
-continues is shown; "evertask actions" shows changes that are not complete.`,
+      `Name the tasks by their ids, or give --all with options that select tasks. --all asks first;
+without a terminal, it needs --yes. It changes 200 tasks in each transaction. After Ctrl-C, it
+prints the option that continues the change. "evertask actions" lists changes that are not
+complete.`,
     options: {
       all: { help: "All tasks that match, instead of those with the ids" },
       yes: { help: "Do not ask" },

@@ -20,7 +20,7 @@ export interface OptionWords {
 export interface CommandWords {
   /** The first word of its name. */
   readonly first: string;
-  /** The second one; empty for a command with one. */
+  /** The second word of its name; empty if there is only one. */
   readonly second: string;
   readonly summary: string;
   readonly options: readonly OptionWords[];

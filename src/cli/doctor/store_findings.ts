@@ -1,20 +1,20 @@
-// Finds faults of what is in a store: its tasks, its workers and its history. They are the same for
-// all databases, and are also found through a REST API.
+// Finds faults of the content of a store: its tasks, its workers and its history. The checks are
+// the same for all databases, and also work through a REST API.
 
 import type { Finding } from "../../storage/maintenance.ts";
 import type { OperatedStore } from "../frame/operated_store.ts";
 import { elapsedWords, manyWords, numberWords } from "../text/words.ts";
 
-/** The difference of clocks that is a fault, in milliseconds. */
+/** The greatest difference of clocks that is not a fault, in milliseconds. */
 const mostSkewMs = 5_000;
 
-/** The rows a day that are a fault. */
+/** The greatest growth of a table that is not a fault, in rows a day. */
 const mostRowsPerDay = 10_000;
 
-/** The number of tasks that are read to find a fault. */
+/** The greatest number of tasks that a check reads. */
 const sampleSize = 1_000;
 
-/** The id of no task. */
+/** An id that no task has. */
 const noTask = "00000000-0000-7000-8000-000000000000";
 
 /**
@@ -128,7 +128,10 @@ async function unknownTypeFindings(
   }));
 }
 
-/** Finds series without a key: each start of a process that dispatches one adds another. */
+/**
+ * Finds series without a key that have the same type and schedule: each start of a process that
+ * dispatches such a series adds one more.
+ */
 async function seriesFindings({ operate }: OperatedStore): Promise<Finding[]> {
   const { items } = await operate.tasks.search({ recurring: true }, { limit: sampleSize });
   const groups = new Map<string, { type: string; info: string; count: number }>();
@@ -151,7 +154,7 @@ async function seriesFindings({ operate }: OperatedStore): Promise<Finding[]> {
   }));
 }
 
-/** The level that writes less, for each table, and what it leaves out. */
+/** How to write fewer rows, by the audit table. */
 const helps: Readonly<Record<string, string>> = {
   StatusAudit: "auditLevel Minimal writes status changes only for errors: set it for tasks that " +
     "run often, or as defaultAuditLevel",

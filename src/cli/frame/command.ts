@@ -20,10 +20,10 @@ export interface Option {
 /** The options of a command by name, as after `--`. */
 export type Options = Readonly<Record<string, Option>>;
 
-/** The given values of options: true for flags. */
+/** The values of the options that are given, by name; true for flags. */
 export type Values = Readonly<Record<string, string | true | readonly string[] | undefined>>;
 
-/** What a command gets. */
+/** The parameters of a command. */
 export interface Call {
   readonly host: Host;
   /** The values of its options. */
@@ -39,7 +39,7 @@ export interface Call {
   dashboard(port: number): Promise<ServedDashboard>;
 }
 
-/** The exit codes: done; found something, or not done; called wrongly. */
+/** The exit codes. 0: done. 1: found something, or not done. 2: called wrongly. */
 export type ExitCode = 0 | 1 | 2;
 
 /** A command. */
@@ -60,8 +60,8 @@ export interface Command {
   /** Examples, without `evertask`. */
   readonly examples: readonly string[];
   /**
-   * Whether it ends itself when it is interrupted, after the change that is under way. Other
-   * commands are given up at once.
+   * Whether `run` handles {@linkcode Host.interrupted}: it finishes the change that is under way,
+   * and then resolves. Other commands are abandoned at once.
    */
   readonly endsItself?: true;
   /** Runs it. */

@@ -11,7 +11,7 @@ const helpWidth = 80;
 export function programHelp(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return `EverTask: migrate, ask, steer and copy stores of background tasks.
+  return `EverTask: migrate, query, change and copy stores of background tasks.
 
 evertask COMMAND [OPTIONS]
 
@@ -61,7 +61,7 @@ ${examples.map((example) => `  evertask ${example}`).join("\n")}
 `;
 }
 
-/** Wraps the paragraphs of a text, between which there are empty lines. */
+/** Wraps the paragraphs of a text. Empty lines separate them. */
 function paragraphs(text: string): string {
   return text.split("\n\n").map((paragraph) =>
     wrapToWidth(paragraph.replaceAll("\n", " "), helpWidth).join("\n")

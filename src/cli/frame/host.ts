@@ -12,7 +12,7 @@ import type { Target } from "./target.ts";
 export interface ServedDashboard extends AsyncDisposable {
   /** The URL of its first page. */
   readonly url: string;
-  /** The URL that signs in once. */
+  /** The URL that signs in once; null if there is none. */
   readonly signInLink: string | null;
 }
 
@@ -31,11 +31,15 @@ export interface Host {
   readTextFile(path: string): Promise<string>;
   /** Asks a person a question on the terminal; null if there is no terminal. */
   ask(question: string): Promise<string | null>;
-  /** Returns the target that the configuration file of the folder names; null without one. */
+  /**
+   * Returns the target that a configuration file names; null if there is no file.
+   *
+   * @param path The file; undefined for the one in the working folder.
+   */
   configured(path: string | undefined): Promise<Target | null>;
   /** Opens a store. */
   open(target: Target): Promise<OperatedStore>;
-  /** Makes the storage of a database, which is not open yet. */
+  /** Makes the storage of a database, without opening it. */
   storage(target: Target): Promise<Storage>;
   /** Opens the maintenance of a database. */
   maintain(target: Target): Promise<Maintenance>;

@@ -1,4 +1,4 @@
-// What commands ask of a store, whether it is a database or behind a REST API.
+// The methods of a store that commands call: of a database, or of a REST API.
 
 import type { Operate } from "../../operate/operate.ts";
 import type { Operator } from "../../operate/operator.ts";

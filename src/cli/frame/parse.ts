@@ -27,14 +27,14 @@ export interface Parsed {
   readonly args: readonly string[];
 }
 
-/** The words before the options, by which the command is found. */
+/** Returns the arguments that are neither options nor their values, to find the command. */
 export function commandWords(argv: readonly string[], commands: readonly Command[]): string[] {
   const words: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
     if (word === "--") break;
     if (!word.startsWith("-")) words.push(word);
-    // An option has its value after it. A common one may also come before the command.
+    // An option is followed by its value. A common option may come before the command.
     else if (!word.includes("=") && hasValue(word, optionsOf(words[0], commands))) at++;
   }
   return words;

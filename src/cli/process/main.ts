@@ -24,17 +24,17 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
       interrupted.abort();
     });
   }
-  // Node calls node:sqlite experimental, which is nothing that users of the program could change.
+  // Node warns that node:sqlite is experimental. Users of the program cannot change that.
   process.removeAllListeners("warning");
-  // Without a listener, a broken pipe would end the process with a stack trace. The failed write
-  // tells of it.
+  // Without a listener, a broken pipe would end the process with a stack trace. The write that
+  // fails reports the error.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
   const code = await run(args, interrupted.signal);
   process.exit(received === null ? code : 128 + constants.signals[received]);
 }
 
-/** Runs the program, and returns its exit code: that of SIGPIPE if its reader has gone. */
+/** Runs the program, and returns its exit code: that of SIGPIPE if the output has no reader. */
 async function run(args: readonly string[], interrupted: AbortSignal): Promise<number> {
   try {
     return await runProgram(args, version, processHost(interrupted));

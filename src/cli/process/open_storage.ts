@@ -7,7 +7,7 @@ import type { Storage } from "../../storage/storage.ts";
 import type { StorageTarget, Target } from "../frame/target.ts";
 import { UsageError } from "../frame/usage_error.ts";
 
-/** The kinds of databases, and their parts of a URL. */
+/** A parsed URL: the driver of the database, and the path or the URL that the driver takes. */
 export type DatabaseUrl =
   | { readonly driver: "sqlite"; readonly path: string }
   | { readonly driver: "postgres" | "sqlserver"; readonly url: string };
@@ -15,7 +15,7 @@ export type DatabaseUrl =
 /**
  * Parses the URL of a database.
  *
- * @throws {UsageError} If no driver takes it.
+ * @throws {UsageError} If there is no driver for the URL.
  */
 export function parseDatabase(url: string): DatabaseUrl {
   const [, scheme = ""] = /^([a-z0-9+]+):/i.exec(url) ?? [];

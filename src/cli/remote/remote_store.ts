@@ -32,7 +32,7 @@ const routeOf: Readonly<Record<TaskVerb, string>> = {
   delete: "delete",
 };
 
-/** A reason for changes that the API does not accept without one. */
+/** The reason of a change without --reason. The API requires a reason for some changes. */
 const noReason = "not given";
 
 /** A store behind a REST API. The API records the user of the token with each change. */
@@ -215,7 +215,7 @@ export class RemoteStore implements OperatedStore {
     }
   }
 
-  /** Changes one task, in the version that the operator has seen, or in its present one. */
+  /** Changes one task in the version that the operator has seen; by default, in its current one. */
   async #change(
     route: string,
     verb: TaskVerb | "pause" | "resume",

@@ -4,7 +4,7 @@ import type { TaskFilter } from "../../storage/queries.ts";
 import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { SeenTask } from "../frame/operated_store.ts";
 
-/** Converts the instants of an answer to dates: members such as `createdAt`. */
+/** Converts the instants of a response to dates: the members with names such as `createdAt`. */
 export function revive<T>(value: unknown): T {
   if (Array.isArray(value)) return value.map(revive) as T;
   if (typeof value !== "object" || value === null) return value as T;

@@ -1,4 +1,4 @@
-// A progress bar on the terminal of a person. Nothing of it remains.
+// A progress bar on a person's terminal, which is removed at the end.
 
 import type { Output } from "./output.ts";
 import { numberWords } from "./words.ts";
@@ -25,7 +25,7 @@ export class Progress {
     this.#isShown = isShown && out.isTerminal;
   }
 
-  /** Shows a number. */
+  /** Shows the number that is done, and a note behind it. */
   async show(done: number, note = ""): Promise<void> {
     if (!this.#isShown) return;
     if (this.#total !== null && done > this.#total) this.#total = done;

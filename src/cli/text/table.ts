@@ -32,7 +32,8 @@ interface Placed<T> {
 /**
  * Decides which columns are shown, and how wide they are.
  *
- * @param items The items that the widths are to fit; later ones may be wider.
+ * @param items The items whose cells decide the widths. Cells of later items may be wider.
+ * @param total The width of the terminal.
  */
 export function placeColumns<T>(
   columns: readonly Column<T>[],
@@ -46,7 +47,7 @@ export function placeColumns<T>(
       ...items.map((item) => widthOf(oneLine(column.text(item)))),
     ),
   }));
-  // A column without content tells nothing.
+  // Leave out the optional columns without content.
   let placed = natural.filter(({ column }) =>
     !column.rank || items.some((item) => column.text(item) !== "")
   );
@@ -62,7 +63,11 @@ export function placeColumns<T>(
   return share(placed, least, total - sum(placed.map(least)));
 }
 
-/** Shares the columns that are left among the cells that are cut, the same to each. */
+/**
+ * Widens the columns that are cut, in equal parts as far as they need it.
+ *
+ * @param left The number of the terminal's columns that are unused.
+ */
 function share<T>(
   placed: readonly Placed<T>[],
   least: (each: Placed<T>) => number,

@@ -30,7 +30,7 @@ export function fillSteps(
   });
 }
 
-/** Durations, with the numbers of those up to 1, 4, 16 … ms. */
+/** The counts of durations by bucket. The upper bounds are 1, 4, 16 … ms; the last has none. */
 export interface Durations {
   readonly maxMs: number;
   readonly histogram: readonly number[];
@@ -48,7 +48,7 @@ export function sumDurations(parts: readonly Durations[]): Durations {
   };
 }
 
-/** Returns the upper bound of a bucket in milliseconds; that of the last one is the maximum. */
+/** Returns the upper bound of a bucket in milliseconds, which is at most the longest duration. */
 export function boundOf({ histogram, maxMs }: Durations, bucket: number): number {
   return bucket === histogram.length - 1 ? maxMs : Math.min(4 ** bucket, maxMs);
 }

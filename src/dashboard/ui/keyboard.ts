@@ -1,4 +1,4 @@
-// The keys of the whole page. Typing in fields and dialogs is left alone.
+// The keys of the whole page. Keys that are pressed in fields and dialogs are not handled.
 
 import { isUtc } from "./now.ts";
 import { go, pageUrl } from "./router.ts";

@@ -1,10 +1,10 @@
-// The stream of events, of which the page has one. Parts of the page listen to it, and load their
-// data again when an event may have changed it.
+// The stream of events, which all parts of the page share. They listen to it, and load their data
+// again when an event may have changed it.
 
 import { signal } from "@preact/signals";
 import { routeUrl } from "./client.ts";
 
-/** The used part of an event of a task. */
+/** The properties of a task's event that the page uses. */
 export interface LiveEvent {
   readonly taskId: string;
   readonly kind: string;
@@ -55,7 +55,7 @@ const mostEvents = 50;
 const sampledForMs = 5_000;
 /** The pauses before attempts to connect again, in milliseconds. The last one is repeated. */
 const retryMs = [500, 1_000, 2_000, 5_000] as const;
-/** The interval in which a gap of the clock is noticed, and the minimum gap, in milliseconds. */
+/** The interval of reading the clock, and the step of the clock that means a sleep, in ms. */
 const [tickMs, gapMs] = [1_000, 10_000];
 
 let stream: EventSource | null = null;
@@ -92,7 +92,7 @@ function connect(): void {
   stream.addEventListener("task", ({ data }) => take(JSON.parse(data)));
   stream.addEventListener("leftOut", noteLeftOut);
   stream.addEventListener("error", () => {
-    // The browser's own attempts end after some kinds of errors.
+    // After some errors, EventSource itself does not connect again.
     disconnect();
     connection.value = "connecting";
     retryTimer = setTimeout(connect, retryMs[Math.min(failures++, retryMs.length - 1)]);
@@ -124,7 +124,10 @@ function noteLeftOut(): void {
   tell("unknown");
 }
 
-/** Connects again after the machine has slept, when the connection may be dead without an error. */
+/**
+ * Connects again after the machine has slept, because the connection may be broken without an
+ * error. A large step of the clock means a sleep.
+ */
 function watchClock(): ReturnType<typeof setInterval> {
   let last = Date.now();
   return setInterval(() => {

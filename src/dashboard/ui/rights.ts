@@ -1,4 +1,5 @@
-// The rights of the user. What the user may not do is not offered; the server refuses it as well.
+// The rights of the user. The page does not offer what the user may not do, and the server refuses
+// it.
 
 import { signal } from "@preact/signals";
 import type { Me } from "./answers.ts";

@@ -1,4 +1,4 @@
-// The spans of time over which pages sum up. The span is a parameter of the URL.
+// The spans of time over which a page sums up activity. The span is a parameter of the URL.
 
 import { now } from "./now.ts";
 import { parameters } from "./router.ts";
@@ -10,7 +10,7 @@ export interface Span {
   readonly name: string;
   readonly step: "minute" | "hour";
   readonly stepMs: number;
-  /** The number of steps, with the one that has not ended yet. */
+  /** The number of steps, including the step that has not ended yet. */
   readonly steps: number;
 }
 

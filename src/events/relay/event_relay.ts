@@ -1,5 +1,5 @@
-// Exchanges events with the other processes of a store: writes those of this process for watchers,
-// and reads those of the others for subscribers.
+// Exchanges events with the other processes of a store: writes the events of this process for the
+// processes that watch, and reads the events of other processes for this process's subscribers.
 
 import type { Logger } from "../../log/logger.ts";
 import type { EventWatcher } from "../../storage/requests.ts";
@@ -12,7 +12,7 @@ import { RelayWriter } from "./relay_writer.ts";
 
 /** The dependencies of an {@linkcode EventRelay}. */
 export interface EventRelayParts {
-  /** The id, new for each instance. */
+  /** The id of this process as a writer and a watcher; new for each instance. */
   readonly id: string;
   readonly host: string;
   /** The id of this process's worker; null while there is none. */

@@ -6,7 +6,7 @@ import type { TaskEvent } from "../task_event.ts";
 
 /** The maximum number of events in a batch. */
 const mostEvents = 2_000;
-/** The maximum length of a batch's text, in characters. The first event is always included. */
+/** The maximum length of a batch's text, in characters. Only a batch of one event may exceed it. */
 const mostText = 1_000_000;
 /** The maximum length of a field, in characters. Payloads and errors may have megabytes. */
 const longestField = 16_384;

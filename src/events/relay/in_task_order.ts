@@ -15,7 +15,8 @@ interface Placed {
  * Sorts events by their instants, except that an event of a task's earlier attempt comes before
  * those of its later attempts. Events with the same instant keep the given order.
  *
- * @param until Later events are kept back, because events that precede them may still arrive.
+ * @param until Events later than this instant, in epoch milliseconds, are kept back, because events
+ * that precede them may still arrive.
  * @returns The events that are due, and those kept back, both in order.
  */
 export function inTaskOrder(
@@ -45,10 +46,10 @@ function place(event: TaskEvent): Placed {
 }
 
 /**
- * Returns a function that takes another event of the same task and returns the latest place for
- * `each`: a thousandth of a millisecond before the other event for each attempt between them. It
- * returns Infinity if the other attempt is not later, and for a series, whose attempts start at 1
- * in each run.
+ * Returns a function that takes another event of the same task and returns the latest place that
+ * this event may have. If the other event belongs to a later attempt, that is the instant of the
+ * other event less a thousandth of a millisecond for each attempt in between. Otherwise it is
+ * Infinity. For a series it is always Infinity, because the attempts of each run start at 1.
  */
 function lastPlaceBefore({ event: { attempt, recurring } }: Placed): (other: Placed) => number {
   return ({ event: other, happenedAt }) =>

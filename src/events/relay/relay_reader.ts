@@ -52,7 +52,8 @@ export class RelayReader {
   #isFollowing = false;
   #withParameters = false;
   /**
-   * The number of the last event read, by writer. If null, the next watch returns where to begin.
+   * The number of the last event read, by writer. Null until the process is registered as a
+   * watcher, which returns the numbers after which to begin.
    */
   #positions: Map<string, number> | null = null;
   /** The number of events left out so far, by writer. */
@@ -149,7 +150,9 @@ export class RelayReader {
   }
 
   /**
-   * The first call begins at the writers' last events. Later ones remove writers without events.
+   * Updates the positions from those of the stored events. The first call takes them all, so that
+   * reading begins after each writer's last event. Later calls remove writers without stored
+   * events.
    */
   #keepPositions(stored: ReadonlyMap<string, number>): void {
     const known = this.#positions;

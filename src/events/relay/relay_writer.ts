@@ -89,10 +89,11 @@ export class RelayWriter implements EventTap {
   }
 
   wants(kind: TaskEventKind): boolean {
-    // `wants` is called for each deferral, but one event reports many. They are not counted here.
+    // `wants` is called for each deferral, but one event reports many deferrals. So deferrals are
+    // not counted here.
     if (this.#plainLeft > 0 || kind === "rateLimitDeferred") return true;
     if (severityOf[kind] !== "Information") return true;
-    this.#count++; // because it is left out
+    this.#count++; // readers recognise an event that was left out by its missing number
     return false;
   }
 

@@ -73,7 +73,7 @@ export function nodeListener(
 
 /** WebSockets in a Node server, created by {@linkcode nodeWebSockets}. */
 export interface NodeWebSockets<Request, Socket, Head> {
-  /** The hub's option of the same name. */
+  /** The function for the hub's option `upgrade`. */
   readonly upgrade: (request: globalThis.Request) => UpgradedWebSocket;
   /**
    * Creates a listener for the `upgrade` event of a Node server. The listener answers every request

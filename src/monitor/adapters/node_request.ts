@@ -8,7 +8,7 @@ import type { NodeRequest } from "./node_types.ts";
 /**
  * Converts the request. Returns null if its target, Host header or method is invalid.
  *
- * @param abort Aborts the request. Also aborted if the body ends early.
+ * @param abort Its signal is the request's signal. This function aborts it if the body ends early.
  */
 export function toRequest(nodeRequest: NodeRequest, abort: AbortController): Request | null {
   const { method = "GET", headers: nodeHeaders, socket } = nodeRequest;
@@ -33,7 +33,7 @@ export function toRequest(nodeRequest: NodeRequest, abort: AbortController): Req
       ...(hasBody ? { body: ReadableStream.from(bodyOf(nodeRequest, abort)), duplex: "half" } : {}),
     } as RequestInit);
   } catch {
-    return null; // standard requests do not allow TRACE, nor all characters that Node does
+    return null; // `Request` rejects TRACE, and some characters that Node accepts
   }
 }
 

@@ -56,7 +56,7 @@ export interface NodeSocket extends NodeSink {
 export interface NodeWebSocketServer<Request, Socket, Head> {
   /** The options of the server. */
   readonly options?: { maxPayload?: number | undefined };
-  /** Performs the handshake, and calls `callback` with the WebSocket before it returns. */
+  /** Performs the handshake, and calls `accepted` with the WebSocket before it returns. */
   handleUpgrade(
     request: Request,
     socket: Socket,

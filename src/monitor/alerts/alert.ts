@@ -16,7 +16,7 @@ export interface Alert {
   /** The number of events of the same key that the alert represents. */
   readonly count: number;
   /**
-   * The number of other events that were suppressed before this one because there were too many.
+   * The number of events that `maxPerMinute` has suppressed since the previous alert.
    */
   readonly suppressed: number;
 }
@@ -63,7 +63,7 @@ export interface DeliveryProblem extends ErrorOptions {
   readonly undelivered?: readonly Alert[];
 }
 
-/** A channel could not deliver. The message contains no secrets, such as webhook URLs. */
+/** A channel could not deliver alerts. The message contains no secrets, such as webhook URLs. */
 export class AlertDeliveryError extends EverTaskError {
   /** `AlertDeliveryError` */
   override name = "AlertDeliveryError";

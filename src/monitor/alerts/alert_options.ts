@@ -38,8 +38,8 @@ export interface AlertOptions {
    */
   readonly repeatAfter?: Duration;
   /**
-   * The maximum number of alerts per minute, over all keys. The next alert has the number of
-   * suppressed events. Infinity for no limit.
+   * The maximum number of alerts per minute, over all keys. The next alert that is sent has the
+   * number of suppressed events as `suppressed`. Infinity for no limit.
    * @default 30
    */
   readonly maxPerMinute?: number;
@@ -119,7 +119,11 @@ export const optionNames: OptionNames<AlertOptions> = {
   newId: true,
 };
 
-/** @throws {InvalidArgumentError} If an option is invalid or unknown. */
+/**
+ * Checks the options and completes them with defaults.
+ *
+ * @throws {InvalidArgumentError} If an option is invalid or unknown.
+ */
 export function alertSettings(options: AlertOptions): AlertSettings {
   checkOptions(options, optionNames, "options");
   const { severity, types, kinds } = options;

@@ -62,9 +62,10 @@ export class DeliveryQueue {
   /** Adds an alert, or drops it if the queue is full or closed. Never waits. */
   add(alert: Alert): void {
     const isAnother = this.#waiting.areStubborn;
-    if (this.#end.signal.aborted || !this.#waiting.add(alert)) {
+    const isClosed = this.#end.signal.aborted;
+    if (isClosed || !this.#waiting.add(alert)) {
       this.#dropped++;
-      this.#sayFull();
+      if (!isClosed) this.#sayFull();
       return;
     }
     if (isAnother) this.#endOwnPause();
@@ -106,7 +107,8 @@ export class DeliveryQueue {
     }
     this.#giveUp(this.#waiting.takeAll(), closed());
     this.#saidFull = false;
-    this.#working = null; // in the same turn as the last check, so that no alert is added in between
+    // Cleared in the same turn as the last check, so that no alert is added in between.
+    this.#working = null;
   }
 
   /**

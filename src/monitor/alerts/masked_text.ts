@@ -28,8 +28,8 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
 }
 
 /**
- * Returns the secret as passed and in the forms that a server may decode: percent-decoded, or as an
- * encoded login.
+ * Returns the forms of a secret that a response may contain: as passed, percent-decoded, and
+ * decoded from base64, as for the header `Authorization: Basic …`.
  */
 function spellings(secret: string): string[] {
   const attempts = [

@@ -92,7 +92,9 @@ export function sendAlerts(
   );
   checkText(channel.name, "channel.name");
   if (channel.batchSize !== undefined) checkCount(channel.batchSize, "channel.batchSize");
-  checkSecretOptions(options, optionNames, "options"); // hides values, because they may be options of a channel
+  // The values are hidden, because a channel's options, which have secrets, may be passed here by
+  // mistake.
+  checkSecretOptions(options, optionNames, "options");
   const settings = alertSettings({ ...channel.defaults, ...options });
   const pipeline = new Pipeline(channel, settings);
   const { severity, types, kinds } = settings;
@@ -119,7 +121,8 @@ export function sendAlerts(
 }
 
 /**
- * Resolves when the events that were already emitted have arrived, because delivery is deferred.
+ * Resolves when the events that were already emitted have arrived. The event bus delivers them
+ * asynchronously.
  */
 function eventsArrived(): Promise<void> {
   return new Promise<void>(nextMacrotask);
@@ -131,8 +134,9 @@ class Pipeline {
   readonly #deduplication: Deduplication;
   readonly #limit: TotalLimit;
   readonly #queue: DeliveryQueue;
-  /** The numbers of suppressed events since the last alert, and in total. */
+  /** The number of events that were suppressed since the last alert. */
   #suppressed = 0;
+  /** The number of all suppressed events. */
   #suppressedEver = 0;
 
   constructor(channel: AlertChannel, settings: AlertSettings) {

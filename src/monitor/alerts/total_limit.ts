@@ -3,7 +3,7 @@
 
 import type { Clock } from "../../time/clock.ts";
 
-/** Allows a number of alerts per minute, in a burst or spread. */
+/** Allows a number of alerts per minute, at once or spread over the minute. */
 export class TotalLimit {
   readonly #clock: Clock;
   readonly #perMinute: number;

@@ -21,7 +21,7 @@ export class WaitingAlerts {
   readonly #maxCount: number;
   readonly #inOrder: boolean;
   readonly #first: WaitingAlert[] = [];
-  /** The alerts that have failed often. */
+  /** The alerts with at least `patience` failed attempts, which are tried last. */
   readonly #stubborn: WaitingAlert[] = [];
   #textLength = 0;
 
@@ -54,7 +54,10 @@ export class WaitingAlerts {
     return true;
   }
 
-  /** Puts alerts that could not be delivered back in their order, regardless of the limits. */
+  /**
+   * Puts back alerts that could not be delivered: at the beginning or, after `patience` attempts
+   * and unless they are tried in order, at the end. Ignores the limits.
+   */
   putBack(alerts: readonly WaitingAlert[]): void {
     for (const { alert } of alerts) this.#textLength += textLength(alert.event);
     const isStubborn = ({ attempts }: WaitingAlert) => !this.#inOrder && attempts >= patience;

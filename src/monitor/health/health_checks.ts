@@ -169,7 +169,7 @@ function workerCheck(
   }
   const { heartbeatAgeMs } = own;
   return {
-    // A heartbeat in the future, as after a clock was set back, does not count.
+    // A heartbeat far in the future, as after a clock was set back, is not recent either.
     status: Math.abs(heartbeatAgeMs) > maxHeartbeatAgeMs ? "unhealthy" : "healthy",
     description: `The last heartbeat was ${heartbeatAgeMs} ms ago.`,
     data: { workerId, heartbeatAgeMs, workers: alive },

@@ -128,7 +128,11 @@ const optionNames: OptionNames<HealthOptions> = {
   clock: true,
 };
 
-/** @throws {InvalidArgumentError} If an option is invalid. */
+/**
+ * Checks the options and completes them with defaults.
+ *
+ * @throws {InvalidArgumentError} If an option is invalid.
+ */
 export function healthSettings(options: HealthOptions): HealthSettings {
   checkSecretOptions(options, optionNames, "options");
   const { worker = true, backlog = {}, failures = {}, path = "/health" } = options;

@@ -1,8 +1,8 @@
 // The report of a health check.
 
 /**
- * The result of a check: healthy; working, but in need of attention; not working. The names are
- * those of ASP.NET, which upstream's users know.
+ * The result of a check. `degraded` means working, but in need of attention; `unhealthy` means not
+ * working. The names are those of ASP.NET, which upstream's users know.
  */
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
 

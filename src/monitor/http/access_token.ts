@@ -1,5 +1,5 @@
-// Checks bearer tokens, in the header or, because WebSocket and EventSource of browsers cannot set
-// headers, in the query (RFC 6750, sections 2.1 and 2.3).
+// Checks bearer tokens. They are in the header or in the query (RFC 6750, sections 2.1 and 2.3),
+// because browsers cannot set the headers of a WebSocket or an EventSource.
 
 import { hidden } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
@@ -21,7 +21,8 @@ const minimumLength = 16;
  * Creates the check from the option.
  *
  * @param accessToken The option's value; without it, all requests are authorized.
- * @throws {InvalidArgumentError} If a fixed token is short enough to be guessed.
+ * @throws {InvalidArgumentError} If `accessToken` is neither a function nor a string of at least 16
+ * characters.
  */
 export function accessCheck(accessToken: AccessToken | undefined): AccessCheck {
   if (accessToken === undefined) return () => Promise.resolve(true);
@@ -54,8 +55,8 @@ export function unauthorized(): Response {
 }
 
 /**
- * Returns a request with the token of its query, if it has one, in the header `Authorization`: an
- * application need not know both.
+ * Returns a request with the token of its query, if it has one, in the header `Authorization`, so
+ * that the application need only read the header.
  */
 export function withTokenInHeader(request: Request): Request {
   const token = presentedToken(request);

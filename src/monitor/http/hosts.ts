@@ -1,6 +1,6 @@
 // The hosts for which the hub answers. A website can change the address of its name to that of this
 // machine after its page was loaded (DNS rebinding). The browser then treats the hub as part of the
-// website. Only the Host header shows that it is not.
+// website. Only the Host header of such a request shows the website's name.
 
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -67,7 +67,10 @@ function withoutRoot(hostname: string): string {
   return hostname.replace(/\.$/, "");
 }
 
-/** Reports whether no page sent the request. Browsers send the origin with every WebSocket. */
+/**
+ * Reports whether a request is for a WebSocket and was not sent by a page. Browsers send the Origin
+ * header with every request for a WebSocket.
+ */
 function isFromNoPage(request: Request): boolean {
   return request.headers.get("upgrade")?.toLowerCase() === "websocket" &&
     !request.headers.has("origin");

@@ -62,7 +62,7 @@ export class Origins {
     if (this.#allowed === "*") {
       response.headers.set("access-control-allow-origin", "*");
     } else {
-      // The stock clients send credentials, which requires a named origin.
+      // SignalR's standard clients send credentials, which requires a named origin.
       response.headers.set("access-control-allow-origin", origin);
       response.headers.set("access-control-allow-credentials", "true");
     }

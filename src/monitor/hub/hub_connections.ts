@@ -51,7 +51,8 @@ export class HubConnections {
   }
 
   /**
-   * Creates a connection. If there are too many that are not clients, removes the oldest of them.
+   * Creates a connection. First removes the oldest connections that are not clients, if there are
+   * too many of them.
    */
   add(user: AuthorizedUser): HubConnection {
     const { newId, maxPendingConnections } = this.#settings;

@@ -69,7 +69,7 @@ export interface MonitorHubOptions {
    * Returns the user of a request, instead of `accessToken`, as for the REST API. A token in the
    * query, as browsers send it, is passed as the header `Authorization`. Users with the
    * right to view get the events of the tasks that they see. Without the right to see payloads,
-   * `taskParameters` is `null`.
+   * `taskParameters` is the text `null`.
    */
   readonly authorize?: Authorize;
   /**
@@ -219,9 +219,14 @@ const optionNames: OptionNames<MonitorHubOptions> = {
   newId: true,
 };
 
-/** @throws {InvalidArgumentError} If an option is invalid or unknown. */
+/**
+ * Checks the options and completes them with defaults.
+ *
+ * @throws {InvalidArgumentError} If an option is invalid or unknown.
+ */
 export function hubSettings(everTask: EventOrigin, options: MonitorHubOptions): HubSettings {
-  checkSecretOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open
+  // Unknown names are refused, because a misspelt accessToken would leave the hub open.
+  checkSecretOptions(options, optionNames, "options");
   if (options.filter !== undefined) checkEventFilter(options.filter);
   for (const name of ["upgrade", "redact", "newId", "authorize"] as const) {
     checkFunction(options[name], name);

@@ -1,5 +1,5 @@
-// The part of SignalR's JSON hub protocol that a hub needs that only sends: records, the handshake,
-// and the messages of both sides. Specification:
+// The part of SignalR's JSON hub protocol that a send-only hub needs: records, the handshake, and
+// the messages of both sides. Specification:
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/HubProtocol.md
 
 import { jsonText } from "../json_text.ts";

@@ -34,14 +34,14 @@ export class LongPollingTransport implements HubTransport {
     return this.#answer !== null;
   }
 
-  /** Answers the poll that establishes the connection at once, with an empty response. */
+  /** Returns the empty response to the first poll, which establishes the connection. */
   established(): Response {
     return text("");
   }
 
   /**
-   * Answers a poll when there is data, or after the timeout. An aborted poll is noticed only after
-   * that, because the signals of requests differ between runtimes.
+   * Answers a poll when there is data, or after the timeout. An aborted poll also waits until then,
+   * because the signals of requests differ between runtimes.
    */
   poll(): Promise<Response> {
     this.#connection.seen();

@@ -22,7 +22,7 @@ import { isHandshake, WebSocketTransport } from "./web_socket_transport.ts";
 
 /** A running hub. */
 export interface MonitorHub {
-  /** The URL path of the hub. It also answers `…/negotiate` below it. */
+  /** The URL path of the hub, which also answers `…/negotiate` below this path. */
   readonly path: string;
   /** The number of clients that receive events. */
   readonly clientCount: number;
@@ -247,7 +247,7 @@ class SignalRHub implements MonitorHub {
     this.#unsubscribe = null;
   }
 
-  /** Events of the same subscriber come one after the other, so that they stay in their order. */
+  /** Sends an event to all clients. The event bus waits for the result, so events stay in order. */
   #broadcast(event: TaskEvent): void | Promise<void> {
     if (!this.#connections.hasUser(({ filter }) => filter?.tags !== undefined)) {
       return this.#send(event, []);
@@ -266,7 +266,10 @@ class SignalRHub implements MonitorHub {
     });
   }
 
-  /** Returns an event as a user may see it; null if the user does not see it. */
+  /**
+   * Returns the record of an event as the user may see it; null if the user does not see the event,
+   * or `redact` fails.
+   */
   #recordFor(
     user: AuthorizedUser,
     event: TaskEvent,

@@ -5,7 +5,7 @@ import type { Attributes } from "@opentelemetry/api";
 import { errorParts } from "../../thrown/describe_error.ts";
 import { isErrorLike } from "../../thrown/reading.ts";
 
-/** The operations, with the type of the convention and EverTask's own name. */
+/** EverTask's names of the operations, which are the values of `messaging.operation.name`. */
 export type Operation = "dispatch" | "process";
 
 /**

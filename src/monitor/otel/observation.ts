@@ -17,8 +17,8 @@ import { workerFigures } from "../worker_figures.ts";
 const auditCacheMs = 60_000;
 
 /**
- * The kinds of events that the spans and metrics of dispatches and executions do not show, or not
- * by name.
+ * The kinds of events to count: those that the spans and metrics of dispatches and executions do
+ * not show, or show only as an error.
  */
 const kinds: readonly TaskEventKind[] = [
   "failed",

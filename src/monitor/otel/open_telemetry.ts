@@ -138,8 +138,8 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
   const { cacheTime = 5_000, timeout = 4_000 } = options;
   // The provider is used, because trace.getTracer does not pass the schema URL on.
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics } = options;
-  const clock = guardClock(options.clock ?? systemClock);
   checkClock(options.clock, "clock");
+  const clock = guardClock(options.clock ?? systemClock);
   checkMethods(tracerProvider, ["getTracer"], "tracerProvider", "be a TracerProvider");
   checkMethods(meterProvider, ["getMeter"], "meterProvider", "be a MeterProvider");
   // The public types cannot name types of another package. A provider always returns a Tracer.
@@ -209,7 +209,7 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
     const origin = parseTraceparent(task.traceContext);
     const links: Link[] = origin === null ? [] : [{ context: origin }];
     // The active context is not the parent, because the worker's loop continues in the context of
-    // whatever code woke it.
+    // the code that woke it.
     const parent = origin === null || task.recurring
       ? ROOT_CONTEXT
       : trace.setSpanContext(ROOT_CONTEXT, origin);

@@ -39,7 +39,8 @@ const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
  * Starts to count events, and creates the handler to be scraped.
  *
  * @throws {InvalidArgumentError} If an option is invalid, or the registry already has a metric of
- * the same name, as of another exporter with the same prefix. The registry is then unchanged.
+ * the same name, for example from another exporter with the same prefix. The registry is then
+ * unchanged.
  *
  * @example
  * ```ts

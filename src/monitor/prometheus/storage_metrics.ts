@@ -59,7 +59,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
         aggregator,
         registers: [],
         async collect() {
-          // Set together after all values were read, because scrapes may overlap.
+          // The values are set together after all were read, because scrapes may overlap.
           const series: [labels: Record<Label, string>, value: number][] = [];
           try {
             await read((labels, value) => series.push([labels, value]));

@@ -24,8 +24,8 @@ export interface BatchWriterOptions<Item, Result> {
   /** The maximum number of concurrent writes to a storage that is near. */
   readonly concurrency: number;
   /**
-   * The time for which a write is retried after transient errors, in milliseconds. Then `add`
-   * rejects with the last one.
+   * The time for which a write is retried after transient errors, in milliseconds. After that time,
+   * `add` rejects with the last error.
    */
   readonly retryForMs: number;
 }
@@ -99,7 +99,7 @@ export class BatchWriter<Item, Result> {
     else if (this.#writing === 0) { for (const resolve of this.#idleWaiters.splice(0)) resolve(); }
   }
 
-  /** Writes a batch. Never rejects: tells each caller. */
+  /** Writes a batch. Never rejects; an error rejects the promises that `add` returned. */
   async #write(batch: readonly Entry<Item, Result>[]): Promise<void> {
     const { clock, retryForMs, write } = this.#options;
     const items = batch.map((entry) => entry.item);

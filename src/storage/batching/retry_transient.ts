@@ -4,7 +4,7 @@ import type { Clock } from "../../time/clock.ts";
 import { readMember } from "../../thrown/reading.ts";
 import { backoffMs } from "./backoff.ts";
 
-/** Reports whether a retry can help, by `transient` of storage errors. */
+/** Reports whether a retry can help: whether the property `transient` of the error is true. */
 export function isTransient(error: unknown): boolean {
   return readMember(error, "transient") === true;
 }

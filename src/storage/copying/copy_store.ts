@@ -94,9 +94,9 @@ const pauseMs = 1000;
  * @returns The number of changes, and the digest of both stores.
  * @throws {InvalidArgumentError} If a driver cannot copy.
  * @throws {CopyError} If the target holds tasks and `resume` is off. If workers of the target run,
- * or, without `follow`, workers of the source. If a task of the source is invalid in every store;
- * nothing is written then. If the stores differ at the end, because the source was written to. Also
- * throws what `onProgress` throws.
+ * or, without `follow`, workers of the source. If no store can hold a task of the source; nothing
+ * is written then. If the stores differ at the end, because the source was written to. An error
+ * that `onProgress` throws is thrown unchanged.
  *
  * @example
  * ```ts

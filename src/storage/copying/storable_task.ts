@@ -7,7 +7,10 @@ import { isTaskStatus } from "../task_status.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Returns what no store can hold of a task, such as `priority 70000`; null for nothing. */
+/**
+ * Returns the first field that no store can hold, with its value, such as `priority 70000`; null if
+ * every store can hold the task.
+ */
 export function unstorablePart({ task, ...history }: TaskWithHistory): string | null {
   const { series } = task;
   if (!uuid.test(task.id)) return `id ${shown(task.id)}`;

@@ -77,7 +77,10 @@ export function settingsText(settings: StoreSettings): string {
   ]);
 }
 
-/** A hash of texts of which each is hashed with the hash of those before, to bound the memory. */
+/**
+ * A hash of a sequence of texts. Each text is hashed together with the hash of all texts before it,
+ * so that only one text at a time is in memory.
+ */
 class ChainedHash {
   #hex = "";
 

@@ -5,7 +5,8 @@ import type { TaskRecord } from "../records.ts";
 import type { CopiedTask } from "../storage_copying.ts";
 
 /**
- * Returns a task as it is copied. A held task becomes due when its run was planned.
+ * Returns a task as it is copied. The copy of a task that a worker holds is due at the planned
+ * instant of its run.
  *
  * @param task The stored task.
  * @throws {InvalidArgumentError} If the argument is not a task.

@@ -57,7 +57,7 @@ export class EventBook {
     this.#watching.delete(watcherId);
   }
 
-  /** All watchers, in the order of their ids. */
+  /** Returns the watchers that have not expired, in the order of their ids. */
   watchers(now: number): EventWatcher[] {
     checkNumber(now, "now");
     return [...this.#watching.values()]

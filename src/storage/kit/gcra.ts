@@ -39,11 +39,10 @@ const roundingMs = 1;
 /**
  * Starts a run if the limit allows it now, and otherwise reserves the next slot.
  *
- * A run is charged at the latest time at which it may start, `startWithinMs` from now. If a run
- * starts a few milliseconds after its slot, the limit would also delay the runs that follow. To
- * prevent this, a run in its slot may start up to `graceMs` before the limit allows it. A task that
- * missed its slot by more than `graceMs` may not start early, because other tasks have reserved the
- * slots that follow.
+ * A run is charged at the latest time at which it may start, `startWithinMs` from now. A run in its
+ * slot may start up to `graceMs` before the limit allows it. Without this rule, a run that starts a
+ * few milliseconds after its slot would delay all runs that follow. A task that missed its slot by
+ * more than `graceMs` may not start early, because other tasks have reserved the slots that follow.
  *
  * In any window of one period, at most permits + burst runs start. This holds if (permits + 1) ·
  * `emissionIntervalMs` > period + `graceMs` + 1 + jitter. The jitter is the variation of the time

@@ -4,7 +4,7 @@ import { SchemaVersionError } from "../errors.ts";
 import type { MigrationStep } from "../maintenance.ts";
 
 /**
- * Returns the step of a file. The comment at its beginning says what it does.
+ * Returns the step of a file, described by the first sentence of the comment at its beginning.
  *
  * @param script The text of the file.
  */
@@ -21,7 +21,11 @@ export function stepOf(file: string, script: string): MigrationStep {
 /**
  * Checks the version to which a schema is to be migrated.
  *
- * @throws {SchemaVersionError} If this program does not know it, or the schema is newer.
+ * @param found The version of the schema.
+ * @param to The version to which to migrate.
+ * @param known The newest version that this program knows.
+ * @throws {SchemaVersionError} If `found` or `to` is newer than `known`, or `to` is older than
+ * `found`.
  */
 export function checkMigrationTarget(found: number, to: number, known: number): void {
   if (found > known) {

@@ -40,8 +40,8 @@ export class OpenOnce<Opened extends object> {
    * Creates a resource that is not open yet.
    *
    * @param steps `what`: names the storage in the error of {@linkcode OpenOnce.opened}, as in "the
-   * MySQL storage"; `open`: called when it is not open; `close`: called once for each `open` that
-   * succeeded.
+   * MySQL storage"; `open`: called to open the resource, unless it is open or opening; `close`:
+   * called once for each `open` that succeeded.
    * @throws {InvalidArgumentError} If a step has the wrong type.
    */
   constructor(

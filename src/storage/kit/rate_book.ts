@@ -8,7 +8,7 @@ import type { RateSlot } from "../requests.ts";
 import { type RateBudget, releasedBudget, type SlotWish, takeSlot } from "./gcra.ts";
 import { ReturnedSlotList } from "./returned_slots.ts";
 
-/** The number of keys above which those with a full budget are removed. */
+/** The number of keys above which the keys whose budget is not in use are removed. */
 const keysToSweep = 10_000;
 
 /** The last request that changed the budget of a key. */

@@ -3,17 +3,17 @@
 /** Slots that were given back; instants in epoch milliseconds, whole. */
 export interface ReturnedSlots {
   /**
-   * Removes the slots that end a line: the last one is one interval before `end`, and each is one
-   * interval before the next. A difference of one millisecond is ignored, because slots are rounded
-   * up.
+   * Removes the slots that lead up to `end` without a gap: the slot one interval before `end`, the
+   * slot one interval before that one, and so on. A difference of one millisecond is ignored,
+   * because slots are rounded up.
    *
-   * @returns The first of the removed slots; null if the line does not end with a slot that was
+   * @returns The first of the removed slots; null if the slot one interval before `end` was not
    * given back.
    */
   takeLine(end: number, intervalMs: number): number | null;
   /**
    * Removes and returns the first slot that is later than `after` and not later than `latest`. Also
-   * removes the slots before it, whose time has passed.
+   * removes the slots that are not later than `after`, because nothing can use them any more.
    *
    * @returns The slot; null if there is none.
    */

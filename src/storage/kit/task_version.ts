@@ -6,8 +6,8 @@ import type { TaskRecord } from "../records.ts";
 
 /**
  * Returns the version of a task: a text that differs after each change that matters to an operator.
- * It consists of fields that change with each claim, status and due instant, and of a counter of
- * the other changes. Workers therefore write nothing additional.
+ * It consists of `edits` and of fields that each change by a worker sets anyway, such as the lease
+ * token, the status and the due instant. Workers therefore write nothing in addition.
  *
  * A store may compute versions in another way from the same fields.
  *

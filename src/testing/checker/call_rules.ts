@@ -27,7 +27,7 @@ const refusals = ["StoppedError", "UnknownTaskTypeError", "rolled back"];
 
 /** A dispatch stores at most one task, regardless of retries. A rejected dispatch stores none. */
 export const storedOnce: Rule = {
-  name: "a dispatch stores one task at most, and none if it was refused",
+  name: "a dispatch stores at most one task, and none if it was refused",
   check(history) {
     const refused = new Set(
       momentsOf(history, "answered").filter(({ entry }) => refusals.includes(entry.answer))
@@ -63,9 +63,9 @@ export const callsAnswered: Rule = {
   },
 };
 
-/** Processes end after the faults have ended. */
+/** Every process ends after the faults have ended. */
 export const stopsEnd: Rule = {
-  name: "every process ends that is stopped or killed",
+  name: "every process ends by a stop or a kill",
   check(history) {
     const ended = endedProcesses(history);
     const all = new Set(momentsOf(history, "process").map(({ entry }) => entry.instance));
@@ -75,7 +75,7 @@ export const stopsEnd: Rule = {
 
 /** Each start needs a claim, and each claim permits one start. */
 export const startsClaimed: Rule = {
-  name: "a handler starts once for each claim of its process",
+  name: "a handler starts at most once for each claim of its process",
   check(history) {
     const claims = new Map<string, number>();
     const broken: string[] = [];
@@ -137,7 +137,7 @@ export const cancelsHold: Rule = {
     history.history.entries.forEach((entry, index) => {
       if (entry.kind === "asked") asked.set(`${entry.instance} ${entry.call}`, index);
       if (entry.kind === "answered" && ["cancelled", "ended"].includes(entry.answer)) {
-        // It may have been made due between the cancel and the answer.
+        // The task may have been made due between the cancel and the answer.
         const askedAt = asked.get(`${entry.instance} ${entry.call}`) ?? -1;
         if ((revived.get(entry.task!) ?? -2) < askedAt) over.add(entry.task!);
       }
@@ -156,8 +156,8 @@ export const cancelsHold: Rule = {
 };
 
 /**
- * A stopping process starts nothing. An attempt after a loss begins before its handler is called,
- * because `InProgress` is stored first.
+ * A stopping process begins no attempt. After a loss, `InProgress` is stored before the handler is
+ * called; if this was before the stop, the handler may be called after it.
  */
 export const stopsHold: Rule = {
   name: "no attempt begins in a process that stops",

@@ -49,8 +49,7 @@ export const rowsAgree: Rule = {
 
 /** The audit has exactly the rows that the level requires. */
 export const auditAsLevelled: Rule = {
-  name:
-    "the audits have exactly the rows that the level asks for, in order, and retention has left",
+  name: "the audits have, in order, exactly the rows that the level requires and retention keeps",
   check: (history) =>
     compare(history, (row, state) => {
       const expected = state.trail.map(({ status }) => status).join(" ");
@@ -67,7 +66,7 @@ export const auditAsLevelled: Rule = {
  * so an instant may be wrong by the error of that clock.
  */
 export const auditInTime: Rule = {
-  name: "the times of a status audit never run back, nor ahead",
+  name: "the times of a status audit never decrease, and none is later than its write",
   check: (history) =>
     compare(history, ({ trailAt }, { trail }) =>
       trailAt.flatMap((at, i) => {

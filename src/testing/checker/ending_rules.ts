@@ -6,7 +6,7 @@ import { asksForCancel } from "./operator_rules.ts";
 import { locate, type Rule } from "./rule.ts";
 import { repeatsStart } from "./task_state.ts";
 
-/** The write of an end. */
+/** The write of a status change, or of the end of a run. */
 type EndEntry = Extract<HistoryEntry, { kind: "changed" | "runEnded" }>;
 
 /** A final status must have a cause among the events. */
@@ -26,7 +26,7 @@ function hasReason(history: ReplayedHistory, end: EndEntry, status: string): boo
   const isSkipped = end.kind === "runEnded" && !end.counts;
   if (status === "Completed") return isSkipped || did("returned", "completes");
   if (status === "Failed!" || status === "Pending!") {
-    // A handler that continues after its timeout is given up without an entry.
+    // A handler that continues after its timeout has no entry for its end.
     return did("threw", "started") || wasRefused(before);
   }
   if (status !== "Cancelled") return true;
@@ -38,7 +38,7 @@ function hasReason(history: ReplayedHistory, end: EndEntry, status: string): boo
 
 /** A task is retried as often as its policy allows. */
 export const retriesAsAllowed: Rule = {
-  name: "a task is tried again as often as its policy says, and fails only after that",
+  name: "a task is retried as often as its policy allows, and fails only after that",
   check: (history) =>
     momentsOf(history, "changed", "runEnded").flatMap(({ entry, before, after }) => {
       if (!entry.applied || before === undefined || before.retries === null) return [];
@@ -64,14 +64,14 @@ function hasFailedOtherwise(lease: readonly HistoryEntry[]): boolean {
   return last !== undefined && "aborted" in last && last.aborted === "TimeoutError";
 }
 
-/** Whether a rate limit of the process has rejected a task in between. */
+/** Reports whether a rate limit refused a slot to the process during the lease. */
 function wasRefused(lease: readonly HistoryEntry[]): boolean {
   return lease.some((entry) => entry.kind === "slotTaken" && !entry.goes);
 }
 
 /**
- * Returns what a process did for a task, and what its rate limits answered, since the claim with
- * the lease that an entry names.
+ * Returns the entries of a process from a claim of a task to `end`, the write under the lease of
+ * that claim: the entries of the task, and the answers of rate limits.
  */
 export function inLease(
   { history: { entries } }: ReplayedHistory,
@@ -88,7 +88,7 @@ export function inLease(
   );
 }
 
-/** The statuses of an attempt, of which none is left out. */
+/** An attempt skips none of its statuses. */
 export const statusesInOrder: Rule = {
   name: "a task becomes Queued, then InProgress, and then has the outcome of its attempt",
   check: (history) =>

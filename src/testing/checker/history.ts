@@ -38,7 +38,7 @@ export type StoreEntry =
     readonly dueAt: number;
     /** The worker for which it was stored as claimed. */
     readonly claimedBy: string | null;
-    /** The maximum number of retries; null if the history does not tell. */
+    /** The maximum number of retries; null if unknown. */
     readonly retries: number | null;
     readonly series: StoredSeries | null;
   }
@@ -61,7 +61,7 @@ export type StoreEntry =
     readonly kind: "runEnded";
     /** The planned instant of the next run; null: the series has ended. */
     readonly nextRunAt: number | null;
-    /** Whether it was a real run. */
+    /** Whether the run counts; false if the occurrence was skipped. */
     readonly counts: boolean;
   }
   | {
@@ -106,17 +106,17 @@ export type StoreEntry =
     readonly limit: string;
     /** Whether the run may start. */
     readonly goes: boolean;
-    /** How many runs may start in any window of `periodMs`: the permits and the burst. */
+    /** The maximum number of starts in any window of `periodMs`: permits plus burst. */
     readonly most: number;
     readonly periodMs: number;
   }
   | {
     readonly kind: "purged";
-    /** Rows from before these instants may go; -Infinity: none. */
+    /** Rows that are older than these instants may be deleted; -Infinity keeps all. */
     readonly statusBefore: number;
     readonly errorsBefore: number;
     readonly runsBefore: number;
-    /** Completed and cancelled tasks without history may go that ended before. */
+    /** Tasks without history that completed or were cancelled earlier may be deleted. */
     readonly tasksBefore: number;
   };
 
@@ -141,18 +141,19 @@ export type HandlerEntry =
     readonly queue: string;
     /** The number of tasks of the queue that its process runs concurrently. */
     readonly slots: number;
-    /** Its run, if it is recurring, and the planned instant. */
+    /** The number and the planned instant of the run; null for a one-shot task. */
     readonly run: number | null;
     readonly plannedAt: number | null;
-    /** The budget of its rate limit; null: it has none. */
+    /** The budget of its rate limit; null if it has none. */
     readonly limit: string | null;
     /** The number in its payload; absent if the history does not tell. */
     readonly dispatch?: number;
   }
   | {
     /**
-     * The handler completes its task in a transaction of its own, which commits or rolls back. It
-     * is `committed` if the completion did not throw.
+     * The handler completes its task in its own transaction, which it wants to commit (`completes`)
+     * or to roll back (`rollsBack`). `committed`: the completion did not throw, and the transaction
+     * was committed.
      */
     readonly kind: "completes" | "rollsBack" | "committed";
     readonly task: string;
@@ -201,7 +202,7 @@ export interface FinalTask {
   readonly trail: readonly string[];
   /** The instants of the status audit. */
   readonly trailAt: readonly number[];
-  /** How the runs of the runs audit ended, with `!` as above. */
+  /** The statuses of the runs audit, followed by `!` if they have an exception. */
   readonly runs: readonly string[];
   /** Null: the task is not recurring. */
   readonly series: FinalSeries | null;
@@ -225,11 +226,12 @@ export interface FinalSeries {
 export interface History {
   /** The store's clock at the start; epoch milliseconds. All other instants count from it. */
   readonly startsAt: number;
-  /** Tasks that are due by then must have ended. @default Infinity */
+  /** Tasks that are due before this instant must have ended. @default Infinity */
   readonly endedBy?: number;
   /**
-   * Whether it was observed from outside: entries of different tasks may be in another order than
-   * in the store, and what is under way when it is asked may take effect a little earlier or later.
+   * Whether the history was observed from outside the store. Entries of different tasks may then be
+   * in another order than in the store, and a write may have taken effect a little earlier or later
+   * than its entry says.
    * @default false
    */
   readonly isObserved?: boolean;

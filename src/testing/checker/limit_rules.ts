@@ -5,7 +5,7 @@ import { locate, type Rule } from "./rule.ts";
 
 /** A rate limit holds across all processes. */
 export const ratesHold: Rule = {
-  name: "in any window of a period start at most as many runs as the permits and the burst",
+  name: "at most as many runs as permits plus burst start in any window of a period",
   check(history) {
     const starts = new Map<string, number[]>();
     const broken: string[] = [];
@@ -24,7 +24,7 @@ export const ratesHold: Rule = {
 
 /** A handler with a rate limit has a permit. */
 export const startsPermitted: Rule = {
-  name: "a handler with a rate limit starts by a permit of its own",
+  name: "each start of a handler with a rate limit uses a permit of its own",
   check(history) {
     const permits = new Map<string, number>();
     const broken: string[] = [];

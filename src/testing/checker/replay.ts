@@ -67,7 +67,7 @@ export function momentsOf<Kind extends HistoryEntry["kind"]>(
   return moments.filter(({ entry }) => kinds.includes(entry.kind as Kind)) as never;
 }
 
-/** What changes while a history is replayed. */
+/** The part of a {@linkcode ReplayedHistory} that changes during the replay. */
 interface Replayed {
   readonly states: Map<string, TaskState>;
   readonly purged: Set<string>;
@@ -137,7 +137,7 @@ function given(entry: StoredEntry) {
 
 type StoredEntry = Extract<StoreEntry, { kind: "stored" }>;
 
-/** A task of the same key is replaced; a series with the same schedule keeps its next run. */
+/** Returns a task that a dispatch updates. A series with the same schedule keeps its next run. */
 function updated(known: TaskState, entry: StoredEntry, now: number): TaskState {
   const { dueAt, status } = entry;
   const { series, status: _, ...rest } = given(entry);
@@ -188,7 +188,7 @@ function next(state: TaskState, entry: HistoryEntry, now: number): TaskState {
   }
 }
 
-/** Retention deletes what is older than its limits, and nothing else. */
+/** Deletes audit rows that are older than the limits, and ended tasks without history. */
 function purge(
   { states, purged }: Replayed,
   limits: Extract<StoreEntry, { kind: "purged" }>,

@@ -21,13 +21,13 @@ interface Run {
   readonly start: Extract<HistoryEntry, { kind: "started" }>;
   /** The planned instant. */
   readonly plannedAt: number;
-  /** The series when it ended. */
+  /** The series before the end of the run. */
   readonly series: SeriesState;
-  /** The instant after which its occurrence was searched. */
+  /** The instant after which the occurrence of the run was searched for. */
   readonly after: number;
-  /** When the run before it started; null: it was the first since the series was registered. */
+  /** The start of the previous run; null for the first run since the series started. */
   readonly previousStart: number | null;
-  /** Whether its type has a rate limit, which may drop occurrences, too. */
+  /** Whether the task has a rate limit, which may also drop occurrences. */
   readonly isLimited: boolean;
 }
 
@@ -103,7 +103,7 @@ export const runsOnGrid: Rule = {
       .map(({ entry, plannedAt }) => `${locate(entry)}, planned for ${plannedAt}`),
 };
 
-/** No occurrence is doubled. */
+/** No occurrence runs twice. */
 export const runsOnce: Rule = {
   name: "each occurrence of a series runs once",
   check: (history) =>
@@ -134,7 +134,7 @@ function mayHaveDropped(history: ReplayedHistory, run: Run): boolean {
 
 /** The misfire policy limits late runs. */
 export const catchUpsAsAllowed: Rule = {
-  name: "no more late runs are made up for than the misfire policy says",
+  name: "a series makes up for no more late runs than the misfire policy allows",
   check: (history) =>
     plannedRuns(history).filter(({ series, plannedAt, previousStart }) => {
       if (previousStart === null) return false;
@@ -145,7 +145,7 @@ export const catchUpsAsAllowed: Rule = {
     }).map(({ entry, plannedAt }) => `${locate(entry)}, planned for ${plannedAt}`),
 };
 
-/** A series lives as long as it should. */
+/** A series ends by its limits or by a cancellation, and not otherwise. */
 export const seriesEndInTime: Rule = {
   name: "a series ends when its limits say, and not before",
   check: (history) => {
@@ -187,7 +187,7 @@ function mayEnd(
   const seen = plannedAt ?? series!.nextRunAt!;
   if (grid.count(Math.max(seen, decidedAt), series!.runUntil - 1) > 0) return false;
   const { misfire = "skip" } = series!.schedule;
-  // A rate limit may have dropped the others.
+  // A rate limit may have dropped the other occurrences.
   const isLimited = inLease(history, entry).some(({ kind }) => kind === "slotTaken");
   return isLimited || grid.count(seen, decidedAt) === 0 ||
     (misfire === "skip" && grid.count(plannedAt ?? seen - 1, decidedAt) >= 2);

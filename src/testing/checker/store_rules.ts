@@ -7,7 +7,7 @@ import { hasEnded, isHeld } from "./task_state.ts";
 
 /** A task never has two valid leases. */
 export const oneLease: Rule = {
-  name: "a claim takes unclaimed tasks",
+  name: "a claim takes only unclaimed tasks",
   check: (history) =>
     momentsOf(history, "claimed").filter(({ before }) => before?.worker !== null)
       .map(({ entry, before }) => `${locate(entry)}, which ${before?.worker} holds`),
@@ -15,7 +15,7 @@ export const oneLease: Rule = {
 
 /** Tasks are not claimed before they are due. */
 export const dueFirst: Rule = {
-  name: "a claim takes due tasks",
+  name: "a claim takes only due tasks",
   check: (history) =>
     momentsOf(history, "claimed")
       .filter(({ entry, before }) => !(before?.dueAt != null && before.dueAt <= entry.at))
@@ -44,7 +44,7 @@ export const tokensRise: Rule = {
 
 /** The order of the queue. */
 export const bestFirst: Rule = {
-  name: "a claim takes the highest priority first, then what is due for longest",
+  name: "a claim takes the highest priority first, then the task that has been due for longest",
   check({ history }) {
     const broken: string[] = [];
     if (history.isObserved) return []; // a claim skips tasks that another one locks
@@ -66,7 +66,7 @@ export const bestFirst: Rule = {
 
 /** A process claims only tasks that it has handlers for. */
 export const knownTypes: Rule = {
-  name: "a process claims tasks of the types that it knows",
+  name: "a process claims only tasks of the types that it knows",
   check(history) {
     const knows = typesByProcess(history.history);
     return momentsOf(history, "claimed")
@@ -93,7 +93,7 @@ export const attemptsCounted: Rule = {
 
 /** Losses are counted by the rules of the contract. */
 export const lossesCounted: Rule = {
-  name: "a lost task is taken from its holder, the loss counted once, and failed above the limit",
+  name: "a lost task is taken from its holder, counts the loss once, and fails above the limit",
   check: (history) =>
     momentsOf(history, "lost")
       .filter(({ entry, before, after }) =>
@@ -109,7 +109,7 @@ export const lossesCounted: Rule = {
 /** A lease is valid while its worker sends heartbeats. */
 export const leasesHold: Rule = {
   name:
-    "a task is taken only from a worker that was silent for longer than the lease, or has ended",
+    "a task is taken only from a worker that was silent for longer than the lease, or unregistered",
   check: (history) =>
     momentsOf(history, "lost")
       .filter(({ entry: { silentMs, leaseMs } }) => silentMs !== null && silentMs <= leaseMs)
@@ -125,7 +125,7 @@ export const endsOnce: Rule = {
       .map(({ entry }) => `${locate(entry)}, which had ended`),
 };
 
-/** The task-key rules. */
+/** A key in use is not given to another task. */
 export const oneTaskAKey: Rule = {
   name: "a key has at most one task that has not ended",
   check({ history }) {

@@ -31,7 +31,7 @@ export interface TaskState {
   readonly lostCount: number;
   readonly dueAt: number | null;
   readonly cancelRequested: boolean;
-  /** The maximum number of retries; null if the history does not tell. */
+  /** The maximum number of retries; null if unknown. */
   readonly retries: number | null;
   /** The number of failed attempts of this run after which the task was to be retried. */
   readonly failures: number;
@@ -85,7 +85,7 @@ export function isHeld(
   return state !== undefined && state.worker === worker && state.token === token;
 }
 
-/** The task is claimed by a worker. */
+/** The state after a claim by `worker`. */
 export function claimed(state: TaskState, worker: string): TaskState {
   const { attempt, token } = state;
   return { ...state, worker, attempt: attempt + 1, token: token + 1, dueAt: null };
@@ -143,7 +143,7 @@ export function runEnded(
   );
 }
 
-/** The task of a lost worker is taken from it. */
+/** The state after the task was taken from its lost worker. */
 export function takenFromLost(state: TaskState, poisoned: boolean, now: number): TaskState {
   const counts = state.status === "InProgress" || state.lostCount === 0;
   const counted = counts ? { ...state, lostCount: state.lostCount + 1 } : lessOneAttempt(state);
@@ -151,17 +151,17 @@ export function takenFromLost(state: TaskState, poisoned: boolean, now: number):
   return unleased(poisoned ? withoutNextRun(stopped) : stopped, poisoned ? null : now, now);
 }
 
-/** A claim is given back: it was not an attempt. */
+/** The state after a claim was given back. Its attempt does not count. */
 export function givenBack(state: TaskState, dueAt: number, now = dueAt): TaskState {
   return unleased(lessOneAttempt(state), dueAt, now);
 }
 
-/** A task that waited is cancelled. */
+/** The state after a waiting task was cancelled. */
 export function cancelled(state: TaskState, now: number): TaskState {
   return unleased(withStatus(withoutNextRun(state), "Cancelled", now), null, now);
 }
 
-/** A task is made due: one that waits at once, one that has ended again. */
+/** The state after a task was made due: a waiting task is due now, an ended one is queued again. */
 export function madeDue(state: TaskState, now: number): TaskState {
   if (state.dueAt !== null || isPaused(state)) {
     return { ...state, dueAt: Math.min(state.dueAt ?? now, now) };
@@ -170,7 +170,7 @@ export function madeDue(state: TaskState, now: number): TaskState {
   return withStatus(renewed, "Queued", now);
 }
 
-/** The status changes to `marked`: a status, with `!` if it carries an exception. */
+/** The state with the status `marked`, which is followed by `!` if it has an exception. */
 export function withStatus(
   state: TaskState,
   marked: string,

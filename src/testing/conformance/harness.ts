@@ -1,11 +1,11 @@
-// The input of the conformance suite, the harness of a store, and its output, named cases for any
-// test runner.
+// The input of the conformance suite (the harness of a store), and its output (named cases for any
+// test runner).
 
 import type { Storage } from "../../storage/storage.ts";
 
 /**
- * A capability of a store under test beyond the contract. A case that needs a missing one names it,
- * so that it does not count as passed.
+ * A capability of a store under test beyond the contract. If a case needs one that the store lacks,
+ * {@linkcode ConformanceCase.missing} names it, so that the case does not count as passed.
  *
  * - `setRunCount`, `failAt`, `transaction`, `setClockBack`, `damage`: the optional functions of
  *   {@linkcode StorageUnderTest}.
@@ -42,8 +42,8 @@ export interface StorageHarness {
   /** The driver's name, for the names of the tests. */
   readonly name: string;
   /**
-   * The capabilities that {@linkcode StorageHarness.create} provides beyond the contract. @default
-   * none
+   * The capabilities beyond the contract that {@linkcode StorageHarness.create} provides.
+   * @default none
    */
   readonly capabilities?: readonly Capability[];
   /**
@@ -75,8 +75,8 @@ export interface StorageUnderTest {
   damage?(taskId: string, damage: Damage): Promise<void>;
   /**
    * Lets the n-th statement that `storage` sends from now on fail once with a transient error,
-   * before or after the database executed it; 0 cancels it. A driver may repeat the statement or
-   * pass the error on.
+   * before or after the database executed it. 0 cancels the fault. A driver may repeat the
+   * statement or pass the error on.
    */
   failAt?(n: number): void;
   /** Runs `work` in a transaction of the caller, and commits or rolls back. */

@@ -5,7 +5,10 @@ import { byPlace } from "../../storage/due_paging.ts";
 import { expectSame, expectThat } from "./expect.ts";
 import { allPages, type Scene } from "./scene.ts";
 
-/** Checks that a search finds exactly the matching tasks, for any order, page size and count. */
+/**
+ * Checks that a search returns exactly the matching tasks in each order and with each page size,
+ * and that a count agrees.
+ */
 export async function expectFound(
   s: Scene,
   filter: TaskFilter,
@@ -29,14 +32,14 @@ export async function expectFound(
   expectSame(await countAll(s, filter, 1), newestFirst.length, `${what}, counted one by one`);
 }
 
-/** Returns the tasks that wait, by due instant and then by id. */
+/** Returns the ids of the tasks that have a due instant, by this instant and then by id. */
 async function byDueInstant(s: Scene, ids: readonly string[]): Promise<string[]> {
   const tasks = await Promise.all(ids.map((id) => s.row(id)));
   return tasks.flatMap(({ id, dueAt }) => dueAt === null ? [] : [{ id, dueAt }]).sort(byPlace)
     .map(({ id }) => id);
 }
 
-/** Counts to the end, at most `cap` per call. */
+/** Counts all matching tasks, at most `cap` per call. */
 export async function countAll(s: Scene, filter: TaskFilter, cap: number): Promise<number> {
   let total = 0;
   let after: string | null = null;

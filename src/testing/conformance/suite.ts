@@ -11,7 +11,7 @@ import { topics } from "./topics.ts";
  * order and concurrently.
  *
  * @param harness Creates stores and advances their time.
- * @throws {InvalidArgumentError} If it is not a harness, or names an unknown capability.
+ * @throws {InvalidArgumentError} If `harness` is not a harness, or names an unknown capability.
  *
  * @example Certify a driver with Deno's test runner; node:test and vitest are used in the same way
  * ```ts

@@ -1,5 +1,5 @@
-// Runs one attempt of a handler. The signal aborts at its timeout or on request of the test. A
-// handler that ignores it is given up after a grace period.
+// Runs one attempt of a handler. The handler's signal aborts at the timeout, or when the test
+// aborts its own signal. A handler that does not end then is given up after a grace period.
 
 import { EverTaskError } from "../../guards/errors.ts";
 import { isInstance } from "../../thrown/reading.ts";
@@ -25,7 +25,7 @@ export interface HandlerEnd {
   readonly stuck: boolean;
 }
 
-/** Runs a handler until it ends, or for the grace period after it was asked to stop. */
+/** Runs a handler until it ends, or until the grace period after an abort has passed. */
 export function runAttempt(
   job: Job,
   handle: () => void | Promise<void>,

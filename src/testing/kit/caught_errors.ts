@@ -1,5 +1,4 @@
-// Stores the errors of handlers for tests, because storage and events have only the texts of
-// errors.
+// Keeps the errors that handlers throw, for tests. Storage and events have only their texts.
 
 import type { Instrumentation } from "../../instrumentation/instrumentation.ts";
 

@@ -1,4 +1,4 @@
-// Creates the claimed task for a single handler, as storage returns it to a worker.
+// Creates the claimed task that `runHandler` runs, as storage would return it to a worker.
 
 import { bornClaimed, type ClaimableTask } from "../../storage/born_claimed.ts";
 import type { ClaimedTask, SeriesRecord } from "../../storage/records.ts";

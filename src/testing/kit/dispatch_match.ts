@@ -36,9 +36,9 @@ export interface DispatchMatch<Payload = unknown> {
   readonly status?: TaskStatus;
   /** The exact delay of the dispatch; 0 for at once. */
   readonly delay?: Duration;
-  /** The exact instant of the dispatch. */
+  /** The exact instant for which the task was dispatched. */
   readonly at?: Instant;
-  /** The maximum delay of the dispatch; for a series, that of the next run. */
+  /** The maximum time from the dispatch to the due instant, or to the next run of a series. */
   readonly dueWithin?: Duration;
   /** Whether the task is a series, or its schedule as it is passed to `dispatch`. */
   readonly recurring?: boolean | RecurringInput;
@@ -59,7 +59,7 @@ const matchNames: OptionNames<DispatchMatch> = {
 };
 
 /**
- * Checks the properties of a match, because an ignored misspelt one would match everything.
+ * Checks the properties of a match. If a misspelt property were ignored, every task would match it.
  *
  * @param others The names of other allowed properties.
  * @throws {InvalidArgumentError} If a property is invalid or unknown.
@@ -141,7 +141,7 @@ function scheduleDifferences(
 }
 
 /**
- * Describes the timing of a dispatch: "at once", "for 2026-12-25T10:00:00.000Z", "to recur every 5
+ * Describes the timing of a dispatch: "at once", "for 2026-12-25T10:00:00.000Z", "to recur: every 5
  * minutes".
  */
 export function timing(

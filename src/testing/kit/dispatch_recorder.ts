@@ -33,8 +33,8 @@ export class DispatchRecorder {
   }
 
   /**
-   * Replaces `everTask.dispatch`. Every task counts as registered, every queue as known, and every
-   * task key as free.
+   * Is the `dispatch` of the handler's context. Every task counts as registered, every queue as
+   * known, and every task key as free.
    */
   dispatch(
     task: AnyTask,

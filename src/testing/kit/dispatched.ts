@@ -69,8 +69,8 @@ export async function dispatched<Input, Output>(
  * @param task The task.
  * @param match The expected properties. @default any task of the type
  * @returns The matching tasks, oldest first.
- * @throws {DispatchAssertionError} If there is none, or their number is not `count`. The message
- * shows the dispatched tasks and their differences.
+ * @throws {DispatchAssertionError} If no task matches, or the number of matching tasks is not
+ * `count`. The message shows the dispatched tasks and their differences.
  *
  * @example
  * ```ts
@@ -119,12 +119,12 @@ export async function assertDispatched<Input, Output>(
 }
 
 /**
- * Asserts that no such task was dispatched.
+ * Asserts that no matching task was dispatched.
  *
  * @param source An instance, or the result of {@linkcode runHandler}.
  * @param task The task.
  * @param match The properties of the tasks that must not exist. @default any task of the type
- * @throws {DispatchAssertionError} If there is one. The message shows it.
+ * @throws {DispatchAssertionError} If a task matches. The message shows the matching tasks.
  *
  * @example
  * ```ts
@@ -167,7 +167,7 @@ function checkArguments(
   const isSource = isPlain(source) &&
     ("dispatched" in source ? Array.isArray(source.dispatched) : typeof source.list === "function");
   if (!isSource) {
-    const remedy = "be an instance of EverTask, or what runHandler gave";
+    const remedy = "be an instance of EverTask, or the result of runHandler";
     throw new InvalidArgumentError("source", source, remedy);
   }
   checkTask(task);

@@ -73,7 +73,7 @@ export class DrainTally {
   }
 }
 
-/** Returns the failure of an event. */
+/** Creates the failure that a `failed` event reports. */
 export function failureOf({ taskId, taskType, exception }: TaskEvent, error: unknown): TaskFailure {
   return { taskId, type: taskType, error: error ?? new EverTaskError(exception ?? "It failed.") };
 }

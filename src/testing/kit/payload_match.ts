@@ -1,8 +1,8 @@
-// Matches a stored payload against a part of it, at any depth.
+// Compares a stored payload with an expected part of it, at any depth.
 
 /**
- * The expected part of a payload. Objects may omit properties; one that is `undefined` must be
- * absent. Arrays must have the same length. Dates and similar values are compared as JSON.
+ * The expected part of a payload. Objects may omit properties; a property that is `undefined` must
+ * be absent. Arrays must have the same length. Dates and similar values are compared as JSON.
  */
 export type PayloadMatch<Payload> = Payload extends { toJSON(): infer Stored } ? Payload | Stored
   : Payload extends readonly (infer Item)[] ? readonly PayloadMatch<Item>[]

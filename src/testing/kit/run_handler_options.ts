@@ -36,8 +36,8 @@ export interface RunHandlerOptions {
   /** The timeout of the handler, by `clock`. @default the task's, then no limit */
   readonly timeout?: Duration;
   /**
-   * The time, by `clock`, for which the handler may continue after its signal has aborted. Then it
-   * counts as stuck.
+   * The time, by `clock`, for which the handler may continue after its signal has aborted. A
+   * handler that continues for longer counts as stuck.
    * @default 5 seconds
    */
   readonly abortGrace?: Duration;

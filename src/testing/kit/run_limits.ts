@@ -3,7 +3,7 @@
 import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskRecord } from "../../storage/records.ts";
 
-/** More attempts were made than `maxAttempts`, so that the tasks probably never end. */
+/** More than `maxAttempts` attempts were made, so the tasks probably never end. */
 export class TooManyAttemptsError extends EverTaskError {
   /** `TooManyAttemptsError` */
   override name = "TooManyAttemptsError";
@@ -39,7 +39,7 @@ export class StalledError extends EverTaskError {
       `"${type}" (${id}, ${workerId === null ? "due" : "running"})`
     );
     super(
-      `No task has ended for ${stalledAfterMs} ms, but there are: ${
+      `Nothing was written for ${stalledAfterMs} ms, but tasks are running or due: ${
         list.join(", ")
       }. A handler or a hook may wait for something that ` +
         "does not happen in the test (a fake clock stands still unless the test advances it meanwhile), ignore its signal, or need a " +

@@ -111,7 +111,7 @@ export class TestEverTask extends EverTask {
   }
 
   /**
-   * Runs all due tasks, their continuations and their retries (without delays), until none is due.
+   * Runs all due tasks, the tasks that they dispatch and their retries, until none is due.
    * With `withScheduled` or `advance`, and a {@linkcode FakeClock}, also runs delayed tasks:
    * advances the clock, so that all tasks and retries run at their instants.
    *
@@ -217,7 +217,7 @@ export class TestEverTask extends EverTask {
       return true;
     };
     if (await haveEnded()) return;
-    if (this.#worker.users === 0) this.#untold.clear(); // an earlier drain has thrown its failures
+    if (this.#worker.users === 0) this.#untold.clear(); // an earlier drain has reported them
     await this.#worker.use(limits, async () => {
       await this.#worker.until(haveEnded);
       const isOutermost = this.#worker.users === 1;

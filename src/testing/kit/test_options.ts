@@ -32,10 +32,10 @@ export interface TestEverTaskOptions extends EverTaskOptions, RunBounds {
   /**
    * The time at which tasks run:
    *
-   * - `manual`: only stored. The test can inspect them, and run them by {@linkcode
-   *   TestEverTask.drain}.
-   * - `inline`: within dispatch. When it resolves, the task has ended, retries included, and so
-   * have the tasks that it dispatched. Delayed tasks are only stored.
+   * - `manual`: in {@linkcode TestEverTask.drain}. A dispatch only stores the task, so that the
+   *   test can inspect it first.
+   * - `inline`: within dispatch. When the dispatch resolves, the task has ended, retries included,
+   *   and so have the tasks that its handler dispatched. Delayed tasks are only stored.
    *
    * @default "manual"
    */

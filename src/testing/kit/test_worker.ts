@@ -56,8 +56,8 @@ export class TestWorker {
       this.#users--;
       if (this.#users === 0) {
         const end = this.#end(failed);
-        // Not awaited after a failure, because a handler that the end would wait for may have
-        // failed.
+        // Not awaited after a failure, because the caller may be a handler, and the end would wait
+        // for this handler.
         if (failed) end.catch(() => {});
         else await end;
       }
@@ -65,7 +65,8 @@ export class TestWorker {
   }
 
   /**
-   * Waits until a condition holds that only a write to storage can change.
+   * Waits until `holds` resolves to true. Only a write to storage can change its result, so it is
+   * called again after each write.
    *
    * @throws {TooManyAttemptsError} If there are too many attempts.
    * @throws {StalledError} If nothing is written for too long.

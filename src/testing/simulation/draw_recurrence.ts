@@ -38,7 +38,7 @@ function drawStart(chance: Chance, startsAt: number): RecurrenceStart {
   ]);
 }
 
-/** Times of day around the instants at which the worlds begin, in any of the zones. */
+/** Draws times of day around the beginnings of the worlds, in any of the zones. */
 function drawTimes(chance: Chance): string[] {
   const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0"));
   const [first, second] = [chance.integer(0, 20), chance.integer(0, 20)];

@@ -61,7 +61,7 @@ function drawMachine(chance: Chance): MachinePlan {
   };
 }
 
-/** When the last step is done, in milliseconds from the start. */
+/** The latest time of a step that does not follow a dispatch, in milliseconds from the start. */
 const lastStepAt = calmAtMs * 0.75;
 
 function drawStep<D extends Deed>(chance: Chance, machines: number, deed: D) {
@@ -72,7 +72,7 @@ function drawStep<D extends Deed>(chance: Chance, machines: number, deed: D) {
   };
 }
 
-/** A dispatch of a world in which many tasks of one rate limit come at once. */
+/** Changes a dispatch for a world in which many tasks of one rate limit come almost at once. */
 function rushed(step: Step & DispatchStep): Step & DispatchStep {
   return { ...step, atMs: Math.floor(step.atMs / 8), type: "limited", key: null, recurring: null };
 }
@@ -127,7 +127,7 @@ function drawDeed(
   return { ...step, instance, atMs: dispatch.atMs + chance.integer(0, 3_000) };
 }
 
-/** @param number Of the dispatch that may be meant. */
+/** @param number The number of the dispatch whose task a cancel or an extra run is about. */
 function drawOther(chance: Chance, number: number): Deed {
   const kind = chance.pick(
     [

@@ -1,4 +1,4 @@
-// Where processes write what they ask, are answered, and do.
+// The log to which processes write their calls, the answers, and what their handlers do.
 
 import type { CallEntry, HandlerEntry, ProcessEntry } from "../checker/history.ts";
 

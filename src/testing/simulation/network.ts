@@ -17,7 +17,7 @@ export interface Weather {
   /** The maximum delay of a request, an answer or a signal, in milliseconds. */
   readonly slowestMs: number;
   /**
-   * The probability that a request is lost whose process is killed while it is under way.
+   * The probability that a request is lost if its process is killed before the request arrives.
    * @default 0
    */
   readonly killLossRate?: number;

@@ -33,7 +33,7 @@ export interface WorldPlan<Ask> {
   readonly steps: readonly PlannedStep<Ask>[];
 }
 
-/** Separates what happens to a process from what it is asked. */
+/** Reports whether a step is a fault, and not something that the process is asked to do. */
 export function isFault<Ask extends { readonly kind: string }>(
   step: PlannedStep<Ask>,
 ): step is Placed & FaultDeed {

@@ -97,7 +97,7 @@ export class SimulatedProcess<Ask> {
     if (this.#machine.isRunning) this.#program.ask(ask);
   }
 
-  /** Something happens to the process. */
+  /** Applies a fault to the process. */
   suffer(fault: FaultDeed): void {
     switch (fault.kind) {
       case "kill":

@@ -1,4 +1,4 @@
-// What the processes of a simulated world run.
+// The programs that the processes of a simulated world run.
 
 import type { EverTask } from "../../application/ever_task.ts";
 import type { EverTaskOptions } from "../../application/ever_task_options.ts";
@@ -20,11 +20,11 @@ export interface Program<Ask> {
   begin(everTask: EverTask): void;
   /** Does what a step asks. */
   ask(ask: Ask): void;
-  /** Called in one process when the faults end. Undoes what keeps tasks from ending. */
+  /** Called in one process when the faults end. Resumes the queues, so that all tasks can end. */
   calmDown(): void;
 }
 
-/** What a program is made of. */
+/** The dependencies of a program. */
 export interface ProgramParts {
   /** The name of its process. */
   readonly name: string;

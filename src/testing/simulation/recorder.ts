@@ -21,7 +21,7 @@ export class Recorder implements HistoryLog {
   readonly #entries: HistoryEntry[] = [];
   readonly #store: StoreEntries;
 
-  /** @param reading What the history tells of stored tasks. */
+  /** @param reading Reads the stored tasks for the history. */
   constructor(timeline: Timeline, reading: TaskReading) {
     this.#timeline = timeline;
     this.#store = new StoreEntries(timeline.startsAt, reading);

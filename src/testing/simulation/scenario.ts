@@ -81,7 +81,7 @@ export const rateLimits = {
 } as const;
 
 /**
- * How long history is kept, in days: 10.5 s. That is longer than a dispatch is repeated, and a
- * binary fraction, so that stores compute the same instant of it.
+ * How long history is kept, in days: 10.5 s. This is longer than the time for which a dispatch is
+ * repeated. It is a binary fraction, so that all stores compute the same instant from it.
  */
 export const retentionDays = 2 ** -13;

@@ -13,7 +13,7 @@ export interface Failure<Plan = Scenario> {
   readonly broken: readonly string[];
 }
 
-/** Runs and checks a plan; null: its history is as promised. */
+/** Runs and checks a plan. Resolves to null if its history breaks no rule. */
 export type Trial<Plan> = (plan: Plan) => Promise<Failure<Plan> | null>;
 
 /**

@@ -27,17 +27,17 @@ import type { Verb } from "./network.ts";
 import type { Play } from "./play.ts";
 import { rateLimits } from "./scenario.ts";
 
-/** What a history tells of the tasks of a store, depending on who dispatches them. */
+/** Reads the parts of a history that depend on who dispatches the tasks. */
 export interface TaskReading {
   /** Returns the number of the dispatch; 0 if it has none. */
   dispatchOf(task: Pick<NewTask, "payload">): number;
   /** Returns the maximum number of retries; null if it is unknown. */
   retriesOf(task: NewTask): number | null;
-  /** Returns the budget that a request names, and its limit; null if that is not of interest. */
+  /** Returns the limit of the budget that a request names; null if the history ignores it. */
   limitOf(request: RateSlotRequest): RateLimit | null;
 }
 
-/** A limit: how many runs may start in any window of a period. */
+/** A rate limit: at most `most` runs may start in any window of `periodMs`. */
 export interface RateLimit {
   readonly limit: string;
   readonly most: number;
@@ -62,7 +62,7 @@ export const drawnTasks: TaskReading = {
 
 const msPerDay = 86_400_000;
 
-/** Translates calls of a store, with the names that people see. */
+/** Converts calls of a store to entries, with short names for tasks and workers. */
 export class StoreEntries {
   readonly tasks = new Names("t");
   readonly workers = new Names("w");
@@ -88,7 +88,7 @@ export class StoreEntries {
   }
 
   /**
-   * Returns the entries of a verb. Those that change no task, no queue and no budget have none.
+   * Returns the entries of a call; none for a verb that changes no task, no queue and no budget.
    *
    * @param now The store's clock, in whole milliseconds from the start.
    */

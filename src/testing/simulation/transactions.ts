@@ -33,7 +33,7 @@ export function transactionOf(args: readonly unknown[]): SimulatedTransaction | 
   return typeof options === "object" ? options?.connection : undefined;
 }
 
-/** A store whose verbs may be part of a {@linkcode SimulatedTransaction}. */
+/** Wraps a store so that its writes may be part of a {@linkcode SimulatedTransaction}. */
 export function withTransactions(store: Storage): Storage {
   const answers: Partial<Record<keyof Storage, (writes: never) => Promise<unknown>>> = {
     persist: (tasks: readonly NewTask[]) =>

@@ -32,7 +32,7 @@ export function formatFailure({ scenario, history, broken }: Failure): string {
   ].join("\n");
 }
 
-/** Tries a scenario; null: its history is as promised. */
+/** Runs and checks a scenario. Returns null if its history violates no rule. */
 export async function tryScenario(
   scenario: Scenario,
   makeStore: StoreMaker,

@@ -47,7 +47,7 @@ export class World<Ask extends { readonly kind: string }> {
   #isOver = false;
 
   /**
-   * @param reading What the history tells of stored tasks.
+   * @param reading Reads the stored tasks for the history.
    * @param endsAfterMs How long the world lasts after the end of the faults if tasks are left, for
    * example those of a series; undefined: no task may be left.
    */

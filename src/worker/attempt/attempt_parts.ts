@@ -15,12 +15,12 @@ import { StatusWriter } from "./status_writer.ts";
 export interface AttemptSurroundings {
   /** The tasks that this process holds. */
   readonly held: HeldTasks;
-  /** Counts what happens. */
+  /** Counts the starts, ends and failures of attempts. */
   readonly workLog: WorkLog;
   readonly queue: (name: string) => QueueSettings;
   /** Whether the lease of a job is lost. */
   readonly isAbandoned: (job: Job) => boolean;
-  /** Called when a task of this worker becomes due again at this instant of the storage's clock. */
+  /** Called with the instant at which a task will be due again, by the storage's clock. */
   readonly expectDue: (at: number) => void;
   /** Called when a job has ended or is given up, so that its slot is free. */
   readonly onSettled: (job: Job, now: number) => void;

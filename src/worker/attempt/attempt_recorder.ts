@@ -22,15 +22,15 @@ export interface RecorderParts {
   readonly storage: Storage;
   readonly writer: StatusWriter;
   /**
-   * Called when a task no longer belongs to this worker, although no write of the worker has ended
-   * it.
+   * Called when a handler has completed its task in its own transaction, so that the task no longer
+   * belongs to this worker.
    */
   readonly onHandedIn: (task: ClaimedTask) => void;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
   readonly attemptEvents: AttemptEvents;
-  /** Called when a task of this worker becomes due again at this instant of the storage's clock. */
+  /** Called with the instant at which a task will be due again, by the storage's clock. */
   readonly expectDue: (at: number) => void;
 }
 

@@ -1,5 +1,5 @@
-// Stores the log lines of attempts, those of many attempts in one bulk insert, up to the limit of
-// each run.
+// Stores the log lines of attempts, up to the limit of each run. One bulk insert stores the lines
+// of many attempts.
 
 import type { Logger } from "../../log/logger.ts";
 import { type CapturedLog, fitLog } from "./task_logger.ts";
@@ -79,8 +79,8 @@ export class LogKeeper {
   }
 
   /**
-   * Returns the lines that fit into their runs. Only later batches of a run need to read the stored
-   * lines.
+   * Returns the lines that are within the limits of their runs. Counts the stored lines of a run
+   * only if it may have some.
    */
   async #within(entries: readonly Entry[]): Promise<NewLogLine[]> {
     const { storage, maxLinesPerRun } = this.#parts;

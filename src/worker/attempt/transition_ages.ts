@@ -1,5 +1,6 @@
-// Sets the ages of a job's transitions by their instants, because the storage's clock sets the stored
-// instants. A delayed write must not date a transition before one that is already stored.
+// Converts the instants of a job's transitions to ages, from which storage computes the stored
+// instants by its own clock. A delayed write must not date a transition before one that is already
+// stored.
 
 import type { StatusTransition } from "../../storage/requests.ts";
 import type { TimedTransition, UnwrittenTransitions } from "./unwritten_transitions.ts";

@@ -1,6 +1,6 @@
-// Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. At most one
-// claim is in progress, and one timer is set for the next. While a backlog lasts, a second claim is
-// sent before the first is answered, so that storage and handlers work at the same time.
+// Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. One timer is
+// set for the next claim. Claims are sent one after the other. Only while a backlog lasts, a second
+// claim is sent before the first is answered, so that storage and handlers work at the same time.
 
 import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -47,7 +47,7 @@ export class Claimer {
   #again = false;
   /** Whether a claim of {@linkcode Claimer.#working} waits for its answer. */
   #awaitsAnswer = false;
-  /** The claim that was sent before the one in progress is answered. */
+  /** The second claim, which was sent before the first was answered; null if there is none. */
   #claimingAhead: Promise<void> | null = null;
   readonly #unknownClaims: UnknownClaims;
   readonly #distance = new Distance();
@@ -189,7 +189,7 @@ export class Claimer {
     if (this.#claimingAhead !== null || this.#unknownClaims.isOpen || workerId === null) return;
     const queues = this.#queuesWithRoom(({ backlog }) => backlog.isLong);
     if (queues.length === 0) return;
-    // After a failure, the next claim of `#working` fails too, and reports the error.
+    // An error is ignored here, because the next claim of `#working` also fails and reports it.
     this.#claimingAhead = this.#send(workerId, queues).then(() => {}, () => {}).finally(() => {
       this.#claimingAhead = null;
       this.wake();

@@ -3,7 +3,7 @@
 import type { ClaimedTask } from "../../storage/records.ts";
 import { isStorableInstant } from "../../time/instant.ts";
 
-/** The maximum of counters; see {@linkcode Storage.claim}. */
+/** The value at which storage stops counters; see {@linkcode Storage.claim}. */
 const lastCount = 2 ** 31 - 1;
 
 /**

@@ -143,7 +143,7 @@ export class Intake {
     rateLimiter.giveBack(job);
   }
 
-  /** Gives a job back, and keeps its place until then, because the stop waits for kept places. */
+  /** Gives a job back, then frees its reserved place: a stop waits until no place is reserved. */
   async #giveBackAtStop(job: Job, reservation: Reservation): Promise<void> {
     await this.releaseWaiting((waiting) => waiting === job);
     this.#parts.reservations.unreserve(reservation);

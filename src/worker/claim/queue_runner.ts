@@ -24,16 +24,16 @@ export class QueueRunner {
   readonly #waiting = new LocalQueue();
   /** The jobs that start next, because their rate limits have allowed them to. */
   readonly #ready = new LocalQueue();
-  /** The jobs that are held back. */
+  /** The jobs that are held back without a slot. */
   readonly #held = new Set<Job>();
-  /** The jobs among them that have a slot. */
+  /** The jobs that are held back and have a slot. */
   readonly #heldWithSlot = new Set<Job>();
   readonly #prefetch: Prefetch;
   /** Whether a full queue delays or rejects dispatches, by `whenFull`. */
   readonly #pushesBack: boolean;
   /**
-   * The number of places that such a queue reserves for tasks that wait in storage, so that
-   * dispatches do not starve them.
+   * The number of places that a queue with back pressure keeps for tasks that wait in storage, so
+   * that dispatches do not starve them.
    */
   readonly #keptForStorage: number;
   #running = 0;
@@ -91,8 +91,9 @@ export class QueueRunner {
   }
 
   /**
-   * Reserves a place for a task that is being dispatched in this process. While storage may hold
-   * older tasks, dispatches get only half of the places, so that neither starves the other.
+   * Reserves a place for a task that is being dispatched in this process. Returns false if there is
+   * none. While storage may hold older tasks, dispatches get only a part of the places, so that
+   * neither starves the other: half, or about nine tenths in a queue with back pressure.
    */
   reserve(now: number): boolean {
     if (this.paused) return false;

@@ -34,7 +34,7 @@ export class UnknownClaims {
     return this.#isOpen;
   }
 
-  /** Whether there may be unknown claims now, or later by a claim that is still executed. */
+  /** Whether there may be unknown claims, now or after storage executes a late claim. */
   get mayCome(): boolean {
     return this.#mayCome;
   }

@@ -49,7 +49,7 @@ export class GiveBack {
       } catch (error) {
         failure = { error };
       }
-      // Not before, because until then storage holds them as claimed by this worker.
+      // Not deleted earlier, because until the release storage has them as claimed by this worker.
       for (const { task } of its) held.delete(task);
       if (failure === null) continue;
       onFailed();

@@ -19,8 +19,8 @@ import { timesSeenFromNow } from "../attempt/series_run.ts";
 const pageSize = 200;
 
 /**
- * The number of heartbeats after which all series are read when the clock was set back. Until then,
- * a run that ends or another worker may still plan by the old clock.
+ * The number of checks after the clock was set back, one at each heartbeat. Between them, a run
+ * that ends or another worker may still plan by the old clock.
  */
 const looksAfterSetBack = 3;
 

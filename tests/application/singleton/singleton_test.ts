@@ -18,14 +18,14 @@ function evaluate(): Promise<Module> {
 
 let names = 0;
 
-/** Begins a test: a database, and a name that no other test has. */
+/** Begins a test: sets its database, and a singleton name that no other test has. */
 function begin(connect: () => Storage): void {
   world.name = `test ${++names}`;
   world.connect = connect;
   world.duringRun = () => Promise.resolve();
 }
 
-/** A memory database; each evaluation has a storage of its own on it, as on a server. */
+/** Creates a memory database, and returns a function that connects a new storage to it. */
 function sharedMemory(): () => Storage {
   const database = new MemoryDatabase();
   return () => memoryStorage({ database });
@@ -105,7 +105,7 @@ Deno.test("a running handler ends within the grace period, or is aborted and its
 
 Deno.test("the previous instance closes its storage before the next one opens its own", async () => {
   const folder = await Deno.makeTempDir();
-  // No other process can open the file meanwhile.
+  // Opening the file fails while another storage has it open.
   begin(() => sqliteStorage({ path: `${folder}/app.db`, exclusive: true }));
   let last = await evaluate();
   for (let n = 0; n < 4; n++) {

@@ -1,4 +1,4 @@
-// A program under `deno run --watch`, stopped and started again at each change of its files.
+// Tests a program under `deno run --watch`, which restarts it at each change of its files.
 
 import { assertEquals } from "@std/assert";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
@@ -56,7 +56,7 @@ Deno.test("a watched program leaves no worker of an older version behind", async
     }
   } finally {
     await storage.close();
-    watcher.kill("SIGKILL"); // at SIGTERM it ends the program, and waits for the next change
+    watcher.kill("SIGKILL"); // at SIGTERM, it only ends the program, and waits for a change
     await watcher.status;
     await Deno.remove(folder, { recursive: true });
   }

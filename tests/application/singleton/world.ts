@@ -1,4 +1,4 @@
-// The state that the evaluations of a module share: the database, and their records for the test.
+// The state that a test shares with the evaluations of a module, such as their database.
 
 import { type Logger, silentLogger } from "../../../mod.ts";
 import type { Storage } from "../../../src/storage/mod.ts";
@@ -11,7 +11,7 @@ export interface Evaluation {
   readonly ran: string[];
 }
 
-/** Set by the test. */
+/** The shared state. Each evaluation increases `nextVersion`; the test sets the other members. */
 export const world = {
   nextVersion: 1,
   /** The singleton's name. */

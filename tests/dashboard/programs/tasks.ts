@@ -11,7 +11,7 @@ const schema = z.object({
   lines: z.array(z.object({ "unit price": z.number("must be a number") })).optional(),
 });
 
-/** Fails if its payload says so. */
+/** Fails if `fails` is set in its payload. */
 export const charge = defineTask({
   type: "charge-card",
   payload: schema,
@@ -37,7 +37,7 @@ export const wait = defineTask<null>({
 /** Does nothing. */
 export const report = defineTask<null>({ type: "report", retry: noRetry(), handle() {} });
 
-/** Runs once a minute for each customer, which is its payload. */
+/** Runs at most once a minute for each customer. The payload is the customer. */
 export const mail = defineTask<string>({
   type: "mail",
   rateLimit: { permits: 1, period: { minutes: 1 }, key: (customer) => customer },

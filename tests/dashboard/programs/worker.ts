@@ -1,5 +1,5 @@
-// A worker process: takes the URL of its storage, prints a line when it runs tasks, and stops when
-// its input ends.
+// A worker process: takes the URL of its storage, prints a line when the worker has started, and
+// stops when its input ends.
 
 import { createEverTask, silentLogger } from "../../../mod.ts";
 import { openStorage } from "./open_storage.ts";

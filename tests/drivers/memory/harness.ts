@@ -7,7 +7,7 @@ import { StorageUnavailableError } from "../../../src/storage/errors.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { FakeClock, type StorageHarness, type StorageUnderTest } from "../../../src/testing/mod.ts";
 
-/** Counts down to the one call that fails. */
+/** Counts down to the failure. Each call counts twice: before and after its work. */
 class Fault {
   #left = 0;
 
@@ -15,7 +15,7 @@ class Fault {
     this.#left = n;
   }
 
-  /** Returns whether this call is to fail. */
+  /** Counts once, and returns whether the call fails now. */
   strikes(): boolean {
     return this.#left > 0 && --this.#left === 0;
   }

@@ -14,7 +14,7 @@ function task(number: number, overrides: Partial<NewTask> = {}): NewTask {
   return newTask({ id, ...overrides });
 }
 
-Deno.test("storages share a database, and without one each has its own", async () => {
+Deno.test("storages share the database that they are given, and otherwise each has its own", async () => {
   const database = new MemoryDatabase();
   const [a, b, alone] = [memoryStorage({ database }), memoryStorage({ database }), memoryStorage()];
   for (const storage of [a, b, alone]) await storage.open();
@@ -23,7 +23,7 @@ Deno.test("storages share a database, and without one each has its own", async (
   assertEquals((await alone.list()).items.length, 0);
 });
 
-Deno.test("the injected clock is the storage's", async () => {
+Deno.test("the storage uses the injected clock", async () => {
   const clock = new FakeClock("2026-12-25T10:00:00Z");
   const storage = memoryStorage({ clock });
   assertEquals(await storage.open(), { now: Date.UTC(2026, 11, 25, 10) });
@@ -47,7 +47,7 @@ Deno.test("a caller's transaction is rejected, and nothing is stored", async () 
   assertEquals((await storage.list()).items, []);
 });
 
-Deno.test("at most twice the limit of ended tasks is kept, the latest ones", async () => {
+Deno.test("of the ended tasks, the latest are kept, and about twice the limit at most", async () => {
   const storage = memoryStorage({ keepEnded: 100 });
   await storage.open();
   const keyed = task(999, { taskKey: "first to end" });
@@ -59,12 +59,12 @@ Deno.test("at most twice the limit of ended tasks is kept, the latest ones", asy
   }
   const left = (await storage.list({ statuses: ["Completed"] }, { limit: 1000 })).items;
   assert(left.length >= 100 && left.length <= 264, `${left.length} are kept`);
-  assertEquals(await storage.getByTaskKey("first to end"), null, "keys go, too");
+  assertEquals(await storage.getByTaskKey("first to end"), null, "its key is deleted, too");
   const lastEnded = items.filter((row) => row.id !== waiting).slice(-100).map((row) => row.id);
   assertEquals(
     lastEnded.filter((id) => !left.some((row) => row.id === id)),
     [],
-    "the last 100 are",
+    "the last 100 are kept",
   );
   assertEquals((await storage.get(waiting))?.status, "Queued");
   const [growth] = await storage.auditGrowth();
@@ -80,7 +80,7 @@ Deno.test("an ended series stays, regardless of the tasks that end after it", as
   for (let n = 1; n < 200; n++) await storage.setStatus(task(n).id, "Completed", null, "Full");
   const ended = await storage.get(task(0).id);
   assertEquals([ended?.status, ended?.series?.nextRunAt], ["Completed", null]);
-  assertEquals((await storage.runsAudit(task(0).id)).items.length, 1, "nor is its run");
+  assertEquals((await storage.runsAudit(task(0).id)).items.length, 1, "its run stays, too");
 });
 
 Deno.test("a task that ended and was made due again stays", async () => {
@@ -107,7 +107,7 @@ Deno.test("purging a task does not free a key that another task holds now", asyn
   assertEquals((await storage.getByTaskKey("key"))?.id, second.id);
 });
 
-Deno.test("a listener is notified of changes by other processes only, until it is removed or closed", async () => {
+Deno.test("a listener is notified only of other storages' changes, until it is removed or its storage is closed", async () => {
   const database = new MemoryDatabase();
   const [here, there] = [memoryStorage({ database }), memoryStorage({ database })];
   for (const storage of [here, there]) await storage.open();
@@ -125,10 +125,10 @@ Deno.test("a listener is notified of changes by other processes only, until it i
   await here.open();
   const removed = told(() => there.persist([task(4)]));
   end();
-  assertEquals(await removed, [], "pending calls do not arrive, either");
+  assertEquals(await removed, [], "pending notifications are dropped, too");
 });
 
-Deno.test("a worker is late after more than a lease, and one without tasks loses nothing", async () => {
+Deno.test("a worker is lost after more than its lease, or if it is unregistered while it holds a task", async () => {
   const clock = new FakeClock();
   const storage = memoryStorage({ clock });
   await storage.open();
@@ -142,11 +142,11 @@ Deno.test("a worker is late after more than a lease, and one without tasks loses
   const held = task(1, { claimFor: "a" });
   await storage.persist([held]);
   await storage.unregisterWorker("a");
-  assertEquals(await othersLost(), true, "no worker holds its task");
+  assertEquals(await othersLost(), true, "the unregistered worker holds a task");
   await storage.setStatus(held.id, "Completed", null, "Full", {
     lease: { workerId: "a", token: 1 },
   });
-  assertEquals(await othersLost(), false, "it was completed in time");
+  assertEquals(await othersLost(), false, "the task is completed");
 });
 
 Deno.test("an invalid keepEnded is rejected", () => {

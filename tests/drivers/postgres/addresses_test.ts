@@ -23,10 +23,10 @@ Deno.test.afterAll(async () => {
   await server.stop();
   await Deno.remove(folder, { recursive: true });
 });
-const ours = server.canRestart; // on an existing server, nothing is known of its addresses
+const ours = server.canRestart; // the addresses of an existing server are unknown
 const { hostname, port, username } = new URL(server.url);
 
-/** The URL of a server's database, at the hosts of others. */
+/** Returns `url` with its host replaced by `hosts`. */
 function at(hosts: readonly string[], url: string): string {
   return url.replace(new URL(url).host, hosts.join());
 }

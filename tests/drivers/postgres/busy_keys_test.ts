@@ -14,7 +14,7 @@ Deno.test.afterAll(() => server.stop());
 const minute = 60_000;
 
 for (const kind of ["new", "stored"] as const) {
-  Deno.test(`of tasks that are stored together, those whose ${kind} keys are held are omitted`, async () => {
+  Deno.test(`a batch with skipBusy omits the tasks whose ${kind} keys a transaction holds`, async () => {
     const url = await server.createDatabase();
     await using storage = await openStorage({ url, notify: false });
     await using sql = connect(url);
@@ -39,7 +39,7 @@ for (const kind of ["new", "stored"] as const) {
         ]],
       );
       assertEquals(results[0]!.id, tasks[0]!.id);
-      assertEquals(await storage.get(tasks[0]!.id), null, "nothing of it is stored");
+      assertEquals(await storage.get(tasks[0]!.id), null, "the busy task is not stored");
     });
     const again = await storage.persist(tasks, { skipBusy: true });
     assertEquals(
@@ -78,7 +78,7 @@ Deno.test("a worker ends its tasks while transactions dispatch with their keys",
   });
 });
 
-Deno.test("dispatches with other keys continue, and those with the held key resolve when it is free", async () => {
+Deno.test("dispatches with other keys continue, and those with held keys resolve when the keys are free", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url);
   const task = defineTask<number>({ type: "task", handle() {} });

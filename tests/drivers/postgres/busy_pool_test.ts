@@ -1,5 +1,5 @@
-// The application's pool without a free connection, because transactions hold them all: nothing
-// waits forever.
+// While transactions hold all connections of the application's pool, calls fail after a time-out
+// instead of waiting forever.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
@@ -14,8 +14,8 @@ Deno.test.afterAll(() => server.stop());
 
 const queryTimeout = 300;
 
-for (const schema of ["there already", "missing"]) {
-  Deno.test(`opening inside a transaction that holds the only connection fails with the remedy; the schema is ${schema}`, async () => {
+for (const schema of ["present", "missing"]) {
+  Deno.test(`opening inside a transaction that holds the only connection fails with an error that names the remedy; the schema is ${schema}`, async () => {
     const url = await server.createDatabase();
     if (schema !== "missing") await (await openStorage({ url })).close();
     await using sql = connect(url, { max: 1 });
@@ -32,7 +32,7 @@ for (const schema of ["there already", "missing"]) {
   });
 }
 
-Deno.test("calls inside a transaction that holds the only connection fail with the remedy", async () => {
+Deno.test("calls inside a transaction that holds the only connection fail with an error about the pool", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url, { max: 1 });
   await using storage = await openStorage({ sql, queryTimeout, notify: false });
@@ -56,7 +56,8 @@ Deno.test("transactions that take the connections during a migration do not bloc
   const storage = postgresStorage({ sql, queryTimeout, notify: false });
   const opening = sql.begin(async () => {
     const opened = storage.open();
-    await sql.begin(() => opened); // takes the second connection between the check and the creation of the schema
+    // Takes the second connection between the check and the creation of the schema.
+    await sql.begin(() => opened);
   });
   await assertRejects(() => deadline(opening, 60_000), StorageUnavailableError, "Enlarge the pool");
   await storage.open();

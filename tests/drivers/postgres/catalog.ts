@@ -1,8 +1,8 @@
-// Describes a schema by PostgreSQL's catalog, to compare two.
+// Describes a schema by PostgreSQL's catalog, so that tests can compare two schemas.
 
 import { connect } from "./support.ts";
 
-/** The objects of a schema, each as a line. */
+/** Returns the objects of a schema, one line each. */
 export async function describe(url: string, schema = "evertask"): Promise<string[]> {
   await using sql = connect(url);
   const rows = await sql<{ item: string }[]>`

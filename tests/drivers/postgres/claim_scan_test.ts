@@ -1,4 +1,4 @@
-// The start of a claim's scan while old snapshots make full scans slow.
+// Where a claim starts its scan while old snapshots make full scans slow.
 
 import { assertEquals } from "@std/assert";
 import { ClaimScan } from "../../../drivers/postgres/claim_scan.ts";
@@ -19,19 +19,19 @@ function scan() {
   return { clock, scan, claim };
 }
 
-Deno.test("claims scan from the start while that is quick", () => {
+Deno.test("claims scan from the start while full scans are quick", () => {
   const { claim } = scan();
   for (let i = 0; i < 10; i++) assertEquals(claim(quick), queues[0]!);
 });
 
-Deno.test("an occasional slow scan changes nothing", () => {
+Deno.test("fewer than three consecutive slow scans change nothing", () => {
   const { claim } = scan();
   for (let i = 0; i < 10; i++) {
     assertEquals(claim(i % 3 === 0 ? quick : slow), queues[0]!);
   }
 });
 
-Deno.test("after consecutive slow scans, claims begin near the first task of the last full scan", () => {
+Deno.test("after three consecutive slow scans, claims begin near the first task of the last full scan", () => {
   const { claim } = scan();
   for (let i = 0; i < 3; i++) claim(slow);
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 39_900 });
@@ -43,13 +43,13 @@ Deno.test("a queue without due tasks is scanned from about now", () => {
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 49_900 });
 });
 
-Deno.test("a full scan is repeated once it takes only a small fraction of the time", async () => {
+Deno.test("a full scan is repeated after 20 times its duration", async () => {
   const { clock, claim } = scan();
   for (let i = 0; i < 3; i++) claim(slow);
   await clock.advance(1_999);
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 39_900 });
   await clock.advance(1);
-  assertEquals(claim(quick), queues[0]!, "20 times the 100 ms that it took");
+  assertEquals(claim(quick), queues[0]!, "20 times the 100 ms have passed");
   assertEquals(claim(quick), queues[0]!, "and it is quick again");
 });
 

@@ -12,7 +12,7 @@ function environmentOf(variables: Record<string, string>): Environment {
 
 const empty = environmentOf({});
 
-/** The behavior of Deno without a permission. */
+/** An environment that Deno denies access to. */
 const forbidden: Environment = {
   variable: (name) => {
     throw new Error(`Requires env access to "${name}"`);
@@ -48,7 +48,8 @@ const servers: [url: string, servers: string[]][] = [
   ["postgres:///x", ["localhost 5432"]],
 ];
 for (const [url, expected] of servers) {
-  Deno.test(`the servers of ${url}`, () => assertEquals(serversOf(url), expected));
+  Deno.test(`the servers of ${url} are ${expected.join(", ")}`, () =>
+    assertEquals(serversOf(url), expected));
 }
 
 const says: [url: string, what: Partial<DatabaseUrl>][] = [
@@ -80,7 +81,7 @@ const says: [url: string, what: Partial<DatabaseUrl>][] = [
   }],
 ];
 for (const [url, what] of says) {
-  Deno.test(`what ${url} says: ${Object.keys(what)}`, () => {
+  Deno.test(`${url} means ${JSON.stringify(what)}`, () => {
     assertObjectMatch(parseDatabaseUrl(url, empty), what);
   });
 }
@@ -171,12 +172,12 @@ const unreadable: [url: string, permission: string][] = [
   ["postgres://ann@db", "--allow-env=PGDATABASE"],
 ];
 for (const [url, permission] of unreadable) {
-  Deno.test(`${url} says which permission would complete it`, () => {
+  Deno.test(`the error about ${url} names the missing permission`, () => {
     assertThrows(() => parseDatabaseUrl(url, forbidden), InvalidArgumentError, permission);
   });
 }
 
-Deno.test("the error without a user name names the missing permission", () => {
+Deno.test("the error about an unknown user name names the missing permission", () => {
   const environment = { ...forbidden, variable: () => undefined };
   assertThrows(
     () => parseDatabaseUrl("postgres://db", environment),

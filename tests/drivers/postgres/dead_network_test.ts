@@ -1,4 +1,4 @@
-// A network that drops packets silently, locks that block a query, and the application's pool.
+// Queries whose answers do not come, because the network drops packets or a lock blocks them.
 
 import {
   assertEquals,
@@ -40,7 +40,7 @@ Deno.test("queries that the network drops are given up in time, and the next use
     const took = performance.now() - startedAt;
     assertGreaterOrEqual(took, queryTimeout - 1);
     fastest = Math.min(fastest, took);
-    await assertRejects(() => storage.get(newTask().id), StorageUnavailableError); // cannot even connect
+    await assertRejects(() => storage.get(newTask().id), StorageUnavailableError); // cannot connect
     await proxy.pass();
     await Promise.all(stored);
     assertEquals((await insist(() => storage.list())).items.length, 6 * n);
@@ -64,7 +64,7 @@ Deno.test("notifications work again after a network failure", async () => {
     heard.push(kind);
     tell();
   });
-  await told("queues"); // it listens
+  await told("queues"); // sent when the listener has started
   proxy.swallow();
   await assertRejects(() => listener.get(newTask().id), StorageUnavailableError);
   heard.splice(0);
@@ -117,7 +117,7 @@ Deno.test("a query over many rows has ten times the timeout", async () => {
   const released = other.begin(async (transaction) => {
     await transaction`LOCK TABLE evertask.workers`;
     const waiting = storage.releaseLost(lost);
-    waiting.catch(() => {}); // reported below, if it fails
+    waiting.catch(() => {}); // a failure is reported below
     await delay(2 * queryTimeout);
     return { waiting };
   });
@@ -132,7 +132,7 @@ Deno.test("on the application's pool, queries that the network drops are given u
   proxy.swallow();
   const calls = Array.from({ length: 5 }, () => storage.get(newTask().id).catch((error) => error));
   for (const error of await Promise.all(calls)) assertInstanceOf(error, StorageUnavailableError);
-  await proxy.refuse(); // as when TCP gives up at last
+  await proxy.refuse(); // ends the connections, as TCP does in the end
   await proxy.pass();
   assertEquals(await insist(() => storage.get(newTask().id)), null);
   await sql.end({ timeout: 0.1 }); // postgres.js waits forever for a lost query

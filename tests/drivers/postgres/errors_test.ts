@@ -56,12 +56,12 @@ for (const [codes, meaning] of meanings) {
   }
 }
 
-Deno.test("several failed addresses are a lost connection", () => {
+Deno.test("an AggregateError of failed addresses is a StorageUnavailableError", () => {
   const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
   assertInstanceOf(toStorageError(new AggregateError([refused])), StorageUnavailableError);
 });
 
-Deno.test("an error of the contract stays unchanged", () => {
+Deno.test("an error that is a StorageError already stays unchanged", () => {
   const closed = new StorageClosedError("closed");
   assertEquals(toStorageError(closed), closed);
 });

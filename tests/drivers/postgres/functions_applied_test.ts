@@ -22,7 +22,7 @@ async function freshDatabase(): Promise<string> {
   return url;
 }
 
-/** Replaces a function, and records a revision. */
+/** Replaces a function as another version does, and records its `revision` and `hash`. */
 async function putOther(url: string, revision: number, hash: string): Promise<void> {
   await using sql = connect(url);
   await sql.unsafe(`
@@ -117,7 +117,7 @@ Deno.test("eight processes that start together replace the functions once", asyn
   const [{ writers }] = await sql<[{ writers: string }]>`
     SELECT count(DISTINCT xmin::text)::text AS writers FROM pg_proc
     WHERE pronamespace = 'evertask'::regnamespace`;
-  assertEquals(writers, "1", "all functions are of one transaction");
+  assertEquals(writers, "1", "one transaction wrote all functions");
 });
 
 Deno.test("an open storage keeps working while its functions are replaced", async () => {
@@ -147,7 +147,7 @@ Deno.test("an open storage keeps working while its functions are replaced", asyn
   assertEquals((await storage.statistics()).tasksByStatus.Completed, completed);
 });
 
-Deno.test("the error of a role that may only use the schema names the owner of the functions", async () => {
+Deno.test("the error of a role that may only use the schema names the missing grant", async () => {
   const url = await freshDatabase();
   await putOther(url, revision - 1, "00");
   await using admin = connect(url);

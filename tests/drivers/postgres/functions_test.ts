@@ -25,7 +25,7 @@ const series = {
   nextRunAt: 1_700_000_300_000,
 };
 
-Deno.test("set_task_status writes the audit row of the matrix, at every level, status and exception", async () => {
+Deno.test("set_task_status writes the audit row of the audit policy, for every level, status and exception", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   for (const [number, level] of auditLevels.entries()) {
@@ -51,7 +51,7 @@ Deno.test("set_task_status writes the audit row of the matrix, at every level, s
   }
 });
 
-Deno.test("update_current_run writes the audit rows of the matrix", async () => {
+Deno.test("update_current_run writes the audit rows of the audit policy", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   for (const [number, level] of auditLevels.entries()) {
@@ -104,7 +104,7 @@ Deno.test("set_task_status returns whether the task exists, and whether the leas
   assertEquals(await set(task.id, "fenced", 1), true);
 });
 
-Deno.test("set_task_status makes an ended task due by a waiting status, and notifies the workers", async () => {
+Deno.test("set_task_status with a waiting status makes an ended task due, and notifies the workers", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   for (const status of ["WaitingQueue", "Queued", "Pending"]) {
@@ -122,7 +122,7 @@ Deno.test("set_task_status makes an ended task due by a waiting status, and noti
   }
 });
 
-Deno.test("an unknown status is rejected by name", async () => {
+Deno.test("the error about an unknown status names it", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   const [task, run] = [newTask(), newTask({ status: "WaitingQueue", series })];
@@ -188,7 +188,7 @@ Deno.test("complete_tasks returns the tasks that the worker still held", async (
   const tasks = [1, 2, 3].map(() => newTask({ queue: "late", claimFor: "late" }));
   await storage.persist(tasks);
   const ids = tasks.map(({ id }) => id);
-  await storage.setStatus(ids[0]!, "Cancelled", null, "Full"); // ended by hand meanwhile
+  await storage.setStatus(ids[0]!, "Cancelled", null, "Full"); // ended by an operator meanwhile
   const complete = async (worker: string, token: number) => {
     const [row] = await sql`
       SELECT evertask.complete_tasks(

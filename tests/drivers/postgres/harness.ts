@@ -1,5 +1,5 @@
 // The conformance harness of PostgreSQL: each case has a schema without rows in one database. A
-// schema is used again after its case, because to create its tables and functions takes longer than
+// schema is used again after its case, because creating its tables and functions takes longer than
 // most cases.
 
 import postgres from "postgres";
@@ -7,7 +7,7 @@ import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
 
-/** Makes one call fail, either before it is sent or after it was answered. */
+/** Counts down to the failure. Each call counts twice: before it is sent and after its answer. */
 class Fault {
   #left = 0;
 
@@ -21,7 +21,7 @@ class Fault {
   }
 }
 
-/** The postgres.js instance, whose statements fail on request. */
+/** Wraps a postgres.js instance so that its statements fail on request. */
 function faulty(sql: postgres.Sql, fault: Fault): postgres.Sql {
   return new Proxy(sql, {
     get(target, property) {
@@ -52,7 +52,7 @@ async function passTime(sql: postgres.Sql, schema: string, ms: number): Promise<
   }
 }
 
-/** Deletes everything that a case stored. The tables of the migrations are kept as they are. */
+/** Deletes all rows that a case stored. The rows about migrations stay. */
 async function empty(sql: postgres.Sql, schema: string): Promise<void> {
   await sql.unsafe(`
     DO $$
@@ -69,9 +69,9 @@ async function empty(sql: postgres.Sql, schema: string): Promise<void> {
 }
 
 /**
- * A harness on a database.
+ * Returns a harness whose cases run in one database.
  *
- * @param url The database.
+ * @param url Resolves to the URL of the database.
  * @param name The name in the tests.
  */
 export function postgresHarness(name: string, url: () => Promise<string>): StorageHarness {

@@ -38,7 +38,8 @@ Deno.test("values that are too long for a string of the runtime are rejected wit
   const functions = new Functions("evertask");
   const tooLong = {
     toJSON() {
-      throw new RangeError("Invalid string length"); // the error of JSON.stringify above half a gigabyte
+      // The error of JSON.stringify for more than half a gigabyte.
+      throw new RangeError("Invalid string length");
     },
   };
   const run = () => Promise.resolve([]);

@@ -40,7 +40,7 @@ Deno.test("claims are found even if the database's clock was set back since the 
   assertEquals((await storage.releaseLost(lost)).length, 2);
 });
 
-Deno.test("a worker that holds no earlier task has its tasks searched among its later claims", async () => {
+Deno.test("a heartbeat with holdsSince limits the search to later claims, and one without it changes nothing", async () => {
   await using opened = await open();
   const { storage, sql } = opened;
   await sql`UPDATE evertask.workers SET claims_since = claims_since - interval '1 year'`;
@@ -72,8 +72,8 @@ Deno.test("a worker is not removed while its claim is in progress", async () => 
   const { unregistered } = await sql.begin(async (transaction) => {
     await transaction`SELECT evertask.claim_tasks('w', '["send-email"]', '[{"name": "default", "limit": 1}]')`;
     const unregistered = storage.unregisterWorker(worker.id);
-    // Waits until the call waits for the claim, which is the only lock of this database that is not
-    // granted.
+    // Waits until the claim blocks the call, which then waits for the only lock of this database
+    // that is not granted.
     for (let waiting = false; !waiting;) {
       const rows = await transaction`
         SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -86,7 +86,7 @@ Deno.test("a worker is not removed while its claim is in progress", async () => 
   assertEquals((await storage.releaseLost(lost)).length, 1);
 });
 
-Deno.test("a worker without tasks is removed at its end, and there is nothing to release", async () => {
+Deno.test("a worker that unregisters without tasks is removed, and there is nothing to release", async () => {
   await using opened = await open();
   const { storage, sql } = opened;
   await storage.unregisterWorker(worker.id);

@@ -1,5 +1,5 @@
-// The schema is created once, by the first process or by psql, checked, and rejected if it is
-// newer.
+// The first process or psql creates the schema, once. Later processes check its version, and reject
+// a newer one.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
@@ -45,7 +45,7 @@ Deno.test("the files create the same schema when a client like psql runs them un
   await (await openStorage({ url: byHand, migrate: false })).close();
 });
 
-Deno.test("a setting names another schema for the files, and the option for the driver", async () => {
+Deno.test("the setting evertask.schema names another schema for the files, as the option does for the driver", async () => {
   const url = await server.createDatabase();
   {
     await using sql = connect(url, { connection: { options: "-c evertask.schema=jobs" } });
@@ -80,7 +80,7 @@ Deno.test("with migrate off, an empty database is rejected, and the error names 
   );
   assertEquals([error.found, error.known], [0, knownVersion]);
   assertMatch(error.message, /evertask\.schema=jobs.* psql .*0001_tables\.sql/);
-  assertEquals(await describe(url, "jobs"), [], "nothing was made");
+  assertEquals(await describe(url, "jobs"), [], "nothing was created");
 });
 
 Deno.test("with migrate off, an older schema is rejected; with migrate on it is updated", async () => {
@@ -108,7 +108,7 @@ Deno.test("a newer schema is rejected", async () => {
   assertEquals([error.found, error.known], [knownVersion + 3, knownVersion]);
 });
 
-Deno.test("a migration that fails leaves nothing behind, and the next one works", async () => {
+Deno.test("a migration that fails leaves nothing behind, and the next open migrates", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url);
   await sql.unsafe("CREATE SCHEMA evertask; CREATE TABLE evertask.runs_audit (id int)").simple();
@@ -118,12 +118,12 @@ Deno.test("a migration that fails leaves nothing behind, and the next one works"
   await (await openStorage({ url })).close();
 });
 
-Deno.test("a connection that is lost during the migration leaves nothing behind, and the next one migrates", async () => {
+Deno.test("a connection that is lost during the migration leaves nothing behind, and the next open migrates", async () => {
   const url = await server.createDatabase();
   await using other = connect(url, { max: 2 });
   const storage = postgresStorage(url);
   await other.begin(async (transaction) => {
-    // As another process that creates the schema does.
+    // Takes the lock of a process that creates the schema.
     await transaction`SELECT pg_advisory_xact_lock(hashtextextended('EverTask migrations in evertask', 0))`;
     const lost = assertRejects(() => storage.open(), StorageUnavailableError);
     const end = () =>

@@ -11,7 +11,7 @@ import { connect, newTasks, openStorage } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** Records the notifications of a storage, and waits for the next one. */
+/** Records the notifications of a storage. `until` waits until a condition on them is true. */
 function listenTo(storage: Storage) {
   const heard: WakeSignal[] = [];
   let tell = () => {};
@@ -51,7 +51,7 @@ async function pair() {
   };
 }
 
-/** Sends a marker, which arrives after all earlier notifications. */
+/** Sends a marker and waits for it. All earlier notifications arrive before it. */
 async function settle({ teller, heard, until }: Awaited<ReturnType<typeof pair>>) {
   const isSign = ({ kind }: WakeSignal) => kind === "queues";
   await teller.setQueuePaused("sign", true);
@@ -59,7 +59,7 @@ async function settle({ teller, heard, until }: Awaited<ReturnType<typeof pair>>
   heard.splice(heard.findIndex(isSign), 1); // notifications of a timer may come after it
 }
 
-Deno.test("a due task is notified at once", async () => {
+Deno.test("workers are notified of a due task at once", async () => {
   await using processes = await pair();
   const { teller, heard, until } = processes;
   let fastest = Infinity; // a busy machine may delay one of them, not all
@@ -74,7 +74,7 @@ Deno.test("a due task is notified at once", async () => {
   assertLessOrEqual(fastest, 1_000);
 });
 
-Deno.test("a batch is notified once, and many batches within a moment are combined", async () => {
+Deno.test("a batch sends one notification, and batches that follow each other closely share one", async () => {
   await using processes = await pair();
   const { teller, heard } = processes;
   await teller.persist(newTasks(500));
@@ -84,16 +84,16 @@ Deno.test("a batch is notified once, and many batches within a moment are combin
   heard.length = 0;
   const start = performance.now();
   await Promise.all(Array.from({ length: 200 }, () => teller.persist([newTask()])));
-  await delay(10); // the time within which the last of them are combined
+  await delay(10); // within this time, the last of them are combined
   await settle(processes);
-  const quietTimes = performance.now() - start; // of one millisecond each
-  // Each sends a notification, and those within the minimum time are combined; wake_test.ts counts
-  // them.
+  // Notifications within the minimum time of 1 ms are combined, so the elapsed time limits their
+  // number. wake_test.ts checks the exact number.
+  const quietTimes = performance.now() - start;
   assertEquals(new Set(heard.map(({ kind }) => kind)), new Set(["tasks"]));
   assertLessOrEqual(heard.length, Math.min(200, quietTimes + 2));
 });
 
-Deno.test("delayed tasks, and tasks that this process runs itself, are not notified", async () => {
+Deno.test("delayed tasks, and tasks that the storing process claims itself, send no notification", async () => {
   await using processes = await pair();
   const { teller, heard } = processes;
   await teller.registerWorker({ id: "local", host: "test" });
@@ -115,7 +115,7 @@ Deno.test("a process is not notified of its own changes", async () => {
   await processes.until(() => heard.length === 1);
 });
 
-Deno.test("requests to cancel are notified with any number of ids", async () => {
+Deno.test("workers are notified of any number of cancel requests", async () => {
   await using processes = await pair();
   const { teller, listener, heard } = processes;
   await listener.registerWorker({ id: "holder", host: "test" });
@@ -127,7 +127,7 @@ Deno.test("requests to cancel are notified with any number of ids", async () => 
   assertEquals([...ids].sort(), tasks.map(({ id }) => id).sort());
 });
 
-Deno.test("tasks in a transaction are notified when it commits, also to the process that stored them", async () => {
+Deno.test("tasks in a transaction send notifications when it commits, also to the process that stored them", async () => {
   await using processes = await pair();
   const { url, teller, listener, heard, until } = processes;
   const own = listenTo(teller);
@@ -138,7 +138,7 @@ Deno.test("tasks in a transaction are notified when it commits, also to the proc
     await teller.persist(newTasks(3), { connection: transaction });
     await teller.setQueuePaused("other", true);
     await until(() => heard.length === 1);
-    assertEquals(heard, [{ kind: "queues" }], "nothing yet of the tasks");
+    assertEquals(heard, [{ kind: "queues" }], "there is no notification of the tasks yet");
   });
   await until(() => heard.length === 2);
   await own.until(() => own.heard.length === 1);
@@ -146,7 +146,7 @@ Deno.test("tasks in a transaction are notified when it commits, also to the proc
   assertEquals((await listener.list()).items.length, 3);
 });
 
-Deno.test("tasks that SQL dispatches are notified", async () => {
+Deno.test("a dispatch in SQL sends a notification", async () => {
   await using processes = await pair();
   await using sql = connect(processes.url);
   await sql`SELECT evertask.dispatch('send-email', '{}')`;
@@ -162,7 +162,7 @@ Deno.test("schemas in one database do not wake each other", async () => {
   assertEquals(processes.heard, []);
 });
 
-Deno.test("with notify off there are no listeners and notifications, and workers poll more often", async () => {
+Deno.test("with notify off, a storage neither listens nor notifies, and its workers poll more often", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url);
   await using storage = await openStorage({ url, notify: false, prepare: false });

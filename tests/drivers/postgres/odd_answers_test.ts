@@ -1,5 +1,5 @@
-// Unexpected answers of postgres.js: without a row, as of a failing connection, or with empty
-// entries before it.
+// Unexpected answers of postgres.js: without a row, as from a failing connection, or with empty
+// entries before the row.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import type { PostgresClient } from "../../../drivers/postgres/mod.ts";
@@ -20,7 +20,7 @@ const verbs: Record<string, (storage: Storage) => Promise<unknown>> = {
   "a registration": (storage) => storage.registerWorker({ id: "worker", host: "host" }),
 };
 
-Deno.test("after an answer without a row the outcome is unknown, and the call may be retried", async () => {
+Deno.test("an answer without a row is a transient error, because the outcome of the call is unknown", async () => {
   const sql = connect(await server.createDatabase(), { max: 3 });
   let isLost = false;
   const client: PostgresClient = {
@@ -40,7 +40,7 @@ Deno.test("after an answer without a row the outcome is unknown, and the call ma
   await sql.end();
 });
 
-Deno.test("an answer with empty places before its row is understood", async () => {
+Deno.test("empty entries before the row of an answer are ignored", async () => {
   const sql = connect(await server.createDatabase(), { max: 3 });
   const client: PostgresClient = {
     async unsafe(text, ...rest) {

@@ -1,6 +1,6 @@
 // The oldest supported PostgreSQL accepts the schema and fulfils the contract. Only one case of
-// each topic is tested, because the same SQL is fully tested on the newest version. With
-// EVERTASK_TEST_POSTGRES_VERSION=13, every test of this folder uses the oldest one.
+// each topic is tested, because all cases test the same SQL on the newest version. With
+// EVERTASK_TEST_POSTGRES_VERSION=13, every test of this folder uses the oldest version.
 
 import { assertEquals } from "@std/assert";
 import { storageConformance } from "../../../src/testing/mod.ts";
@@ -10,7 +10,7 @@ import { postgresHarness } from "./harness.ts";
 const oldest = "13";
 
 Deno.test({
-  name: `PostgreSQL ${oldest} keeps a promise of each topic of the storage contract`,
+  name: `PostgreSQL ${oldest} passes one case of each topic of the storage contract`,
   ignore: Deno.env.has("EVERTASK_TEST_POSTGRES"),
   async fn(t) {
     await using server = await startPostgres({ version: oldest });

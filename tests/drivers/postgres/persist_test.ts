@@ -1,4 +1,5 @@
-// The functions that store plain tasks as lists, and other tasks as objects.
+// The function for plain tasks, which takes a list for each column, stores the same as the function
+// for other tasks, which takes objects.
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -13,12 +14,12 @@ Deno.test.afterAll(() => server.stop());
 const url = await server.createDatabase();
 await (await openStorage({ url })).close();
 
-Deno.test("plain tasks are stored as others are, at every audit level, claimed or waiting", async () => {
+Deno.test("plain tasks are stored like other tasks, at every audit level, claimed or waiting", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   await storage.registerWorker({ id: "here", host: "test" });
   await storage.registerWorker({ id: "gone", host: "test" });
-  await storage.persist([newTask({ claimFor: "gone" })]); // its row stays while it holds a task
+  await storage.persist([newTask({ claimFor: "gone" })]); // keeps the worker's row
   await storage.unregisterWorker("gone");
   await storage.setQueuePaused("paused", true);
   for (const auditLevel of auditLevels) {
@@ -46,7 +47,7 @@ Deno.test("plain tasks are stored as others are, at every audit level, claimed o
   }
 });
 
-Deno.test("a batch of plain tasks of which some are stored stores the others", async () => {
+Deno.test("a batch of plain tasks, some of which are already stored, stores the others", async () => {
   await using storage = await openStorage({ url });
   await storage.registerWorker({ id: "again", host: "test" });
   const [first, second, third] = ["again", null, "again"].map((claimFor) =>
@@ -62,7 +63,7 @@ Deno.test("a batch of plain tasks of which some are stored stores the others", a
   assertEquals((await storage.statusAudit(first.id)).items.length, 1);
 });
 
-Deno.test("any texts go unchanged through a list", async () => {
+Deno.test("any texts are unchanged in a list", async () => {
   await using sql = connect(url);
   const text = fc.oneof(
     fc.string({ unit: "binary" }),

@@ -20,7 +20,7 @@ export interface PlanWatch extends AsyncDisposable {
   readonly sql: postgres.Sql;
   /** Starts to record plans. */
   begin(): Promise<void>;
-  /** Does some work, and returns the nodes of its plans that read a table. */
+  /** Runs `work`, and returns the nodes of its plans that scan `table`. */
   scansOf(table: string, work: () => Promise<unknown>): Promise<PlanNode[]>;
 }
 

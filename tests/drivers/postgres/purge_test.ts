@@ -12,7 +12,7 @@ const policy = { statusAuditDays: 1, deleteCompletedTasksAfterRetention: true };
 const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, operatorActions: 0 };
 const busy = { ...nothing, done: false, busy: true };
 
-Deno.test("a purge while another process purges does nothing and reports that, for a minute at most", async () => {
+Deno.test("a purge is busy and deletes nothing while another process purges, for a minute at most", async () => {
   const url = await server.createDatabase();
   await using storage = await openStorage({ url });
   await using sql = connect(url);
@@ -26,7 +26,11 @@ Deno.test("a purge while another process purges does nothing and reports that, f
   assertEquals(await storage.purge(policy, { budget: 100 }), busy);
   assertEquals((await storage.statusAudit(task!.id)).items.length, 2, "nothing is deleted");
   const dryRun = await storage.purge(policy, { budget: 100, dryRun: true });
-  assertEquals([dryRun.statusAudit, dryRun.busy], [2, false], "counting needs no right to purge");
+  assertEquals(
+    [dryRun.statusAudit, dryRun.busy],
+    [2, false],
+    "a dry run need not wait for its turn",
+  );
   const [held] = await sql`
     SELECT extract(epoch FROM held_until - clock_timestamp())::int AS seconds FROM evertask.maintenance`;
   assertEquals(held!.seconds > 30 && held!.seconds <= 60, true, `${held!.seconds} s`);
@@ -37,7 +41,7 @@ Deno.test("a purge while another process purges does nothing and reports that, f
   assertEquals(
     (await sql`SELECT FROM evertask.maintenance`).count,
     0,
-    "the dead holder's turn has ended",
+    "the turn of the process that died has ended",
   );
 });
 
@@ -69,7 +73,11 @@ Deno.test("of two purges of one process the second does nothing", async () => {
   ]);
   assertEquals(first, { ...nothing, done: true, busy: false });
   assertEquals(second, busy);
-  assertEquals((await storage.purge(policy, { budget: 100 })).busy, false, "a later one may");
+  assertEquals(
+    (await storage.purge(policy, { budget: 100 })).busy,
+    false,
+    "a later purge is not busy",
+  );
 });
 
 Deno.test("rate limit keys that were idle for a day are deleted, except those that started empty", async () => {

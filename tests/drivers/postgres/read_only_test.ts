@@ -1,5 +1,5 @@
-// A database that rejects writes for some time. Sessions that started in that time would stay
-// read-only forever.
+// A database rejects writes for some time. Sessions that start in that time stay read-only, so the
+// storage has to replace them.
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
@@ -16,7 +16,7 @@ const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
 /**
- * Makes a database read-only for new sessions, and ends the present ones. Resolves to a function
+ * Makes a database read-only for new sessions, and ends the existing ones. Resolves to a function
  * that makes it writable again.
  */
 async function makeReadOnly(url: string): Promise<() => Promise<void>> {
@@ -31,7 +31,7 @@ async function makeReadOnly(url: string): Promise<() => Promise<void>> {
   return () => change("RESET default_transaction_read_only");
 }
 
-/** Resolves to the error of an action after lost connections have been replaced. */
+/** Repeats `action` until it succeeds or is refused as read-only. Resolves to null or the error. */
 async function refusal(action: () => Promise<unknown>): Promise<unknown> {
   while (true) {
     const error = await action().then(() => null, (error) => error);
@@ -50,7 +50,7 @@ function insistOnStoring(storage: Storage) {
 
 const pools: [name: string, (url: string) => PostgresStorageOptions & AsyncDisposable][] = [
   ["the storage's own pool", (url) => ({ url, async [Symbol.asyncDispose]() {} })],
-  ["a pool of the application's", (url) => {
+  ["the application's pool", (url) => {
     const sql = connect(url, { max: 5 });
     // postgres.js waits forever for the end of a connection that was lost during a query.
     return { sql, [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) };
@@ -67,10 +67,11 @@ for (const [name, optionsFor] of pools) {
 
     const makeWritable = await makeReadOnly(url);
     const readAll = () => insist(() => storage.list());
-    await Promise.all(Array.from({ length: 20 }, readAll)); // every connection is one that only reads
+    // Opens all connections again. They are read-only now.
+    await Promise.all(Array.from({ length: 20 }, readAll));
     const error = await refusal(() => storage.persist([newTask()]));
     assertInstanceOf(error, StorageUnavailableError);
-    assertEquals((await insist(() => storage.list())).items.length, 1, "reading goes on");
+    assertEquals((await insist(() => storage.list())).items.length, 1, "reads still succeed");
 
     await makeWritable();
     const calls = Array.from({ length: 20 }, () => insistOnStoring(storage));

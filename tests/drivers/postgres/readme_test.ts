@@ -1,4 +1,4 @@
-// What sql/postgres/README.md shows works: each of its SQL blocks runs.
+// Runs each SQL block of sql/postgres/README.md.
 
 import { assert, assertEquals } from "@std/assert";
 import { startPostgres } from "../../support/pg_server.ts";
@@ -14,7 +14,7 @@ const readme = await Deno.readTextFile(
 const blocks = [...readme.matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(([, sql]) => sql!);
 const id = (number: number) => `01900000-0000-7000-8000-00000000000${number}`;
 
-Deno.test("the SQL of the administrator's document works as described", async () => {
+Deno.test("the SQL of the README works as described", async () => {
   const url = await server.createDatabase();
   await using storage = await openStorage({ url });
   await using sql = connect(url);
@@ -44,7 +44,7 @@ Deno.test("the SQL of the administrator's document works as described", async ()
   assertEquals((await storage.statistics()).queues.some(({ paused }) => paused), false);
 });
 
-Deno.test("a role with the rights that the document names can do all that the application does", async () => {
+Deno.test("a role with the rights that the README names can do all that the application does", async () => {
   const url = await server.createDatabase();
   await (await openStorage({ url })).close();
   await using admin = connect(url);

@@ -26,7 +26,7 @@ interface Scene extends AsyncDisposable {
 async function makeScene(): Promise<Scene> {
   const adminUrl = await server.createDatabase();
   const admin = connect(adminUrl);
-  const role = `app ${crypto.randomUUID().slice(0, 8)}`; // one that has to be quoted
+  const role = `app ${crypto.randomUUID().slice(0, 8)}`; // has to be quoted
   await admin`CREATE ROLE ${admin(role)} LOGIN PASSWORD 'app'`;
   const url = new URL(adminUrl);
   url.username = role;
@@ -44,7 +44,7 @@ async function makeScene(): Promise<Scene> {
   };
 }
 
-/** Uses a verb of each kind. */
+/** Calls a method of each kind. */
 async function use(storage: Storage): Promise<void> {
   await storage.registerWorker({ id: "worker", host: "test" });
   await storage.persist([newTask(), newTask({ taskKey: "key" })]);
@@ -61,8 +61,8 @@ async function use(storage: Storage): Promise<void> {
 }
 
 /**
- * Runs the statements of errors as the administrator until the work succeeds. Resolves to all
- * granted rights.
+ * Repeats `work` until it succeeds. After each error, the administrator runs the GRANT statements
+ * that the error names. Resolves to all these statements.
  */
 async function grantUntilItWorks({ admin }: Scene, work: () => Promise<void>): Promise<string[]> {
   const granted: string[] = [];
@@ -117,20 +117,24 @@ const used = {
 
 for (
   const [lack, granted, told] of [
-    ["everything", [], [used.schema, used.tables, used.functions]],
-    ["the tables", [used.schema], [used.tables, used.functions]],
-    ["to write", [used.schema, "SELECT ON ALL TABLES IN SCHEMA evertask", used.functions], [
+    ["all rights", [], [used.schema, used.tables, used.functions]],
+    ["the rights on tables and functions", [used.schema], [used.tables, used.functions]],
+    ["the rights to write", [
+      used.schema,
+      "SELECT ON ALL TABLES IN SCHEMA evertask",
+      used.functions,
+    ], [
       "DELETE, INSERT, UPDATE ON ALL TABLES IN SCHEMA evertask",
     ]],
-    ["to delete", [
+    ["the right to delete", [
       used.schema,
       "SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA evertask",
       used.functions,
     ], ["DELETE ON ALL TABLES IN SCHEMA evertask"]],
-    ["the functions", [used.schema, used.tables], [used.functions]],
+    ["the rights on functions", [used.schema, used.tables], [used.functions]],
   ] as const
 ) {
-  Deno.test(`a role that lacks ${lack} gets the missing grant, and works with it`, async () => {
+  Deno.test(`the error of a role that lacks ${lack} names the grants, and the role works with them`, async () => {
     await using scene = await makeScene();
     const { admin, adminUrl, role, url } = scene;
     await (await openStorage({ url: adminUrl })).close();

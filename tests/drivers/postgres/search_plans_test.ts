@@ -1,5 +1,5 @@
-// The plans of searches and counts in a table of 200,000 tasks: they read by id, and at most the
-// rows of one call, for any filter and statistics.
+// The plans of searches and counts in a table of 200,000 tasks: for any filter and statistics, they
+// read an index in the order of ids, and at most the rows that one call may read.
 
 import { assert, assertEquals } from "@std/assert";
 import type { TaskFilter } from "../../../src/storage/queries.ts";
@@ -11,7 +11,7 @@ import { connect, openStorage } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** Half of them have ended, every 1000th failed; the others wait. Every 100th has a key. */
+/** 200,000 tasks: half have ended, the others wait. Every 1000th failed, every 100th has a key. */
 const fill = `
   SET synchronous_commit = off;
   INSERT INTO evertask.queued_tasks (id, type, handler, request, status, queue_name, priority, created_at_utc,
@@ -48,7 +48,7 @@ const filters: [filter: TaskFilter, found: number, mostRowsRead: number][] = [
   [{ ids: ["01900000-0000-7000-8000-000000000001", newId()] }, 1, 10],
 ];
 
-Deno.test("a search and a count read by id, and at most the rows of one call", async () => {
+Deno.test("a search and a count read in the order of ids, and at most the rows that one call may read", async () => {
   const url = await server.createDatabase();
   await using _storage = await openStorage({ url });
   await using admin = connect(url);
@@ -80,7 +80,7 @@ Deno.test("a search and a count read by id, and at most the rows of one call", a
   }
 });
 
-Deno.test("a search by due instant reads the lines of the index of claimable tasks", async () => {
+Deno.test("a search by due instant reads the index of claimable tasks", async () => {
   const url = await server.createDatabase();
   await using _storage = await openStorage({ url });
   await using admin = connect(url);

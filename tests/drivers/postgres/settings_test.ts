@@ -52,8 +52,8 @@ const odd: Readonly<Record<string, string>> = {
 };
 
 /**
- * A database whose sessions begin with settings; those that this version of PostgreSQL lacks are
- * left out.
+ * Creates a database whose sessions start with `settings`, except those that this version of
+ * PostgreSQL lacks.
  */
 async function createDatabase(settings: Readonly<Record<string, string>>): Promise<string> {
   const url = await server.createDatabase();
@@ -74,8 +74,8 @@ async function persistOne(storage: Storage): Promise<NewTask> {
 }
 
 /**
- * The topics of which every case is run, because they concern numbers and instants. Of the others,
- * one case each is run.
+ * The topics about numbers and instants, of which every case is run. Of each other topic, one case
+ * is run.
  */
 const topicsInFull = ["rate slots", "recurring runs", "retention", "status changes"];
 
@@ -96,7 +96,7 @@ Deno.test("a day of retention has 24 hours in every time zone", async () => {
   const answers = [];
   for (const zone of ["UTC", "Europe/Rome", "America/New_York"]) {
     await using sql = connect(url, { connection: { TimeZone: zone } });
-    // Clocks were put forward in the night before.
+    // In Rome and New York, clocks were put forward within the 24 hours before these instants.
     answers.push(
       ...await sql`
       SELECT evertask.to_epoch_ms(evertask.expires_before('2026-03-29T12:00:00Z', 1)) AS rome,

@@ -1,4 +1,4 @@
-// The channel of one process, with a client of the test and a fake clock.
+// The notification channel of one process, with a simulated client and a fake clock.
 
 import { assertEquals } from "@std/assert";
 import type { PostgresClient } from "../../../drivers/postgres/connection.ts";
@@ -6,7 +6,7 @@ import { WakeChannel } from "../../../drivers/postgres/wake.ts";
 import type { WakeSignal } from "../../../src/storage/requests.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 
-/** A channel, its sent and received notifications, and the database's side of it. */
+/** Returns a channel, its sent and received notifications, and a simulated database. */
 function makeChannel() {
   const clock = new FakeClock();
   const sent: object[] = [];
@@ -70,13 +70,13 @@ Deno.test("a process gets the notifications of others, but not its own, until it
   assertEquals(heard, []);
 });
 
-Deno.test("a message for the caller's transaction is also for this process", () => {
+Deno.test("a message in the caller's transaction has no sender, so that this process receives it, too", () => {
   const { channel } = makeChannel();
   assertEquals(channel.messageToAll(), { kind: "tasks" });
   assertEquals(channel.message("queues"), { kind: "queues", from: "me" });
 });
 
-Deno.test("of tasks within the minimum time, the first is notified at once and the others together", async () => {
+Deno.test("of notifications within the minimum time, the first is sent at once and the others are combined", async () => {
   const { channel, clock, sent } = makeChannel();
   await clock.advance(10);
   assertEquals(channel.takeTasksMessage(), tasks);
@@ -86,7 +86,7 @@ Deno.test("of tasks within the minimum time, the first is notified at once and t
   assertEquals(sent, []);
   await clock.advance(1);
   assertEquals(sent, [tasks]);
-  assertEquals(channel.takeTasksMessage(), null, "one was just sent");
+  assertEquals(channel.takeTasksMessage(), null, "a message was just sent");
   await clock.advance(1);
   assertEquals(channel.takeTasksMessage(), tasks);
   await channel.close();

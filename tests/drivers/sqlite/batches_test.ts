@@ -8,7 +8,7 @@ import { Scratch } from "./support.ts";
 
 const workers = Array.from({ length: 12 }, (_, index) => `worker-${index}`);
 
-/** Tasks of every worker in turn, stored as claimed in one batch. */
+/** Stores `count` tasks in one batch, claimed by the workers in turn. */
 async function storeClaimed(storage: Storage, count: number) {
   for (const id of workers) await storage.registerWorker({ id, host: "here" });
   const tasks = Array.from({ length: count }, (_, index) =>
@@ -39,7 +39,7 @@ Deno.test("a batch of tasks of many kinds has a result for each task", async () 
   }
 });
 
-Deno.test("in a batch that repeats stored tasks, each of these has its first result", async () => {
+Deno.test("a batch that contains stored tasks does not store them again, and returns whether each is claimed", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const { tasks } = await storeClaimed(storage, 40);
@@ -58,7 +58,7 @@ Deno.test("in a batch that repeats stored tasks, each of these has its first res
   assertEquals((await storage.auditGrowth())[0]!.rows, 81);
 });
 
-Deno.test("a batch of ends for many workers applies those whose lease is held, in a transaction of the caller's, too", async () => {
+Deno.test("a batch of many workers' ends, in the caller's transaction, applies those whose lease is held", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const { tasks } = await storeClaimed(storage, 300);
@@ -93,7 +93,7 @@ Deno.test("a batch of ends for many workers applies those whose lease is held, i
   }
 });
 
-Deno.test("a batch of changes may be longer than a statement has parameters", async () => {
+Deno.test("a batch of changes may need more parameters than a statement can have", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open({ path: ":memory:" });
   const tasks = Array.from({ length: 20_000 }, () => newTask());

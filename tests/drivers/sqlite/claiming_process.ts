@@ -1,8 +1,9 @@
-// A process for the tests of several processes on one file. Its second argument is its work:
+// A process for tests with several processes on one file. Its first argument is the path of the
+// file, its second argument the job:
 //
 // - only-open: opens the storage and ends.
-// - claim-all: claims and completes tasks until none is left, and prints the ids.
-// - hold: claims everything, prints how many, and waits to be killed.
+// - claim-all: claims and completes tasks until none is left, and prints their ids.
+// - hold: claims all tasks, prints their number, and waits to be killed.
 // - persist: stores one task and prints its id.
 
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";

@@ -1,5 +1,5 @@
-// The SQLite driver keeps every promise of the storage contract, over either library, whether a
-// statement that fails was carried out or not.
+// The SQLite driver keeps every promise of the storage contract, over either library, whether or
+// not a failed statement was executed.
 
 import { DatabaseSync } from "node:sqlite";
 import type { DenoSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
@@ -27,8 +27,8 @@ registerConformance(
 type DenoSqlite = { Database: new (path: string) => DenoSqliteDatabase };
 
 /**
- * The library itself; null where JSR, or its native part on GitHub (or in DENO_SQLITE_PATH), is out
- * of reach.
+ * Loads @db/sqlite. Resolves to null if JSR is out of reach, or the native part of the library, on
+ * GitHub or at DENO_SQLITE_PATH.
  */
 async function loadDenoSqlite(): Promise<DenoSqlite | null> {
   const name = "@db/sqlite"; // a literal would require the module during the type check

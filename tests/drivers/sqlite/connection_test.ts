@@ -32,7 +32,7 @@ for (const [library, connect] of Object.entries(libraries)) {
     connection.close();
   });
 
-  Deno.test(`a connection shared with the storage can be joined (${library})`, async () => {
+  Deno.test(`a task joins a transaction on the connection that the storage uses (${library})`, async () => {
     await using scratch = new Scratch();
     const database = connect(scratch.path);
     const storage = await scratch.open({ database });
@@ -131,7 +131,7 @@ Deno.test("a worker is notified when the caller's transaction ends, even on the 
 });
 
 for (const [library, connect] of Object.entries(libraries)) {
-  Deno.test(`a commit is notified even if its connection is closed (${library})`, async () => {
+  Deno.test(`a worker is notified of a commit even if the connection is closed at once (${library})`, async () => {
     await using scratch = new Scratch();
     const clock = new FakeClock();
     const storage = await scratch.open({ clock });

@@ -30,14 +30,14 @@ Deno.test("a worker whose heartbeats are kept in memory is never late", async ()
   await storage.registerWorker({ id: "second", host: "here" });
   assertEquals((await storage.heartbeat("second", leaseMs)).othersLost, false);
   assertEquals(await storage.releaseLost(lost), []);
-  // From now on both must behave the same.
+  // Now that there are two workers, a worker without heartbeats is lost.
   await clock.advance(20_000);
   assertEquals((await storage.heartbeat("second", leaseMs)).othersLost, true);
   assertEquals((await storage.releaseLost(lost)).map(({ workerId }) => workerId), ["first"]);
   assertEquals((await storage.heartbeat("first", leaseMs)).alive, false);
 });
 
-Deno.test("a change of the answer is in the next heartbeat's answer", async () => {
+Deno.test("the answer of a heartbeat contains the current cancel requests and pauses", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open({ exclusive: true });
   await storage.registerWorker({ id: "worker", host: "here" });

@@ -1,8 +1,12 @@
 // A stand-in for `Database` of @db/sqlite, which would load a native library from the network. It
-// uses node:sqlite, and imitates the differences in that package's source (denodrivers/sqlite3,
-// 0.12 and 0.13): integers are read with 32 bits unless `int64` is set, and then as bigints beyond
-// 2^53, texts end at the first U+0000, `run` returns the number of changes, a `get` without
-// parameters returns the same object every time, and errors carry SQLite's text and no code.
+// uses node:sqlite, and imitates what differs in that package (denodrivers/sqlite3, 0.12 and 0.13):
+//
+// - Integers are read with 32 bits. If `int64` is set, they have all bits, and integers beyond 2^53
+//   are bigints.
+// - Texts end at the first U+0000.
+// - `run` returns the number of changes.
+// - A `get` without parameters returns the same object every time.
+// - Errors have SQLite's text, but no code.
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { SqliteValue } from "../../../drivers/sqlite/mod.ts";

@@ -1,5 +1,5 @@
-// Faults of a file, a folder or a disk: each has its error class, names the file, and stores
-// nothing in part.
+// Faults of a file, a folder or a disk: each error has its class and names the file, and no write
+// is stored in part.
 
 import {
   assert,
@@ -73,7 +73,7 @@ Deno.test("a schema that is newer than the code is refused, with both versions",
 });
 
 for (const [library, connect] of Object.entries(libraries)) {
-  Deno.test(`nothing of a write to a full disk is stored, and it succeeds when there is space (${library})`, async () => {
+  Deno.test(`a write to a full disk stores nothing, and succeeds when there is space (${library})`, async () => {
     await using scratch = new Scratch();
     const database = connect(scratch.path);
     const storage = await scratch.open({ database });
@@ -90,7 +90,7 @@ for (const [library, connect] of Object.entries(libraries)) {
     database.close();
   });
 
-  Deno.test(`a file that another connection writes to is a transient error (${library})`, async () => {
+  Deno.test(`a write to a file that another connection writes to is a transient error (${library})`, async () => {
     await using scratch = new Scratch();
     const database = connect(scratch.path);
     const storage = await scratch.open({ database });
@@ -151,7 +151,7 @@ Deno.test("a failed opening can be repeated", async () => {
   await storage.close();
 });
 
-Deno.test("invalid options are rejected by name", () => {
+Deno.test("the error about an invalid option names it", () => {
   const refused = (options: unknown, argument: string) => {
     const create = () => sqliteStorage(options as string);
     assertEquals(assertThrows(create, InvalidArgumentError).argument, argument);

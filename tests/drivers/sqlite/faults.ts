@@ -3,8 +3,8 @@
 import type { SqliteConnection } from "../../../drivers/sqlite/mod.ts";
 
 /**
- * Which statement fails, and whether the database has carried it out by then (a COMMIT may have
- * happened, though it failed).
+ * Makes one statement fail, before or after the database has executed it. (Even a COMMIT that fails
+ * may have been executed.)
  */
 export class Fault {
   readonly #moment: "before" | "after";
@@ -14,12 +14,12 @@ export class Fault {
     this.#moment = moment;
   }
 
-  /** The n-th statement from now on fails; 0: none. */
+  /** Makes the n-th statement from now on fail; with 0, none. */
   failAt(n: number): void {
     this.#left = n;
   }
 
-  /** A connection that fails on request. */
+  /** Wraps a connection so that its statements fail as `failAt` requests. */
   wrap<T extends SqliteConnection>(connection: T): T {
     return this.#wrap(connection, (method, result) => {
       return method === "prepare" ? this.#wrap(result as object, (_, rows) => rows) : result;

@@ -11,7 +11,10 @@ import type { Storage } from "../../../src/storage/storage.ts";
 import { FakeClock, type StorageHarness, type StorageUnderTest } from "../../../src/testing/mod.ts";
 import { Fault } from "./faults.ts";
 
-/** A harness over one library: `open` opens a connection as an application does. */
+/**
+ * Returns a harness over one library. `open` opens a connection as an application does. Statements
+ * fail before or after their execution, according to `faults`.
+ */
 export function sqliteHarness(
   name: string,
   open: (path: string) => SqliteConnection,
@@ -39,9 +42,9 @@ async function create(
     return storage;
   };
   const own = open(path);
-  // Opens the database as an application does that passes its own connection. The storage does not
-  // change its settings. The file need not survive a crash of the machine, and waiting for the disk
-  // would take five times as long as everything else.
+  // Like an application, passes its own connection, whose settings the storage does not change. The
+  // file need not survive a crash of the machine, and waiting for the disk would take five times as
+  // long as everything else.
   own.exec("PRAGMA synchronous = OFF");
   own.exec("PRAGMA journal_mode = WAL");
 

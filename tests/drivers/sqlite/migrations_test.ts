@@ -1,4 +1,4 @@
-// The schema is created once, even by several processes, by the driver or by hand.
+// The schema is created once: by one of several processes, or by hand.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

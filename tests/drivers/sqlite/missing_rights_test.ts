@@ -1,4 +1,4 @@
-// Errors about missing rights have a command that grants the right.
+// Errors about missing rights contain a command that grants them.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -25,7 +25,7 @@ interface Case {
   readonly name: string;
   /** Removes rights, or gives the file to another user. */
   readonly prepare: (path: string, folder: string) => Promise<unknown>;
-  /** The error's text, with PATH and FOLDER. */
+  /** What the error says is missing, with PATH and FOLDER as placeholders. */
   readonly right: string;
   readonly command: string;
   readonly otherwise?: string;
@@ -33,9 +33,10 @@ interface Case {
   readonly isNew?: true;
 }
 
+/** The id of another user and group. */
 const elsewhere = 12_345;
 
-/** A database with a write-ahead log, and the log, as another user's process leaves it. */
+/** Makes a database with a write-ahead log, whose files another user's process has left. */
 async function leaveLog(path: string): Promise<void> {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA journal_mode = WAL; CREATE TABLE notes (text TEXT)");
@@ -182,7 +183,7 @@ for (const each of cases) {
   });
 }
 
-Deno.test("a file system that is mounted read-only is named, with the command that mounts it anew", async (t) => {
+Deno.test("the error about a read-only file system names it and the command that mounts it writable", async (t) => {
   await using disk = await mountSmallDisk(4, Deno.uid() ?? 0);
   await t.step({
     name: "on a disk of its own",

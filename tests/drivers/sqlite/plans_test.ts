@@ -12,14 +12,14 @@ import { recording, Scratch } from "./support.ts";
 
 const workerId = "01890000-0000-7000-8000-00000000000a";
 
-/** The steps of SQLite's plan. */
+/** Returns the steps of SQLite's plan for a statement. */
 function plan(database: DatabaseSync, sql: string): string[] {
   return database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row.detail));
 }
 
 /**
- * All statements that the storage prepares while it does its daily work, with a few tasks of each
- * kind in it.
+ * Returns all statements that the storage prepares while it does its usual work with a few tasks of
+ * each kind.
  */
 async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<string>> {
   const statements = new Set<string>();
@@ -104,8 +104,8 @@ Deno.test("no statement of a worker scans the tasks or their history", async () 
   assert(statements.length > 40, `only ${statements.length} statements were seen`);
   for (const sql of statements) {
     for (const step of plan(database, sql)) {
-      // `workers`, `paused_queues` and the state have a few rows, and lists of series scan the
-      // series.
+      // Small tables such as `workers` and `paused_queues` may be scanned, and the index of series
+      // for lists of series.
       const walks =
         /^SCAN (queued_tasks(?! USING INDEX queued_tasks_series)|status_audit|runs_audit|task_execution_log)\b/
           .test(step);

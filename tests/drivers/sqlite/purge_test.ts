@@ -11,7 +11,7 @@ import { Scratch } from "./support.ts";
 const day = 86_400_000;
 const policy = { statusAuditDays: 1, deleteCompletedTasksAfterRetention: true };
 
-/** Completed tasks, with two audit rows each, that ended longer ago than the policy keeps them. */
+/** Stores completed tasks with two audit rows each, which are older than the policy keeps them. */
 async function storeOldTasks(storage: Storage, clock: FakeClock, count: number): Promise<void> {
   const tasks = Array.from({ length: count }, () => newTask());
   await storage.persist(tasks);
@@ -116,9 +116,9 @@ Deno.test("another policy does not resume where the previous one stopped", async
   await storage.persist([newTask({ id: "01890000-0000-7000-8000-000000000000" })]);
   await clock.advance(2 * day);
   const long = { statusAuditDays: 3 };
-  assertEquals((await storage.purge(long, { budget: 1 })).statusAudit, 1, "of the older ones");
+  assertEquals((await storage.purge(long, { budget: 1 })).statusAudit, 1, "of an older task");
   const { statusAudit, done } = await storage.purge({ statusAuditDays: 1 }, { budget: 100 });
-  assertEquals([statusAudit, done], [4, true], "the first is not skipped");
+  assertEquals([statusAudit, done], [4, true], "the task with the lowest id is not skipped");
 });
 
 Deno.test("rate limit keys that were idle for a day are deleted", async () => {

@@ -1,5 +1,5 @@
-// SQLite's plans of searches and counts: by id, without sorting, and within the rows that one call
-// may read.
+// SQLite's plans of searches and counts: they read in the order of ids, without sorting, and at
+// most the rows that one call may read.
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -100,7 +100,7 @@ Deno.test("a search by due instant reads the lines of the index of claimable tas
   database.close();
 });
 
-/** Returns the steps of a statement's plan that use another way. */
+/** Returns the steps of a statement's plan that do not match `goesBy`. */
 function strayingSteps(database: DatabaseSync, sql: string, goesBy: RegExp): string[] {
   const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) =>
     String(detail)

@@ -9,7 +9,7 @@ import { Scratch } from "./support.ts";
 
 const rows = 17_000;
 
-/** Copies of one completed task with many audit rows, as rows of the tables. */
+/** Inserts copies of the task `id`, and many runs audit rows, directly into the tables. */
 function fill(path: string, id: string): void {
   using database = new DatabaseSync(path);
   const columns = database.prepare("SELECT name FROM pragma_table_info('queued_tasks')").all()

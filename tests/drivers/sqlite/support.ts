@@ -37,7 +37,7 @@ export async function countTasks(storage: Storage): Promise<number> {
   return Object.values(tasksByStatus).reduce((sum, count) => sum + count, 0);
 }
 
-/** A database that adds each statement that is prepared to a set. */
+/** Wraps a database so that each prepared statement is added to `statements`. */
 export function recording(database: DatabaseSync, statements: Set<string>): NodeSqliteDatabase {
   return {
     prepare(sql) {

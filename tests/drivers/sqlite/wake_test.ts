@@ -10,7 +10,7 @@ import { Scratch } from "./support.ts";
 
 const worker = { id: "01890000-0000-7000-8000-00000000000a", host: "here" };
 
-Deno.test("tasks, pauses and cancel requests of another process are notified within a poll interval", async () => {
+Deno.test("a worker is notified of another process's tasks, pauses and cancel requests within a poll interval", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const here = await scratch.open({ clock });
@@ -69,7 +69,7 @@ Deno.test("a listener stays when another one is removed", async () => {
   end();
 });
 
-Deno.test("tasks in a transaction of this process are notified when it has ended, and no sooner", async () => {
+Deno.test("a worker is notified of tasks in a transaction of this process when it has ended, and no sooner", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });
@@ -85,13 +85,13 @@ Deno.test("tasks in a transaction of this process are notified when it has ended
     await clock.advance(20);
     assertEquals(heard.splice(0), [{ kind: "tasks" }]);
     await clock.advance(2 * storage.polling.busyMs);
-    heard.length = 0; // the commit of another connection
+    heard.length = 0; // ignores the next poll, which sees the commit of another connection
   }
   own.close();
   end();
 });
 
-Deno.test("a poll follows a failed check", async () => {
+Deno.test("after a failed check for changes, workers are notified to poll", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const database = new DatabaseSync(scratch.path);
@@ -163,7 +163,7 @@ Deno.test("an idle storage reads data_version once per poll interval, and only w
 });
 
 for (const options of [{ exclusive: true }, { path: ":memory:" }]) {
-  Deno.test(`there are no checks with ${JSON.stringify(options)}`, async () => {
+  Deno.test(`a storage with ${JSON.stringify(options)} does not check for changes`, async () => {
     await using scratch = new Scratch();
     const clock = new FakeClock();
     const storage = await scratch.open({ ...options, clock });

@@ -1,4 +1,4 @@
-// A storage that has adopted rows of upstream's, for tests on a real engine.
+// A storage that has adopted rows of EverTask for .NET (upstream), for tests on a real server.
 
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
@@ -10,12 +10,12 @@ import {
   upstreamTasks,
 } from "../../support/tsql_server/upstream_tables.ts";
 
-/** The id of a row. */
+/** Returns the id of the row with this number. */
 export function id(number: number): string {
   return `a0000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 }
 
-/** Runs work with a storage that has adopted rows. */
+/** Runs `work` with a storage that has adopted `rows`. */
 export async function withAdopted(
   rows: readonly UpstreamRow[],
   work: (storage: Storage) => Promise<void>,

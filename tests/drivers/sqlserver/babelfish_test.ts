@@ -1,5 +1,5 @@
-// Batches for Babelfish are variables of the table types, filled from parameters in the statement
-// of the call.
+// On Babelfish, one statement sends a batch: it fills variables of the table types from parameters,
+// and calls the procedure with them.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { StatusChange } from "../../../src/storage/requests.ts";
@@ -62,7 +62,7 @@ Deno.test("a batch with too many values for a request is sent in parts, in order
   }, { isBabelfish: true });
 });
 
-Deno.test("a call without rows is a plain call", async () => {
+Deno.test("a call without table parameters is a plain procedure call", async () => {
   const applied = { recordsets: [rows({ Applied: "int" }, [1])] };
   await withScript(() => applied, async ({ storage, sent }) => {
     await storage.setStatus(change(1).taskId, "Completed", null, "Full");

@@ -188,7 +188,7 @@ Deno.test("a list of series sends its filter as parameters, and reads one row mo
   });
 });
 
-Deno.test("a search first reads its end, and sends its text as a parameter", async () => {
+Deno.test("a search first reads the id at which it ends, and sends its texts as parameters", async () => {
   const filter = {
     ids: [taskId],
     types: ["a'; DROP TABLE x; --", "b "],

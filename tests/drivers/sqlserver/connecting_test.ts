@@ -36,7 +36,7 @@ Deno.test("open logs in, reads the schema's state in one round trip and returns 
   assertEquals([application, encrypted], ["EverTask", false]);
 });
 
-Deno.test("connections are encrypted by default, and the password travels inside", async () => {
+Deno.test("connections are encrypted by default, and the password is sent encrypted", async () => {
   await using server = new TdsServer({ answer, certificate });
   const storage = sqlServerStorage({
     ...connectionTo(server),
@@ -72,7 +72,7 @@ Deno.test("a server that cannot encrypt is refused by a connection that must be 
   assertEquals(server.logins.length, 0);
 });
 
-Deno.test("a rejected login is a lasting error", async () => {
+Deno.test("a rejected login is a permanent error", async () => {
   const refuses = { number: 18456, message: "Login failed for user 'app'.", severity: 14 };
   await using server = new TdsServer({ refuses });
   const error = await assertRejects(
@@ -136,7 +136,7 @@ Deno.test("the caller's pool is connected if needed, used, and left open", async
   const storage = sqlServerStorage(pool);
   await storage.open();
   await storage.close();
-  await pool.request().query("SELECT 1;"); // which a pool that was closed refuses
+  await pool.request().query("SELECT 1;"); // a closed pool would refuse this
   const again = sqlServerStorage({ connection: pool, schema: "Other" });
   await again.open();
   await again.close();
@@ -160,7 +160,7 @@ Deno.test("a URL names server, port, user, password, database and encryption", (
   assertEquals(configOf("mssql://[::1]/db").server, "::1");
 });
 
-Deno.test("an ADO.NET connection string is read, and encrypted unless it says otherwise", () => {
+Deno.test("an ADO.NET connection string is accepted, and its connections are encrypted by default", () => {
   const config = configOf("Server=tcp:db.example.org,1434;Database=shop;User Id=a;Password=b");
   assertEquals([config.server, config.port, config.database], ["db.example.org", 1434, "shop"]);
   assertEquals((config.options as { encrypt: boolean }).encrypt, true);

@@ -28,7 +28,7 @@ const taskId = "01900000-0000-7000-8000-00000000000a";
 const deadlock = { message: { number: 1205, message: "You have been chosen as the victim." } };
 const duplicate = { message: { number: 2627, message: "Violation of UNIQUE KEY constraint." } };
 
-/** Returns the answers one after the other, and then the last one each time. */
+/** Returns a function that gives the replies one after the other, and then repeats the last one. */
 function inTurn(...replies: readonly Reply[]) {
   const left = [...replies];
   return () => left.length > 1 ? left.shift()! : left[0]!;
@@ -64,7 +64,7 @@ for (const [number, kind, transient] of errors) {
 
 const mssql = await loadMssql();
 
-Deno.test("the engine's policy repeats a call that was a deadlock's victim until it succeeds", async () => {
+Deno.test("a call that was a deadlock's victim can be retried until it succeeds", async () => {
   await withScript(inTurn(deadlock, deadlock, applied), async ({ storage, sent }) => {
     const result = await insist(() => storage.setStatus(taskId, "Completed", null, "Full"));
     assertEquals([result, sent().length], [{ applied: true }, 3]);
@@ -76,8 +76,7 @@ Deno.test("a call is retried at once if another process stores the same new row"
     recordsets: [rows({ Id: "id", Outcome: "text", Claimed: "int" }, [taskId, "existing", 0])],
   };
   await withScript(inTurn(duplicate, stored), async ({ storage, sent }) => {
-    const slots = storage.registerWorker({ id: "w", host: "h" });
-    await slots;
+    await storage.registerWorker({ id: "w", host: "h" });
     assertEquals(sent().map(({ text }) => text), [
       "[EverTask].[usp_RegisterWorker]",
       "[EverTask].[usp_RegisterWorker]",
@@ -128,7 +127,7 @@ Deno.test("a connection that is not a transaction of mssql is refused", async ()
 });
 
 for (const breaks of ["before", "within"] as const) {
-  Deno.test(`a connection that breaks ${breaks} the answer is a transient error, and the next call takes another`, async () => {
+  Deno.test(`a connection that breaks ${breaks} the answer is a transient error, and the next call uses another connection`, async () => {
     const answer = inTurn({ ...applied, breaks }, applied);
     await withScript(answer, async ({ storage }) => {
       const change = () => storage.setStatus(taskId, "Completed", null, "Full");
@@ -255,7 +254,7 @@ Deno.test("a pool without a free connection is a transient error", async () => {
   }, { pool });
 });
 
-Deno.test("more calls than connections wait for each other", async () => {
+Deno.test("calls beyond the number of connections wait for a free one", async () => {
   await withScript(() => applied, async ({ storage, server, sent }) => {
     const calls = Array.from(
       { length: 20 },

@@ -8,7 +8,7 @@ import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.
 import { emptySchema, passTime, withPool, withSchema } from "../../support/tsql_server/target.ts";
 import { intercepted } from "./intercepted_pool.ts";
 
-/** The capabilities of the harness beyond the contract. SQL Server cannot push. */
+/** The capabilities of the harness. It lacks "wakes", because SQL Server cannot notify. */
 export const capabilities = [
   "setRunCount",
   "failAt",
@@ -17,7 +17,7 @@ export const capabilities = [
   "damage",
 ] as const;
 
-/** A harness for an existing schema. Its cases run one after the other. */
+/** Returns a harness for an existing schema. Its cases must run one after the other. */
 export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHarness {
   return {
     name: "sqlserver",
@@ -46,7 +46,7 @@ export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHa
           );
         },
         async damage(taskId, damage) {
-          if (damage === "instants") return; // its type has none that could not be represented
+          if (damage === "instants") return; // every instant of the column type is valid
           const request = pool.request();
           request.input("Id", taskId);
           await request.query(
@@ -73,7 +73,7 @@ export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHa
   };
 }
 
-/** Runs work with a harness for a schema of its own. */
+/** Runs `work` with a harness for a new schema. */
 export async function withSqlServerHarness(
   work: (harness: StorageHarness) => Promise<void>,
 ): Promise<void> {
@@ -85,7 +85,7 @@ export async function withSqlServerHarness(
   );
 }
 
-/** Counts down to the one request that fails: before it is sent, or after it was answered. */
+/** Counts down to the failure. Each request counts twice: before it is sent and once answered. */
 class Fault {
   #left = 0;
 
@@ -98,7 +98,7 @@ class Fault {
   }
 }
 
-/** The pool, with requests that fail on demand as after a lost connection. */
+/** Wraps the pool so that its requests fail on demand, as after a lost connection. */
 function faulty(pool: SqlServerPool, fault: Fault): SqlServerPool {
   const lost = (when: string) =>
     Object.assign(new Error(`The connection was lost ${when}.`), { code: "ESOCKET" });

@@ -3,8 +3,8 @@
 import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 
 /**
- * Wraps the pool so that each `execute` and `query` of its requests is passed to `around`, which
- * sends it or not.
+ * Wraps the pool so that each `execute` and `query` of its requests calls `around` with its text
+ * and a function that sends it.
  */
 export function intercepted(
   pool: SqlServerPool,

@@ -15,7 +15,7 @@ import { SchemaVersionError, StorageUnavailableError } from "../../../src/storag
 import { type Reply, TdsServer } from "../../support/tds_server/server.ts";
 import { connectionTo, isStateQuery, rows, schemaState } from "./scripted.ts";
 
-/** A server whose schema has a version, and is complete once the transaction is committed. */
+/** Starts a server whose schema has `version` until a transaction commits, and then is complete. */
 function serverAt(version: number, answer: (batch: string) => Reply = () => ({})): TdsServer {
   let committed = false;
   return new TdsServer({
@@ -72,7 +72,7 @@ Deno.test("only procedures whose text has changed are recreated", async () => {
   assert(isStateQuery(server.requests.at(-1)!));
 });
 
-Deno.test("a process that may not migrate uses procedures whose text has changed", async () => {
+Deno.test("with migrate off, procedures whose text differs are used unchanged", async () => {
   const definitions = { usp_Purge: "CREATE PROCEDURE [EverTask].[usp_Purge] AS SELECT 1;" };
   await using server = new TdsServer({ answer: () => schemaState({ definitions }) });
   const storage = sqlServerStorage({ connection: connectionTo(server), migrate: false });
@@ -108,7 +108,7 @@ Deno.test("a batch that fails rolls everything back, and open can be retried", a
     (batch) => batch.includes("CREATE PROCEDURE") && failures-- > 0 ? deadlock : {},
   );
   const storage = sqlServerStorage(connectionTo(server));
-  // The pool is closed then, which waits for transactions.
+  // `open` then closes the pool, which waits for open transactions.
   await assertRejects(() => deadline(storage.open(), 20_000), StorageUnavailableError);
   assertEquals(server.requests.at(-1)!.kind, "rollback");
   await storage.open();

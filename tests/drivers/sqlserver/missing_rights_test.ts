@@ -1,5 +1,4 @@
-// Errors of SQL Server and Babelfish about missing rights, and the statements in the storage
-// errors.
+// Errors about missing rights on SQL Server and Babelfish name the statements that grant them.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
@@ -39,7 +38,7 @@ const denials: [number: number, message: string, statement: string, isBabelfish?
 ];
 
 for (const [number, message, statement, isBabelfish = false] of denials) {
-  Deno.test(`"${message}" is an error that names the statement which grants the right`, async () => {
+  Deno.test(`the error for "${message}" names the statement that grants the right`, async () => {
     const answer = ({ text }: { readonly text: string }) =>
       grantee(text, { isBabelfish }) ?? { message: { number, message } };
     await withScript(answer, async ({ storage }) => {
@@ -70,7 +69,7 @@ const migrationDenials: [number: number, message: string, isBabelfish?: boolean]
 for (const [number, message, isBabelfish = false] of migrationDenials) {
   for (const hasSchema of [false, true]) {
     const where = hasSchema ? "in a schema that exists" : "without a schema";
-    Deno.test(`"${message}" ${where} is an error that names the statements which let the user migrate`, async () => {
+    Deno.test(`the error for "${message}" ${where} names the statements that let the user migrate`, async () => {
       await using server = new TdsServer({
         answer(request) {
           const { kind, text } = request;
@@ -96,7 +95,7 @@ for (const [number, message, isBabelfish = false] of migrationDenials) {
   }
 }
 
-Deno.test("a schema that the user may not see is distinguished from one that is not there by the statement that shows it", async () => {
+Deno.test("the error about a missing schema also names the grant for a schema that the user may not see", async () => {
   await using server = new TdsServer({
     answer: (request) =>
       isStateQuery(request) ? schemaState({ version: 0 }) : grantee(request.text) ?? {},

@@ -1,4 +1,4 @@
-// Refused options of sqlServerStorage and their errors; its defaults.
+// The options that sqlServerStorage refuses, and the errors.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
@@ -25,7 +25,7 @@ const refused: [title: string, options: unknown, argument: string][] = [
 ];
 
 for (const [title, options, argument] of refused) {
-  Deno.test(`${title} is refused: ${argument}`, () => {
+  Deno.test(`${title} is refused, and the error names ${argument}`, () => {
     const error = assertThrows(() => storageWith(options), InvalidArgumentError);
     assertEquals(error.argument, argument);
     assert(!error.message.includes("hunter2"), error.message);

@@ -1,4 +1,4 @@
-// The steps of a purge, by the answers of the server.
+// The steps of a purge, depending on the answers of the server.
 
 import { assertEquals } from "@std/assert";
 import type { SqlServerDatabase } from "../../../drivers/sqlserver/database.ts";
@@ -8,8 +8,8 @@ import { purge as purgeHistory } from "../../../drivers/sqlserver/purge.ts";
 const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, operatorActions: 0 };
 
 /**
- * Purges with these answers: numbers of deleted rows, or a word. Returns the result and the
- * requested limits.
+ * Purges with `steps` as the answers of the server: a number of deleted rows, or the flag that is
+ * set. Returns the result and the requested limits.
  */
 async function purge(
   steps: readonly (number | "busy" | "done")[],

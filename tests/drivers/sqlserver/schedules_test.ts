@@ -1,5 +1,5 @@
-// The column RecurringTask: a schedule of this library, one of EverTask for .NET, or an unreadable
-// text.
+// The column RecurringTask: a schedule of this library, a schedule of EverTask for .NET (upstream),
+// or an unreadable text.
 
 import { assert, assertEquals } from "@std/assert";
 import { readSchedule } from "../../../drivers/sqlserver/schedules.ts";

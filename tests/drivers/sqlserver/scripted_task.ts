@@ -7,7 +7,7 @@ import { columns, serverNow } from "./scripted.ts";
 export const taskId = "01900000-0000-7000-8000-00000000000a";
 export const otherId = "01900000-0000-7000-8000-00000000000b";
 
-/** As it is stored. */
+/** The task that the driver stores. */
 export const task: NewTask = newTask({
   id: taskId,
   type: "send-email",
@@ -38,7 +38,7 @@ export const taskColumns = columns(
     "NextRunUtc instant, CurrentRunCount int, IsPaused bit, Version text",
 );
 
-/** As it comes in recordsets. */
+/** A task in recordsets, with these columns. */
 export const taskRow = [
   ...[
     taskId,

@@ -19,7 +19,7 @@ const mssql = await loadMssql();
 const files = Object.entries(sqlFiles) as [SqlFileName, string][];
 const driver = new URL("../../../drivers/sqlserver/", import.meta.url);
 
-/** The statements of a file: no comments. */
+/** Returns the text of a file without its comments. */
 function code(text: string): string {
   return text.replace(/--.*$/gm, "");
 }
@@ -42,7 +42,7 @@ Deno.test("an index is made only where the schema lacks it, so that a file can b
     })`;
     for (const batch of batchesOf(file, "EverTask").map(code)) {
       if (!/CREATE (UNIQUE |CLUSTERED )*INDEX|ADD CONSTRAINT .* CLUSTERED/.test(batch)) continue;
-      // Babelfish changes the names of indexes in its catalog.
+      // A guard cannot look for the index, because Babelfish changes its name in the catalog.
       assert(batch.includes(guard) || batch.includes("COL_LENGTH("), batch);
     }
   }
@@ -104,13 +104,14 @@ Deno.test("a statement over a list starts with the list, and seeks the row of ea
   let lists = 0;
   for (const [file, text] of files) {
     for (const [statement] of code(text).matchAll(/\b(UPDATE|INSERT|SELECT)\b[^;]*;/g)) {
-      // Our tables that are joined with variables, and therefore with lists.
+      // The tables that the statement joins with variables. These are lists.
       const from = /\bFROM\b([^;]*)/.exec(statement)?.[1] ?? "";
       const joined = [...from.matchAll(/(?:INNER JOIN|LEFT JOIN|,) \[EverTask\]\.\[\w+\][^\n]*/g)];
       if (joined.length === 0 || !/\bFROM (@|\()/.test(statement)) continue;
       lists++;
       for (const [join] of joined) {
-        // A small filtered index finds tasks by worker. A plan without it is not an error.
+        // Tasks are found by worker in a small filtered index. FORCESEEK would make a plan without
+        // this index an error.
         const isFiltered = join.includes("t.[WorkerId] = ");
         assertEquals(join.includes("FORCESEEK"), !isFiltered, `${file}: ${join}`);
       }
@@ -132,9 +133,9 @@ Deno.test("locked rows are skipped in every database: READPAST is used with READ
   }
 });
 
-// T-SQL has no function for the table of src/storage/kit/audit_policy.ts: to make one, the user
-// that migrates would need one more right (CREATE FUNCTION).
-Deno.test("each procedure that writes history decides by the same table, in the same words", () => {
+// The procedures repeat the conditions of src/storage/kit/audit_policy.ts. If a function had them,
+// the user that migrates would need one more right (CREATE FUNCTION).
+Deno.test("each procedure that writes history uses the same conditions, in the same words", () => {
   const isError = "(STATUS IN (N'Failed', N'ServiceStopped') OR EXCEPTION IS NOT NULL)";
   const decisions: [decision: string, wording: string, procedures: string[]][] = [
     [
@@ -187,7 +188,7 @@ Deno.test("the driver calls every procedure, and only procedures that have a fil
     const source = await Deno.readTextFile(new URL(name, driver));
     for (const [, procedure] of source.matchAll(/"(usp_\w+)"/g)) called.add(procedure!);
   }
-  // Upstream's name, for calls by hand.
+  // Upstream's procedure, which only people and other programs call.
   called.add("usp_CompleteRecurringRun");
   assertEquals([...called].sort(), [...procedureNames].sort());
 });

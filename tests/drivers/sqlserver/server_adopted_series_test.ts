@@ -1,4 +1,4 @@
-// Series of upstream's on a real engine: they run by the schedules that they were dispatched with.
+// Adopted series of EverTask for .NET (upstream) on a real server run by their stored schedules.
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -8,7 +8,7 @@ import { id, withAdopted } from "./adopted.ts";
 
 const day = 86_400_000;
 
-/** The next instant of these UTC times of day, of days that match. */
+/** Returns the first instant after `after` at one of the UTC `times`, on a day that `matches`. */
 function nextAt(
   after: number,
   times: readonly string[],

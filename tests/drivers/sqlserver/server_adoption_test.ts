@@ -1,5 +1,5 @@
-// Upstream's own tables on a real engine: they are adopted with every row, and unfinished tasks
-// continue.
+// The tables of EverTask for .NET (upstream) on a real server are adopted with every row, and
+// unfinished tasks continue.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
@@ -9,12 +9,12 @@ import { upstreamHistory, upstreamTasks } from "../../support/tsql_server/upstre
 import { id, withAdopted } from "./adopted.ts";
 import { newTask } from "./tasks.ts";
 
-/** Runs work with a pool and the name of a schema that does not exist. */
+/** Runs `work` with a pool and the name of a schema that does not exist. */
 function withEmpty(work: (pool: SqlServerPool, schema: string) => Promise<void>): Promise<void> {
   return withPool((pool) => withSchema(pool, (schema) => work(pool, schema)));
 }
 
-/** Ids as upstream creates them: random, so in no order. */
+/** Random ids in no order, as upstream creates them. */
 const ids = {
   done: "f0000000-0000-4000-8000-000000000001",
   waiting: "30000000-0000-4000-8000-000000000002",
@@ -104,7 +104,7 @@ for (const version of ["newest", "first"] as const) {
 
 Deno.test({
   ...needsTarget(
-    "an adopted series that was cancelled stays so, and an unfinished one without a next run is due",
+    "an adopted series that was cancelled stays cancelled, and an unfinished one without a next run is due",
   ),
   async fn() {
     const schedule = '{"HourInterval":{"Interval":1}}';

@@ -1,5 +1,5 @@
 // Many connections on a real engine: claims without duplicates, run updates without losses, and
-// claims whose speed does not depend on tasks that are not due.
+// claims that find due tasks among many that are due later.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
@@ -39,8 +39,8 @@ Deno.test({
       await Promise.all(workers.map((id) => storage.registerWorker({ id, host: "test" })));
       const claimed: string[] = [];
       await Promise.all(workers.map(async (workerId) => {
-        // A claim may be empty because of a concurrent one. Only a queue without due tasks ends the
-        // loop.
+        // A claim may return nothing because of a concurrent claim, so the loop ends only when no
+        // task is due.
         while (await storage.nextDueAt(["default"], fromDefault.types) !== null) {
           const { tasks } = await insist(() => storage.claim({ workerId, ...fromDefault }));
           for (const task of tasks) claimed.push(task.id);
@@ -116,7 +116,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("a thousand tasks are one batch, for any texts"),
+  ...needsTarget("one call stores a thousand tasks with different texts, and one call ends them"),
   async fn() {
     await withStorage(2, async (storage) => {
       const tasks = Array.from(
@@ -148,7 +148,7 @@ Deno.test({
 
 Deno.test({
   ...needsTarget(
-    "tasks of a higher priority that are due later do not slow the claim of due ones",
+    "a claim returns the due tasks, although many of a higher priority are due later",
   ),
   async fn() {
     await withStorage(2, async (storage) => {

@@ -1,5 +1,5 @@
 // SQL Server keeps every promise of the storage contract. All cases share a pool and a schema,
-// which are made before the first; without an engine, each shows as ignored.
+// which are created before the first case. Without a server, each case is reported as ignored.
 
 import { storageConformance, type StorageHarness } from "../../../src/testing/mod.ts";
 import { hasTarget, needsTarget } from "../../support/tsql_server/target.ts";

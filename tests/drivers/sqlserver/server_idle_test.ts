@@ -9,7 +9,7 @@ import { startEngine } from "../../support/engine.ts";
 import { needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";
 import { intercepted } from "./intercepted_pool.ts";
 
-/** The pool, which writes down each request. */
+/** Wraps `pool` to append the procedure or the text of each request to `log`. */
 function logging(pool: SqlServerPool, log: string[]): SqlServerPool {
   return intercepted(pool, (text, send) => {
     log.push(/usp_\w+/.exec(text)?.[0] ?? text);
@@ -18,7 +18,7 @@ function logging(pool: SqlServerPool, log: string[]): SqlServerPool {
 }
 
 Deno.test({
-  ...needsTarget("an idle worker sends heartbeats, and asks once per interval for due tasks"),
+  ...needsTarget("an idle worker sends heartbeats, and polls for due tasks once per interval"),
   async fn() {
     await withPool((pool) =>
       withSchema(pool, async (schema) => {
@@ -27,8 +27,8 @@ Deno.test({
         const task = defineTask<null>({ type: "task", handle() {} });
         await using engine = await startEngine({ storage, tasks: [task], leaseDuration: 4500 });
         await engine.ended((await engine.everTask.dispatch(task, null)).id);
-        // A lease after its start, the worker reads the series once. By then the interval has
-        // reached its maximum.
+        // The worker reads the series once, when the duration of a lease has passed since its
+        // start. By then, the poll interval has reached its maximum.
         while (!log.some((text) => text.includes("[IsRecurring] = 1"))) await delay(100);
         log.length = 0;
         const start = performance.now();

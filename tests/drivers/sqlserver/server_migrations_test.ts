@@ -52,7 +52,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("the files can be run by hand, and again: then nothing changes"),
+  ...needsTarget("the files can be run by hand, and running them again changes nothing"),
   async fn() {
     await withEmpty(async (pool, schema) => {
       const careful = sqlServerStorage({ connection: pool, schema, migrate: false });
@@ -108,8 +108,8 @@ Deno.test({
   async fn() {
     await withEmpty(async (pool, schema) => {
       await pool.request().batch(`CREATE SCHEMA [${schema}];`);
-      // An obstacle for the last statement: a type with the name of one of ours that is not a
-      // table.
+      // Lets the last statement fail: the name of one of the schema's table types is already that
+      // of another type.
       await pool.request().batch(`CREATE TYPE [${schema}].[NameList] FROM int;`);
       try {
         const storage = sqlServerStorage({ connection: pool, schema });

@@ -1,5 +1,5 @@
-// Direct calls of the procedures, like any client's: upstream's procedures with upstream's
-// parameters, the audit matrix in T-SQL, and upstream's query for audit growth.
+// Calls the procedures directly, as a client other than the driver does: upstream's procedures with
+// upstream's parameters, the audit levels in T-SQL, and upstream's query for audit growth.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
@@ -22,7 +22,7 @@ interface Scene {
   run(text: string): Promise<Record<string, unknown>[][]>;
 }
 
-/** A fresh schema, with connections that are made before and closed after. */
+/** Runs work with an open storage in a new schema, and closes the storage and its pool. */
 async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
   await withPool((pool) =>
     withSchema(pool, async (schema) => {
@@ -95,7 +95,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("upstream's calls work: status first, then the run; or both at once"),
+  ...needsTarget("upstream's calls work: the status and then the run, or both in one call"),
   async fn() {
     await withScene(async ({ storage, run }) => {
       const tasks = [newTask({ recurring: true }), newTask({ recurring: true })];
@@ -196,7 +196,9 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("batches can be called by hand, with variables of their types"),
+  ...needsTarget(
+    "procedures that take batches can be called by hand, with variables of their table types",
+  ),
   async fn() {
     await withScene(async ({ storage, run }) => {
       const tasks = [newTask(), newTask()];

@@ -25,7 +25,10 @@ interface Scene {
   readonly storage: Storage;
 }
 
-/** A fresh schema. There are two connections, so that a transaction leaves one for all others. */
+/**
+ * Runs work with a new schema. The pool has two connections, so that an open transaction leaves one
+ * for all other calls.
+ */
 async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
   await withPool((pool) =>
     withSchema(pool, async (schema) => {
@@ -45,7 +48,7 @@ async function completed({ pool, schema, storage }: Scene, count: number): Promi
   return tasks.map(({ id }) => id);
 }
 
-/** Runs work in a transaction, which ends in any case. */
+/** Runs work in a transaction, and ends it as `end` says. Rolls it back if the work fails. */
 async function inTransaction(
   pool: SqlServerPool,
   end: "commit" | "rollback",

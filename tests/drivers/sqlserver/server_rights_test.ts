@@ -20,13 +20,13 @@ import { newTask } from "./tasks.ts";
 interface Scene {
   readonly admin: SqlServerPool;
   readonly schema: string;
-  /** Opens a storage as the user without rights, or returns the error. */
+  /** Opens a storage as the user without rights, or rejects with the error. */
   open(migrate: boolean): Promise<Storage>;
 }
 
 /**
- * Runs work with a user that has no rights, and removes it. A user that owns a schema cannot be
- * removed before it.
+ * Runs work with a user that has no rights. Removes the schema first and then the user, because a
+ * user that owns a schema cannot be removed.
  */
 async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
   const mssql = await loadMssql();
@@ -98,7 +98,7 @@ async function use(storage: Storage): Promise<void> {
 
 Deno.test({
   ...needsTarget(
-    "a user who may not migrate gets the statements that let it, and uses the schema that they make",
+    "the error for a user who may not migrate has the statements that allow it, and they suffice",
   ),
   async fn() {
     await withScene(async ({ admin, open }) => {
@@ -120,7 +120,7 @@ Deno.test({
 
 Deno.test({
   ...needsTarget(
-    "a user without rights on the schema gets the statement that grants them, and works with it",
+    "the error for a user without rights on the schema has the statement that grants them, and it suffices",
   ),
   async fn() {
     await withScene(async ({ admin, schema, open }) => {
@@ -140,7 +140,7 @@ Deno.test({
 
 Deno.test({
   ...needsTarget(
-    "a right that is revoked while a storage is open is named with its grant",
+    "if a right is revoked while a storage is open, errors have the statement that grants it",
   ),
   async fn() {
     await withScene(async ({ admin, schema, open }) => {

@@ -1,8 +1,9 @@
-// The procedures called with table-valued parameters, as SQL Server gets its batches, on any
-// engine. Babelfish keeps the rows of a connection's first call with such a parameter for all later
-// ones, so the driver avoids them there. The first call is correct, so each call here has its own
-// connection. Babelfish also reads an apostrophe in such a row as the end of a literal, and in some
-// lists of four to six rows with float columns it reads a number as NULL: there are none here.
+// Calls the procedures with table-valued parameters on any engine. The driver sends its batches to
+// SQL Server in this form, but not to Babelfish, which passes the rows of a connection's first call
+// with such a parameter to all later calls, too. The first call is correct, so each call here has
+// its own connection. Babelfish also reads an apostrophe in such a row as the end of a literal, and
+// in some lists of four to six rows with float columns it reads a number as NULL. The rows here
+// avoid both.
 
 import { assertEquals } from "@std/assert";
 import { SqlServerDatabase } from "../../../drivers/sqlserver/database.ts";
@@ -21,11 +22,11 @@ import { slotRequest } from "../../support/new_task.ts";
 import { newTask } from "./tasks.ts";
 
 interface Scene {
-  /** For everything around the call. */
+  /** The storage for all calls but the tested one. */
   readonly storage: Storage;
-  /** Makes one call with rows, in the form for SQL Server. */
+  /** Makes one call on a new connection, with its rows in the form for SQL Server. */
   native<T>(call: (storage: Storage) => Promise<T>): Promise<T>;
-  /** The name of the worker and of the queue, which no other call knows. */
+  /** The name of the worker and of the queue, which no other test uses. */
   readonly own: string;
   /** Stores tasks and claims them for the worker. */
   claimed(count: number, options?: { readonly recurring?: boolean }): Promise<ClaimedTask[]>;
@@ -68,7 +69,7 @@ function leaseOf({ leaseToken }: ClaimedTask, workerId: string) {
   return { workerId, token: leaseToken };
 }
 
-/** Two ids whose order in the database differs from that of the array. */
+/** Sorts tasks by descending id, so that their order differs from that of the database. */
 function descending<T extends { readonly id: string }>(tasks: readonly T[]): T[] {
   return [...tasks].sort((a, b) => a.id < b.id ? 1 : -1);
 }

@@ -12,7 +12,7 @@ const series = {
   nextRunAt: Date.UTC(2026, 0, 1),
 };
 
-/** A task that is due at once; a series whose first run is due at once. */
+/** Creates a task that is due at once, or a series whose first run is due at once. */
 export function newTask(
   { recurring = false, ...overrides }: Partial<NewTask> & { readonly recurring?: boolean } = {},
 ): NewTask {

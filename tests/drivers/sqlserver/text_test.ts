@@ -22,7 +22,7 @@ Deno.test("any string is returned unchanged, and stored without U+0000", () => {
   }
 });
 
-Deno.test("different names have stored forms that differ without trailing spaces", () => {
+Deno.test("different names have stored forms that differ even without trailing spaces", () => {
   const compared = texts.map((text) => toStoredName(text, "name", 100).trimEnd());
   assertEquals(new Set(compared).size, texts.length);
   for (const text of texts) assertEquals(fromStoredName(toStoredName(text, "name", 100)), text);
@@ -37,7 +37,7 @@ Deno.test("upstream's texts are read unchanged", () => {
   assertEquals([fromStored(null), fromStoredName(null)], [null, null]);
 });
 
-Deno.test("a name that is too long is refused, counted in its stored form", () => {
+Deno.test("a name whose stored form is too long is refused", () => {
   assertEquals(toStoredName("x".repeat(10), "key", 10).length, 10);
   for (const name of ["x".repeat(11), `${"x".repeat(9)} `, `${"x".repeat(9)}\u0000`]) {
     assertThrows(() => toStoredName(name, "key", 10), InvalidArgumentError, "key");

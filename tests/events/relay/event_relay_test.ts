@@ -139,7 +139,7 @@ Deno.test("payloads are written only while a watcher requests them", async () =>
   assertEquals([parameters(plain), parameters(whole)], [new Set([""]), new Set(['"secret"'])]);
 });
 
-Deno.test("a later watcher gets the events from its start", async () => {
+Deno.test("a watcher that starts later gets only the events since its start", async () => {
   await using fleet = new Fleet();
   const worker = await fleet.start({ tasks });
   const [early, late] = [new Seen(), new Seen()];

@@ -6,8 +6,8 @@ import { type AnyTask, defineTask, noRetry, type Task, type TaskContext } from "
 import type { RunReport } from "./protocol.ts";
 
 /**
- * A step works in slices of `slice` milliseconds: the time for which its process is frozen does not
- * count.
+ * Handlers work in slices of this many milliseconds, so that the time for which their process is
+ * frozen does not count.
  */
 const slice = 50;
 
@@ -18,8 +18,8 @@ export interface Step {
 }
 
 /**
- * The parameters of a `settle`, which completes its task in a transaction of its own, and then
- * keeps it open for a while.
+ * The parameters of a `settle`, which completes its task in a transaction, and then keeps the
+ * transaction open for a while.
  */
 export interface Settle {
   readonly url: string;

@@ -1,6 +1,6 @@
 // A worker process: takes its setup as its only argument, runs tasks, and reports events on
-// standard output. It stops gracefully when its input ends, also because the test that started it
-// has ended.
+// standard output. It stops gracefully when its input ends, which also happens when the test that
+// started it ends.
 
 import { createEverTask, formatMessage, silentLogger } from "../../../mod.ts";
 import { type Storage, systemClock } from "../../../src/storage/mod.ts";

@@ -12,7 +12,7 @@ import { hubPath, webSocket } from "../support/raw_requests.ts";
 /** After this time, an expected message counts as missing. */
 const patienceMs = 20_000;
 
-/** A handler behind Node's server, and its log. */
+/** Serves a handler with Node's server, and collects the errors that the adapter logs. */
 async function serve(handler: FetchHandler) {
   const logged: unknown[] = [];
   const error: Logger["error"] = (_, properties) => logged.push(properties?.error);
@@ -49,7 +49,7 @@ function slowBody() {
   return { body, begin: () => begin(), cancelled };
 }
 
-Deno.test("headers arrive unchanged, except those of the connection, and so does every cookie", async () => {
+Deno.test("the client gets all cookies and headers unchanged, except the headers of the connection", async () => {
   const headers = new Headers({ "x-own": "1", upgrade: "h2c", "keep-alive": "timeout=7" });
   for (const cookie of ["a=1", "b=2"]) headers.append("set-cookie", cookie);
   await using served = await serve(() => new Response("body", { status: 201, headers }));
@@ -96,8 +96,8 @@ Deno.test("a client that disconnects aborts its request and its response", async
 for (
   const [what, give] of [
     ["throws", () => Promise.reject(new Error("not today"))],
-    ["gives nothing", () => undefined],
-    ["gives a network error", () => Response.error()],
+    ["returns nothing", () => undefined],
+    ["returns a network error", () => Response.error()],
     ["returns a body that is already being read", () => {
       const response = new Response("x");
       response.body?.getReader();
@@ -105,7 +105,7 @@ for (
     }],
   ] as const
 ) {
-  Deno.test(`a handler that ${what} is answered 500, and logged`, async () => {
+  Deno.test(`the client gets 500 and the failure is logged if a handler ${what}`, async () => {
     await using served = await serve(give as unknown as FetchHandler);
     const response = await deadline(fetch(served.url), patienceMs);
     assertEquals([response.status, await response.text()], [500, ""]);
@@ -113,7 +113,7 @@ for (
   });
 }
 
-/** Returns the bytes of a connection until the server ends it. */
+/** Sends a request, returns the answer, and checks that the server closes the connection. */
 async function answerTo(port: number, request: string, closed: Promise<void>): Promise<string> {
   using socket = await Deno.connect({ hostname: "127.0.0.1", port });
   await socket.write(new TextEncoder().encode(request));
@@ -122,7 +122,7 @@ async function answerTo(port: number, request: string, closed: Promise<void>): P
   for (let count = await socket.read(buffer); count !== null; count = await socket.read(buffer)) {
     answer += new TextDecoder().decode(buffer.subarray(0, count));
   }
-  await deadline(closed, patienceMs); // although this end of it is still open
+  await deadline(closed, patienceMs); // although the client's end is still open
   return answer;
 }
 

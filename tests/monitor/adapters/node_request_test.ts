@@ -1,5 +1,5 @@
-// The conversion of request lines and Host headers by the adapter for Node. With real servers:
-// tests/monitor/node/.
+// The conversion of request lines and Host headers by the adapter for Node. tests/monitor/node/
+// tests the adapter with real servers.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -83,7 +83,7 @@ Deno.test("a HEAD request has no body, and a POST request has its body", async (
   assertEquals(await posted?.text(), "€");
 });
 
-Deno.test("an invalid request is null", () => {
+Deno.test("an invalid request is converted to null", () => {
   const refused = [
     ...badHosts.map((host) => ({ headers: { host } })),
     ...badTargets.map((url) => ({ url })),
@@ -119,7 +119,7 @@ Deno.test("the request line never determines the host", () => {
   }));
 });
 
-Deno.test("making any request throws nothing, and its host is that of the Host header", () => {
+Deno.test("toRequest() throws for no request, and the host of its result is that of the Host header", () => {
   const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.webUrl(), fc.domain());
   fc.assert(
     fc.property(text, text, text, fc.option(text), (method, url, host, originalUrl) => {

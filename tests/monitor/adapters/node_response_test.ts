@@ -1,4 +1,4 @@
-// A response is sent no faster than the client takes it.
+// A response is sent no faster than the client reads it.
 
 import { assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
@@ -6,7 +6,7 @@ import { sendResponse } from "../../../src/monitor/adapters/node_response.ts";
 import type { NodeResponse } from "../../../src/monitor/adapters/node_types.ts";
 import { nextMacrotask } from "../../../src/time/macrotask.ts";
 
-/** A response of Node whose client reads only on request. */
+/** A response of Node whose buffer is full after each write, until the test emits `drain`. */
 class FullResponse extends EventEmitter implements NodeResponse {
   readonly writableFinished = false;
   readonly written: string[] = [];
@@ -42,7 +42,7 @@ async function sending() {
   return { sink, abort, sent };
 }
 
-Deno.test("the next part of a body waits until the one before was taken", async () => {
+Deno.test("the next part of a body waits until the client has read the previous part", async () => {
   const { sink, sent } = await sending();
   for (const expected of [["a"], ["a", "b"], ["a", "b", "c"]]) {
     assertEquals([sink.written, sink.isEnded], [expected, false]);

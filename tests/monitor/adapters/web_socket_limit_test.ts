@@ -16,7 +16,7 @@ function fragment(isFirst: boolean): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-/** Sends a message that does not end until the server closes the connection. */
+/** Sends parts of one endless message until the server closes the connection. */
 async function sendWithoutEnd(port: number): Promise<{ bytes: number; answer: Uint8Array }> {
   using socket = await Deno.connect({ hostname: "127.0.0.1", port });
   await socket.write(new TextEncoder().encode(webSocket(hubPath)));
@@ -50,7 +50,7 @@ for (
 }
 
 for (const maxPayload of [0, -1, 2 ** 31, 1.5, NaN]) {
-  Deno.test(`a WebSocketServer of ws that takes ${maxPayload} for no limit is refused`, () => {
+  Deno.test(`a WebSocketServer with the invalid maxPayload ${maxPayload} is refused`, () => {
     const server = new WebSocketServer({ noServer: true, maxPayload });
     const error = assertThrows(() => nodeWebSockets(server), InvalidArgumentError);
     assertEquals(error.argument, "server.options.maxPayload");

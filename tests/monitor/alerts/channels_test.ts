@@ -1,4 +1,4 @@
-// Each channel against an HTTP server that accepts its requests.
+// The requests of each HTTP channel, and the answers that it understands.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Webhook } from "standardwebhooks";
@@ -111,7 +111,7 @@ Deno.test("a delivery to an unreachable receiver is retried", async () => {
   assertEquals(error.permanent, false);
 });
 
-Deno.test("a webhook's own headers replace its default ones, in any case of their names", async () => {
+Deno.test("a webhook's own headers replace the default ones, whatever the case of their names", async () => {
   await using server = startReceivingServer();
   const channel = webhookChannel({
     url: server.url,
@@ -121,7 +121,7 @@ Deno.test("a webhook's own headers replace its default ones, in any case of thei
   await channel.send([alert("failed")], signal);
   const headers = server.requests[0]!.headers;
   assertEquals(headers.get("content-type"), "application/cloudevents+json");
-  assertEquals(headers.get("webhook-id"), id, "the signature is of this body");
+  assertEquals(headers.get("webhook-id"), id, "the signature covers this id");
 });
 
 Deno.test("a webhook gets the whole alert as JSON, with a signature that the standard's library accepts", async () => {
@@ -143,7 +143,7 @@ Deno.test("a webhook gets the whole alert as JSON, with a signature that the sta
   assertThrows(() => new Webhook(secret).verify(`${request!.body} `, headers));
 });
 
-Deno.test("a webhook's body can be customized, and needs no signature", async () => {
+Deno.test("a webhook's body can be customized, and is not signed without a secret", async () => {
   await using server = startReceivingServer();
   const channel = webhookChannel({
     url: server.url,
@@ -163,7 +163,7 @@ Deno.test("a webhook whose body cannot be built is not retried", async () => {
   }
 });
 
-Deno.test("the values of a webhook's headers are not shown, even if the receiver repeats them", async () => {
+Deno.test("an error does not show the values of a webhook's headers, even if the receiver repeats them", async () => {
   const fetch = () => Promise.resolve(new Response("bad key: k-S3CRET-1", { status: 401 }));
   const headers = { "x-api-key": "k-S3CRET-1" };
   const channel = webhookChannel({ url: "https://receiver.example", headers, fetch });

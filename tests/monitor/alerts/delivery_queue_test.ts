@@ -14,7 +14,10 @@ function newAlert(taskType = "send-email"): Alert {
   return { id: `${++made}`, event: taskEvent("failed", { taskType }), count: 1, suppressed: 0 };
 }
 
-/** A queue with given failures, and the instants of its attempts, in seconds. */
+/**
+ * Creates a queue whose channel fails with each of `failures` in turn, and records its attempts in
+ * `tried`.
+ */
 function makeQueue(options: Parameters<typeof alertSettings>[0] = {}) {
   const clock = new FakeClock();
   const start = clock.now();
@@ -39,7 +42,7 @@ function makeQueue(options: Parameters<typeof alertSettings>[0] = {}) {
 const down = () => new Error("down");
 const refused = () => new AlertDeliveryError("no", { permanent: true });
 
-Deno.test("alerts are delivered one by one, unless the channel says otherwise", async () => {
+Deno.test("alerts are delivered one by one to a channel without a batch size", async () => {
   const { queue, tried } = makeQueue();
   for (const taskType of ["a", "b"]) queue.add(newAlert(taskType));
   await queue.idle();
@@ -49,7 +52,7 @@ Deno.test("alerts are delivered one by one, unless the channel says otherwise", 
 for (
   const [what, end] of [["was delivered", null], ["was refused permanently", refused()]] as const
 ) {
-  Deno.test(`pauses start from the shortest again when one ${what}`, async () => {
+  Deno.test(`pauses start from the shortest again after an alert ${what}`, async () => {
     const { queue, clock, failures, tried } = makeQueue();
     failures.push(down(), down(), end, down());
     for (const taskType of ["a", "b"]) queue.add(newAlert(taskType));
@@ -58,7 +61,7 @@ for (
   });
 }
 
-Deno.test("the next follows at once where all of a failed delivery has arrived", async () => {
+Deno.test("the next alert follows at once if a failed delivery leaves no alert undelivered", async () => {
   const { queue, clock, failures, tried } = makeQueue();
   failures.push(new AlertDeliveryError("partly", { undelivered: [] }));
   for (const taskType of ["a", "b"]) queue.add(newAlert(taskType));

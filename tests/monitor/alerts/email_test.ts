@@ -32,7 +32,10 @@ interface ReceivedMail {
   readonly text: string;
 }
 
-/** What recipients are refused with, and which: all, or the one with this address. */
+/**
+ * The SMTP code with which the server refuses recipients, or null if it refuses none. If `only` is
+ * present, it refuses only this address.
+ */
 interface Refusal {
   code: number | null;
   only?: string;
@@ -134,7 +137,7 @@ function headersOf(mail: ReceivedMail | undefined): Headers {
   return new Headers(fields.map((field) => field.split(/: ?(.*)/, 2) as [string, string]));
 }
 
-Deno.test("mails about one task type are a thread, for any subjects, and are marked as automatic", async () => {
+Deno.test("mails about one task type form a thread, whatever their subjects, and are marked as automatic", async () => {
   await using server = await startMailServer();
   const channel = emailChannel({ transport: server.transport, from, to: "ops@example.com" });
   const send = (id: string, taskType: string, count: number) =>
@@ -177,7 +180,7 @@ Deno.test("a deferred recipient gets the email later, and the others do not get 
   await alerts.close();
 });
 
-Deno.test("a mail server whose certificate is rejected, or that is not there, is named as that", async () => {
+Deno.test("the error says whether a mail server's certificate is rejected or its connection is refused", async () => {
   const server = new SMTPServer({ secure: true, ...selfSigned });
   server.on("error", () => {}); // the client hangs up
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));

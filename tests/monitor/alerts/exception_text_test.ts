@@ -23,7 +23,7 @@ Deno.test("a text without a name or a stack is a message", () => {
   assertEquals(parseException(""), [{ type: "Error", message: "", stack: "" }]);
 });
 
-Deno.test("a first line that looks like one of a stack is the message", () => {
+Deno.test("a first line that looks like a line of a stack is the message", () => {
   const text = "    at noon (a.ts:1:2)\n    at run (b.ts:3:4)";
   const [{ message, stack } = { message: "", stack: "" }] = parseException(text);
   assertEquals([message, stack], ["    at noon (a.ts:1:2)", "    at run (b.ts:3:4)"]);

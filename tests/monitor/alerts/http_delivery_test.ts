@@ -1,4 +1,5 @@
-// All channels that post: redirects are failures, answers are bounded, and no secret is shown.
+// All channels that send HTTP requests: a redirect is a failure, only the beginning of an answer is
+// read, and errors show no secret.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
@@ -28,7 +29,7 @@ function everythingOf(error: unknown): string {
 }
 
 for (const status of [300, 301, 302, 303, 304, 307, 308]) {
-  Deno.test(`an alert does not follow a redirect, and is not delivered by it: ${status}`, async () => {
+  Deno.test(`a redirect is not followed, and is a failed delivery: ${status}`, async () => {
     await using elsewhere = startReceivingServer();
     await using server = startReceivingServer();
     for (const channel of httpChannels(server.url)) {
@@ -71,7 +72,7 @@ Deno.test("a redirect that a custom fetch has followed is a failed delivery, too
   }
 });
 
-Deno.test("an answer without end is read to a bounded length", async () => {
+Deno.test("only the beginning of an endless answer is read", async () => {
   const chunk = new TextEncoder().encode("no ".repeat(1_000));
   for (const status of [200, 206, 400, 503]) {
     let [read, cancelled] = [0, 0];
@@ -186,7 +187,7 @@ for (const [what, makeError, reason] of unreachable) {
   });
 }
 
-Deno.test("a receiver whose certificate is rejected is named as that", async () => {
+Deno.test("the error says that a receiver's certificate is rejected", async () => {
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {}, ...selfSigned },
     () => new Response(),

@@ -34,7 +34,7 @@ Deno.test("a failed delivery is retried after growing pauses", async () => {
   await alerts.close();
 });
 
-Deno.test("a longer pause of the receiver is respected", async () => {
+Deno.test("a pause that the receiver asks for is kept if it is longer than the channel's pause", async () => {
   const { events, channel, alerts, clock } = start();
   channel.failures.push(new AlertDeliveryError("slow down", { retryAfterMs: 90_000 }));
   events.emit("failed");
@@ -45,7 +45,7 @@ Deno.test("a longer pause of the receiver is respected", async () => {
   await alerts.close();
 });
 
-Deno.test("a shorter pause of the receiver is ignored", async () => {
+Deno.test("a pause that the receiver asks for is ignored if it is shorter than the channel's pause", async () => {
   const { events, channel, alerts, clock } = start({ backoff: { seconds: 1 } });
   const impatient = () => new AlertDeliveryError("slow down", { retryAfterMs: 500 });
   for (let times = 0; times < 4; times++) channel.failures.push(impatient());
@@ -60,7 +60,7 @@ Deno.test("a shorter pause of the receiver is ignored", async () => {
   await alerts.close();
 });
 
-Deno.test("an alert is dropped when no attempt succeeds, or none could", async () => {
+Deno.test("an alert is dropped after its last attempt, or at once if it is refused permanently", async () => {
   const { events, channel, alerts, clock, warnings } = start({ repeatAfter: 0, attempts: 3 });
   channel.failures.push(new Error("1"), new Error("2"), new Error("3"));
   channel.failures.push(new AlertDeliveryError("no such channel", { permanent: true }));
@@ -90,7 +90,7 @@ Deno.test("a delivery that takes too long is retried, even if the channel ignore
   await alerts.close();
 });
 
-Deno.test("a batch that arrives in part is retried with the rest", async () => {
+Deno.test("only the undelivered alerts of a batch are sent again", async () => {
   const { events, channel, alerts, clock } = start({ repeatAfter: 0 }, new KeepingChannel(10));
   const sizes: number[] = [];
   const send = channel.send.bind(channel);
@@ -144,7 +144,7 @@ for (const [index, name] of networkNames.entries()) {
 
 const refusals: [what: string, answer: () => Response, delivered: boolean][] = [
   ["429 with Retry-After", () => new Response("", { status: 429, headers: retryAfter(60) }), true],
-  ["429 without", () => new Response("", { status: 429 }), true],
+  ["429 without Retry-After", () => new Response("", { status: 429 }), true],
   ["503 with Retry-After", () => new Response("", { status: 503, headers: retryAfter(60) }), true],
   ["404 with Retry-After", () => new Response("", { status: 404, headers: retryAfter(60) }), true],
   ["408", () => new Response("", { status: 408 }), true],
@@ -154,7 +154,11 @@ const refusals: [what: string, answer: () => Response, delivered: boolean][] = [
   ["a greylisting mail server", () => mailRefusal(450, "450 4.7.1 greylisted"), true],
   ["a mail server without room", () => mailRefusal(452, "452 4.2.2 mailbox full"), true],
   ["a mail server that shuts down", () => mailRefusal(421, "421 4.3.2 shutting down"), true],
-  ["a mail server that says no", () => mailRefusal(550, "550 5.1.1 no such user"), false],
+  [
+    "a mail server that does not know the user",
+    () => mailRefusal(550, "550 5.1.1 no such user"),
+    false,
+  ],
 ];
 
 function retryAfter(seconds: number) {
@@ -184,7 +188,7 @@ for (const [what, refuse, isDelivered] of refusals) {
   });
 }
 
-Deno.test("the attempts for an alert end, which is logged", async () => {
+Deno.test("an alert is dropped after 50 attempts by default, and the loss is logged", async () => {
   const { events, channel, alerts, clock, warnings, details } = start();
   channel.send = () => {
     channel.attempts++;
@@ -202,7 +206,7 @@ Deno.test("the attempts for an alert end, which is logged", async () => {
   await alerts.close();
 });
 
-Deno.test("a pause of the receiver is bounded, and logged", async () => {
+Deno.test("a pause that the receiver asks for is limited to an hour, and logged", async () => {
   for (const retryAfterMs of [31_536_000_000, Infinity, 2 * hour]) {
     const { events, channel, alerts, clock, warnings, details } = start({ repeatAfter: 0 });
     channel.failures.push(new AlertDeliveryError("slow down", { retryAfterMs }));
@@ -218,7 +222,7 @@ Deno.test("a pause of the receiver is bounded, and logged", async () => {
   }
 });
 
-Deno.test("an invalid pause is ignored", async () => {
+Deno.test("an invalid pause of the receiver is ignored", async () => {
   for (const retryAfterMs of [NaN, -1, 0]) {
     const { events, channel, alerts, clock } = start({ backoff: { seconds: 1 } });
     channel.failures.push(new AlertDeliveryError("slow down", { retryAfterMs }));
@@ -245,7 +249,7 @@ Deno.test("an alert that fails repeatedly does not block the others", async () =
   await clock.advance(3 * hour);
   events.emit("failed", { taskType: "later" });
   await clock.advance(0);
-  assertEquals(channel.arrived.length, 2, "the long pause is not the later one's");
+  assertEquals(channel.arrived.length, 2, "the later alert does not wait for the long pause");
   assertEquals(alerts.counts, { delivered: 2, dropped: 0, suppressed: 0 });
   await alerts.close();
 });

@@ -25,7 +25,7 @@ Deno.test("requested kinds are sent, with any severity", async () => {
   await alerts.close();
 });
 
-Deno.test("alerts are filtered by severity, type, kind and condition", async () => {
+Deno.test("alerts are filtered by severity, type, kind and a function", async () => {
   const { events, channel, alerts } = start({
     severity: "Warning",
     types: ["charge-card", "send-email"],
@@ -108,7 +108,7 @@ Deno.test("suppressed events are counted, and only the next alert has their numb
   await alerts.flush();
   await clock.advance(5 * 60_000 - 1);
   events.emit("failed", { taskType: "another" });
-  await clock.advance(1); // the nine that are summed up find no room
+  await clock.advance(1); // the limit suppresses the sum of the nine others
   assertEquals(alerts.counts.suppressed, 9);
   for (const taskType of ["third", "fourth"]) {
     await clock.advance(60_000);
@@ -128,7 +128,7 @@ Deno.test("an unlimited number of keys does not fill the memory", async () => {
   for (let attempt = 0; attempt < 3_000; attempt++) events.emit("failed", { attempt });
   await alerts.flush();
   assertEquals(channel.arrived.length, 3_000);
-  assertEquals(clock.timerCount, 1_000, "one for each key that is kept");
+  assertEquals(clock.timerCount, 1_000, "one timer for each stored key");
   for (const attempt of [2_999, 1_999]) events.emit("failed", { attempt });
   await alerts.flush();
   assertEquals(channel.arrived.length, 3_001, "the oldest keys are forgotten, and sent again");
@@ -137,7 +137,7 @@ Deno.test("an unlimited number of keys does not fill the memory", async () => {
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("the number of alerts in a minute is limited; the next one has the number of omitted ones", async () => {
+Deno.test("the number of alerts in a minute is limited, and the next alert has the number of omitted events", async () => {
   const { events, channel, alerts, clock, warnings } = start({ repeatAfter: 0, maxPerMinute: 3 });
   for (let index = 0; index < 10; index++) events.emit("failed");
   await alerts.flush();

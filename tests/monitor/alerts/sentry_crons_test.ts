@@ -55,7 +55,7 @@ Deno.test("a run is checked in when it starts and when it ends", async () => {
   for (const { monitor_slug } of all) assertEquals(monitor_slug, "nightly-clean-up");
 });
 
-Deno.test("a run that another process continues has the same check-in: the one in progress", async () => {
+Deno.test("a run that another process continues updates the check-in that is in progress", async () => {
   await using server = startReceivingServer();
   const series = { recurring: true, taskKey: "nightly", taskId: "series-1" };
   const [stopped, heir] = [new EventSourceForTests(), new EventSourceForTests()];
@@ -67,7 +67,7 @@ Deno.test("a run that another process continues has the same check-in: the one i
     await alerts.close();
   }
   assertEquals(checkIns(server).map(({ check_in_id, status }) => [check_in_id, status]), [
-    // By the nil id, Sentry takes the check-in that is in progress, or else a new one.
+    // For the nil id, Sentry updates the check-in in progress, or creates one if there is none.
     ["0".repeat(32), "in_progress"],
     ["0".repeat(32), "in_progress"],
     ["0".repeat(32), "ok"],
@@ -90,7 +90,7 @@ Deno.test("a custom filter does not make check-ins of one-shot tasks", async () 
   assertEquals(checkIns(server).map(({ status }) => status), ["in_progress"]);
 });
 
-Deno.test("names of monitors have only characters that Sentry accepts, and not only digits", async () => {
+Deno.test("a monitor's name has only characters that Sentry accepts, and not only digits", async () => {
   await using server = startReceivingServer();
   const events = new EventSourceForTests();
   const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server) }));
@@ -106,7 +106,7 @@ Deno.test("names of monitors have only characters that Sentry accepts, and not o
   ]);
 });
 
-Deno.test("keys that do not fit into a monitor's name have separate monitors", () => {
+Deno.test("different keys that do not fit into a monitor's name have different monitors", () => {
   const alike = fc.constantFrom(
     "nightly report of the branch at ",
     "Büro ",
@@ -120,7 +120,7 @@ Deno.test("keys that do not fit into a monitor's name have separate monitors", (
     fc.pre(one.length > 0 && other.length > 0);
     const [slug, otherSlug] = [sentrySlug(one), sentrySlug(other)];
     assertMatch(slug, /^(?=.*[a-z_-])[a-z0-9_-]{1,50}$/);
-    // What is left of a short ASCII key: its spaces and punctuation tell no keys apart.
+    // Short ASCII keys that differ only in spaces and punctuation may have one monitor.
     const folded = (text: string) =>
       text.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "");
     const isAscii = /^[\0-\x7f]*$/.test(one + other);
@@ -147,7 +147,7 @@ Deno.test("a check-in is sent without its schedule if the storage does not answe
   assertEquals(alerts.counts.delivered, 1);
 });
 
-Deno.test("an event for which monitorOf has no name is lost, and blocks no other", async () => {
+Deno.test("an event for which monitorOf throws or returns null is dropped, and blocks no other", async () => {
   await using server = startReceivingServer();
   const events = new EventSourceForTests();
   const monitorOf = ({ taskKey }: TaskEvent) => {
@@ -163,7 +163,7 @@ Deno.test("an event for which monitorOf has no name is lost, and blocks no other
   await alerts.close();
 });
 
-Deno.test("the schedule of a real series makes its monitor, by which Sentry notices missed runs", async () => {
+Deno.test("the first check-in of a run has its series' schedule, with which Sentry notices missed runs", async () => {
   await using server = startReceivingServer();
   const cleanUp = defineTask({ type: "clean-up", handle() {} });
   await using everTask = createEverTask({ storage: memoryStorage(), tasks: [cleanUp] });
@@ -239,7 +239,7 @@ for (const [name, schedule, expected] of schedules) {
   });
 }
 
-Deno.test("Sentry expects the runs of a crontab at their instants: in local time, for years", () => {
+Deno.test("the next 400 instants of a monitor's crontab are those of its series, in local time", () => {
   const start = Date.parse("2026-01-01T00:00:00Z");
   for (const [name, schedule] of schedules) {
     const recurrence = { ...buildRecurrence(schedule), timeZone: "Europe/Rome" };

@@ -24,7 +24,7 @@ function fail(alerts: WaitingAlerts, times: number): void {
   alerts.putBack([waiting!]);
 }
 
-Deno.test("an alert that has failed five times is tried after the others", () => {
+Deno.test("an alert that has failed five times is tried after the others, unless the order matters", () => {
   for (
     const [inOrder, times, expected] of [[false, 4, "ab"], [false, 5, "ba"], [
       true,

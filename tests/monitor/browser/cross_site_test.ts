@@ -1,5 +1,5 @@
-// Pages of other sites in a real browser, which try to watch a hub without a token behind Node's
-// http server: from their own origin, and after DNS rebinding of their name to the hub's machine.
+// Pages of other sites in a real browser try to connect to a hub that has no token, in Node's http
+// server: from their own origin, and after DNS rebinding of their name to the hub's machine.
 
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";

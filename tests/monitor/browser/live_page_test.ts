@@ -1,6 +1,6 @@
-// The example's page in a real browser: its display, filters and counts over each transport, and
-// its reconnection after a restart of the server. Without Chromium the test is skipped, and its
-// name says so.
+// The page of examples/monitoring/live_hub.ts in a real browser: its display, filters and counts
+// over each transport, and its reconnection after a restart of the server. Without Chromium the
+// test is skipped, and its name says so.
 
 import { assert, assertEquals } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
@@ -8,7 +8,7 @@ import { reservePort } from "../../support/reserved_port.ts";
 import { browserTest } from "../../support/browser.ts";
 
 const program = new URL("../../../examples/monitoring/live_hub.ts", import.meta.url);
-/** The guide shows this file. UPDATE_SCREENSHOT rewrites it. */
+/** The screenshot in the guide. If UPDATE_SCREENSHOT is set, the test rewrites it. */
 const screenshot = new URL("../../../examples/monitoring/live_hub.png", import.meta.url);
 
 /** Starts the example; resolves once it serves. */
@@ -61,8 +61,8 @@ const listenToAnnouncements = `
 `;
 
 browserTest("the page of the live hub in Chromium", [], async (t, browser) => {
-  // Most steps share it. A page counts only the events since it was opened, and a step ends when
-  // its tasks have ended.
+  // Most steps share this server. They do not disturb each other: a page counts only the events
+  // since it was opened, and a step ends when its tasks have ended.
   await using example = await startExample();
 
   await t.step("shows events, coloured by severity, and counts them", async () => {
@@ -117,7 +117,7 @@ browserTest("the page of the live hub in Chromium", [], async (t, browser) => {
     await page.close();
   });
 
-  await t.step("connects as soon as it can after a failed start", async () => {
+  await t.step("connects as soon as it can if the first attempt has failed", async () => {
     const page = await browser.newPage();
     await page.route("**/negotiate**", (route) => route.abort());
     await page.goto(example.url);

@@ -92,7 +92,7 @@ Deno.test("a process that only dispatches needs no worker", async () => {
   assertEquals(checks.worker, undefined);
 });
 
-Deno.test("a backlog degrades from its threshold on; paused queues do not count", async () => {
+Deno.test("health degrades when a backlog reaches its threshold; paused queues do not count", async () => {
   const { health, everTask, ask } = makeHealth({ backlog: { unhealthy: { hours: 1 } } });
   const minutes = (count: number) => everTask.now - count * 60_000;
   everTask.waiting = [
@@ -109,7 +109,7 @@ Deno.test("a backlog degrades from its threshold on; paused queues do not count"
   assertEquals((await ask("/health/ready")).status, 503);
 });
 
-Deno.test("failures degrade when there are enough of them, and are forgotten after the window", async () => {
+Deno.test("health degrades when there are enough failures, which are forgotten after the window", async () => {
   const { health, events, clock } = makeHealth({ failures: { minimum: 10, unhealthy: 0.9 } });
   for (let index = 0; index < 9; index++) events.emit("failed");
   await events.idle();
@@ -128,7 +128,7 @@ Deno.test("failures degrade when there are enough of them, and are forgotten aft
   assertEquals(events.subscriberCount, 0);
 });
 
-Deno.test("by default, half of twenty tasks have to fail, and figures are cached for a second", async () => {
+Deno.test("by default, health degrades if half of at least twenty ended tasks failed, and figures are cached for a second", async () => {
   const events = new EventSourceForTests();
   const clock = new FakeClock();
   const everTask = Object.assign(new StorageFigures(), { events, workerId: null });
@@ -162,13 +162,13 @@ Deno.test("caches do not store health responses", async () => {
   }
 });
 
-Deno.test("with `failures: false`, nothing is subscribed", async () => {
+Deno.test("with `failures: false`, health checks do not subscribe to events", async () => {
   const { health, events } = makeHealth({ failures: false });
   assertEquals(events.subscriberCount, 0);
   assertEquals((await health.detail()).checks.failures, undefined);
 });
 
-Deno.test("many probes share one query", async () => {
+Deno.test("many probes share one query of the storage", async () => {
   const { health, everTask, clock } = makeHealth({ cacheTime: { seconds: 1 } });
   await Promise.all([health.ready(), health.detail(), health.ready()]);
   assertEquals(everTask.questions, 1);

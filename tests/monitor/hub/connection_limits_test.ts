@@ -41,7 +41,7 @@ Deno.test("the oldest connection that is not a client is removed for a newer one
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("ended connections that did not fetch their last message are dropped, too", async () => {
+Deno.test("ended connections that did not fetch their last message are also removed for newer ones", async () => {
   const { connect, post, poll, hub } = makeHub({ maxPendingConnections: 2 });
   const ended: string[] = [];
   for (let index = 0; index < 4; index++) {
@@ -54,7 +54,7 @@ Deno.test("ended connections that did not fetch their last message are dropped, 
   hub.close();
 });
 
-Deno.test("more clients than the limit are refused, and one may follow when one has gone", async () => {
+Deno.test("clients above the limit are refused, and a new one connects when another has left", async () => {
   const { ask, connect, negotiate, poll, post, hub } = makeHub({ maxClients: 2 });
   const { id } = await connect();
   const late = await negotiate();

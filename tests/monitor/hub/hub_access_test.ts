@@ -63,7 +63,7 @@ Deno.test("a page of the same host is its own only under the same port", async (
   }
 });
 
-Deno.test("answers that differ by origin have Vary, for caches", async () => {
+Deno.test("responses that differ by origin have the Vary header, for caches", async () => {
   const origin = "https://admin.example.com";
   for (const allowedOrigins of [[origin], "*"] as const) {
     const { ask } = makeHub({ allowedOrigins });
@@ -113,9 +113,7 @@ Deno.test("the token is read from the header or the query, or checked by a funct
   assertEquals(asked, ["t", null]);
 });
 
-/**
- * Returns the status of a negotiation under a host, by a page of that host or by another client.
- */
+/** Returns the status of a negotiation with a hub at `host`. A page adds its origin as a header. */
 async function negotiateUnder(
   options: MonitorHubOptions,
   host: string,
@@ -172,19 +170,19 @@ Deno.test("allowedHosts is the exact list of hosts for which the hub answers", a
   }
 });
 
-Deno.test("the Host header decides, for any URL of the server", async () => {
+Deno.test("the Host header decides which host is asked, whatever the URL of the request", async () => {
   const headers = (host: string, origin: string) => ({ host, origin: `http://${origin}` });
   assertEquals(await negotiateUnder({}, "localhost", headers("rebound.example", "localhost")), 403);
   assertEquals(await negotiateUnder({}, "evil.example", headers("localhost", "evil.example")), 403);
   assertEquals(await negotiateUnder({}, "localhost", { host: "rebound.example" }), 403);
   assertEquals(await negotiateUnder({}, "evil.example", { host: "localhost" }), 200);
   assertEquals(await negotiateUnder({}, "localhost", { host: "a b%%" }), 400);
-  // TLS ends before the hub: the page's scheme, and so its port, is another one.
+  // A proxy ended TLS, so the hub sees another scheme, and another default port, than the page.
   const tls = { host: "localhost:443", origin: "https://localhost" };
   assertEquals(await negotiateUnder({}, "localhost", tls), 200);
 });
 
-Deno.test("a WebSocket without a page is not refused for its host", async () => {
+Deno.test("a WebSocket request without an Origin header is not refused for its host", async () => {
   const { hub } = makeHub();
   const ask = async (headers: HeadersInit) => {
     const url = `http://tasks.example${hub.path}`;

@@ -10,7 +10,10 @@ import { until } from "../support/until.ts";
 
 const mail = defineTask<string>({ type: "mail", handle: () => {} });
 
-/** What a hub in a process without a worker sends of a task that another process runs. */
+/**
+ * Returns the events that a hub in a process without a worker sends about a task that another
+ * process runs.
+ */
 async function sentBy(options: MonitorHubOptions): Promise<TaskEvent[]> {
   const database = new MemoryDatabase();
   const make = () =>
@@ -28,13 +31,13 @@ async function sentBy(options: MonitorHubOptions): Promise<TaskEvent[]> {
   const url = `http://127.0.0.1:${server.addr.port}${hub.path}`;
   const { connection, received } = connectStockClient(url, HttpTransportType.ServerSentEvents);
   await connection.start();
-  // The worker's process shows its events once it has heard of the hub's.
+  // The worker's process shares its events once it knows that the hub's process watches.
   let looks = 0;
   const showsEvents = async () => {
     if (looks++ % 50 === 0) await web.dispatch(mail, "first");
     return received.some(({ from }) => from !== undefined);
   };
-  if (options.scope !== "process") await until(showsEvents, "the worker's process shows events");
+  if (options.scope !== "process") await until(showsEvents, "the worker's process shares events");
   const { id } = await web.dispatch(mail, "secret");
   const count = options.scope === "process" ? 1 : 3;
   const seen = () => received.filter(({ taskId }) => taskId === id);

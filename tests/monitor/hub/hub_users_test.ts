@@ -150,7 +150,7 @@ Deno.test("a user whom authorize describes incorrectly does not connect, and the
   assertEquals(errors.length, 1);
 });
 
-Deno.test("the people of the API connect to the hub, by token and by session", async () => {
+Deno.test("users of authorizePeople connect to the hub by token and by session", async () => {
   const token = "ada-0123456789abcdef0123456789abcdef";
   const authorize = authorizePeople([{ user: "ada", token, can: ["view"] }]);
   const { ask } = makeHub({ authorize });
@@ -166,7 +166,7 @@ Deno.test("the people of the API connect to the hub, by token and by session", a
   assertEquals(await negotiate({}), 401);
 });
 
-Deno.test("a hub takes authorize or accessToken, and shows neither", () => {
+Deno.test("a hub refuses authorize together with accessToken, and its error does not show the token", () => {
   const accessToken = "s3cret-s3cret-s3cret";
   const options = { authorize: () => null, accessToken };
   const error = assertThrows(() => makeHub(options), InvalidArgumentError, "authorize");

@@ -26,7 +26,7 @@ for (
   });
 }
 
-Deno.test("the connection id, which may be shown, is not the token, which must not", async () => {
+Deno.test("the connection id, which may be shown, is not accepted as the secret connection token", async () => {
   const { ask, poll } = makeHub();
   const response = await ask("/negotiate?negotiateVersion=1", { method: "POST" });
   const { connectionId } = await response.json();
@@ -94,7 +94,7 @@ Deno.test("a client that never fetches its close message is dropped", async () =
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("messages that only answer something are ignored", async () => {
+Deno.test("messages that need no answer are ignored", async () => {
   const { connect, post, hub } = makeHub();
   const { id } = await connect();
   for (const type of [2, 3, 5, 6, 8, 9, 99]) await post(id, `{"type":${type}}\x1e`);
@@ -247,7 +247,7 @@ Deno.test("long fields are cut, and secrets can be removed", async () => {
   hub.close();
 });
 
-Deno.test("half a character, which the client of .NET cannot read, is sent as U+FFFD", async () => {
+Deno.test("a lone surrogate, which the client of .NET cannot read, is sent as U+FFFD", async () => {
   const { connect, poll, events, hub } = makeHub({ maxFieldLength: 10 });
   const { id } = await connect();
   events.emit("failed", { message: "\ud83d!", exception: "123456789😀😀" });

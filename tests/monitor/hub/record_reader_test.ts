@@ -6,7 +6,7 @@ import { HubProtocolError, RecordReader } from "../../../src/monitor/hub/hub_pro
 
 const separator = "\x1e";
 
-/** Cuts a text at some places. */
+/** Cuts `text` at `places`, which may exceed its length. */
 function cut(text: string, places: readonly number[]): string[] {
   const ends = [...places.map((place) => place % (text.length + 1)), text.length].sort((a, b) =>
     a - b
@@ -33,7 +33,7 @@ Deno.test("a record that is too long is refused before it is complete, wherever 
   );
 });
 
-Deno.test("a chunk may be no longer than one record", () => {
+Deno.test("a chunk may be no longer than a record may be", () => {
   const reader = new RecordReader(100);
   assertEquals(reader.read(separator.repeat(100)).length, 100);
   assertThrows(() => reader.read(separator.repeat(101)), HubProtocolError);
@@ -45,5 +45,5 @@ Deno.test("a long record that comes character by character takes time in proport
   const start = performance.now();
   for (let sent = 0; sent < length; sent++) reader.read("x");
   assertEquals(reader.read(separator), ["x".repeat(length)]);
-  assertLess(performance.now() - start, 20_000); // looking through it each time would take hours
+  assertLess(performance.now() - start, 20_000); // searching it all on each read would take hours
 });

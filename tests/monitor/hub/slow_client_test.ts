@@ -15,7 +15,10 @@ function clientFrame(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array([0x81, 0x80 | payload.length, 0, 0, 0, 0, ...payload]);
 }
 
-/** Emits until the hub has dropped the client. The amount shows that the buffer is limited. */
+/**
+ * Emits events until the hub has dropped the client. Returns the length of their messages, which
+ * shows that the buffer is limited.
+ */
 async function flood({ events, hub }: ServedHub): Promise<number> {
   const message = "x".repeat(64 * 1024);
   let emitted = 0;

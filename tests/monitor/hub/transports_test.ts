@@ -91,7 +91,7 @@ Deno.test("a client is connected while its poll waits, and for the timeout after
   assertEquals(hub.clientCount, 0);
 });
 
-Deno.test("a call of a method gets an error, and one that requests no result gets nothing", async () => {
+Deno.test("a call of a method is answered with an error, and a call that requests no result is not answered", async () => {
   const { connect, post, poll, events, hub } = makeHub();
   const { id } = await connect();
   await post(id, '{"type":1,"target":"Fire"}\x1e{"type":4,"target":"Fire"}\x1e');

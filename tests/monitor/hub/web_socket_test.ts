@@ -1,5 +1,5 @@
-// WebSockets of the hub, held by a test: who gets one, and what goes over it. Over a network:
-// stock_client_test.ts.
+// WebSockets of the hub, without a network: which requests get one, and which messages it carries.
+// stock_client_test.ts tests them over a network.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { HubSocket, MonitorHubOptions } from "../../../src/monitor/mod.ts";
@@ -27,7 +27,7 @@ class SocketForTests implements HubSocket {
     (this.#listeners[type] ??= []).push(listener);
   }
 
-  /** Something comes from the client, or the network ends. */
+  /** Calls the listeners, as if a message came from the client or the connection ended. */
   dispatch(type: "message" | "close" | "error", data?: unknown): void {
     for (const listener of this.#listeners[type] ?? []) listener({ data });
   }
@@ -39,7 +39,7 @@ class TerminableSocket extends SocketForTests {
   }
 }
 
-/** A hub whose WebSockets are the test's. */
+/** Makes a hub that upgrades every request to `socket`. */
 function makeSocketHub(options: MonitorHubOptions = {}, socket = new SocketForTests()) {
   const upgrade = () => ({ socket, response: new Response(null) });
   const made = makeHub({ upgrade, ...options });
@@ -52,7 +52,7 @@ function makeSocketHub(options: MonitorHubOptions = {}, socket = new SocketForTe
   return { ...made, socket, open, connect };
 }
 
-Deno.test("a WebSocket needs the token, room, and a hub that is open", async () => {
+Deno.test("a WebSocket is refused without the token, above the limit of clients, and by a closed hub", async () => {
   const token = "0123456789abcdef";
   const guarded = makeSocketHub({ accessToken: token });
   assertEquals((await guarded.open()).status, 401);
@@ -69,7 +69,7 @@ Deno.test("a WebSocket needs the token, room, and a hub that is open", async () 
   for (const { socket } of [guarded, closed]) assertEquals(socket.sent, []);
 });
 
-Deno.test("a WebSocket belongs to the connection that was negotiated, which has one transport", async () => {
+Deno.test("a WebSocket belongs to the connection that was negotiated, which has only one transport", async () => {
   const { negotiate, open, poll, hub, socket } = makeSocketHub();
   assertEquals((await open("?id=guessed")).status, 404);
   const polled = await negotiate();
@@ -93,7 +93,7 @@ Deno.test("a negotiation names WebSockets if they are available", async () => {
 });
 
 for (const end of ["close", "error"] as const) {
-  Deno.test(`a client is gone with the ${end} of its WebSocket`, async () => {
+  Deno.test(`a client is removed on the ${end} event of its WebSocket`, async () => {
     const { connect, hub, socket, events, clock } = makeSocketHub();
     assertEquals(await connect(), ["{}\x1e"]);
     assertEquals(events.subscriberCount, 1);
@@ -102,7 +102,7 @@ for (const end of ["close", "error"] as const) {
   });
 }
 
-Deno.test("messages of a WebSocket are read as text or as bytes; others end it", async () => {
+Deno.test("a WebSocket's messages may be text or bytes; others end the connection", async () => {
   const { open, hub, socket, events } = makeSocketHub();
   await open();
   const bytes = new TextEncoder().encode(handshake);
@@ -131,8 +131,8 @@ Deno.test("nothing is sent over a WebSocket that is closing", async () => {
 
 for (
   const [kind, socket, end] of [
-    ["cut off", new TerminableSocket(), "terminated"],
-    ["closed, if it cannot be cut", new SocketForTests(), 1013],
+    ["terminated", new TerminableSocket(), "terminated"],
+    ["closed, if it cannot be terminated", new SocketForTests(), 1013],
   ] as const
 ) {
   Deno.test(`a WebSocket whose client reads too slowly is ${kind}`, async () => {

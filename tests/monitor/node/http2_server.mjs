@@ -29,7 +29,7 @@ async function ask(headers, body) {
 }
 
 for (const [headers, body] of JSON.parse(process.argv[2])) await ask(headers, body);
-// A client that goes in the middle of its request.
+// A request that is still incomplete when the client disconnects.
 client.request({ ":method": "POST", ":path": "/" }).on("error", () => {}).write("half");
 await ask({ ":path": "/last" });
 client.destroy();

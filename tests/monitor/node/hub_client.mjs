@@ -1,5 +1,5 @@
-// The stock client of SignalR in Node, once for each transport. Tells on its output, a line of JSON each, what happens;
-// ends when its input is closed. Argument: the hub's URL.
+// The stock client of SignalR in Node, once for each transport. Writes each event and each change
+// of its state as a line of JSON. Ends when its input is closed. Argument: the hub's URL.
 
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
 

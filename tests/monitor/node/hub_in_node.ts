@@ -19,7 +19,7 @@ interface ClientLine {
 
 const everyTransport = ["LongPolling", "ServerSentEvents", "WebSockets"];
 
-/** The next three lines of the program, by transport. */
+/** Reads a line for each transport, and sorts the lines by transport. */
 async function fromEach(program: RunningProgram): Promise<ClientLine[]> {
   const lines: ClientLine[] = [];
   for (const _ of everyTransport) lines.push(await program.next<ClientLine>());
@@ -36,7 +36,7 @@ function connect(port: number, transport: HttpTransportType, token: string) {
     .build();
 }
 
-/** Checks the hub and its client. */
+/** Checks the hub and the stock client in Node. */
 export async function checkHubInNode(t: Deno.TestContext, project: NpmProject): Promise<void> {
   await t.step("the stock client in Node receives events, also after a restart", async () => {
     using address = reservePort();

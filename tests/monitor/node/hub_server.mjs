@@ -1,5 +1,5 @@
-// The hub in Node's own http server, with WebSockets by `ws`. Writes its port; POST /emit makes it tell its clients of the
-// event in the body; ends when its input is closed.
+// The hub in Node's own http server, with WebSockets by `ws`. Writes its port. POST /emit sends the
+// event in the body to the clients, and responds with their number. Ends when its input is closed.
 
 import { createServer } from "node:http";
 import { createMonitorHub, nodeListener, nodeWebSockets } from "@evertask/evertask/monitor";

@@ -15,7 +15,7 @@ import {
   webSocket,
 } from "../support/raw_requests.ts";
 
-/** The behaviours of a handler, and the status of each answer. */
+/** The paths of odd_server.mjs whose handlers fail, and the status of each response. */
 const failures: Readonly<Record<string, number>> = {
   "/throws": 500,
   "/throws-nothing": 500,
@@ -28,7 +28,8 @@ const failures: Readonly<Record<string, number>> = {
 };
 
 /**
- * Starts the server, and ends it: it must still serve, and end as it does when nothing was thrown.
+ * Starts the server, and calls `ask`. Checks that the server still serves afterwards, and that it
+ * ends with exit code 0.
  */
 async function withServer(
   project: NpmProject,
@@ -41,7 +42,7 @@ async function withServer(
   assertEquals(await statusOf(port, webSocket(hubPath)), 101);
 }
 
-/** Sends a part of a request, or all, and cuts the connection off. */
+/** Sends `request`, which may be incomplete, and closes the connection after `afterMs`. */
 async function leave(port: number, request: string, afterMs: number): Promise<void> {
   const socket = await Deno.connect({ hostname: "127.0.0.1", port });
   await socket.write(new TextEncoder().encode(request)).catch(() => {});
@@ -128,7 +129,7 @@ export async function checkOddRequestsInNode(
     },
   );
 
-  await t.step("HTTP/2 requests are made of :scheme, :authority and :path in Node", async () => {
+  await t.step("HTTP/2 URLs are made of :scheme, :authority and :path in Node", async () => {
     const url = "http://hub.example";
     const cases: [headers: Record<string, string>, body: string, status: number, url?: string][] = [
       [{ ":path": "/a?b" }, "", 200, `${url}/a?b`],

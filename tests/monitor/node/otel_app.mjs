@@ -1,6 +1,7 @@
-// An application with the SDK of OpenTelemetry, in Deno or Node: dispatches (argument "dispatch") or runs ("work") tasks that
-// are kept in an SQLite file, and exports what it records to an OTLP endpoint. Arguments: role, file, endpoint. A worker ends
-// when both tasks have ended.
+// An application with the SDK of OpenTelemetry, in Deno or Node. In the role "dispatch", it stores
+// a task in an SQLite file. In the role "work", it runs the task and a second one, which the first
+// dispatches, and ends when both have ended. Exports its telemetry to an OTLP endpoint. Arguments:
+// role, file, endpoint.
 
 import { context, metrics, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";

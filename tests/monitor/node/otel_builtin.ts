@@ -1,4 +1,4 @@
-// An application in Deno without any SDK: OTEL_DENO=true is what exports.
+// An application in Deno without an SDK. With OTEL_DENO=true, Deno exports its telemetry.
 
 import { createEverTask, defineTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

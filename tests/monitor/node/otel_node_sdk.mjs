@@ -10,7 +10,10 @@ import { memoryStorage } from "@evertask/evertask/memory";
 import { createOpenTelemetry } from "@evertask/evertask/otel";
 import process from "node:process";
 
-/** The type checker does not follow a name that is computed: deno.json has no such package. */
+/**
+ * Imports a package that deno.json does not have. The type checker does not resolve a computed
+ * name.
+ */
 const load = (name) => import(`@opentelemetry/${name}`);
 const { NodeSDK } = await load("sdk-node");
 

@@ -34,7 +34,7 @@ interface Measured {
   readonly sum: number;
 }
 
-/** Telemetry that gives a test its metrics and spans. */
+/** Makes telemetry whose metrics and spans a test can read. */
 function makeTelemetry() {
   const clock = new FakeClock();
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
@@ -94,7 +94,7 @@ Deno.test("dispatches and executions are counted, and timed in seconds, by wheth
   ]);
 });
 
-Deno.test("a span has its subject, and a key and a number if present", async () => {
+Deno.test("a span has its kind and operation, and the task key and the batch size if there are any", async () => {
   await using measured = makeTelemetry();
   const { telemetry, spans } = measured;
   const work = () => Promise.resolve();

@@ -1,6 +1,6 @@
-// OpenTelemetry's SDK for Node beside the package. There must be only one copy of its API,
-// whichever version the SDK uses. A second, newer copy rejects the SDK's registration, and nothing
-// is recorded.
+// OpenTelemetry's SDK for Node beside the package. There must be only one copy of OpenTelemetry's
+// API, whichever version of it the SDK uses. A second, newer copy rejects the SDK's registration,
+// and nothing is recorded.
 
 import { assertEquals, assertExists } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
@@ -17,7 +17,7 @@ const sdks = [
 /**
  * Checks that each SDK records the package's spans and metrics.
  *
- * @param nodes Where the versions of Node are.
+ * @param nodes Returns the path of a version of Node.
  */
 export async function checkNodeSdks(
   t: Deno.TestContext,

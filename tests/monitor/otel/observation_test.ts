@@ -53,7 +53,7 @@ function about(lines: readonly string[], metric: string): string[] {
     .map((line) => line.slice(metric.length));
 }
 
-Deno.test("OpenTelemetry's gauges have live workers and the oldest heartbeat", async () => {
+Deno.test("OpenTelemetry's gauges have the number of live workers and the age of the oldest heartbeat", async () => {
   await using all = observed();
   const { storage, collect } = all;
   assertEquals(about(await collect(), "evertask.workers"), ["{} 0"]);
@@ -63,7 +63,7 @@ Deno.test("OpenTelemetry's gauges have live workers and the oldest heartbeat", a
   assertEquals(about(await collect(), "evertask.worker.heartbeat_age"), ["{} 60"]);
 });
 
-Deno.test("OpenTelemetry's series of known types and queues begin with 0", async () => {
+Deno.test("OpenTelemetry's time series of known types and queues begin with 0", async () => {
   const storage = Object.assign(new StorageFigures(), {
     tasks: [{ type: "charge-card", queue: "payments" }],
   });
@@ -87,7 +87,7 @@ Deno.test("OpenTelemetry's series of known types and queues begin with 0", async
   );
 });
 
-Deno.test("OpenTelemetry counts events by kind, and an aggregated one by its number", async () => {
+Deno.test("OpenTelemetry counts unusual events by kind, and an aggregated event adds its count", async () => {
   await using all = observed();
   const { events, collect } = all;
   const kinds = Object.keys(severityOf) as TaskEventKind[];
@@ -127,7 +127,7 @@ Deno.test("after its end, OpenTelemetry's observation counts no events and queri
   assertEquals([events.subscriberCount, storage.questions], [0, 1]);
 });
 
-Deno.test("only the figures that the storage does not return in time are omitted", async () => {
+Deno.test("only the figures that the storage fails to return, or returns too late, are omitted", async () => {
   const warnings: unknown[] = [];
   const silent = () => {};
   diag.setLogger(

@@ -85,7 +85,7 @@ Deno.test("an error passes through unchanged and marks the span", async () => {
   assertEquals(dispatch?.attributes["messaging.batch.message_count"], 2);
 });
 
-Deno.test("a dispatch stores the context of its span, also of one that is not sampled", async () => {
+Deno.test("a dispatch stores the context of its span, even if the span is not sampled", async () => {
   const { telemetry, finished } = makeTelemetry();
   let stored: string | null = null;
   await telemetry.dispatch({ ...task(), count: 1 }, (traceContext) => {

@@ -11,7 +11,7 @@ const producer = 4;
 const consumer = 5;
 const errorStatus = 2;
 
-/** Runs the program of the test; resolves when it has ended. */
+/** Runs otel_app.mjs; resolves when it has ended. */
 export type RunApp = (
   role: "dispatch" | "work",
   file: string,
@@ -23,7 +23,10 @@ export const inDeno: RunApp = (...args) => {
   return runCommand(Deno.execPath(), ["run", "-A", app, ...args]);
 };
 
-/** The spans of one order's trace, on any runtime. */
+/**
+ * Dispatches a task with `dispatcher` and runs it with `worker`. Checks the trace and the metrics
+ * that both export.
+ */
 export async function checkTrace(dispatcher: RunApp, worker: RunApp): Promise<void> {
   await using server = startOtlpServer();
   const folder = await Deno.makeTempDir();
@@ -90,7 +93,7 @@ export async function checkTrace(dispatcher: RunApp, worker: RunApp): Promise<vo
   assertExists(point("evertask.audit.rows", { "evertask.audit.table": "StatusAudit" }));
 }
 
-/** Checks the traces with a part in Node. */
+/** Checks the traces whose dispatcher, worker or both run in Node. */
 export async function checkTracesInNode(t: Deno.TestContext, project: NpmProject): Promise<void> {
   const inNode: RunApp = (...args) => startProgram(project, "otel_app.mjs", ...args).end();
   await t.step("a trace goes from Node to Node", () => checkTrace(inNode, inNode));

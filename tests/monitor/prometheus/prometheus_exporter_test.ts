@@ -37,7 +37,7 @@ Deno.test("every kind of event is counted under its own name, by type and queue"
   assertEquals(valueOf(metrics, "evertask_worker_starved_total", nobody), kinds.length);
 });
 
-Deno.test("an aggregated event counts by its number", async () => {
+Deno.test("an aggregated event adds its count, and any other event adds one", async () => {
   const { events, scrape } = makeExporter();
   events.emit("rateLimitDeferred", { count: 40 });
   events.emit("missed", { count: 3 });
@@ -153,7 +153,7 @@ Deno.test("the age of the heartbeat is exported if there is a heartbeat, and is 
   assertEquals(valueOf(await scrape(), "evertask_heartbeat_age_seconds"), 0);
 });
 
-Deno.test("an incomplete figure is logged", async () => {
+Deno.test("a figure that the storage fails to return is logged", async () => {
   const storage = new StorageFigures();
   const failing: unknown[] = [];
   const warn: Logger["warn"] = (_, properties) => failing.push(properties?.name);
@@ -181,7 +181,7 @@ Deno.test("many scrapes share one storage query until the cache time has passed"
   assertEquals(valueOf(metrics, "evertask_queue_tasks", { queue: "new", state: "due" }), 1);
 });
 
-Deno.test("while the storage is unavailable, only the counters are exported", async () => {
+Deno.test("while the storage is unavailable, only the counters and storage_up are exported", async () => {
   const storage = new StorageFigures();
   storage.waiting = [queueFigures("default", { due: 7 })];
   const warnings: string[] = [];
@@ -200,7 +200,7 @@ Deno.test("while the storage is unavailable, only the counters are exported", as
   assertEquals(present, [["evertask_storage_up", "0"]]);
   const said = warnings.length;
   await scrape();
-  assertEquals(warnings.length, said, "it is said once");
+  assertEquals(warnings.length, said, "each warning is logged once");
   storage.error = null;
   const back = await scrape();
   assertEquals(valueOf(back, "evertask_storage_up"), 1);
@@ -208,7 +208,7 @@ Deno.test("while the storage is unavailable, only the counters are exported", as
   storage.error = new Error("no route to host");
   await clock.advance(60_000);
   await scrape();
-  assertEquals(warnings.length, 2 * said, "and again when it fails again");
+  assertEquals(warnings.length, 2 * said, "the warnings are logged again after a recovery");
 });
 
 Deno.test("types and queues beyond the limit share one time series", async () => {

@@ -78,7 +78,7 @@ Deno.test({
       idle: idle.target,
       "cut-off": cutOff.target,
     };
-    // Shortens durations of minutes, so that alerts fire at once.
+    // Alerts fire at once instead of after their minutes of waiting.
     await using prometheus = await startPrometheus(targets, rules.replace(/for: \w+/g, "for: 0s"));
     const stored = "count(count by (job) (count_over_time(evertask_tasks_failed_total[5m])))";
     const everything = Object.keys(targets).length;
@@ -107,7 +107,7 @@ Deno.test({
       return alerts.filter(({ state }) => state === "firing")
         .map(({ labels }) => `${labels.alertname} ${labels.job}`).sort();
     };
-    // A scrape that a busy machine missed may add an alert, or take one away, until the next one.
+    // If a busy machine misses a scrape, an alert may be added or absent until the next scrape.
     const onlyTheseFire = async (alerts: readonly string[]) => {
       let seen: readonly string[] = [];
       const isSo = async () => (seen = await firing()).join() === alerts.join();
@@ -124,7 +124,7 @@ Deno.test({
     await shows('evertask_heartbeat_age_seconds{job="idle"}', 60);
     await shows('evertask_workers{job="cut-off"}', null);
 
-    // The system is healthy again, so no alert keeps firing.
+    // The system is healthy again. Only the alerts about the last 15 minutes keep firing.
     failing.storage.waiting = [];
     idle.storage.workerHeartbeats = { back: idle.storage.now };
     cutOff.storage.error = null;

@@ -51,7 +51,7 @@ Deno.test("two exporters in one registry need different prefixes", async () => {
   second.exporter.close();
 });
 
-Deno.test("an exporter that finds one of its names in use leaves nothing behind, and does not subscribe", () => {
+Deno.test("an exporter that finds one of its names in use leaves nothing in the registry", () => {
   const names = makeExporter().exporter.registry as Registry;
   for (const { name } of names.getMetricsAsArray() as unknown as { name: string }[]) {
     const registry = new Registry();
@@ -62,7 +62,7 @@ Deno.test("an exporter that finds one of its names in use leaves nothing behind,
   }
 });
 
-Deno.test("closing an exporter leaves another exporter's metric with the same name", () => {
+Deno.test("closing an exporter leaves a metric with the same name that another has registered", () => {
   const registry = new Registry();
   const { exporter } = makeExporter({ registry });
   registry.clear();

@@ -39,7 +39,7 @@ for (const name of proxyNames) {
       }
 
       await t.step(
-        "pages of the proxy's origin may connect, and those of others may not",
+        "pages of the proxy's origin may connect, and pages of other origins may not",
         async () => {
           const target = `${path}?access_token=${accessToken}`;
           const ask = (origin: string) =>

@@ -10,7 +10,7 @@ import {
 import { FakeClock } from "../../../src/testing/fake_clock.ts";
 import { EventSourceForTests } from "./event_source.ts";
 
-/** A channel that records alerts, after a given number of failures. */
+/** A channel that records alerts. First it fails with each of `failures`. */
 export class KeepingChannel implements AlertChannel {
   readonly name = "test";
   readonly batchSize: number;
@@ -38,7 +38,7 @@ export class KeepingChannel implements AlertChannel {
   }
 }
 
-/** Starts alerts. */
+/** Sends alerts of a test's events to `channel`, and records the warnings that are logged. */
 export function startAlerts(
   options: AlertOptions = {},
   channel: AlertChannel & KeepingChannel = new KeepingChannel(),

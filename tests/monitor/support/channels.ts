@@ -110,7 +110,7 @@ export const channels: Readonly<Record<string, TestedChannel>> = {
     }),
     secrets: [],
     refused: [
-      [{}, "transport is undefined, but it must be what nodemailer's createTransport"],
+      [{}, "transport is undefined, but it must be a transport of nodemailer's createTransport"],
       [{ transport: { auth: "S3CRET" }, from, to: from }, "transport is "],
       [{ transport: "smtps://ada:S3CRET@x.example", from, to: from }, "transport is "],
       ["smtps://ada:S3CRET@x.example", "options is "],

@@ -66,7 +66,7 @@ export class EventSourceForTests implements TaskEventSource {
     return event;
   }
 
-  /** Resolves when all subscribers have handled the event. */
+  /** Resolves when all subscribers have handled all events so far. */
   idle(): Promise<void> {
     return this.#bus.idle();
   }

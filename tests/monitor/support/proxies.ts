@@ -7,7 +7,7 @@ import { runCommand } from "../../support/run_command.ts";
 
 const guide = new URL("../../../examples/monitoring/hub.md", import.meta.url);
 
-/** The values in the guide's configurations that a test replaces. */
+/** The values that a test puts into the guide's configurations. */
 interface Places {
   /** A folder that the proxy may write to. */
   readonly folder: string;

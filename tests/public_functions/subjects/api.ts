@@ -1,4 +1,4 @@
-// Describes createApi, which is called with an instance that is not started.
+// Describes createApi, which is called with an instance that is not started, and authorizePeople.
 
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { createEverTask, silentLogger } from "../../../mod.ts";

@@ -31,7 +31,7 @@ const recurrence = options({
   }),
 });
 
-/** Describes a step of the builder: the calls before it, and the arguments of its method. */
+/** Describes a method of a step of the builder. `way` makes the calls that lead to the step. */
 const step = (
   method: string,
   args: readonly Shape[],

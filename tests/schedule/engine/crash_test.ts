@@ -5,7 +5,7 @@ import type { MisfirePolicy } from "../../../mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { recorder, scenario, type World } from "./world.ts";
 
-/** An engine whose process can crash: its later calls do not reach the store. */
+/** Makes an engine whose process can crash. After the crash, its calls do not reach the store. */
 function mortal(world: World, options: Parameters<World["start"]>[0]) {
   const faults = new Faults();
   return {
@@ -57,9 +57,11 @@ scenario(
 );
 
 const catchUps: [misfire: MisfirePolicy, before: string[], after: string[]][] = [
-  // The catch-up run of the latest missed occurrence, repeated after the crash, then the next run.
+  // The catch-up run is that of the latest missed occurrence. It is repeated after the crash. Then
+  // comes the next run.
   ["once", ["00:05"], ["00:05", "00:06"]],
-  // The catch-up runs of the two latest missed occurrences. The first is repeated after the crash.
+  // The catch-up runs are those of the two latest missed occurrences. The first is repeated after
+  // the crash.
   [{ all: 2 }, ["00:04"], ["00:04", "00:05", "00:06"]],
 ];
 for (const [misfire, before, after] of catchUps) {

@@ -50,7 +50,7 @@ scenario(
 );
 
 scenario(
-  "retries that last beyond the successor still belong to their occurrence",
+  "retries that last beyond the next occurrence still belong to the occurrence that failed",
   async (world) => {
     const { task, runs } = recorder(world, ({ run, attempt }) => {
       if (run!.number === 1 && attempt < 3) throw new Error("not yet");
@@ -113,7 +113,7 @@ scenario(
       taskKey: "zone",
     });
     await world.stop(before);
-    // As a newer runtime would have stored it.
+    // Store the series as a newer runtime could: in a time zone that this runtime does not know.
     const storage = world.connect();
     await storage.open();
     const { series, ...record } = (await storage.get(id))!;
@@ -141,7 +141,7 @@ scenario(
     assertStringIncludes(exception!, "Mars/Olympus");
     const dueInMs = dueAt!.getTime() - world.clock.now();
     assert(dueInMs > 0 && dueInMs <= 3_600_000);
-    // With pauses of a minute to an hour, and without a delay of the other series.
+    // The attempts to read it are one minute to one hour apart, and do not delay the other series.
     const failures = (await everTask.statusAudit(id)).items.filter((row) =>
       row.newStatus === "Failed"
     );
@@ -153,7 +153,7 @@ scenario(
     assertEquals(runs.length, 6);
     assertEquals(world.events.filter(({ kind }) => kind === "failed").length, failures.length);
 
-    // It continues after a program that can read it registers it again.
+    // The series continues after a program registers it with a schedule that can be read.
     await everTask.dispatch(task, undefined, { recurring: (r) => r.everyHour(), taskKey: "zone" });
     await world.until("07:30");
     assertEquals((await everTask.get(id))!.series!.runCount, 1);

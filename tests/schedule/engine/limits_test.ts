@@ -101,7 +101,11 @@ scenario("a program may keep registering a series whose runUntil has passed", as
     recurring: (r) => r.everyHour().runUntil("2026-03-10T03:00:00Z"),
     taskKey: "short",
   });
-  assertEquals(another, { id, outcome: "existing" }, "the series has ended, for every kind of end");
+  assertEquals(
+    another,
+    { id, outcome: "existing" },
+    "a new runUntil in the past restarts no series",
+  );
   await world.until("08:00");
   assertEquals(runs.length, 1);
   assertEquals((await everTask.list()).items.length, 1);
@@ -126,7 +130,7 @@ scenario(
   },
 );
 
-scenario("a runUntil in the past does not silently keep a series alive", async (world) => {
+scenario("registering a live series with a runUntil in the past is rejected", async (world) => {
   const { task } = recorder(world);
   const everTask = world.engine({ tasks: [task] });
   const taskKey = "alive";
@@ -156,7 +160,7 @@ scenario("runNow runs at once, and that run counts", async (world) => {
   ]);
 });
 
-scenario("runNow of a process that only dispatches runs once a worker comes", async (world) => {
+scenario("runNow from a process without a worker runs when a worker starts", async (world) => {
   const { task, runs } = recorder(world);
   const web = world.engine({ tasks: [task] });
   await web.dispatch(task, undefined, {

@@ -51,7 +51,7 @@ const downtimes: Downtime[] = [
       .map((next) => [next, 0]),
   },
 ];
-// A late occurrence whose successor is not due yet always runs.
+// A late occurrence always runs if the next occurrence is not due yet.
 for (const misfire of ["skip", "once", { all: 2 }] as const) {
   downtimes.push({
     misfire,
@@ -190,7 +190,7 @@ scenario("a run that takes longer than its interval never overlaps itself", asyn
   });
   const everTask = await world.start({ tasks: [task] });
   await everTask.dispatch(task, undefined, { recurring: (r) => r.everyHour() });
-  // The run from 01:00 to 03:30 misses 02:00 and 03:00, and that from 04:00 to 06:30 misses two.
+  // The run from 01:00 to 03:30 misses 02:00 and 03:00. The next one, to 06:30, also misses two.
   await world.until("08:00");
   assertEquals(most, 1);
   assertEquals(runs.map(({ scheduledAt }) => scheduledAt), [
@@ -244,7 +244,7 @@ scenario(
   },
 );
 
-scenario("a run that defers itself beyond its successor is not dropped", async (world) => {
+scenario("a run that defers itself beyond the next occurrence is not dropped", async (world) => {
   const { task, runs } = recorder(world, ({ run }) => {
     if (run!.number === 1 && runs.length === 1) throw new RetryLater({ hours: 3 });
   });

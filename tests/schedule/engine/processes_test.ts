@@ -20,9 +20,9 @@ interface Line {
 }
 
 /**
- * Starts a process for each given number, and resolves to all reports once the series has ended.
- * All register the series before one runs it. A process that came after the end would begin it
- * again.
+ * Starts one process for each number in `lastRuns`, and resolves to the reports of all processes
+ * once the series has ended. All processes register the series before any of them runs it: a
+ * process that registered it after its end would restart it.
  */
 async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
   const processes = lastRuns.map((last) =>

@@ -185,7 +185,7 @@ for (const obeys of [true, false]) {
 }
 
 scenario(
-  "the list shows each series with its sentence, next run, last run and run count",
+  "the list shows each series with its description, next run, last run and run count",
   async (world) => {
     const { task } = recorder(world);
     const everTask = await world.start({ tasks: [task] });

@@ -1,6 +1,6 @@
-// A worker process that registers a series with a run every second, waits for a line, and then runs
-// it and reports the runs. Arguments: the store, its address, and the number of a run. The process
-// exits during the first attempt of that run (0 for none).
+// A worker process. It registers a series with a run every second, waits for a line on its input,
+// then runs the series and prints each run. Arguments: the store, its address, and the number of
+// the run in whose first attempt the process exits, before it writes the end (0 for no run).
 
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
@@ -29,8 +29,8 @@ const everTask = createEverTask({
   storage,
   tasks: [tick],
   logger: silentLogger,
-  // Short only where a process crashes: the process must stall for longer to lose a run. A T-SQL
-  // engine may need a long time for the first call of a procedure.
+  // The lease is short only if a process crashes, because a live process that stalls for longer
+  // loses its run. A T-SQL engine may need a long time for the first call of a procedure.
   leaseDuration: { seconds: lastRun === "0" ? 60 : kind === "SQL Server" ? 15 : 4 },
 });
 const { id } = await everTask.dispatch(tick, { text: "„ß\u0000'; --" }, {

@@ -31,7 +31,7 @@ scenario(
   async (world) => {
     const { task, runs } = recorder(world);
     const everTask = await world.start({ tasks: [task] });
-    // The heartbeat's.
+    // The only timer is that of the heartbeat.
     assertEquals(world.clock.timerCount, 1);
     for (let minute = 0; minute < 60; minute++) {
       await everTask.dispatch(task, undefined, {
@@ -45,7 +45,7 @@ scenario(
   },
 );
 
-scenario("a delay of more than 24.8 days is slept through to the instant", async (world) => {
+scenario("a worker sleeps through a delay of over 24.8 days, and wakes on time", async (world) => {
   const { task, planned } = recorder(world);
   const faults = new Faults();
   const storage = faults.wrap(world.connect());
@@ -73,7 +73,7 @@ Deno.test("the real clock's timer for a run in 60 days does not fire at once", a
     recurring: (r) => r.runAt(inSixtyDays).andThen().everyDay(),
   });
   const { id } = await everTask.dispatch(task, undefined, { delay: 200 });
-  // The short delay is exact, although a longer one was set first.
+  // The task with the short delay runs on time, although a longer timer was set first.
   const ran = new Promise<void>((resolve) => {
     everTask.events.subscribe((event) => {
       if (event.taskId === id) resolve();

@@ -54,7 +54,7 @@ for (const { what, recurring, start, until, runs } of changes) {
   }, { start });
 }
 
-scenario("downtime over a clock change is followed by the local time", async (world) => {
+scenario("after downtime over a clock change, a series keeps its local time", async (world) => {
   const { task, runs } = recorder(world);
   const before = world.engine({ tasks: [task] });
   await before.dispatch(task, undefined, {

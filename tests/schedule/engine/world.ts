@@ -41,7 +41,7 @@ const databases: Record<Kind, (clock: FakeClock, shared: boolean) => Promise<Dat
     return {
       connect() {
         const path = `${folder}/tasks.db`;
-        // Waiting for the disk would dominate the test, and no machine crashes.
+        // Waiting for the disk would dominate the test, and a test does not crash its machine.
         return sqliteStorage({ path, clock, exclusive: !shared, synchronous: "off" });
       },
       remove: () => Deno.remove(folder, { recursive: true }),
@@ -143,7 +143,7 @@ export class World {
     return show(this.clock.now());
   }
 
-  /** Returns the next run and the number of skipped occurrences after each run. */
+  /** Returns the next run and the skipped occurrences of each `recurringScheduled` event. */
   scheduled(): [next: string, skipped: number][] {
     return this.events.filter(({ kind }) => kind === "recurringScheduled").map((event) => [
       show(Date.parse(event.nextRunUtc!)),

@@ -18,8 +18,8 @@ import {
 import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { type TaskStatus, taskStatuses } from "../../../src/storage/task_status.ts";
 
-// S is a status audit row, and R is a runs audit row. The left of the slash is without an
-// exception, the right with one.
+// S is a status audit row, and R is a runs audit row. Left of the slash are the rows without an
+// exception, and right of it the rows with one.
 const table: Record<TaskStatus, Record<AuditLevel, string>> = {
   WaitingQueue: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },
   Queued: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },

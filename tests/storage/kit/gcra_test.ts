@@ -28,11 +28,11 @@ const tables: [
   slots: (number | null)[],
 ][] = [
   ["one at a time, an interval apart", {}, [0, 0, 0, 0], [0, 100, 200, 300]],
-  ["at the right rhythm no run waits", {}, [0, 100, 200, 350, 450], [0, 100, 200, 350, 450]],
+  ["runs an interval apart do not wait", {}, [0, 100, 200, 350, 450], [0, 100, 200, 350, 450]],
   ["a task that comes early waits for the rest of the interval", {}, [0, 60, 130], [0, 100, 200]],
   ["a burst passes at once", { burst: 3 }, [0, 0, 0, 0, 0], [0, 0, 0, 100, 200]],
   [
-    "a burst comes back one by one",
+    "a used burst becomes available again one run at a time",
     { burst: 2 },
     [0, 0, 100, 100, 300, 300, 300],
     [0, 0, 100, 200, 300, 400, 500],
@@ -97,7 +97,7 @@ for (const [sentence, limit, asked, slots] of tables) {
   Deno.test(`rate limit: ${sentence}`, () => assertEquals(slotsFor(limit, asked), slots));
 }
 
-Deno.test("a new key stays new after a rejection", () => {
+Deno.test("a rejected request stores no budget for a new key", () => {
   const taken = takeSlot(null, now, slotWish({ horizonMs: -1 }));
   assertEquals(taken, { slotAt: now, granted: false, budget: null });
 });
@@ -221,7 +221,7 @@ function simulate(
       visitor.reservedAt = taken.slotAt;
       visitor.at = Math.floor(comesAt(taken.slotAt, ask));
     }
-    assert(ask < 100 * arrivals.length, "some are deferred forever");
+    assert(ask < 100 * arrivals.length, "a task is deferred forever");
   }
   return { starts, asks };
 }
@@ -263,7 +263,7 @@ Deno.test("over any period a key starts at most permits + burst times, however l
           (ask) => ask % 3 === 0 ? latenesses[ask % latenesses.length]! : 0,
         );
         const { graceMs } = parseRateLimit(limit, "rateLimit");
-        // The handler starts when the answer arrives, or within the requested time.
+        // The handler begins within the requested time, or within the grace period without one.
         const begins = starts
           .map(({ at, withinMs }, n) => at + parts[n % parts.length]! * (withinMs || graceMs))
           .sort((a, b) => a - b);
@@ -281,7 +281,7 @@ Deno.test("a run that is in time for its slot is never deferred, and no run is d
   fc.assert(
     fc.property(limits, gaps, fc.double({ min: 0, max: 1, noNaN: true }), (limit, gaps, part) => {
       const { graceMs } = parseRateLimit(limit, "rateLimit");
-      // Rounded to milliseconds, because adding an instant rounds a fraction just below one up.
+      // Whole milliseconds, because adding a fraction just below 1 to an instant rounds it up.
       const lateMs = Math.floor(graceMs * part);
       const { asks } = simulate(limit, arrivalsOf(gaps), (slotAt) => slotAt + lateMs);
       assert(asks.every((asked) => asked <= 2), `${asks}`);

@@ -19,7 +19,7 @@ function openings() {
   return { once, pending, closed };
 }
 
-Deno.test("callers that open at the same time, or again, open once", async () => {
+Deno.test("concurrent and repeated calls of open() open the resource once", async () => {
   const { once, pending } = openings();
   const both = [once.open(), once.open()];
   pending[0]!.resolve({ id: 1 });

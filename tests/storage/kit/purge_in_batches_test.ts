@@ -6,7 +6,7 @@ import { type PurgeBatch, purgeInBatches } from "@evertask/evertask/storage";
 
 const none = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, operatorActions: 0 };
 
-/** Purges with these results of batches: deleted rows, the last rows, or null for busy. */
+/** Purges with scripted batches. The answer null means that another process is purging. */
 async function purge(budget: number, answers: readonly (PurgeBatch | null)[]) {
   const limits: number[] = [];
   const result = await purgeInBatches(budget, 10, (limit) => {
@@ -33,7 +33,7 @@ const cases: [
     [10, 10],
   ],
   [
-    "it ends with its budget, and no batch exceeds the rest of it",
+    "it ends when its budget is used up, and no batch exceeds the rest of the budget",
     14,
     [{ ...none, statusAudit: 10, done: false }, { ...none, executionLog: 4, done: false }],
     { statusAudit: 10, executionLog: 4, done: false, busy: false },
@@ -63,7 +63,7 @@ for (const [rule, budget, answers, expected, limits] of cases) {
   });
 }
 
-Deno.test("a purge in batches reports all deleted rows, and is busy only if there are none", async () => {
+Deno.test("a purge in batches reports all deleted rows, and is busy only if it deleted none", async () => {
   const batch = fc.record({
     statusAudit: fc.nat(3),
     runsAudit: fc.nat(3),
@@ -78,7 +78,7 @@ Deno.test("a purge in batches reports all deleted rows, and is busy only if ther
     for (const each of batches) {
       for (const kind of Object.keys(sum) as (keyof typeof sum)[]) sum[kind] += each[kind];
     }
-    const { operatorActions: _, ...others } = sum; // they are not limited
+    const { operatorActions: _, ...others } = sum; // they do not count as deleted rows
     const deleted = Object.values(others).reduce((a, b) => a + b);
     assertEquals(result, { ...sum, done: false, busy: deleted === 0 });
   }));

@@ -24,11 +24,11 @@ function waitFor(book: RateBook, key: string, now: number): number {
   return book.take(key, now, wish).slotAt - now;
 }
 
-Deno.test("a key that has started late keeps its budget among 10,000 others", () => {
+Deno.test("a key with a late run keeps its budget among 10,000 others", () => {
   const book = new RateBook();
   book.take("late", 0, wish);
   assertEquals(book.take("late", 0, wish), { slotAt: 1_000, granted: true });
-  // It starts nearly two seconds after the first one, when its reservation is nearly over.
+  // The second run starts 990 ms late, so the key stays in use after its reservations have ended.
   assertEquals(book.take("late", 1_990, { ...wish, reservedAt: 1_000 }).slotAt, 1_990);
   crowd(book, 2_500);
   assertEquals(waitFor(book, "late", 2_500), 489);

@@ -9,7 +9,7 @@ import { slotWish } from "../../support/slot_wish.ts";
 
 const now = 1_767_225_600_000;
 
-/** Slots are a second apart. */
+/** Requests a slot of a limit whose slots are a second apart. */
 function wish(overrides: Partial<SlotWish> = {}): SlotWish {
   return slotWish({ emissionIntervalMs: 1_000, ...overrides });
 }
@@ -23,7 +23,7 @@ const intervals = fc.oneof(
   fc.double({ min: 3, max: 100_000, noNaN: true }),
 );
 
-Deno.test("the next runs get returned slots first, in order, and then the end of the line", () => {
+Deno.test("the next runs get the returned slots first, in order, and then new slots after all others", () => {
   fc.assert(
     fc.property(
       intervals,

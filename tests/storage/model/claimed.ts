@@ -37,7 +37,7 @@ export function assertClaimed(
   return claimed;
 }
 
-/** Compares two due tasks by their order of claims; equal ones may come in any order. */
+/** Reports whether one due task must be claimed before another of its queue. */
 function isBefore(a: ModelTask, b: ModelTask): boolean {
   return a.queue === b.queue &&
     (a.priority > b.priority || (a.priority === b.priority && a.dueAt! < b.dueAt!));

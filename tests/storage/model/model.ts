@@ -98,7 +98,7 @@ export class Model {
     return { id: task.id, outcome: "created", claimed };
   }
 
-  /** The tasks that a claim may return, by queue. */
+  /** Returns the tasks that a claim of these queues and types may return. */
   claimable(queues: readonly string[], types: readonly string[]): ModelTask[] {
     return this.tasks.filter((task) =>
       task.dueAt !== null && task.dueAt <= this.now && queues.includes(task.queue) &&
@@ -165,7 +165,7 @@ export class Model {
     return true;
   }
 
-  /** The ids of the tasks that are taken from lost workers. */
+  /** Removes lost workers, releases their tasks, and returns the ids of these tasks. */
   releaseLost(poisonLimit: number, lostReason: string, poisonReason: string): string[] {
     for (const [worker, heardAt] of this.workers) {
       if (this.now - heardAt > this.leaseMs) this.workers.delete(worker);

@@ -1,7 +1,7 @@
 // The operations on a store, as plain data, so that a sequence that fails with one driver can be
 // repeated with every other.
 
-/** The kinds of operations. The numbers select among the existing tasks and workers. */
+/** The kinds of operations. */
 export const operationKinds = [
   "dispatch",
   "dispatchKeyed",
@@ -22,7 +22,7 @@ export const operationKinds = [
   "resume",
 ] as const;
 
-/** One operation. */
+/** One operation. The numbers select the task, the worker, the queue and other details. */
 export interface Operation {
   readonly kind: (typeof operationKinds)[number];
   readonly a: number;

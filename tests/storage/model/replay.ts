@@ -13,8 +13,8 @@ import type { Operation } from "./operations.ts";
 
 const minute = 60_000;
 /**
- * No sum of elapsed minutes is close to it, so that the advance of a server's clock does not
- * matter.
+ * The lease is half a minute away from each whole minute. The clock passes in whole minutes, so the
+ * few seconds by which a server's clock also advances do not matter.
  */
 const leaseMs = 9.5 * minute;
 const queues = ["default", "email"];
@@ -31,7 +31,7 @@ const endings: readonly ModelEnding[] = [
   { status: "ServiceStopped", exception: "stopped", dueInMs: 0, returnAttempt: true },
 ];
 
-/** A lease that some worker once had. */
+/** A lease that a worker holds or has held. */
 interface Claim {
   readonly task: ModelTask;
   readonly workerId: string;
@@ -78,7 +78,7 @@ class Player {
     await assertSame(this.#storages[1]!, this.#model, touched);
   }
 
-  /** Every task can be ended after any history, so none is lost. */
+  /** Completes all tasks, which must be possible after any history. Fails if a task is lost. */
   async drain(): Promise<void> {
     const storage = this.#storages[0]!;
     for (const queue of queues) {
@@ -127,7 +127,7 @@ class Player {
         await this.#change(storage, any, [endings[b % endings.length]!]);
         return [any.task];
       }
-      case "claimUnheard": { // it was committed, but its answer was lost
+      case "claimUnheard": { // the claim commits, but its answer is lost
         const workerId = this.#workers[a % 2]!;
         const known = held.filter((each) => each.workerId === workerId).map(({ task }) => task.id);
         const claims = await this.#claim(storage, workerId, queues, 1 + c);
@@ -135,7 +135,7 @@ class Player {
         for (const { task } of claims) model.release(task);
         return claims.map((each) => each.task);
       }
-      case "release": // of tasks that have not started
+      case "release": // only a task that has not started
         if (claim === undefined || claim.task.status === "InProgress") return [];
         await storage.release(claim.workerId, [{
           taskId: claim.task.id,
@@ -163,7 +163,7 @@ class Player {
           else await this.#replaceWorker(worker);
         }
         return [];
-      case "crash": // it is not heard of again; its successor has a new id
+      case "crash": // the worker sends no more heartbeats; its replacement has a new id
         await this.#replaceWorker(this.#workers[a % 2]!);
         return [];
       case "releaseLost":
@@ -263,7 +263,7 @@ class Player {
     if (isHeld) this.#model.change(task, transitions);
   }
 
-  /** @param nextInMinutes For a series: when it runs next; null ends it. */
+  /** @param nextInMinutes For a series: the minutes until its next run; null ends the series. */
   async #end(
     storage: Storage,
     claim: Claim,

@@ -12,7 +12,7 @@ import type { Recordset } from "./types.ts";
 /** How a request is answered. */
 export interface Reply {
   readonly recordsets?: readonly Recordset[];
-  /** Sent after the recordsets as an error, or before them if its class is 10 or below. */
+  /** Sent after the recordsets as an error, or before them if its severity is 10 or below. */
   readonly message?: ServerMessage;
   /** A procedure's return value. @default 0 */
   readonly status?: number;
@@ -60,7 +60,7 @@ export async function serveClient(tcp: ByteChannel, manners: Manners): Promise<v
     canceled = new AbortController();
     const { signal } = canceled;
     answering = answerRequest(message, channel, manners, signal)
-      // Sends an unsupported request to the test as an error.
+      // Reports a failure, such as an unsupported request, to the client as an error.
       .catch((error) => send(channel, new TokenWriter().message(failure(error)).done(true)))
       .catch(() => close(channel));
   }
@@ -118,7 +118,7 @@ async function answerRequest(
   signal.addEventListener("abort", () => abort(), { once: true });
   const reply = await manners.answer(request);
   await Promise.race([reply.after, aborted]);
-  // The canceled request gets a reply, and the attention another one after it.
+  // The canceled request gets its own reply, before the reply to the attention signal.
   if (signal.aborted) return await send(channel, new TokenWriter().done(true));
   const packets = toPackets(messageType.answer, toTokens(request, reply).finish());
   if (reply.breaks !== undefined) {

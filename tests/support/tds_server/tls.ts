@@ -50,7 +50,7 @@ export async function encryptChannel(
   };
 }
 
-/** Answers each PRELOGIN message of the client with one message. Ends when it sends bare TLS. */
+/** Answers each PRELOGIN message with one message, until the client sends bare TLS records. */
 async function exchangeHandshake(
   reader: ChannelReader,
   channel: ByteChannel,

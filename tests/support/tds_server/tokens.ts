@@ -3,7 +3,7 @@
 import { ByteWriter } from "./bytes.ts";
 import { type Recordset, writeTypeInfo, writeValue } from "./types.ts";
 
-/** An error, or an informational message if its class is below 11. */
+/** An error, or an informational message if its severity is below 11. */
 export interface ServerMessage {
   readonly number: number;
   readonly message: string;

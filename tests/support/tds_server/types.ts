@@ -139,7 +139,7 @@ function readTable(reader: ByteReader): TableValue {
     return column;
   });
   if (reader.u8() !== 0) {
-    throw new TypeError("The test server knows no order of a table's columns.");
+    throw new TypeError("The test server does not support the order of a table's columns.");
   }
   const rows: unknown[][] = [];
   while (reader.u8() === 1) rows.push(columns.map((column) => column.read()));

@@ -55,7 +55,7 @@ async function whenReady(statement: string): Promise<void> {
   }
 }
 
-/** Returns the numbered files in order, followed by the procedures. */
+/** Runs the scripts in the database: the numbered files in order, then the procedures. */
 async function runScripts(database: string): Promise<void> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(new URL("sql/sqlserver/", root))) {

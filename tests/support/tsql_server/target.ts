@@ -21,7 +21,8 @@ const mssql = await loadMssql();
 export const hasTarget = targetUrl !== undefined;
 
 /**
- * Registers a test that needs the engine. Without one, the test is ignored, and its name says so.
+ * Returns the name of a test that needs the engine, and whether to ignore the test. Without an
+ * engine, the test is ignored, and its name says so.
  */
 export function needsTarget(name: string): { readonly name: string; readonly ignore: boolean } {
   return { name: hasTarget ? name : `${name} (needs ${targetVariable})`, ignore: !hasTarget };

@@ -20,7 +20,7 @@ export type Broken = readonly [
 
 /** Violations of the rules for series. */
 export const brokenSeries: readonly Broken[] = [
-  [series.runsOnGrid, "a run between two instants", [
+  [series.runsOnGrid, "a run between two instants of the schedule", [
     storedSeries(),
     ...run(1, { at: 1_600, plannedAt: 1_500, nextRunAt: 2_000 }),
   ]],
@@ -34,7 +34,7 @@ export const brokenSeries: readonly Broken[] = [
     ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 3_000 }),
     ...run(2, { at: 3_000, plannedAt: 3_000, nextRunAt: 4_000 }),
   ]],
-  [series.misfiresAsAllowed, "a late occurrence that is dropped while it is the only one", [
+  [series.misfiresAsAllowed, "a late occurrence that is dropped although no other is due", [
     storedSeries({ every: 5 }, { dueAt: 5_000 }, { nextRunAt: 5_000, runUntil: 30_000 }),
     ...run(1, { at: 5_000, plannedAt: 5_000, nextRunAt: 15_000 }),
     ...run(2, { at: 10_001, plannedAt: 15_000, nextRunAt: 20_000 }),
@@ -68,7 +68,7 @@ export const brokenSeries: readonly Broken[] = [
     started({ at: 2_000, run: 1, plannedAt: 2_000 }),
     runEnded({ at: 2_000, token: 2, nextRunAt: 3_000 }),
   ]],
-  [series.plannedRight, "a correction", [
+  [series.plannedRight, "a correction while the store's clock is right", [
     storedSeries(),
     { at: 0, instance: "p1", kind: "corrected", task: "t1", applied: true },
   ]],

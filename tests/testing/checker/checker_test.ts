@@ -259,7 +259,7 @@ const broken: readonly Broken[] = [
   [end.allEnd, "a task that is still held", [], [completed({ worker: "w1" })]],
   [end.allEnd, "a task that is neither due nor has ended", [], [completed({ status: "Pending" })]],
   [end.rowsAgree, "a task that was never stored", [], [completed()]],
-  [end.rowsAgree, "a count without a cause", [stored(), claimed(), changed()], [
+  [end.rowsAgree, "a loss count without a loss", [stored(), claimed(), changed()], [
     completed({ lostCount: 1 }),
   ]],
   [end.rowsAgree, "a cancel mark without a request", [stored(), claimed(), changed()], [
@@ -341,13 +341,13 @@ Deno.test("a stopping process may start a handler whose attempt is stored as in 
   assertEquals(call.stopsHold.check(replay({ startsAt: 0, entries, tasks: [] })), []);
 });
 
-Deno.test("a task may fail before its last attempt by a timeout or by too many losses", () => {
+Deno.test("a task may fail before its last attempt because of a timeout or too many losses", () => {
   const begun = [stored(), claimed(), started()];
   const ends: HistoryEntry[][] = [
     [ran("threw", { aborted: "TimeoutError" }), changed({ transitions: failed })],
     [changed({ transitions: failed })], // given up while its handler is still running
     [lost({ poisoned: true })],
-    [ // the same, but the handler of a lost attempt ends later
+    [ // given up as above, and the handler of an earlier, lost attempt ends later
       lost(),
       claimed({ token: 2, attempt: 2, instance: "p2" }),
       started({ attempt: 2, instance: "p2" }),

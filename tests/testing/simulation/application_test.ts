@@ -1,4 +1,4 @@
-// simulate, for applications.
+// Tests simulate(), which runs the tasks of an application in a simulation.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
@@ -17,7 +17,7 @@ async function faultOf<World>(options: SimulateOptions<World>): Promise<Simulati
   return await assertRejects(() => simulate(options), SimulationError);
 }
 
-/** An application that counts something at each run of its handler. */
+/** Options for an application whose handler records each of its runs in the world. */
 function counting(seeds = 100): SimulateOptions<string[]> {
   const count = defineTask<string>({ type: "count", handle() {} });
   return {
@@ -61,7 +61,7 @@ Deno.test("the same seed gives the same run, alone and after others", async () =
   assertEquals((await faultOf(counting())).message, error.message);
 });
 
-Deno.test("a fault of the engine is found with the tasks of an application", async () => {
+Deno.test("a simulation of an application also finds faults of the store", async () => {
   const { check: _, ...options } = counting();
   await simulate({ ...options, seeds: 10 });
   const retried = defineTask<string>({
@@ -76,7 +76,7 @@ Deno.test("a fault of the engine is found with the tasks of an application", asy
   assertStringIncludes(line!, "not so: ");
 });
 
-Deno.test("a handler that depends on more than the seed is told", async () => {
+Deno.test("the error says if a fault does not happen again with the same seed", async () => {
   let runs = 0;
   const error = await faultOf({
     ...counting(1),
@@ -85,7 +85,7 @@ Deno.test("a handler that depends on more than the seed is told", async () => {
   assertStringIncludes(error.message, "It did not happen again with the same seed");
 });
 
-Deno.test("a service may be called without an answer", async () => {
+Deno.test("in a simulation, the answer of a called service may be lost", async () => {
   const { message } = await faultOf<{ asked: number; answered: number }>({
     storage,
     setUp: () => ({ asked: 0, answered: 0 }),
@@ -102,7 +102,7 @@ Deno.test("a service may be called without an answer", async () => {
   assertStringIncludes(message, "a service");
 });
 
-/** The tasks of an application that uses everything. */
+/** The tasks of an application that uses many features. */
 const everything: readonly AnyTask[] = [
   defineTask<null>({
     type: "plain",
@@ -136,7 +136,7 @@ const everything: readonly AnyTask[] = [
 ];
 const late = everything[1]!;
 
-Deno.test("an application that uses everything keeps the engine's promises", async () => {
+Deno.test("the engine keeps its promises for an application that uses many features", async () => {
   const dispatch = (type: string) => ({ everTask }: { everTask: { dispatch: unknown } }) =>
     (everTask.dispatch as (task: unknown, payload: null) => unknown)({ type, handle() {} }, null);
   await simulate({

@@ -12,7 +12,7 @@ function makeMachine(rate = 1) {
   return { timeline, machine, fired, set };
 }
 
-Deno.test("the clock of a machine has the given error", async () => {
+Deno.test("the clock of a machine has the given offset and rate", async () => {
   const { timeline, machine, fired, set } = makeMachine(2);
   set(1_000);
   await timeline.advance(600);
@@ -24,7 +24,7 @@ Deno.test("the clock of a machine has the given error", async () => {
   assertEquals(machine.clock.monotonic(), 1_200);
 });
 
-Deno.test("the timers of a frozen machine fire when it thaws, and those of a killed one never", async () => {
+Deno.test("the timers of a frozen machine fire when it thaws, and the timers of a killed machine never fire", async () => {
   const { timeline, machine, fired, set } = makeMachine();
   set(100);
   set(Infinity);

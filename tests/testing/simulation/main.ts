@@ -9,7 +9,7 @@ import { SqliteStores } from "./sqlite_stores.ts";
 const usage = `deno task simulate [--seeds N] [--from SEED] [--store memory|sqlite]
 
   --seeds  how many seeds to try (2000)
-  --from   the first of them (1); \`--from SEED --seeds 1\` tries one again
+  --from   the first seed (1); \`--from SEED --seeds 1\` repeats a single seed
   --store  memory or sqlite (memory)
 
 Exits with 1 if a history breaks a promise.`;
@@ -28,7 +28,7 @@ const startedAt = performance.now();
 for (let seed = from; seed < from + count; seed++) {
   const failure = await trySeed(seed, makeStore);
   if (failure === null) continue;
-  console.log(`Seed ${seed} breaks a promise. As small as it can be made:\n`);
+  console.log(`Seed ${seed} breaks a promise. The smallest scenario found:\n`);
   console.log(formatFailure(await shrink(failure, makeStore)));
   sqlite?.[Symbol.dispose]();
   process.exit(1);

@@ -147,7 +147,7 @@ Deno.test("a cancelled handler that does not stop loses its slot after the grace
   never.open();
 });
 
-Deno.test("a series that is cancelled while its claimed run waits ends, and registering it again makes it due", async () => {
+Deno.test("cancelling a series whose claimed run waits for a slot ends it, and dispatching it again makes it due", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const ran: string[] = [];

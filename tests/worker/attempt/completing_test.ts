@@ -24,7 +24,7 @@ Deno.test("a task that its handler has completed is not reported as in progress,
   assertEquals(fleet.kinds(id), ["dispatched", "started", "completed"]);
 });
 
-Deno.test("a handler that was given up cannot complete its task any more, though its end is not yet stored", async () => {
+Deno.test("a handler that was given up can no longer complete its task, even before the end of the attempt is stored", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const [late, stored] = [gate(), gate()];
@@ -54,7 +54,7 @@ Deno.test("a handler that was given up cannot complete its task any more, though
   assertEquals((await everTask.get(id))!.status, "Failed");
 });
 
-Deno.test("a handler whose task another worker has taken over cannot complete it", async () => {
+Deno.test("a handler cannot complete its task after the lease was lost", async () => {
   await using fleet = new Fleet();
   const [started, lost] = [gate(), gate()];
   const answers: unknown[] = [];
@@ -97,7 +97,7 @@ Deno.test("a completion does not overtake the report that the attempt is in prog
       return { at: answer === "lost" ? "after" : "before" };
     };
     const { id } = await everTask.dispatch(task, null);
-    await fleet.pass(150, 50); // the report is on its way, or is to be tried again
+    await fleet.pass(150, 50); // the report is on its way, or will be retried
     late.open();
     await fleet.settle();
     arrives.open();

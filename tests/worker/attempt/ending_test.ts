@@ -34,7 +34,7 @@ function decide(result: Partial<AttemptResult>, policy: RetryPolicy = retryAll):
   return decideEnding(complete, policy, () => 0);
 }
 
-/** The part of an ending that the table specifies: everything but its texts. */
+/** Returns the fields of an ending that the tables below specify. */
 function briefly(ending: Ending | null): unknown {
   if (ending === null) return null;
   const { status, dueInMs, returnAttempt } = ending;
@@ -54,9 +54,9 @@ const reasons: [reason: Error | undefined, returned: unknown, threw: unknown][] 
 ];
 for (const [abortReason, returned, threw] of reasons) {
   const why = abortReason === undefined
-    ? "was left alone"
-    : `was asked to stop (${abortReason.name})`;
-  Deno.test(`a handler ${why}: its task ends as in the table, whether the handler returns or throws`, () => {
+    ? "that was not asked to stop"
+    : `that was asked to stop (${abortReason.name})`;
+  Deno.test(`the task of a handler ${why} ends as in the table, whether the handler returns or throws`, () => {
     assertEquals(briefly(decide({ abortReason })), returned);
     assertEquals(briefly(decide({ abortReason, failure: { error: busy } })), threw);
   });

@@ -2,7 +2,7 @@
 // not depend on them.
 
 import { assert, assertEquals } from "@std/assert";
-import { type Clock, type FillRandom, systemClock } from "../../../src/storage/mod.ts";
+import type { FillRandom } from "../../../src/storage/mod.ts";
 import {
   createEverTask,
   defineTask,
@@ -113,7 +113,7 @@ for (const [place, handled, make] of places) {
       assertEquals([kind, calls], [handled === 2 ? "completed" : "failed", handled]);
       if (handled === 1) assert(exception!.includes("\nRangeError: the first attempt"));
 
-      // It continues with the worker's first id for longer than a lease.
+      // The worker keeps its id for longer than a lease.
       const { workerId } = everTask;
       // On a busy machine, a heartbeat may come after the lease.
       const [before] = await everTask.workers({ includeLost: true });
@@ -132,7 +132,7 @@ for (const [place, handled, make] of places) {
   }
 }
 
-Deno.test("a task whose timeout has become invalid fails, and the others of its queue run", async () => {
+Deno.test("a task whose timeout has become invalid fails, and other tasks of its queue run", async () => {
   const definition: { type: string; timeout: number; handle(): void } = {
     type: "changed",
     timeout: 1000,
@@ -172,15 +172,14 @@ Deno.test("a dispatch with a recurring builder that throws or is async rejects, 
   await everTask.stop();
 });
 
-Deno.test("nothing waits for a slow logger or a slow clock", async () => {
+Deno.test("nothing waits for a logger whose methods return promises that never settle", async () => {
   const never = () => new Promise<never>(() => {}) as never;
   const logger: Logger = { trace: never, debug: never, info: never, warn: never, error: never };
-  const clock: Clock = { ...systemClock, setTimer: (...timer) => systemClock.setTimer(...timer) };
   const task = defineTask({
     type: "task",
     handle: (_, { log }) => log.error("waiting for no result"),
   });
-  await using engine = await startEngine({ tasks: [task], logger, clock });
+  await using engine = await startEngine({ tasks: [task], logger });
   const { id } = await engine.everTask.dispatch(task);
   assertEquals((await engine.ended(id)).kind, "completed");
 });

@@ -78,7 +78,7 @@ Deno.test("an unknown value of logFailures is rejected", () => {
   assertThrows(() => failing(settings, refuse), InvalidArgumentError, "logFailures");
 });
 
-Deno.test("a timeout is logged as one, with the handler's error as its cause", async () => {
+Deno.test("a timeout is logged as a TimeoutError, with the handler's error as its cause", async () => {
   const { lines } = await run(defineTask<void>({
     type: "failing",
     timeout: 20,
@@ -103,7 +103,7 @@ Deno.test("a non-retryable error is logged once, and RetryLater is not logged", 
   assertEquals((await run(failing({}, later))).lines, []);
 });
 
-Deno.test("with the default logger a task that fails permanently shows on the console, with its stack", async () => {
+Deno.test("the default logger writes a task that fails permanently to the console, with its stack", async () => {
   const said: string[] = [];
   const say = (text: string) => void said.push(text);
   using _warnings = stub(console, "warn", say);
@@ -126,7 +126,7 @@ Deno.test("with the default logger a task that fails permanently shows on the co
   assertEquals(said.length, 2);
 });
 
-Deno.test("a task that is lost too often is logged as failed, unless logFailures is off", async () => {
+Deno.test('a task that is lost too often is logged as failed, unless its logFailures is "none"', async () => {
   await using fleet = new Fleet();
   const tasks = [
     defineTask<null>({ type: "quiet", logFailures: "none", handle() {} }),

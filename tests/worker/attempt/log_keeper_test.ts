@@ -16,7 +16,10 @@ function logThree({ attempt, run, log }: TaskContext): void {
   for (let line = 1; line <= 3; line++) log.info("{name}: {line}", { name, line });
 }
 
-/** A task's stored lines, as texts with their runs, where a worker has stopped. */
+/**
+ * Returns the run and the text of each stored line of a task. Called after the worker has stopped,
+ * so that all lines are stored.
+ */
 async function storedLines(database: MemoryDatabase, taskId: string) {
   const storage = memoryStorage({ database });
   await storage.open();
@@ -55,7 +58,7 @@ Deno.test("the attempts of a run share its limit of stored lines", async () => {
   ]);
 });
 
-Deno.test("an attempt in another process counts the stored lines of the previous one", async () => {
+Deno.test("an attempt in another process counts the stored lines of the previous attempt", async () => {
   const database = new MemoryDatabase();
   const task = defineTask<null>({
     type: "task",

@@ -21,7 +21,7 @@ function losingAnswers(storage: Storage, verbs: readonly Verb[]): Storage {
       if (!left.has(verb)) return member.bind(target);
       return async (...args: unknown[]) => {
         const answer = await Reflect.apply(member, target, args);
-        // A claim without tasks commits nothing, so the fault waits for one with tasks.
+        // A claim without tasks commits nothing, so the fault waits for a claim that returns tasks.
         const counts = verb !== "claim" || (answer as { tasks: unknown[] }).tasks.length > 0;
         if (counts && left.delete(verb)) throw new StorageUnavailableError("connection lost");
         return answer;
@@ -30,7 +30,7 @@ function losingAnswers(storage: Storage, verbs: readonly Verb[]): Storage {
   });
 }
 
-/** A store that signals a number of calls of a verb. */
+/** Counts the calls of a verb. `called(count)` resolves once there are `count` calls. */
 function countCalls(storage: Storage, verb: Verb) {
   const waiting: { count: number; resolve: () => void }[] = [];
   let calls = 0;
@@ -84,7 +84,7 @@ for (
   });
 }
 
-Deno.test("after a lost answer to the report that a task is in progress, its trail has one row of it", async () => {
+Deno.test("after a lost answer to the report that a task is in progress, its audit trail has one InProgress row", async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => release = resolve);
   const long = defineTask<null>({ type: "long", handle: () => held });
@@ -124,12 +124,12 @@ Deno.test("ends of a batch of any size are read back in one call after their ans
   const reads = () => (faults.calls.get("list") ?? 0) + (faults.calls.get("get") ?? 0);
   const before = reads();
   loseNext();
-  await fleet.passUntil(() => lost === 1); // the reports
+  await fleet.passUntil(() => lost === 1); // the reports that the tasks are in progress
   await fleet.pass(1_000, 100);
   assertEquals(reads() - before, 0);
   loseNext();
   work.open();
-  await fleet.passUntil(() => lost === 2); // the ends
+  await fleet.passUntil(() => lost === 2); // the ends of the tasks
   await fleet.pass(1_000, 100);
   assertEquals([reads() - before, sizes], [1, [tasks, tasks]]);
   for (const { id } of stored) {
@@ -137,7 +137,7 @@ Deno.test("ends of a batch of any size are read back in one call after their ans
   }
 });
 
-Deno.test("a dispatch that rejects may have stored its task, which runs", async () => {
+Deno.test("a dispatch that rejects after a lost answer may have stored its task, and the task runs", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "task", handle: () => void ran++ });

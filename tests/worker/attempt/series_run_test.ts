@@ -1,4 +1,4 @@
-// Tests the occurrence of a claimed run of a series, with a table.
+// Tests which occurrence a claimed series runs, and when it runs next, with tables.
 
 import { assertEquals } from "@std/assert";
 import type { ClaimedTask, SeriesRecord } from "../../../src/storage/records.ts";
@@ -33,25 +33,25 @@ const skipped: OccurrencePlan = {
 };
 
 const cases: [what: string, task: Partial<ClaimedTask>, nowMin: number, plan: OccurrencePlan][] = [
-  ["due at its instant", {}, 0, asPlanned],
-  ["found a little before, by a clock that is behind", {}, -1, asPlanned],
+  ["due at its planned instant", {}, 0, asPlanned],
+  ["claimed a little early, by a process whose clock is behind", {}, -1, asPlanned],
   [
-    "due before it, since an extra run was requested",
+    "due early, because an extra run was requested",
     { dueAt: planned - 20 * minute, status: "Completed" },
     -20,
     { kind: "run", scheduledAt: planned - 20 * minute, skipped: 0 },
   ],
   [
-    "due before it, since the clock of the process that planned a first run at once is ahead",
+    "due early, because the clock of the process that planned an immediate first run is ahead",
     { dueAt: planned - minute, status: "Queued" },
     -1,
     asPlanned,
   ],
-  ["late, its successors due", {}, 150, skipped],
-  ["late, but begun: it was attempted", { attempt: 2 }, 150, asPlanned],
-  ["late, but begun: it waits for a retry", { status: "Pending" }, 150, asPlanned],
-  ["late, but begun: it was interrupted", { status: "ServiceStopped" }, 150, asPlanned],
-  ["late, but begun: it has a rate limit slot", { rateSlotAt: planned }, 150, asPlanned],
+  ["late, with later occurrences also due", {}, 150, skipped],
+  ["late, but already attempted", { attempt: 2 }, 150, asPlanned],
+  ["late, but already waiting for a retry", { status: "Pending" }, 150, asPlanned],
+  ["late, but already interrupted", { status: "ServiceStopped" }, 150, asPlanned],
+  ["late, but already holding a rate limit slot", { rateSlotAt: planned }, 150, asPlanned],
 ];
 for (const [what, task, nowMin, plan] of cases) {
   Deno.test(`an occurrence that is ${what} is planned correctly`, () => {
@@ -74,7 +74,7 @@ Deno.test("a worker that was running all the time runs the latest due occurrence
 });
 
 const hour = 60 * minute;
-/** Instants in minutes from the planned one. */
+/** `at` and `now` are in minutes from the planned instant, and `nextRunAt` is in milliseconds. */
 const ends: [
   what: string,
   SeriesLimits,
@@ -84,14 +84,14 @@ const ends: [
   skipped: number,
 ][] = [
   ["a planned run", {}, 0, 1, hour, 0],
-  ["a planned run that took as long as two more", {}, 0, 150, 3 * hour, 2],
+  ["a planned run that lasted until two more were due", {}, 0, 150, 3 * hour, 2],
   ["the last run", { maxRuns: 1 }, 0, 1, null, 0],
-  ["the last but one", { maxRuns: 2 }, 0, 1, hour, 0],
+  ["the second last run", { maxRuns: 2 }, 0, 1, hour, 0],
   ["an extra run", {}, -20, -19, 0, 0],
   ["an extra run that lasted until the planned one was due", {}, -20, 20, 0, 0],
   ["an extra run that lasted until two were due", {}, -20, 80, 2 * hour, 2],
   ["an extra run that was the last one", { maxRuns: 1 }, -20, -19, null, 0],
-  ["an extra run that was the last but one", { maxRuns: 2 }, -20, -19, 0, 0],
+  ["an extra run that was the second last", { maxRuns: 2 }, -20, -19, 0, 0],
 ];
 for (const [what, limits, at, now, nextRunAt, skipped] of ends) {
   Deno.test(`after ${what} a series continues by the table`, () => {

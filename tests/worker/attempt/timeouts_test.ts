@@ -52,7 +52,7 @@ Deno.test("a timeout is retried if the policy handles it, and its cause is the e
   assertStringIncludes(record.exception!, "gave up on the download");
 });
 
-Deno.test("the timeout is the task's, then its queue's, then the instance's", async () => {
+Deno.test("the timeout of a task overrides that of its queue, which overrides that of the instance", async () => {
   await using fleet = new Fleet();
   const ended = new Map<string, number>();
   const note = async ({ taskType, signal }: TaskContext) => {
@@ -147,7 +147,7 @@ Deno.test("a task that waits for its retry has no slot and no claim, and continu
   assertEquals((await second.get(id))!.status, "Completed");
 });
 
-Deno.test("onRetry is called before each retry with attempt, error and delay; one that hangs or throws causes no long delay", async () => {
+Deno.test("onRetry is called before each retry with attempt, error and delay; a call that hangs or throws causes no long delay", async () => {
   await using fleet = new Fleet();
   const calls: unknown[] = [];
   const task = defineTask<null>({

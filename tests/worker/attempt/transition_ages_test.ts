@@ -63,7 +63,7 @@ Deno.test("for any delays of two writes, down to parts of a millisecond, the sec
       const from = recorded(appliedAt, first!.agoMs);
       const to = recorded(endHandedAt + toApplyEnd!, second!.agoMs);
       assert(from <= to, `it started at ${from} and ended at ${to}`);
-      assert(to >= Math.floor(endedAt), "the end is not before the true one");
+      assert(to >= Math.floor(endedAt), "the recorded end is not before the real end");
     }),
     { numRuns: 2_000 },
   );

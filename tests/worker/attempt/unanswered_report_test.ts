@@ -8,7 +8,7 @@ import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
 for (const at of ["before", "after"] as const) {
-  Deno.test(`an attempt's end is not stored without its start, whose report was given up ${at} storage stored it`, async () => {
+  Deno.test(`the end of an attempt is not stored without its start if the report of the start was given up ${at} storage stored it`, async () => {
     await using fleet = new Fleet();
     const faults = new Faults();
     const work = gate();
@@ -21,11 +21,10 @@ for (const at of ["before", "after"] as const) {
       if (writes === 0) return null;
       return { at: writes === 1 ? at : "before" };
     };
-    await fleet.passUntil(() => writes > 0, 10); // the report that it is in progress
+    await fleet.passUntil(() => writes > 0, 10); // the report that the task is in progress
     work.open();
     await fleet.passUntil(() => everTask.workerId === null);
-    // The writes of reports succeed again before other calls do, so before another worker takes
-    // over.
+    // Only reports succeed at first, so that they are written before a worker takes over the task.
     faults.rule = (verb) => verb === "setStatusMany" ? null : { at: "before" };
     await fleet.pass(5_000, 100);
     faults.rule = () => null;

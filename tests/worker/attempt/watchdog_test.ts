@@ -1,4 +1,4 @@
-// Tests the callbacks for running jobs: one for progress, and one per deadline.
+// Tests the callbacks for running jobs: one after 100 ms, and one at a job's deadline.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -12,7 +12,8 @@ function scene() {
   const told: [what: string, id: string, at: number][] = [];
   const note = (what: string) => (job: Job) => {
     told.push([what, job.task.id, clock.monotonic()]);
-    if (told.length > 10) watchdog.remove(job); // it would run forever
+    // Ends the test even if the watchdog repeats its callbacks without end.
+    if (told.length > 10) watchdog.remove(job);
   };
   const watchdog = new Watchdog(clock, {
     onLongRunning: note("long"),

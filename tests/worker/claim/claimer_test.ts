@@ -13,7 +13,7 @@ Deno.test("a due task that a transaction locks is not claimed in a hot loop, and
   const task = defineTask<null>({ type: "task", handle: () => void runs++ });
   let locked = true;
   let claims = 0;
-  // As in a database that skips locked rows.
+  // Claims return no tasks while the row is locked, as in a database that skips locked rows.
   const wrap = (storage: Storage) =>
     new Proxy(storage, {
       get(target, name) {
@@ -44,8 +44,8 @@ Deno.test("a claim that storage carries out long after it was given up blocks no
   const task = defineTask<null>({ type: "task", handle: () => void runs++ });
   let stalls = false;
   let late: (() => Promise<unknown>) | undefined;
-  // Simulates a server whose disk stalls: the driver gives up a claim while others wait behind it,
-  // and the server commits it later.
+  // Simulates a server whose disk stalls: the driver gives up a claim, later claims return no
+  // tasks, and the server commits the first claim at last.
   const wrap = (storage: Storage) =>
     new Proxy(storage, {
       get(target, name) {
@@ -119,7 +119,7 @@ Deno.test("tasks that are stored while a worker is disconnected run as soon as i
   let isCutOff = false;
   let ran = 0;
   const task = defineTask<null>({ type: "task", handle: () => void ran++ });
-  // It polls rarely, and gets no notification while it is disconnected.
+  // The worker polls rarely, and gets no notification while it is disconnected.
   const wrap = (storage: Storage) =>
     new Proxy(hardlyPolling(faults.wrap(storage)), {
       get(target, name) {

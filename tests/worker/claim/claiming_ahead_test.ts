@@ -1,4 +1,4 @@
-// Tests claims that are sent before the current one is answered.
+// Tests claims that are sent before the previous claim is answered.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -6,7 +6,7 @@ import { StoredBacklog } from "../../../src/worker/claim/stored_backlog.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
-/** A fleet with a backlog of 12 tasks, for a worker that prefetches four. */
+/** Dispatches a backlog of 12 tasks, and returns options for a worker that prefetches four. */
 async function backlog(fleet: Fleet) {
   const runs: number[] = [];
   const task = defineTask<number>({ type: "task", handle: (number) => void runs.push(number) });
@@ -59,7 +59,7 @@ Deno.test("tasks are given back as unknown only when no claim is in progress", a
   assertEquals(runs.toSorted((a, b) => a - b), everyRun);
 });
 
-Deno.test("a stop unregisters the worker once the claim that was sent ahead is answered", async () => {
+Deno.test("a stop unregisters the worker only after the claim that was sent ahead is answered", async () => {
   await using fleet = new Fleet();
   const { faults, worker, web } = await backlog(fleet);
   const [first, ahead] = [gate(), gate()];

@@ -1,11 +1,11 @@
-// Tests the number of tasks that a worker holds, by its throughput.
+// Tests how many tasks a worker holds, which depends on its throughput.
 
 import { assertEquals } from "@std/assert";
 import { Prefetch } from "../../../src/worker/claim/prefetch.ts";
 
 const settings = { parallelism: 4, capacity: 1_000, whenFull: "store" } as const;
 
-/** The targets after spans of 100 ms in which these numbers of tasks were finished. */
+/** Returns the target after each span of 100 ms; `finished` has the ended tasks of each span. */
 function targets(prefetch: Prefetch, finished: readonly number[]): number[] {
   return finished.map((count, span) => {
     for (let n = 0; n < count; n++) prefetch.finished();
@@ -21,18 +21,18 @@ Deno.test("at low throughput, a worker holds twice its parallelism, or the capac
   }
 });
 
-Deno.test("it holds as many tasks as it finished in the last tenth of a second, and shrinks by half at most", () => {
+Deno.test("the target is the number of tasks that ended in the last tenth of a second, and falls by half at most", () => {
   const found = targets(new Prefetch(settings), [100, 100, 60, 10, 0, 0, 0, 0, 5_000]);
   assertEquals(found, [100, 100, 60, 30, 15, 8, 8, 8, 1_000]);
 });
 
-Deno.test("it measures a tenth of a second, after any time without a call", () => {
+Deno.test("the target is the average number of ended tasks per tenth of a second since the last call", () => {
   const prefetch = new Prefetch(settings);
   for (let n = 0; n < 100; n++) prefetch.finished();
   assertEquals(prefetch.target(500), 20);
 });
 
-Deno.test("it grows at once when the tasks for a span finish before its end", () => {
+Deno.test("the target grows at once when more tasks end than were expected for the whole span", () => {
   const prefetch = new Prefetch(settings);
   for (let n = 0; n < 8; n++) prefetch.finished();
   assertEquals(prefetch.target(5), 8);
@@ -42,7 +42,7 @@ Deno.test("it grows at once when the tasks for a span finish before its end", ()
   assertEquals(prefetch.target(6), 1_000);
 });
 
-Deno.test("it predicts ends from its throughput, and none at low throughput", () => {
+Deno.test("endingWithin() predicts ends from the throughput, and returns 0 at low throughput", () => {
   const prefetch = new Prefetch(settings);
   assertEquals(prefetch.endingWithin(100, 0), 0);
   for (let n = 0; n < 50; n++) prefetch.finished();

@@ -39,7 +39,7 @@ Deno.test("jobs that have passed their rate limits run before waiting jobs", () 
   assertEquals([idOf(runner.takeNext()), runner.running, runner.hasNext], [undefined, 2, false]);
 });
 
-Deno.test("while storage may hold more, dispatches get half of the places", () => {
+Deno.test("while storage may hold more due tasks, dispatches may reserve only half of the places", () => {
   for (const [mayHaveMore, places] of [[true, 2], [false, 4]] as const) {
     const runner = new QueueRunner(settings);
     if (!mayHaveMore) emptyStore(runner);
@@ -65,7 +65,7 @@ Deno.test("a queue with back pressure keeps a tenth of its places for tasks in s
   }
 });
 
-Deno.test("only the first jobs in line may be removed: the search ends at the first job that does not match", () => {
+Deno.test("shiftIf() removes the next job of a queue only if it matches, and does not search further", () => {
   const queue = new LocalQueue();
   for (const [id, priority] of [["low", 0], ["urgent", 5], ["low too", 0]] as const) {
     queue.push(job(id, priority));
@@ -75,7 +75,7 @@ Deno.test("only the first jobs in line may be removed: the search ends at the fi
   assertEquals([idOf(queue.shiftIf(() => true)), queue.length], ["low", 1]);
 });
 
-Deno.test("a line of hundreds keeps its order and its length, also when some are removed", () => {
+Deno.test("a queue of hundreds of jobs keeps its order and its length, also when jobs are removed", () => {
   const queue = new LocalQueue();
   const seen: (string | undefined)[] = [];
   for (let n = 0; n < 300; n++) {

@@ -66,11 +66,12 @@ Deno.test("tasks of a priority run in the order in which they became due, so a f
   await fleet.pass(500, 10);
   assertEquals(order.length, 552);
   const places = order.flatMap((type, place) => type === "other" ? [place] : []);
-  // The urgent task runs first. The other one waits only for the tasks before it.
+  // The task with priority 1 runs first. The earlier "other" task waits only for that task and for
+  // the 50 tasks that became due before it.
   assertEquals(places, [0, 51]);
 });
 
-Deno.test("a pause holds for all workers of the store, gives back prefetched tasks, and survives a restart", async () => {
+Deno.test("a pause applies to all workers of the store, gives back prefetched tasks, and survives a restart", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const ran: number[] = [];

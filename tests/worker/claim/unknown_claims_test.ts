@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { UnknownClaims } from "../../../src/worker/claim/unknown_claims.ts";
 
-/** A suspicion that is checked whenever a check is due, and the minutes of the queries. */
+/** Queries storage whenever a query is due, and records the minute of each query in `asked`. */
 function settling(clock: FakeClock, answer: () => Promise<void> = () => Promise.resolve()) {
   const asked: number[] = [];
   const unknownClaims = new UnknownClaims({
@@ -36,7 +36,7 @@ Deno.test("after a suspicion, storage is queried at once, and then after pauses 
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("a new suspicion begins with the first pause", async () => {
+Deno.test("after a new suspicion, the pauses start again at the shortest", async () => {
   const clock = new FakeClock();
   const { unknownClaims, asked } = settling(clock);
   unknownClaims.suspect();

@@ -30,7 +30,7 @@ async function smallQueue(
   return { everTask, task, release, ran };
 }
 
-Deno.test("Store: a dispatch to a full queue does not wait, but its task does", async () => {
+Deno.test("store: a dispatch to a full queue does not wait, but its task does", async () => {
   await using fleet = new Fleet();
   const { everTask, task, release, ran } = await smallQueue(fleet, "store");
   const { id } = await everTask.dispatch(task, 5);
@@ -40,7 +40,7 @@ Deno.test("Store: a dispatch to a full queue does not wait, but its task does", 
   assertEquals(ran, [1, 2, 3, 4, 5]);
 });
 
-Deno.test("Throw: a dispatch to a full queue rejects and stores nothing, until there is room again", async () => {
+Deno.test("throw: a dispatch to a full queue rejects and stores nothing, until there is room again", async () => {
   await using fleet = new Fleet();
   const { everTask, task, release, ran } = await smallQueue(fleet, "throw");
   const error = await assertRejects(() => everTask.dispatch(task, 5), QueueFullError, "small");
@@ -87,7 +87,7 @@ Deno.test("fallbackToDefault: a task that goes to default follows default's sett
   release.open();
 });
 
-Deno.test("Wait: dispatches to a full queue wait for room, in order, and a signal ends the wait", async () => {
+Deno.test("wait: dispatches to a full queue wait for room, in order, and a signal ends the wait", async () => {
   await using fleet = new Fleet();
   const { everTask, task, release, ran } = await smallQueue(fleet, "wait");
   const dispatched: number[] = [];
@@ -108,7 +108,7 @@ Deno.test("Wait: dispatches to a full queue wait for room, in order, and a signa
 });
 
 for (const capacity of [2, 4]) {
-  Deno.test(`Wait: at a stop, waiting dispatches store their tasks at once (capacity ${capacity})`, async () => {
+  Deno.test(`wait: at a stop, waiting dispatches store their tasks at once (capacity ${capacity})`, async () => {
     await using fleet = new Fleet();
     const release = gate();
     const task = defineTask<number>({ type: "work", handle: () => release.opened });
@@ -134,7 +134,7 @@ for (const capacity of [2, 4]) {
   });
 }
 
-Deno.test("Wait: a dispatch that is aborted while it waits takes up no place", async () => {
+Deno.test("wait: a dispatch that is aborted while it waits takes up no place", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const ran: number[] = [];
@@ -176,7 +176,7 @@ for (const whenFull of ["wait", "throw"] as const) {
 }
 
 for (const from of ["the handler", "a hook"] as const) {
-  Deno.test(`Wait: ${from} does not wait for room that only its own end can free`, async () => {
+  Deno.test(`wait: ${from} does not wait for room that only its own end can free`, async () => {
     await using fleet = new Fleet();
     let children = 0;
     const child = defineTask<number>({ type: "child", handle: () => void children++ });
@@ -226,7 +226,7 @@ Deno.test("fallbackToDefault: a handler does not wait for room in default", asyn
   assertEquals([(await everTask.get(id))!.status, children], ["Completed", 6]);
 });
 
-Deno.test("Wait: dispatches that wait while no task of the queue ends cause one warning", async () => {
+Deno.test("wait: dispatches that wait while no task of the queue ends cause one warning", async () => {
   await using fleet = new Fleet();
   const child = defineTask<number>({ type: "child", handle() {} });
   const parent = defineTask<null>({
@@ -249,7 +249,7 @@ Deno.test("Wait: dispatches that wait while no task of the queue ends cause one 
   assertStringIncludes(fleet.log[0]!, "context.dispatch");
 });
 
-Deno.test("Wait: a queue whose tasks end causes no warning, however long dispatches wait", async () => {
+Deno.test("wait: a queue whose tasks end causes no warning, however long dispatches wait", async () => {
   await using fleet = new Fleet();
   const task = defineTask<number>({
     type: "slow",
@@ -264,7 +264,7 @@ Deno.test("Wait: a queue whose tasks end causes no warning, however long dispatc
   assertEquals(fleet.log, []);
 });
 
-Deno.test("Wait: a queue causes a warning only while dispatches wait, even if its tasks stop ending", async () => {
+Deno.test("wait: a queue causes a warning only while dispatches wait, even if its tasks stop ending", async () => {
   await using fleet = new Fleet();
   const task = defineTask<number>({
     type: "work",

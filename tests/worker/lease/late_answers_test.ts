@@ -44,7 +44,7 @@ for (const verb of ["claim", "persist"] as const) {
     await fleet.settle();
     const before = worker.workerId;
     const [record] = (await web.list()).items;
-    assertEquals(record!.workerId, before, "storage has it as the worker's");
+    assertEquals(record!.workerId, before, "the worker holds the task in storage");
     await registerAnew(fleet, worker);
     answered.open();
     await fleet.pass(5_000, 500);
@@ -103,13 +103,13 @@ for (const [when, held] of moments) {
   });
 }
 
-Deno.test("an end that is rejected because another lease has ended the task the same way is reported as a lost lease", async () => {
+Deno.test("a completion that is rejected because another worker has completed the task is reported as a lost lease", async () => {
   await using fleet = new Fleet();
   const { faults, task, worker } = await scene(fleet);
   const network = gate();
   let writes = 0;
   faults.rule = (verb) => {
-    if (verb === "claim") return { at: "before" }; // it gets no notification of the other lease
+    if (verb === "claim") return { at: "before" }; // keeps this worker from claiming the task again
     if (verb !== "setStatusMany" || writes++ > 0) return null;
     return { heldUntil: network.opened, losesAnswer: true };
   };
@@ -130,7 +130,7 @@ Deno.test("an end that is rejected because another lease has ended the task the 
   assertEquals(fleet.kinds(id), ["dispatched", "started", "leaseLost"]);
 });
 
-Deno.test("a handler whose report is rejected stops, because the task has another lease", async () => {
+Deno.test("a handler is stopped if storage rejects its report, because the worker no longer holds the task", async () => {
   await using fleet = new Fleet();
   const reasons: unknown[] = [];
   const task = defineTask<null>({
@@ -149,7 +149,7 @@ Deno.test("a handler whose report is rejected stops, because the task has anothe
   assertEquals((await worker.get(id))!.status, "Queued");
 });
 
-Deno.test("a worker whose end of a run is rejected reports neither a next run nor missed ones", async () => {
+Deno.test("a worker whose end of a run is rejected reports neither a next run nor missed runs", async () => {
   await using fleet = new Fleet();
   const task = defineTask<null>({ type: "work", queue: "default", handle() {} });
   const web = fleet.create({ tasks: [task] });

@@ -49,7 +49,7 @@ Deno.test("a worker without an answer to its heartbeat gives its leases up when 
   assertEquals((await everTask.workers()).map(({ id }) => id), [everTask.workerId]);
 });
 
-Deno.test("a worker that takes over tasks continues to send heartbeats, however long that takes", async () => {
+Deno.test("a worker that takes over tasks continues to send heartbeats, however long storage takes to release them", async () => {
   await using fleet = new Fleet();
   const task = defineTask<null>({ type: "task", handle() {} });
   const { silence, wrap } = silencing("releaseLost");
@@ -69,7 +69,7 @@ Deno.test("a worker that takes over tasks continues to send heartbeats, however 
   await fleet.stop(everTask);
 });
 
-Deno.test("the tasks of a process that died are taken over within its lease and a heartbeat, and not before", async () => {
+Deno.test("the tasks of a process that died are taken over within its lease and one heartbeat interval, and not before", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "task", handle: () => void ran++ });
@@ -87,8 +87,10 @@ Deno.test("the tasks of a process that died are taken over within its lease and 
 });
 
 for (const stops of [false, true]) {
-  const then = stops ? "none when it is stopped meanwhile" : "and beats under it";
-  Deno.test(`a lost worker registers once, however late the answer arrives, ${then}`, async () => {
+  const name = stops
+    ? "a lost worker that is stopped while it registers leaves no registration"
+    : "a lost worker registers once, however late the answer arrives, and sends heartbeats";
+  Deno.test(name, async () => {
     await using fleet = new Fleet();
     const faults = new Faults();
     const task = defineTask<null>({ type: "task", handle() {} });
@@ -145,7 +147,8 @@ Deno.test("a lease starts when its heartbeat is sent, however late the answer ar
   const sentAt = fleet.clock.monotonic();
   await fleet.passUntil(() => reasons.length > 0);
   const heldMs = fleet.clock.monotonic() - sentAt;
-  // It checks whenever a heartbeat fails, four times per heartbeat interval.
+  // The worker checks the age of its lease whenever a heartbeat fails, and then retries after a
+  // quarter of the heartbeat interval.
   assertEquals(
     [reasons, heldMs >= 15_000, heldMs < 16_500],
     [["LeaseLostError"], true, true],
@@ -153,7 +156,7 @@ Deno.test("a lease starts when its heartbeat is sent, however late the answer ar
   );
 });
 
-Deno.test("waiting tasks of a worker that has lost its leases do not start under the old ones", async () => {
+Deno.test("waiting tasks of a worker that has lost its leases do not start under the old leases", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const ran: string[] = [];

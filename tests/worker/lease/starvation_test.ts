@@ -53,7 +53,7 @@ Deno.test("an event loop that was blocked for longer than the lease is reported,
   assertEquals((await everTask.get(id))!.status, "Completed");
 });
 
-Deno.test("timers and sockets are served between many handlers that compute", async () => {
+Deno.test("timers and sockets are served while many handlers compute one after the other", async () => {
   const clock = new BlockableClock();
   await using fleet = new Fleet(clock);
   let ran = 0;
@@ -69,12 +69,12 @@ Deno.test("timers and sockets are served between many handlers that compute", as
   await web.dispatchMany(crunch, Array.from({ length: 50 }, () => 3));
   await fleet.start({ tasks: [crunch], queues: { default: { parallelism: 50 } } });
   await fleet.settle();
-  // A slice is 10 ms long, and some of them may come before.
+  // Handlers start in slices of 10 ms, and a few slices may run before the macrotask.
   assert(ranBefore < 20, `${ranBefore} handlers ran before`);
   assertEquals(ran, 50);
 });
 
-Deno.test("a process that a handler really blocks for longer than its lease loses the task to another one, and its result is rejected", async () => {
+Deno.test("a process that a handler really blocks for longer than its lease loses its task to another process, and its result is rejected", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/tasks.db`;
   const leaseMs = 1_000;

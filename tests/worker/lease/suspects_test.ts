@@ -1,5 +1,5 @@
-// Tests tasks that were running when their process crashed: the one that crashed it is found, and
-// no other fails.
+// Tests suspects: tasks that were running when their process crashed. The task that crashed the
+// process is found, and no other task fails.
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask, type EverTask, linearRetry, type Task } from "../../../mod.ts";
@@ -7,7 +7,7 @@ import type { StatusTransition } from "../../../src/storage/requests.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../../support/fleet.ts";
 
-/** Simulates a process that claims all tasks and is lost while the given ones run. */
+/** Simulates a process that claims all tasks, and is lost while the tasks `running` run. */
 async function lose(fleet: Fleet, running: readonly string[]): Promise<void> {
   const storage = await fleet.storage();
   const worker = { id: crypto.randomUUID(), host: "lost" };
@@ -23,7 +23,7 @@ async function lose(fleet: Fleet, running: readonly string[]): Promise<void> {
   await storage.releaseLost({ leaseMs: 60_000, poisonLimit: 5, ...reasons });
 }
 
-/** Tasks that were lost a given number of times while they ran. */
+/** Dispatches tasks, and loses each of them while it runs as often as `losses` says. */
 async function suspects(
   fleet: Fleet,
   task: Task<number, number>,
@@ -68,7 +68,7 @@ Deno.test("a task that was never lost starts without waiting for storage", async
 
 const interruptions: [what: string, act: (e: EverTask, id: string) => void, end: unknown[]][] = [
   ["is cancelled", (everTask, id) => void everTask.cancel(id), ["Cancelled", 2]],
-  ["is overtaken by a stop", (everTask) => void everTask.stop({ timeout: 10 }), [
+  ["is interrupted by a stop", (everTask) => void everTask.stop({ timeout: 10 }), [
     "ServiceStopped",
     1,
   ]],
@@ -93,7 +93,7 @@ for (const [what, act, end] of interruptions) {
   });
 }
 
-Deno.test("tasks that were running at several losses run one at a time, and others beside them", async () => {
+Deno.test("tasks that were lost several times run one at a time, and other tasks run in parallel to them", async () => {
   await using fleet = new Fleet();
   const running = new Set<number>();
   const together: number[][] = [];
@@ -106,7 +106,7 @@ Deno.test("tasks that were running at several losses run one at a time, and othe
       running.delete(n);
     },
   });
-  // Half of a poison limit of 5 is 3.
+  // Tasks run one at a time after 3 losses: half of the poison limit of 5, rounded up.
   const ids = await suspects(fleet, task, [3, 4, 1, 3, 2]);
   const everTask = await fleet.start({ tasks: [task] });
   await fleet.pass(10_000, 100);
@@ -199,7 +199,7 @@ Deno.test("a suspect that is cancelled while it waits for its turn never starts"
   assertEquals(fleet.kinds(ids[1]!).at(-1), "cancelled", "it was never started");
 });
 
-Deno.test("tasks that were never lost run in parallel, even with a poison limit of 1", async () => {
+Deno.test("tasks that were never lost run in parallel, even with a poison limit of 0", async () => {
   await using fleet = new Fleet();
   const release = gate();
   let running = 0;

@@ -30,7 +30,7 @@ export function skippedCount({ skipped }: BulkProgress): number {
 
 /**
  * Sends batches until the last one, or until `goesOn` returns false. Rejects with the error of a
- * batch. The progress then tells where to continue.
+ * batch. The last progress then says where to continue.
  *
  * @param send Sends the batch that begins at `after`.
  * @param onProgress Called after each batch.

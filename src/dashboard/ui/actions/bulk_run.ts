@@ -20,7 +20,10 @@ export const actionVerbs = {
   edit: "edit",
 } as const satisfies Record<BulkVerb, string>;
 
-/** A change that decides like every edit, for the dry run of an edit. */
+/**
+ * The edit of a dry run, which counts before the user enters the edit. An edit of the due instant
+ * changes fewer tasks: it skips series.
+ */
 const anyEdit = { priority: 0 };
 
 /** The number of batches after which a dry run stops. */

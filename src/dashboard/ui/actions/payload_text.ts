@@ -29,7 +29,7 @@ export function parsePayload(text: string): unknown {
   return value;
 }
 
-/** Reports whether a number keeps its value as a number of JavaScript, up to rounding. */
+/** Reports whether JavaScript keeps a number: an integer exactly, others up to rounding. */
 function isExact(text: string): boolean {
   const number = Number(text);
   if (!Number.isFinite(number)) return false;

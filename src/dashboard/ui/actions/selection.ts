@@ -15,7 +15,7 @@ const tasks = signal<ReadonlyMap<string, TaskStatus>>(new Map());
 const everyMatch = signal(false);
 /** The search that the selection belongs to. */
 let search = "";
-/** The task that was clicked last, from which a click with Shift selects. */
+/** The task that was clicked last. A click with Shift selects the tasks from it. */
 let anchor: string | null = null;
 
 /** The number of selected tasks. */
@@ -42,13 +42,18 @@ export function select(some: readonly Selectable[], isOn: boolean): void {
   tasks.value = next;
 }
 
-/** Selects a task, or removes it: for a click on its checkbox, and for a key. */
+/** Selects a task, or removes it from the selection: for a click on its checkbox. */
 export function toggle(task: Selectable): void {
   anchor = task.id;
   select([task], !isSelected(task));
 }
 
-/** Selects the tasks from the one that was clicked last to this one: for a click with Shift. */
+/**
+ * Selects the tasks from the last clicked task to `task`, or removes them if `task` is selected:
+ * for a click with Shift.
+ *
+ * @param shown The tasks of the page, in order.
+ */
 export function selectTo(task: Selectable, shown: readonly Selectable[]): void {
   const [from, to] = [anchor, task.id].map((id) => shown.findIndex((each) => each.id === id));
   if (from === undefined || to === undefined || from < 0 || to < 0) return toggle(task);

@@ -1,4 +1,4 @@
-// The bar with the changes of the selected tasks.
+// The bar with the buttons that change the selected tasks.
 
 import type { TaskCount } from "../answers.ts";
 import { countText, integer } from "../format.ts";
@@ -20,7 +20,7 @@ import {
   toggle,
 } from "./selection.ts";
 
-/** Shows the number of selected tasks, and their changes. */
+/** Shows the number of selected tasks, and the buttons that change them. */
 export function SelectionBar(
   { filter, count }: {
     /** The search. */

@@ -1,4 +1,4 @@
-// The changes of a series.
+// The buttons that change a series.
 
 import type { Task } from "../answers.ts";
 import { may } from "../rights.ts";
@@ -8,7 +8,7 @@ import { openCancel, openRunNow } from "./task_actions.tsx";
 import { openTaskDialog } from "./task_dialog.tsx";
 import { applies } from "./task_rules.ts";
 
-/** Shows the changes that apply to a series and that the user may make. */
+/** Shows a button for each change that applies to a series and that the user may make. */
 export function SeriesActions({ task }: { readonly task: Task }) {
   if (!may("operate")) return null;
   return (

@@ -17,7 +17,7 @@ interface Button {
   readonly onClick: () => void;
 }
 
-/** Shows the changes that apply to a task and that the user may make. */
+/** Shows a button for each change that applies to a task and that the user may make. */
 export function TaskActions({ task }: { readonly task: Task }) {
   if (!may("operate")) return null;
   const isPayloadShown = mayEditPayloads() && task.payload !== null;

@@ -18,7 +18,7 @@ import { changedUrl, pageUrl, parameters } from "../router.ts";
 import { texts } from "../texts.ts";
 import { TaskLog } from "./task_log.tsx";
 
-/** Loads data again after events of one task. */
+/** Returns when data about a task is loaded again: after each of its events. */
 function changesOf(id: string): Freshness {
   return { changesWith: ({ taskId }) => taskId === id };
 }

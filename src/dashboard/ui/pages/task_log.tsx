@@ -1,4 +1,4 @@
-// The log of a task's handler, which follows its attempts.
+// The log of a task's handler. New lines appear after each attempt.
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
@@ -16,7 +16,10 @@ type Line = Logs["items"][number];
 /** The size of a page of lines, and the maximum number of lines shown before the last page. */
 const pageSize = 500;
 
-/** The interval of loads, in milliseconds: lines are stored shortly after the event of an end. */
+/**
+ * The interval of loads, in milliseconds. The event of an attempt's end is not enough: lines are
+ * stored shortly after it.
+ */
 const everyMs = 3_000;
 
 /** A card with the last lines of a task's log. */
@@ -39,7 +42,7 @@ export function TaskLog({ route, id }: {
   );
 }
 
-/** The lines that are read, and the beginning of the last page. */
+/** The lines of the pages before the last one, and the cursor with which the last page begins. */
 interface ReadLines {
   readonly after: string | null;
   readonly earlier: readonly Line[];

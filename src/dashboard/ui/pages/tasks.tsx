@@ -94,7 +94,7 @@ function searchParameters(): { readonly filter: URLSearchParams; readonly page: 
   return { filter, page };
 }
 
-/** Loads data again after events of tasks that the filter may select. */
+/** Returns when a search is loaded again: after events of tasks that the filter may select. */
 function changesOf(filter: URLSearchParams): Freshness {
   const [types, queues] = [filter.getAll("type"), filter.getAll("queue")];
   const allows = (values: string[], value: string) => values.length === 0 || values.includes(value);

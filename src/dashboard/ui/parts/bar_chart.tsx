@@ -1,5 +1,5 @@
-// A chart with a bar for each step. The mouse, or the arrow keys, read the value of each; a click,
-// or Enter, opens what is behind it.
+// A chart with a bar for each step. The mouse and the arrow keys choose a bar, whose values are
+// shown. A click or Enter opens the bar's link.
 
 import { useSignal } from "@preact/signals";
 import { axisEnd } from "../activity.ts";
@@ -8,25 +8,25 @@ import { go } from "../router.ts";
 
 /** A bar, whose parts are stacked. */
 export interface Bar {
-  /** The label of the axis. */
+  /** The label on the horizontal axis. */
   readonly label: string;
   readonly parts: readonly number[];
   /** The values as a text. */
   readonly text: string;
-  /** What is behind the bar. */
+  /** The URL that a click opens. */
   readonly href?: string;
 }
 
-/** The size of a bar in the drawing, which is stretched. */
+/** The size of a bar and its gap, in units of the SVG, which is stretched to the chart. */
 const [width, gap, height] = [10, 2, 100];
 
 /** Shows bars with axes. */
 export function BarChart({ title, looks, bars, labels }: {
   readonly title: string;
-  /** The class of each part, from below. */
+  /** The CSS class of each part, from the lowest. */
   readonly looks: readonly string[];
   readonly bars: readonly Bar[];
-  /** The number of labels of the axis below. */
+  /** The greatest number of labels on the horizontal axis. */
   readonly labels: number;
 }) {
   const chosen = useSignal<number | null>(null);
@@ -140,7 +140,7 @@ export function Spark(
   );
 }
 
-/** Returns the bars that have a label, with their indexes, at equal distances from the last. */
+/** Returns the labels to show, at equal distances, with the indexes of their bars. */
 function labelled(bars: readonly Bar[], labels: number) {
   const distance = Math.max(1, Math.ceil(bars.length / labels));
   return bars.map(({ label }, at) => ({ label, at }))

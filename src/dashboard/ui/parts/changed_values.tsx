@@ -4,14 +4,14 @@ import { actionPageTexts, texts } from "../texts.ts";
 import { JsonView } from "./json_view.tsx";
 import { Name, Text } from "./text.tsx";
 
-/** A field of an action; undefined if it has no such value. */
+/** A field, with its values before and after an action; undefined if the action records none. */
 interface ChangedField {
   readonly name: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
 }
 
-/** The number of fields, and of characters of each, that are shown without a click. */
+/** The greatest number of fields, and of characters of a value, that are shown without a click. */
 const mostFields = 3;
 const longestValue = 60;
 
@@ -68,7 +68,7 @@ export function ChangedValues(
   );
 }
 
-/** Returns the fields; null if a text is not that of an object. */
+/** Returns the fields of two JSON objects; null if a text is not JSON. */
 function changedFields(before: string | null, after: string | null): ChangedField[] | null {
   try {
     const [from, to] = [before, after].map((json) => Object(JSON.parse(json ?? "{}")));

@@ -8,7 +8,7 @@ import { Text } from "./text.tsx";
 export function Dialog(
   { title, isBusy = false, isWide = false, onClose, children }: {
     readonly title: string;
-    /** Whether Escape does not close it. */
+    /** Whether a change is under way. Escape then does not close the dialog. */
     readonly isBusy?: boolean;
     readonly isWide?: boolean;
     readonly onClose: () => void;

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 
-/** Shows a value under its name; in a `dl`. */
+/** Shows a name and its value. Must be in a `dl`. */
 export function Fact(
   { title, children }: { readonly title: string; readonly children: ComponentChildren },
 ) {

@@ -1,4 +1,4 @@
-// A number with its name, which links to what is behind it.
+// A number with its name, which links to a page with the details.
 
 import type { ComponentChildren } from "preact";
 import { integer } from "../format.ts";

@@ -55,7 +55,7 @@ export interface EmailOptions {
  * Headers that suppress out-of-office and similar replies (RFC 3834). Exchange has its own header.
  */
 const automatic = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" };
-/** The maximum number of characters of a fact. */
+/** The maximum number of characters of each value of {@linkcode facts}. */
 const longestFact = 50_000;
 
 /**
@@ -83,7 +83,7 @@ export function emailChannel(options: EmailOptions): AlertChannel {
   );
   checkAddressing(options);
   const { transport, from, to, subjectPrefix = "[EverTask] " } = options;
-  /** The recipients that have not received an alert that others have received. */
+  /** The recipients who must still get an alert, for alerts that the others have received. */
   const missing = new WeakMap<Alert, string[]>();
   return {
     name: "e-mail",
@@ -135,7 +135,7 @@ function checkAddressing({ transport, from, to, subjectPrefix }: EmailOptions): 
   const isTransport =
     typeof (transport as Partial<MailTransport> | null | undefined)?.sendMail === "function";
   if (!isTransport) {
-    const remedy = "be what nodemailer's createTransport makes";
+    const remedy = "be a transport of nodemailer's createTransport";
     throw new InvalidArgumentError("transport", hidden(transport), remedy);
   }
   checkText(from, "from", "be the sender's address");

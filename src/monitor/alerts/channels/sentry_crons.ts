@@ -53,9 +53,9 @@ interface MonitorConfig {
 }
 
 /**
- * The id that stands for the run in progress. Sentry finds that run or begins one. Runs of a series
- * never overlap, so it is always the right one, even if another process continues a run whose
- * worker was stopped or lost.
+ * The check-in id that stands for the monitor's run in progress. Sentry updates this run, or begins
+ * one. Runs of a series never overlap, so at most one is in progress, even if another process
+ * continues a run whose worker was stopped or lost.
  */
 const runInProgress = "0".repeat(32);
 
@@ -162,7 +162,7 @@ function statusOf(event: TaskEvent): "in_progress" | "ok" | "error" | null {
       return "ok";
     case "failed":
       return "error";
-    case "cancelled": // at rest, there is no run to end
+    case "cancelled": // if it was cancelled between two runs, there is no run to end
       return event.durationMs === null ? null : "error";
     default:
       return null;

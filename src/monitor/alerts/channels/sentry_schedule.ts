@@ -1,5 +1,5 @@
-// Converts a recurring schedule to that of a Sentry monitor: a crontab of five fields, or an
-// interval of at least a minute. Other schedules are not sent, because a wrong one would raise
+// Converts a recurring schedule to the schedule of a Sentry monitor: a crontab of five fields, or
+// an interval of at least a minute. Other schedules are not sent, because a wrong one would raise
 // false alarms.
 
 import {

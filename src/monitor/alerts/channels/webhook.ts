@@ -74,7 +74,7 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
     throw new InvalidArgumentError("url", hidden(url), remedy);
   }
   checkHeaders(headers);
-  // Names are in lower case, so that a header replaces one of those below.
+  // `Headers` converts names to lower case, so that a given header replaces the default below.
   const given = Object.fromEntries(new Headers(headers));
   const sign = secret === undefined ? null : signer(secret);
   const secrets = [...secretParts(url), ...Object.values(headers), secret ?? ""];

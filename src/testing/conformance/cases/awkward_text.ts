@@ -3,7 +3,7 @@
 import { expectSame, expectThat } from "../expect.ts";
 import { series, slotRequest, topic } from "../scene.ts";
 
-/** Short enough for every field, and distinct. */
+/** Texts that are distinct, and short enough for every field. */
 const awkward: Readonly<Record<string, string>> = {
   empty: "",
   spaces: "  leading and trailing  ",
@@ -32,7 +32,7 @@ const texts = Object.entries(awkward);
 const oneMegabyte = "0123456789abcde\n".repeat(2 ** 16);
 
 export const awkwardText = topic("awkward text", {
-  "payload, type, handler and trace context are returned unchanged": async (s) => {
+  "payload, type, handler and queue are returned unchanged": async (s) => {
     const tasks = texts.map(([, text]) =>
       s.task({
         payload: JSON.stringify({ text, [text]: 1 }),
@@ -49,7 +49,7 @@ export const awkwardText = topic("awkward text", {
     }
   },
 
-  "a payload's JSON text is kept letter by letter": async (s) => {
+  "a payload's JSON text is returned character by character": async (s) => {
     for (
       const payload of ['{ "b":1,\n "a" : 1.50, "b":2 }', '"\\u0000\\ud800"', " [1e400] ", "null"]
     ) {
@@ -61,7 +61,7 @@ export const awkwardText = topic("awkward text", {
     }
   },
 
-  "tasks are claimed by awkward queues and types, each by its own": async (s) => {
+  "a claim by an awkward queue and type returns only the task that has them": async (s) => {
     const workerId = await s.worker();
     const tasks = texts.map(([, text]) => s.task({ queue: text, type: text }));
     await s.storage.persist(tasks);
@@ -174,7 +174,7 @@ export const awkwardText = topic("awkward text", {
     }
   },
 
-  "workers, paused queues, rate limits and reasons take awkward text": async (s) => {
+  "hosts, paused queues, rate limit keys and loss reasons may be awkward text": async (s) => {
     for (const [n, [name, text]] of texts.entries()) {
       const id = `worker-${n}`;
       await s.storage.registerWorker({ id, host: text });

@@ -86,14 +86,14 @@ export const cancel = topic("cancel", {
     expectSame(
       (await s.storage.heartbeat("worker-b", leaseMs)).cancelRequests,
       [],
-      "nobody else is",
+      "no other worker is told",
     );
     await s.change(id, ["Cancelled"], { lease });
-    expectSame((await s.row(id)).cancelRequested, false, "the request is done with");
+    expectSame((await s.row(id)).cancelRequested, false, "the request is cleared");
     expectSame(
       (await s.storage.heartbeat("worker-a", leaseMs)).cancelRequests,
       [],
-      "nothing to tell",
+      "no request is left",
     );
   },
 
@@ -163,10 +163,18 @@ export const cancel = topic("cancel", {
     await s.change(poisoned.taskId, ["InProgress"]);
     await s.storage.unregisterWorker("worker-a");
     const lost = await s.releaseLost({ poisonLimit: 0 });
-    expectSame(lost.map(({ taskId }) => taskId), [poisoned.taskId], "one was held to the end");
+    expectSame(
+      lost.map(({ taskId }) => taskId),
+      [poisoned.taskId],
+      "only this task was still held",
+    );
     for (const { taskId } of [alone, failed, ...together, { taskId: series }, poisoned]) {
       const row = await s.row(taskId);
-      expectSame([row.cancelRequested, row.dueAt], [false, null], `${row.status}: none is open`);
+      expectSame(
+        [row.cancelRequested, row.dueAt],
+        [false, null],
+        `${row.status}: no request is left`,
+      );
     }
   },
 

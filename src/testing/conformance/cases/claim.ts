@@ -184,7 +184,7 @@ export const claim = topic("claim", {
     expectSame(await s.claim(workerId, { queues: [] }), [], "no queues");
   },
 
-  "a claim among types of different queues and priorities keeps the order": async (s) => {
+  "a claim of several types keeps the order by priority and id": async (s) => {
     const types = ["a", "b", "c"];
     const tasks = Array.from(
       { length: 60 },

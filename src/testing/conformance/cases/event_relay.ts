@@ -7,7 +7,7 @@ import { leaseMs, minute, type Scene, topic } from "../scene.ts";
 
 const none: EventPositions = new Map();
 
-/** Events of a writer, from one after `since` up to `upTo`. */
+/** Creates a batch of the events `since` + 1 to `upTo` of a writer. */
 function batch(writerId: string, since: number, upTo: number, events = "[]"): EventBatch {
   return { writerId, since, upTo, host: `${writerId}.example.org`, workerId: null, events };
 }
@@ -16,7 +16,7 @@ async function watch(storage: Storage, id = "watcher", parameters = false, forMs
   return await storage.watchEvents({ id, parameters, forMs });
 }
 
-/** The read batches, as `writer upTo`. */
+/** Reads batches, and returns each as `writer upTo`, sorted. */
 async function read({ storage }: Scene, after = none, exceptFrom = "reader", limit = 100) {
   const { batches } = await storage.readEvents({ after, exceptFrom, limit });
   return batches.map(({ writerId, upTo }) => `${writerId} ${upTo}`).sort();
@@ -33,7 +33,7 @@ export const eventRelay = topic("event relay", {
     expectSame(await told(), [a, b], "both, in order");
     await s.unit.passTime(minute / 2);
     const renewed = await watch(s.storage, "watcher-a");
-    expectSame([renewed.began, renewed.watchers], [false, [a, b]], "watches on");
+    expectSame([renewed.began, renewed.watchers], [false, [a, b]], "the watch continues");
     await s.unit.passTime(minute / 2 + 1_000);
     expectSame(await told(), [a], "one has not renewed");
     await s.storage.unwatchEvents("watcher-a");
@@ -49,7 +49,11 @@ export const eventRelay = topic("event relay", {
       [true, false, true, false],
       "it is new, then it requests payloads",
     );
-    expectSame([await began(false), await began(true)], [false, true], "less wakes nobody");
+    expectSame(
+      [await began(false), await began(true)],
+      [false, true],
+      "a request for less begins no watch",
+    );
     await s.unit.passTime(minute + 1_000);
     expectSame(await began(true), true, "its time was over");
   },

@@ -45,7 +45,7 @@ export const executionLogs = topic("execution logs", {
     expectSame(await found(b!), ["1 b1", "2 b2"], "the second task's");
   },
 
-  "the last lines of a run are counted, up to a limit, regardless of earlier runs": async (
+  "the lines of a run are counted among the task's last lines, up to a limit": async (
     s,
   ) => {
     const id = await s.addSeries();

@@ -1,6 +1,6 @@
-// Faults: if the connection breaks at any statement of an operation, the operation is applied
-// completely or not at all, fails with a transient error, and has the same result after a retry as
-// without the fault.
+// Faults: the connection breaks at any statement of an operation. The operation is then applied
+// completely or not at all. If it fails, the error is transient, and a retry has the same result as
+// an operation without a fault.
 
 import { StorageError } from "../../../storage/errors.ts";
 import type { Capability } from "../harness.ts";
@@ -15,7 +15,7 @@ const statements = 8;
  * Breaks an operation at its first, second … statement.
  *
  * @param prepare Prepares the data, and returns the operation.
- * @param look Returns the data that the operation may change, as text.
+ * @param look Returns the data that the operation may change.
  */
 async function breakEverywhere<T>(
   s: Scene,
@@ -94,7 +94,7 @@ async function standing(s: Scene, id: string) {
 }
 
 export const faults = topic("faults", {
-  "a persist that breaks has stored all or nothing": withFaults(async (s) => {
+  "a persist that breaks has stored all tasks or none": withFaults(async (s) => {
     let round = 0;
     await breakEverywhere(
       s,
@@ -122,9 +122,9 @@ export const faults = topic("faults", {
     );
   }),
 
-  "a claim that breaks has claimed all or nothing": withFaults(async (s) => {
-    // A claim whose answer was lost is released with its lost worker. Here the worker only claims
-    // again.
+  "a claim that breaks has claimed all tasks or none": withFaults(async (s) => {
+    // The tasks of a claim whose answer was lost are released with their lost worker. In this case
+    // the worker only claims again.
     await s.worker();
     for (let n = 1; n <= statements; n++) {
       const ids = await s.addMany(5);
@@ -144,7 +144,7 @@ export const faults = topic("faults", {
     }
   }),
 
-  "status changes that break are applied all or not at all": withFaults(async (s) => {
+  "status changes that break are all applied, or none is": withFaults(async (s) => {
     await breakEverywhere(
       s,
       async () => [
@@ -217,7 +217,7 @@ export const faults = topic("faults", {
     },
   ),
 
-  "making due and giving back can be repeated": withFaults(async (s) => {
+  "a makeDue or a release that breaks can be repeated": withFaults(async (s) => {
     await breakEverywhere(
       s,
       async () => {
@@ -258,7 +258,7 @@ export const faults = topic("faults", {
     );
   }),
 
-  "workers, pauses and purges can be repeated": withFaults(async (s) => {
+  "registrations, pauses and purges that break can be repeated": withFaults(async (s) => {
     let round = 0;
     const next = () => Promise.resolve(`name-${++round}`);
     await breakEverywhere(

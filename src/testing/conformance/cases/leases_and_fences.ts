@@ -50,7 +50,7 @@ export const leasesAndFences = topic("leases and fences", {
     const { id, lease } = await s.claimed();
     await s.change(id, ["Completed"], { lease });
     await expectRefused(s, id, lease, "it has ended already");
-    const { id: seriesId } = { id: await s.addSeries() };
+    const seriesId = await s.addSeries();
     const [task] = await s.claim("worker-a");
     const seriesLease = { workerId: "worker-a", token: task!.leaseToken };
     await s.storage.updateCurrentRun(seriesId, 1, await s.now() + hour, "Full", {
@@ -140,7 +140,7 @@ export const leasesAndFences = topic("leases and fences", {
     );
   },
 
-  "of many writes the one with an older token of the same worker is rejected": async (s) => {
+  "of many writes, those with an older token of the same worker are rejected": async (s) => {
     const ids = await s.addMany(6);
     const series = (await s.storage.persist([s.recurring(), s.recurring()])).map(({ id }) => id);
     const first = await s.claim(await s.worker());

@@ -78,18 +78,18 @@ export const lostWorkers = topic("lost workers", {
     },
   ],
 
-  "a release of lost workers gives those with a heartbeat in the future one lease": [
+  "a worker with a heartbeat in the future has one lease to send another before it is lost": [
     "setClockBack",
     async (s) => {
       const { id } = await s.claimed();
       await s.unit.setClockBack!(day);
-      expectSame(await s.releaseLost(), [], "it may live");
+      expectSame(await s.releaseLost(), [], "it has one lease to send a heartbeat");
       await s.unit.passTime(leaseMs + minute);
-      expectSame((await s.releaseLost()).map((t) => t.taskId), [id], "it does not");
+      expectSame((await s.releaseLost()).map((t) => t.taskId), [id], "it has sent none");
     },
   ],
 
-  "a worker that reports since when it holds tasks loses none that it claimed since": async (s) => {
+  "all tasks are found that a worker claimed since the instant it reported": async (s) => {
     await s.worker();
     const { claimsFrom } = await s.storage.heartbeat("worker-a", leaseMs);
     const { id } = await s.claimed();
@@ -220,7 +220,7 @@ export const lostWorkers = topic("lost workers", {
     expectSame(await s.claim(await s.worker()), [], "it is not claimed again");
   },
 
-  "a task that only waited in a process that crashed never fails": async (s) => {
+  "a task that never started does not fail, however often its worker is lost": async (s) => {
     const id = await s.add();
     const poison = await s.add();
     for (let round = 1; round <= 4; round++) {

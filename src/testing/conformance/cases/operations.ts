@@ -9,7 +9,7 @@ import type {
 import { expectNear, expectSame, expectThat } from "../expect.ts";
 import { day, hour, leaseMs, logLine, minute, type Scene, series, topic } from "../scene.ts";
 
-/** What Ada does to a task. */
+/** The record of an action of the operator Ada on a task. */
 export function actionOn(
   taskId: string,
   overrides: Partial<NewOperatorAction> = {},
@@ -42,7 +42,7 @@ async function edit(s: Scene, taskId: string, change: TaskEdit["change"]): Promi
   return edited;
 }
 
-/** The fields that an edit leaves unchanged. */
+/** Returns a row without its version, which every edit changes. */
 function unchanged<T extends { readonly version: string }>({ version: _, ...rest }: T) {
   return rest;
 }
@@ -128,7 +128,7 @@ export const operations = topic("changes by operators", {
     );
   },
 
-  "the audit of an edit is by the task's own level": async (s) => {
+  "an edit is audited at the task's own level": async (s) => {
     for (const auditLevel of ["Full", "Minimal", "ErrorsOnly", "None"] as const) {
       const { id, lease } = await s.claimed({ auditLevel });
       await s.change(id, ["Completed"], { lease, auditLevel: "None" });
@@ -172,7 +172,7 @@ export const operations = topic("changes by operators", {
     expectSame((await s.row(id)).cancelRequested, false, "and no longer");
   },
 
-  "a series gets another schedule and keeps its runs": async (s) => {
+  "a series gets another schedule and keeps its run count": async (s) => {
     const id = await s.addSeries();
     const now = await s.now();
     await s.storage.updateCurrentRun(id, 1, now + day, "Full");
@@ -203,13 +203,13 @@ export const operations = topic("changes by operators", {
     expectSame(task?.id, id, "it runs");
     const lease = { workerId: "worker-a", token: task!.leaseToken };
     await s.storage.updateCurrentRun(id, 1, await s.now() - minute, "Full", { lease });
-    expectSame((await s.row(id)).dueAt, null, "and rests again");
+    expectSame((await s.row(id)).dueAt, null, "and is paused as before");
     await edit(s, id, { paused: false, due: { at: await s.now() - minute } });
     expectSame((await s.row(id)).series?.paused, undefined, "it is resumed");
     expectSame((await s.claim("worker-a")).map((claimed) => claimed.id), [id], "it runs");
   },
 
-  "a series that is paused while it runs ends the run and rests": async (s) => {
+  "a series that is paused while it runs ends the run and begins no other": async (s) => {
     const id = await s.addSeries();
     const [task] = await s.claim(await s.worker());
     await edit(s, id, { paused: true });
@@ -225,16 +225,17 @@ export const operations = topic("changes by operators", {
     expectSame(await s.storage.requestCancel([id]), ["cancelled"], "it can be cancelled");
   },
 
-  "a cancel request ends a paused series, also if its run goes on": async (s) => {
-    const id = await s.addSeries();
-    const [task] = await s.claim(await s.worker());
-    await edit(s, id, { paused: true });
-    await s.storage.requestCancel([id]);
-    const lease = { workerId: "worker-a", token: task!.leaseToken };
-    await s.storage.updateCurrentRun(id, 1, await s.now() + hour, "Full", { lease });
-    const [again] = await s.claim("worker-a");
-    expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
-  },
+  "a cancel request for a paused series makes it due at the end of its run, to be cancelled":
+    async (s) => {
+      const id = await s.addSeries();
+      const [task] = await s.claim(await s.worker());
+      await edit(s, id, { paused: true });
+      await s.storage.requestCancel([id]);
+      const lease = { workerId: "worker-a", token: task!.leaseToken };
+      await s.storage.updateCurrentRun(id, 1, await s.now() + hour, "Full", { lease });
+      const [again] = await s.claim("worker-a");
+      expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
+    },
 
   "a dispatch with its key leaves a series paused, until it has ended": async (s) => {
     const dispatch = (schedule: string) =>
@@ -279,7 +280,7 @@ export const operations = topic("changes by operators", {
       await step();
       await look();
     }
-    expectSame(versions.size, steps.length + 1, "one a step");
+    expectSame(versions.size, steps.length + 1, "another version after each step");
   },
 
   "a series that is taken from its worker by hand has another version": async (s) => {
@@ -293,7 +294,7 @@ export const operations = topic("changes by operators", {
     expectThat(after.version !== before.version, "the version");
   },
 
-  "a task of another version stays unchanged, and nothing is recorded": async (s) => {
+  "an edit of an older version changes nothing and is not recorded": async (s) => {
     const id = await s.add(later);
     const seen = await editOf(s, id, { priority: 3 });
     await edit(s, id, { priority: 1 });

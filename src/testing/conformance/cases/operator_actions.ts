@@ -1,5 +1,5 @@
-// The actions of operators: one record per change, also of a change in several batches, read in
-// pages.
+// The records of operators' actions: a change has one record, even if it is made in several
+// batches. Records are read in pages.
 
 import type { ActionBatch, TasksEdit } from "../../../storage/requests.ts";
 import { expectNear, expectSame } from "../expect.ts";
@@ -27,7 +27,7 @@ async function batchOf(
 }
 
 export const operatorActions = topic("operator actions", {
-  "a change of a task is recorded with it": async (s) => {
+  "a change of a task is recorded": async (s) => {
     const id = await s.add(later);
     const action = actionOn(id);
     const edits = [await editOf(s, id, { priority: 3 })];
@@ -40,7 +40,7 @@ export const operatorActions = topic("operator actions", {
     expectSame(next, null, "there is no other");
   },
 
-  "the pause of a queue is recorded if this is requested": async (s) => {
+  "the pause of a queue is recorded if the call passes an action": async (s) => {
     await s.storage.setQueuePaused("plain", true);
     expectSame((await s.storage.operatorActions()).items, [], "nothing is recorded without");
     await pause(s, "email");

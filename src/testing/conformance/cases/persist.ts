@@ -92,10 +92,10 @@ export const persist = topic("persist", {
     }
   },
 
-  "a task that is due since the past keeps its instant": async (s) => {
+  "a task whose due instant is in the past keeps it": async (s) => {
     const at = await s.now() - 5 * hour;
     const row = await s.row(await s.add({ due: { at } }));
-    expectSame([row.dueAt, row.scheduledAt], [at, null], "it was to run at once");
+    expectSame([row.dueAt, row.scheduledAt], [at, null], "it was not dispatched for an instant");
   },
 
   "a series is returned as it was stored, with no runs": async (s) => {
@@ -126,7 +126,7 @@ export const persist = topic("persist", {
     expectSame(tasksByStatus.Queued, 1_500, "all are stored");
   },
 
-  "tasks of one batch that differ in one field keep their own": async (s) => {
+  "tasks of one batch that differ in one field keep their own values": async (s) => {
     const at = await s.now() - hour;
     const differences: Partial<NewTask>[] = [
       { type: "other" },
@@ -277,7 +277,7 @@ export const persist = topic("persist", {
     }, "rollback");
     expectSame((await s.row(kept.id)).status, "Queued", "the committed task exists");
     expectSame(await s.statuses(kept.id), ["Queued"], "with its audit row");
-    expectSame(await s.storage.get(dropped.id), null, "the other one is not");
+    expectSame(await s.storage.get(dropped.id), null, "the rolled back one does not exist");
     expectSame(await s.storage.getByTaskKey("dropped"), null, "nor is its key");
   }],
 });

@@ -38,7 +38,7 @@ export const queues = topic("queues", {
     expectSame((await s.claim(workerId, { queues: ["email"] })).length, 1, "it goes on");
   },
 
-  "a pause is permanent, and includes queues without tasks": async (s) => {
+  "a pause outlives the process that set it, and may concern a queue without tasks": async (s) => {
     const first = await s.unit.another();
     await first.setQueuePaused("later", true);
     await first.close();
@@ -84,7 +84,7 @@ export const queues = topic("queues", {
     );
   },
 
-  "the next due instant of a task that is due is in the past": async (s) => {
+  "the next due instant is in the past if a task is due already": async (s) => {
     const dueAt = await s.now() - hour;
     const id = await s.add({ due: { at: dueAt } });
     await s.add({ due: { at: dueAt + minute }, priority: 5 });
@@ -255,7 +255,10 @@ class Signals {
     this.#seen.length = 0;
   }
 
-  /** A store that polls by a fake clock finds the change within two seconds of that clock. */
+  /**
+   * Waits for a signal. Advances the time by two seconds first, because a store with a fake clock
+   * finds the change by polling.
+   */
   async has(text: string): Promise<void> {
     await this.#scene.unit.passTime(2_000);
     if (this.#seen.includes(text)) return;

@@ -30,8 +30,9 @@ async function reserve(
 }
 
 /**
- * Advances the time, and returns a function that converts a slot's instant. A harness that cannot
- * set its database's clock forward shifts all stored instants back.
+ * Advances the time, and returns a function that converts a slot's instant from before to its
+ * present value: a harness that cannot set its database's clock forward shifts all stored instants
+ * back.
  */
 async function passTime(s: Scene, ms: number): Promise<(slotAt: number) => number> {
   const before = await s.now();
@@ -55,7 +56,9 @@ async function giveBack(s: Scene, key: string, slots: readonly (number | undefin
 }
 
 export const rateSlots = topic("rate slots", {
-  "slots that are given back at the end of the reservations free them, in any order": async (s) => {
+  "slots that are given back at the end of the reservations are free, whatever the order": async (
+    s,
+  ) => {
     const orders = [[2, 3, 4], [4, 3, 2], [3, 2, 4]];
     for (const order of orders) {
       const one = wish({ key: order.join() });
@@ -99,7 +102,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [now, near]), "- 2", "a request for now alone leaves it to others");
   },
 
-  "slots that were given back expire after their time": async (s) => {
+  "slots that were given back expire when their instant has passed": async (s) => {
     const one = wish();
     const slots = await reserveMany(s, 7, one);
     await giveBack(s, one.key, [slots[1], slots[2]]);
@@ -148,7 +151,7 @@ export const rateSlots = topic("rate slots", {
     await giveBack(s, "nobody", [await s.now() + hour]);
     const slots = await reserveMany(s, 3, one);
     await giveBack(s, one.key, [slots[1], slots[1], slots[1]]);
-    expectSame(await reserve(s, [one, one]), "1 3", "it is there once");
+    expectSame(await reserve(s, [one, one]), "1 3", "it is granted once");
     expectSame(await reserve(s, [wish({ key: "nobody" })]), "0", "an unknown key is a new one");
   },
 
@@ -272,13 +275,14 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [soon, exact, exact]), "0 0.5 1.5", "the burst is smaller by that");
   },
 
-  "the slot after such a run may be used early by the grace period and a millisecond": async (
-    s,
-  ) => {
-    const one = wish({ emissionIntervalMs: hour, graceMs: 10 });
-    const { now, slots } = await s.storage.takeRateSlots([{ ...one, startWithinMs: 1000 }, one]);
-    expectSame(slots.map(({ slotAt }) => slotAt - now), [0, hour + 1000 - 11], "from now");
-  },
+  "the slot after a run that may start later is early by the grace period and a millisecond":
+    async (
+      s,
+    ) => {
+      const one = wish({ emissionIntervalMs: hour, graceMs: 10 });
+      const { now, slots } = await s.storage.takeRateSlots([{ ...one, startWithinMs: 1000 }, one]);
+      expectSame(slots.map(({ slotAt }) => slotAt - now), [0, hour + 1000 - 11], "from now");
+    },
 
   "a new key stays new after a rejection": async (s) => {
     const empty = wish({ startEmpty: true, burst: 3 });
@@ -299,7 +303,7 @@ export const rateSlots = topic("rate slots", {
     }
   },
 
-  "keys in use are listed, with the end of their budget": async (s) => {
+  "keys in use are listed, with the instants up to which they are reserved and used": async (s) => {
     const keys = ["O'Neill\0", "b ", "a", "😀"];
     for (const key of keys) {
       const wish = { emissionIntervalMs: hour, horizonMs: day };

@@ -87,7 +87,9 @@ export const readingAndPaging = topic("reading and paging", {
     }
   },
 
-  "tasks are found by creation time, from inclusive, before exclusive": async (s) => {
+  "tasks are found by creation time; createdFrom is inclusive, createdBefore exclusive": async (
+    s,
+  ) => {
     const old = await s.add();
     await s.unit.passTime(2 * day);
     const recent = await s.add();
@@ -208,7 +210,7 @@ export const readingAndPaging = topic("reading and paging", {
     }, "no log lines");
   },
 
-  "the sizes of the tables are told": async (s) => {
+  "the sizes of the tables are returned": async (s) => {
     const empty = await s.storage.tableSizes();
     expectSame(empty.map(({ table }) => table), [...tableNames], "each table once, in order");
     await s.addMany(3);
@@ -225,6 +227,6 @@ export const readingAndPaging = topic("reading and paging", {
     expectThat(tasks!.isEstimate || tasks!.rows === 4, `${tasks!.rows} of four tasks`);
     const oldestAt = expectValue(tasks!.oldestAt, "the oldest task");
     expectThat(oldestAt <= await s.now(), "the oldest task is not in the future");
-    expectSame(actions!.oldestAt, null, "the oldest action belongs to no task");
+    expectSame(actions!.oldestAt, null, "there is no action");
   },
 });

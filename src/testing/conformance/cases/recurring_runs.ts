@@ -211,19 +211,22 @@ export const recurringRuns = topic("recurring runs", {
     expectSame((await s.runs(id)).length, 2, "both runs are audited");
   }],
 
-  "a run in the caller's transaction happens only if it commits": ["transaction", async (s) => {
-    const id = await s.addSeries();
-    const nextRunAt = await s.now() + hour;
-    const transaction = expectValue(s.unit.transaction, "the harness runs transactions").bind(
-      s.unit,
-    );
-    await transaction(async (connection) => {
-      await s.storage.updateCurrentRun(id, 1, nextRunAt, "Full", { connection });
-    }, "rollback");
-    expectSame([(await s.row(id)).series?.runCount, (await s.runs(id)).length], [0, 0], "undone");
-    await transaction(async (connection) => {
-      await s.storage.updateCurrentRun(id, 1, nextRunAt, "Full", { connection });
-    }, "commit");
-    expectSame([(await s.row(id)).series?.runCount, (await s.runs(id)).length], [1, 1], "done");
-  }],
+  "the end of a run in the caller's transaction is stored only if that commits": [
+    "transaction",
+    async (s) => {
+      const id = await s.addSeries();
+      const nextRunAt = await s.now() + hour;
+      const transaction = expectValue(s.unit.transaction, "the harness runs transactions").bind(
+        s.unit,
+      );
+      await transaction(async (connection) => {
+        await s.storage.updateCurrentRun(id, 1, nextRunAt, "Full", { connection });
+      }, "rollback");
+      expectSame([(await s.row(id)).series?.runCount, (await s.runs(id)).length], [0, 0], "undone");
+      await transaction(async (connection) => {
+        await s.storage.updateCurrentRun(id, 1, nextRunAt, "Full", { connection });
+      }, "commit");
+      expectSame([(await s.row(id)).series?.runCount, (await s.runs(id)).length], [1, 1], "done");
+    },
+  ],
 });

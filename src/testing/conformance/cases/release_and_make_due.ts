@@ -89,7 +89,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     const dueAt = await s.now() - hour;
     const id = await s.add({ due: { at: dueAt } });
     expectSame(await makeDue(s, id), true, "it is due");
-    expectSame((await s.row(id)).dueAt, dueAt, "since when it was");
+    expectSame((await s.row(id)).dueAt, dueAt, "as before");
   },
 
   "a series between two runs gets an extra run and keeps its planned one": async (s) => {
@@ -151,7 +151,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame(again?.cancelRequested, false, "the old request is forgotten");
   },
 
-  "other tasks stay unchanged": async (s) => {
+  "claimed, completed and unknown tasks and ended series cannot be made due": async (s) => {
     const lost = await s.add();
     await s.claim(await s.worker("lost"));
     await s.storage.unregisterWorker("lost");

@@ -14,7 +14,7 @@ export const statusChanges = topic("status changes", {
     expectSame(await s.statuses(id), ["Queued", "Failed: it broke"], "the audit");
   },
 
-  "several transitions in one write make one row, and an audit row each, with its own time": async (
+  "each of several transitions in one write has its own audit row and time": async (
     s,
   ) => {
     const { id, lease } = await s.claimed();
@@ -130,7 +130,7 @@ export const statusChanges = topic("status changes", {
     expectNear(dueAt, latest, "the queue is due then, too");
   },
 
-  "a due instant ends the lease with Queued, too": async (s) => {
+  "a change to Queued with a due instant ends the lease": async (s) => {
     const { id, lease } = await s.claimed();
     await s.change(id, ["Queued"], { lease, dueInMs: 0 });
     const row = await s.row(id);
@@ -174,7 +174,7 @@ export const statusChanges = topic("status changes", {
     expectThat(lastExecutionAt !== null, "there was one");
   },
 
-  "the last transition's exception replaces the previous one, also by null": async (s) => {
+  "the last transition's exception replaces the previous one, even if it is null": async (s) => {
     const id = await s.add();
     await s.change(id, [["Failed", "it broke"]]);
     await s.change(id, ["Queued"]);
@@ -194,7 +194,7 @@ export const statusChanges = topic("status changes", {
     const { items } = await s.storage.statusAudit(id);
     expectNear(items[1]?.updatedAt ?? null, now - 4 * hour, "when the status changed");
     const late = await s.storage.setStatus(id, "Completed", null, "Full", { lease });
-    expectSame(late.applied, false, "and it is fenced");
+    expectSame(late.applied, false, "the lease has ended");
   },
 
   "a change of an unknown task is not applied and writes nothing": async (s) => {
@@ -250,7 +250,7 @@ export const statusChanges = topic("status changes", {
     expectThat(rows.every((row) => row.workerId === null && row.dueAt === null), "all have ended");
   },
 
-  "the given level decides, not the one in the row": async (s) => {
+  "a change is audited at the level that it names, not at the row's": async (s) => {
     const id = await s.add({ auditLevel: "Full" });
     await s.change(id, ["InProgress"], { auditLevel: "None" });
     expectSame(await s.statuses(id), ["Queued"], "no row at None");

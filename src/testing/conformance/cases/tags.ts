@@ -14,7 +14,7 @@ export const tags = topic("tags", {
     expectSame((await s.row(await s.add({ tags: most }))).tags, most, "20 of 100 characters");
   },
 
-  "tasks are found by a tag, and by several that they all must have": async (s) => {
+  "tasks are found by one tag, or by several if they have all of them": async (s) => {
     const both = await s.add({ tags: ["tenant:1", "import"] });
     const one = await s.add({ tags: ["tenant:1"] });
     await s.add({ tags: ["tenant:10"] });

@@ -20,7 +20,7 @@ function second(s: Scene, overrides: Partial<NewTask> = {}): NewTask {
 }
 
 export const taskKeys = topic("task keys", {
-  "a task that a later one of its batch updates keeps its first audit row": async (s) => {
+  "a task that is updated by a later task of its batch keeps its first audit row": async (s) => {
     for (const auditLevel of ["None", "Minimal"] as const) {
       const key = `${taskKey} ${auditLevel}`;
       const [first, later] = [
@@ -72,7 +72,7 @@ export const taskKeys = topic("task keys", {
     expectSame(row.scheduledAt, row.dueAt, "which it was dispatched for");
   },
 
-  "tasks with free keys are stored even if busy ones are skipped": async (
+  "with skipBusy, tasks are stored if no other write locks their keys": async (
     s,
   ) => {
     const id = await s.add({ taskKey });
@@ -113,7 +113,7 @@ export const taskKeys = topic("task keys", {
     expectNear(row.dueAt, await s.now(), "due now");
   },
 
-  "a one-shot whose worker was lost is updated: it is due again": async (s) => {
+  "a one-shot task whose worker was lost is updated, because it waits again": async (s) => {
     const { id } = await s.claimed({ taskKey });
     await s.storage.unregisterWorker("worker-a");
     await s.releaseLost();
@@ -251,7 +251,7 @@ export const taskKeys = topic("task keys", {
       expectSame(
         row.series,
         { ...again.series!, runCount: 1 },
-        "the series is the new one, but for its count",
+        "all but the count is new",
       );
       expectSame(
         [row.dueAt, row.status],
@@ -260,7 +260,7 @@ export const taskKeys = topic("task keys", {
       );
     },
 
-  "a series that keeps its next run keeps the attempt that it waits for": async (s) => {
+  "a series that keeps its next run keeps its attempts, losses and rate limit slot": async (s) => {
     const id = await s.addSeries({ taskKey });
     await s.claim(await s.worker("lost"));
     await s.storage.unregisterWorker("lost");
@@ -335,7 +335,7 @@ export const taskKeys = topic("task keys", {
       expectSame(created.length, 1, "one of them creates the task");
       expectSame(new Set(results.map((r) => r.id)).size, 1, "and all get its id");
     }
-    expectSame((await s.storage.list()).items.length, 10, "one row a key");
+    expectSame((await s.storage.list()).items.length, 10, "one row for each key");
   },
 
   "two processes that replace the same ended task concurrently store one row": async (s) => {

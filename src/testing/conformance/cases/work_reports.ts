@@ -111,24 +111,25 @@ export const workReports = topic("work reports", {
     expectSame(await read(s, columns, { from: late + 1, to: at + hour }), [], "of no minute");
   },
 
-  "minutes become hours, to which later ones are added, and old hours are deleted": async (s) => {
-    const now = await s.now();
-    const at = now - now % hour - 3 * hour;
-    const figures = { lost: 1, wait_ms_max: 5 };
-    const activity = [inMinute(at, figures), inMinute(at + minute, { lost: 2, wait_ms_max: 3 })];
-    await report(s, { activity, retention });
-    const columns = ["lost", "wait_ms_max"];
-    expectSame((await read(s, columns)).length, 2, "minutes at first");
-    const short = { ...retention, minutesMs: hour };
-    await report(s, { activity: [inMinute(now - now % minute, figures)], retention: short });
-    expectSame((await read(s, columns))[0], [at, null, null, 3, 5], "an hour");
-    const late = inMinute(at + 2 * minute, { lost: 4, wait_ms_max: 9 });
-    await report(s, { source: "worker-b", activity: [late], retention: short });
-    expectSame((await read(s, columns))[0], [at, null, null, 7, 9], "with what came later");
-    expectSame((await read(s, columns)).length, 2, "the present minute stays");
-    await report(s, { retention: { ...short, hoursMs: 2 * hour } });
-    expectSame((await read(s, columns)).length, 1, "the old hour is deleted");
-  },
+  "minutes are merged into hours, later reports are added to them, and old hours are deleted":
+    async (s) => {
+      const now = await s.now();
+      const at = now - now % hour - 3 * hour;
+      const figures = { lost: 1, wait_ms_max: 5 };
+      const activity = [inMinute(at, figures), inMinute(at + minute, { lost: 2, wait_ms_max: 3 })];
+      await report(s, { activity, retention });
+      const columns = ["lost", "wait_ms_max"];
+      expectSame((await read(s, columns)).length, 2, "minutes at first");
+      const short = { ...retention, minutesMs: hour };
+      await report(s, { activity: [inMinute(now - now % minute, figures)], retention: short });
+      expectSame((await read(s, columns))[0], [at, null, null, 3, 5], "an hour");
+      const late = inMinute(at + 2 * minute, { lost: 4, wait_ms_max: 9 });
+      await report(s, { source: "worker-b", activity: [late], retention: short });
+      expectSame((await read(s, columns))[0], [at, null, null, 7, 9], "with what came later");
+      expectSame((await read(s, columns)).length, 2, "the present minute stays");
+      await report(s, { retention: { ...short, hoursMs: 2 * hour } });
+      expectSame((await read(s, columns)).length, 1, "the old hour is deleted");
+    },
 
   "failures are counted by group, with the latest as example": async (s) => {
     const first = failure(s, 1, { type: "O'Neill\0", summary: "a\0<n>", exception: "a\0b 😀" });
@@ -147,15 +148,10 @@ export const workReports = topic("work reports", {
     const { items, pages } = await allPages((page) => s.storage.failureGroups(page), 2);
     const ids = items.map(({ id }) => Number(`0x${id}`));
     expectSame([ids, pages], [[5, 3, 2, 1, 4], 3], "by the last failure, then by id");
-    const after = expectRejection(
-      s.storage.failureGroups({ after: "x" }),
-      InvalidArgumentError,
-      "x",
-    );
-    await after;
+    await expectRejection(s.storage.failureGroups({ after: "x" }), InvalidArgumentError, "x");
   },
 
-  "groups without a failure for long are deleted": async (s) => {
+  "groups without a recent failure are deleted": async (s) => {
     const now = await s.now();
     const old = failure(s, 1, { lastAt: now - 31 * day });
     await report(s, { failures: [old, failure(s, 2, { lastAt: now })], retention });
@@ -163,7 +159,7 @@ export const workReports = topic("work reports", {
     expectSame(items.map(({ lastAt }) => lastAt), [now], "the recent one stays");
   },
 
-  "workers report at once": async (s) => {
+  "workers that report at the same time are all counted": async (s) => {
     const at = await minuteAgo(s, 0);
     const sources = Array.from({ length: 8 }, (_, n) => `worker-${n}`);
     await Promise.all(sources.map((source, n) => {

@@ -75,7 +75,7 @@ export const workers = topic("workers", {
     await s.worker("worker-b");
     const [old, fresh] = await ages();
     expectNear(old!, hour, "its last heartbeat was an hour ago");
-    expectNear(fresh!, 0, "another worker's is its own");
+    expectNear(fresh!, 0, "the other worker has its own heartbeat");
     await s.storage.heartbeat("worker-a", 2 * hour);
     expectNear((await ages())[0]!, 0, "it has sent another heartbeat");
   },

@@ -18,11 +18,14 @@ export function applicationPrograms<World>(
   return (parts) => new ApplicationProgram(simulation, parts, world);
 }
 
-/** What a history tells of an application's tasks. Their retry policies are not in the store. */
+/**
+ * Reads an application's tasks for the history. Their maximum number of retries is unknown, because
+ * the store does not hold the retry policies of task definitions.
+ */
 export const applicationTasks: TaskReading = {
   dispatchOf: () => 0,
   retriesOf: () => null,
-  // Between two runs lies the emission interval, except for the burst.
+  // A burst of runs may start at once. Further runs start one emission interval apart.
   limitOf: ({ key, emissionIntervalMs, graceMs, burst }) => ({
     limit: key,
     most: burst + 1,
@@ -76,7 +79,7 @@ class ApplicationProgram<World> implements Program<ActStep> {
     const app = this.#app!;
     void this.#call(act, () => ({ task: null, answer: "done" }), async () => {
       await this.#simulation.scenario[act]!(app);
-    }).catch(() => {}); // the history has it
+    }).catch(() => {}); // the history has the error
   }
 
   /** Resumes all queues. */

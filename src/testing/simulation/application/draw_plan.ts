@@ -14,10 +14,14 @@ export interface ActStep {
 /** A run of an application. */
 export type ApplicationPlan = WorldPlan<ActStep>;
 
-/** When the last function of a scenario is called, in milliseconds from the start. */
+/** The latest time at which a function is called, in milliseconds from the start. */
 const lastActAt = 10_000;
 
-/** Draws a run of a scenario, which is the names of its functions. */
+/**
+ * Draws a run of a scenario.
+ *
+ * @param scenario The names of the scenario's functions, in the order of their calls.
+ */
 export function drawPlan(seed: number, scenario: readonly string[]): ApplicationPlan {
   const chance = new Chance(seed);
   const machines = Array.from({ length: chance.integer(1, 3) }, () => ({

@@ -63,14 +63,14 @@ export interface SimulateOptions<World = undefined> {
   readonly storage: (clock: Clock) => () => Storage;
   /**
    * The application's tasks, or a function that creates them for a process. Handlers must wait for
-   * nothing but their context, `sleep` and `call`, which a function gets: otherwise a seed does not
-   * always give the same run.
+   * nothing but their context, and `sleep` and `call` of the machine that the function gets.
+   * Otherwise a seed does not always give the same run.
    */
   readonly tasks: readonly AnyTask[] | ((machine: SimulatedMachine<World>) => readonly AnyTask[]);
   /**
-   * What happens, by name: each function is called once, in the given order, at an instant and in a
-   * process that the seed chooses. It is skipped if that process does not run at the time. If it
-   * throws, that is not an error, because the storage may be out of reach.
+   * The functions to call, by name. Each is called once, in the given order; the seed chooses the
+   * instant and the process. A function is skipped if its process does not run at that time. If it
+   * throws, the run continues, because the storage may be out of reach.
    */
   readonly scenario: Readonly<Record<string, (app: SimulatedApp<World>) => unknown>>;
   /** Creates the state of a run that all processes share, such as the fake of a service. */

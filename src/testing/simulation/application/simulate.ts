@@ -62,7 +62,7 @@ export async function simulate<World = undefined>(options: SimulateOptions<World
     const again = await failsAlike(failure, failure.scenario, (plan) => trial.try(plan));
     if (again === null) throw new SimulationError(seed, unrepeatable(failure));
     const small = await shrinkPlan(again, (plan) => trial.try(plan));
-    await trial.try(small.scenario); // for the cause
+    await trial.try(small.scenario); // sets the cause
     throw new SimulationError(seed, small, trial.cause);
   }
 }
@@ -70,14 +70,14 @@ export async function simulate<World = undefined>(options: SimulateOptions<World
 /** Runs plans of an application. */
 class Trial<World> {
   readonly #simulation: ResolvedSimulation<World>;
-  /** What the application's check has thrown last. */
+  /** The error of the application's check in the last run; undefined if the check passed. */
   cause: unknown = undefined;
 
   constructor(simulation: ResolvedSimulation<World>) {
     this.#simulation = simulation;
   }
 
-  /** Runs and checks a plan. Returns null if nothing is broken. */
+  /** Runs and checks a plan. Returns null if it breaks no rule and the check passes. */
   async try(plan: ApplicationPlan): Promise<Failure<ApplicationPlan> | null> {
     const { storage, setUp, check, lastsMs } = this.#simulation;
     const world = setUp();
@@ -99,7 +99,7 @@ class Trial<World> {
   }
 }
 
-/** Tells that a failure could not be repeated. */
+/** Adds to a failure that a second run of the same plan did not repeat it. */
 function unrepeatable(failure: Failure<ApplicationPlan>): Failure<ApplicationPlan> {
   const reason = "It did not happen again with the same seed: a handler waits for something else " +
     "than its context, `sleep` and `call`, or state is left from the run before.";

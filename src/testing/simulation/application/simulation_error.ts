@@ -10,7 +10,7 @@ import type { ActStep, ApplicationPlan } from "./draw_plan.ts";
 export class SimulationError extends EverTaskError {
   /** `SimulationError` */
   override name = "SimulationError";
-  /** The seed that has found it. */
+  /** The seed that has found the fault. */
   readonly seed: number;
   /** What does not hold, one fault per line. */
   readonly broken: readonly string[];

@@ -26,7 +26,7 @@ export function useActivity(): { readonly data: SpanActivity | null; readonly er
   const from = beginOf(span);
   const query = new URLSearchParams({
     step: span.step,
-    // A route that changes with each step would begin without data.
+    // Leave out `from` where possible: it changes with each step, and a new route has no data yet.
     ...span.steps > defaultSteps && { from: new Date(from).toISOString() },
   });
   const { data, error } = useResource<Activity>(`activity?${query}`, {
