@@ -24,7 +24,7 @@ export interface LifecycleOptions {
   readonly prepare?: (everTask: EverTask) => void;
 }
 
-/** Measures from the first dispatch until the last end is stored. */
+/** Measures the time from the first dispatch until the end of the last task is stored. */
 export async function measureLifecycle(
   database: BenchDatabase,
   { auditLevel, tasks, callers = dispatchers, prepare }: LifecycleOptions,

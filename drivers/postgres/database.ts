@@ -1,5 +1,4 @@
-// Runs calls over the storage's session, which is opened and closed here, or in the caller's
-// transaction.
+// Opens and closes the storage's session. Runs calls over it, or in the caller's transaction.
 
 import { StorageError } from "../../src/storage/errors.ts";
 import { OpenOnce } from "../../src/storage/kit/open_once.ts";
@@ -49,7 +48,7 @@ export class DatabaseAccess {
     return this.#session.open();
   }
 
-  /** Closes the database. Calls after this reject. */
+  /** Closes the database. Every later call rejects. */
   close(): Promise<void> {
     return this.#session.close();
   }
@@ -95,13 +94,13 @@ export class DatabaseAccess {
     try {
       return await this.#functions.call(run, name, ...args);
     } catch (error) {
-      // Queried over the pool, because the caller's transaction has failed.
+      // Reads the missing rights over the pool: a failed transaction of the caller rejects queries.
       throw await withMissingRights(error, this.session.run, this.#options.schema, "use");
     }
   }
 }
 
-/** Reports whether nothing was written because of a concurrent write of another transaction. */
+/** Reports whether a call failed, and wrote nothing, due to a concurrent transaction. */
 function hasLost(error: unknown): boolean {
   return error instanceof StorageError && lostRaces.has(codeOf(error.cause));
 }

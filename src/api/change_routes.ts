@@ -21,7 +21,7 @@ export const editFields = {
 };
 
 const newPayload = z.unknown().optional().openapi({
-  description: "Checked by the task's validator; rejected if the server does not have the type",
+  description: "Checked by the task's validator; rejected if the server does not define the type",
 });
 const optionalReason = z.strictObject({ reason: reason.optional() });
 const requiredReason = z.strictObject({ reason });

@@ -153,7 +153,7 @@ export class EverTask {
    * (`recurring`). Resolves when the task is stored.
    *
    * @param task A registered task.
-   * @param rest The payload, which may be omitted if it may be `undefined`, and options.
+   * @param rest The payload and the options. A payload whose type allows `undefined` is optional.
    * @throws {PayloadValidationError} If the payload is invalid; nothing is stored.
    * @throws {InvalidArgumentError} If an option is invalid; nothing is stored.
    * @throws {UnknownTaskTypeError} If the task is not registered.
@@ -313,8 +313,8 @@ export class EverTask {
 
   /**
    * Stops claiming, gives back tasks that have not started, and waits for running handlers until
-   * the timeout. Then aborts the remaining handlers, whose tasks run again later, writes all
-   * changes and closes the storage. May be called again.
+   * the timeout. Then aborts the remaining handlers, writes all changes and closes the storage. The
+   * tasks of aborted handlers run again later. May be called again.
    */
   stop(options: StopOptions = {}): Promise<void> {
     checkOptions(options, { timeout: true }, "options");

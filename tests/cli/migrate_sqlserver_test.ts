@@ -1,5 +1,5 @@
-// Tests the scripts of `evertask migrate` on a real engine of T-SQL, as sqlcmd runs them: by their
-// batches, and by tsql of FreeTDS, which also ends a batch at GO.
+// Runs the scripts of `evertask migrate` on a real T-SQL engine, split at GO as sqlcmd splits them.
+// One test sends the batches itself. The other runs tsql of FreeTDS, which also splits at GO.
 
 import { assertEquals } from "@std/assert";
 import { SqlServerMaintenance } from "../../drivers/sqlserver/maintenance.ts";
@@ -45,7 +45,9 @@ async function runTsql(args: readonly string[], script: string): Promise<string 
   }
 }
 
-const byTsql = needsTarget("tsql runs what --sql prints, as it is after the command for sqlcmd");
+const byTsql = needsTarget(
+  "tsql runs the output of --sql without its first line, which is for sqlcmd",
+);
 
 Deno.test({
   ...byTsql,

@@ -16,7 +16,7 @@ Deno.test.afterAll(() => server.stop());
 
 const tasks = integrationTasks(() => {});
 const anHour = 3_600_000;
-/** For a machine that stalls; tests with a fake clock know the exact time. */
+/** The extra time allowed for a machine that stalls. Other tests check exact times. */
 const slackMs = 30_000;
 
 Deno.test("20,000 tasks all end once in four processes: two are killed, one is frozen, one has a wrong clock", async () => {
@@ -59,7 +59,7 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
   const secondKilledAt = Date.now();
 
   await survivor.until(
-    "has released tasks of two lost workers, and some worker those of the frozen one",
+    "has released tasks of two lost workers, and a task of the frozen worker has been released",
     () =>
       new Set(losses().map(({ workerId }) => workerId)).size >= 2 && lossesOf(frozen).length > 0,
   );
@@ -122,7 +122,8 @@ Deno.test("a frozen process with an open transaction does not block the takeover
   await using one = await WorkerProcess.start(setup);
   await using two = await WorkerProcess.start(setup);
   await eventually("its other tasks have ended elsewhere", () => one.ended + two.ended >= 2);
-  // They continue as usual for longer than a lease, with the row of the third task still locked.
+  // The other workers complete tasks for longer than a lease, while the transaction of the frozen
+  // process still locks the row of its `settle` task.
   for (const end = performance.now() + 1.2 * leaseMs; performance.now() < end;) {
     const { id } = await web.dispatch(tasks.step, { ms: 50 });
     ids.push(id);

@@ -47,7 +47,7 @@ export function countOption(name: string, text: string, what = "a number from 1"
 /**
  * Yields the pages of a part of a list.
  *
- * @param end Gets the cursor at which the list was cut.
+ * @param end Its `next` is set to the cursor after each page; null after the last page.
  */
 export async function* readPages<T>(
   { limit: most, after }: ListRange,

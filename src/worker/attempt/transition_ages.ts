@@ -6,13 +6,14 @@ import type { StatusTransition } from "../../storage/requests.ts";
 import type { TimedTransition, UnwrittenTransitions } from "./unwritten_transitions.ts";
 
 /**
- * Sets the ages of transitions, and returns them. Changes the given objects, because every task has
- * some, and copies would cost a measurable part of its time.
+ * Sets `agoMs` of each transition, and returns the transitions. Changes the given objects: every
+ * task has transitions, and copies would take a measurable part of a task's time.
  *
- * Storage dates a write by the instant at which it executes it, which may be later than it was
- * sent: the write may have waited for a lock, a connection or a retry. Transitions before the
- * answer to the previous write are therefore dated at that answer. Ages are rounded down to whole
- * milliseconds. Storage subtracts them from a clock of whole milliseconds, so rounding up could
+ * Storage subtracts an age from the instant at which it executes the write. That instant may be
+ * later than `now`, because the write may wait for a lock, a connection or a retry. If the previous
+ * write waited, a transition that happened meanwhile would be dated before that write. A transition
+ * before the answer to the previous write, `storedAt`, is therefore dated at `storedAt`. Ages are
+ * rounded down, because storage's clock has whole milliseconds: an age that is rounded up could
  * date a transition before the previous write.
  *
  * @param now The reading of the monotonic clock when the write is passed to storage.

@@ -25,7 +25,7 @@ export const webSocketHeaders = {
 /**
  * Makes a hub, and functions that send it requests.
  *
- * @param origin The members of the instance in addition to its events.
+ * @param origin Members of the event origin besides `events`: `tasks` or `get`.
  */
 export function makeHub(options: MonitorHubOptions = {}, origin: Partial<EventOrigin> = {}) {
   const events = new EventSourceForTests();

@@ -38,14 +38,14 @@ function rows(level: AuditLevel, status: TaskStatus, exception: string | null): 
 
 for (const status of taskStatuses) {
   for (const level of auditLevels) {
-    Deno.test(`${status} at ${level} writes the rows of the table`, () => {
+    Deno.test(`${status} at ${level} writes the audit rows that the decision table lists`, () => {
       const found = `${rows(level, status, null)}/${rows(level, status, "it broke")}`;
       assertEquals(found, table[status][level]);
     });
   }
 }
 
-Deno.test("a level keeps history unless it never writes a row", () => {
+Deno.test("keepsHistory is true for the levels that write a row for some status", () => {
   const statuses = Object.values(table);
   for (const level of auditLevels) {
     assertEquals(keepsHistory(level), statuses.some((levels) => levels[level] !== "/"), level);
@@ -63,7 +63,7 @@ Deno.test("only Failed and ServiceStopped are errors without an exception", () =
   assertEquals(errors, ["Failed", "ServiceStopped"]);
 });
 
-Deno.test("levels are stored as upstream's numbers, and no number means Full", () => {
+Deno.test("levels are stored as upstream's numbers, and null is read as Full", () => {
   const upstreams: AuditLevel[] = ["Full", "Minimal", "ErrorsOnly", "None"];
   assertEquals(upstreams.map(auditLevelToNumber), [0, 1, 2, 3]);
   for (const level of auditLevels) {
