@@ -252,6 +252,18 @@ test("audit purge asks first, and deletes only old rows", async () => {
 });
 
 for (const target of ["storage", "api"] as const) {
+  test(`tasks show ends with the last status change, however many there are: ${target}`, async () => {
+    const show = `tasks show ${failed.id} --history`;
+    const statuses = async (count: number) => {
+      const { out } = await run(target, `${show} ${count}`);
+      return Array.from(out.matchAll(/^\S+ \S+\t(\w+)\t/gm), ([, status]) => status);
+    };
+    assertEquals(await statuses(20), ["Queued", "InProgress", "Failed"]);
+    assertEquals(await statuses(2), ["InProgress", "Failed"]);
+    const { out } = await run(target, `${show} 2`, { columns: 80 });
+    assertStringIncludes(out, "Status changes (the last 2)");
+  });
+
   test(`audit purge deletes what is old, is recorded, and can be resumed: ${target}`, async () => {
     const { DatabaseSync } = await import("node:sqlite");
     const database = new DatabaseSync(`${store.folder}/app.db`);

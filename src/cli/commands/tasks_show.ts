@@ -1,6 +1,7 @@
 // `evertask tasks show` and `explain`.
 
 import { type Call, type Command, type ExitCode, textOption } from "../frame/command.ts";
+import type { Page } from "../../storage/queries.ts";
 import type { OperatedStore, SeenTask } from "../frame/operated_store.ts";
 import type { Field } from "../text/printer.ts";
 import { distanceWords, elapsedWords, instantText } from "../text/words.ts";
@@ -46,10 +47,10 @@ async function showHistory(
   { print, values }: Call,
 ): Promise<void> {
   const limit = countOption("history", textOption(values, "history") ?? "20");
-  const page = { limit: Math.min(1000, limit) };
-  const { items } = await store.statusAudit(task.id, page);
-  if (items.length > 0) {
-    await print.title("\nStatus changes");
+  const page = { limit: Math.min(1000, limit), order: "newest" } as const;
+  const changes = await store.statusAudit(task.id, page);
+  if (changes.items.length > 0) {
+    await print.title(titleOf("Status changes", changes));
     await print.items([
       { title: "AT", text: ({ updatedAt }) => instantText(updatedAt) },
       {
@@ -58,17 +59,22 @@ async function showHistory(
         style: ({ newStatus }) => statusStyle(newStatus),
       },
       { title: "ERROR", text: ({ exception }) => firstLine(exception), canCut: true },
-    ], [items]);
+    ], [changes.items.toReversed()]);
   }
   const logs = await store.executionLogs(task.id, page);
   if (logs.items.length > 0) {
-    await print.title("\nLog");
+    await print.title(titleOf("Log", logs));
     await print.items([
       { title: "AT", text: ({ loggedAt }) => instantText(loggedAt) },
       { title: "LEVEL", text: ({ level }) => level },
       { title: "MESSAGE", text: ({ message }) => message, canCut: true },
-    ], [logs.items]);
+    ], [logs.items.toReversed()]);
   }
+}
+
+/** Returns the title of a list, which says whether the list is the end of a longer one. */
+function titleOf(title: string, { items, next }: Page<unknown>): string {
+  return `\n${title}${next === null ? "" : ` (the last ${items.length})`}`;
 }
 
 function firstLine(text: string | null): string {
@@ -88,7 +94,10 @@ export const tasksShow: Command = {
   args: "ID",
   argCount: [1, 1],
   options: {
-    history: { value: "N", help: "The number of status changes and log lines (default: 20)" },
+    history: {
+      value: "N",
+      help: "The number of the last status changes and log lines (default: 20)",
+    },
   },
   examples: ["tasks show 01a204c3-9e85-76f3-a637-c068a230efde"],
   async run(call) {
