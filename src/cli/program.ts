@@ -106,7 +106,9 @@ async function call(command: Command, argv: readonly string[], host: Host): Prom
   }
 }
 
-/** Waits for a command that changes nothing. Resolves to 1 at once if it is interrupted. */
+/**
+ * Waits for a command that changes nothing. Resolves to 1 at once if the program is interrupted.
+ */
 async function unlessInterrupted(
   running: Promise<ExitCode>,
   interrupted: AbortSignal,
@@ -134,8 +136,8 @@ function targetOf(values: Values, host: Host): Promise<Target> {
 }
 
 /**
- * Returns the text of an error. Unexpected errors have their stack; with EVERTASK_DEBUG, all errors
- * have it.
+ * Returns the text of an error. The text of an unexpected error has its stack. With EVERTASK_DEBUG,
+ * the text of every error has its stack.
  */
 function textOf(error: unknown, host: Host): string {
   const isKnown = error instanceof EverTaskError;

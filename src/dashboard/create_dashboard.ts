@@ -58,7 +58,7 @@ export function createDashboard(everTask: ApiSource, options: DashboardOptions =
   };
 }
 
-/** Makes a used sign-in link lead to the start page. In the API alone it leads to the user. */
+/** Redirects a used sign-in link to the start page. The API alone redirects to the user's route. */
 function toPage(path: string, response: Response): Response {
   if (path === "api/v1/sign-in" && response.status === 303) {
     response.headers.set("location", "../../");

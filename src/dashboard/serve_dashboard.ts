@@ -21,8 +21,8 @@ export interface ServeDashboardOptions extends DashboardOptions {
    */
   readonly port?: number;
   /**
-   * The name or the address of the interface to listen on. All but loopback need the option
-   * `authorize`.
+   * The name or the address of the interface to listen on. Every interface but loopback requires
+   * the option `authorize`.
    * @default "127.0.0.1"
    */
   readonly hostname?: string;

@@ -26,8 +26,8 @@ export type Caller = "application" | "handler";
 
 /**
  * Reserves a place for a task that is due now. If the queue is full, its `whenFull` decides. A
- * handler never waits for room, because there may be none until it ends: its task is stored without
- * a place.
+ * handler never waits for room, because there may be none until the handler itself ends. Its task
+ * is stored without a place.
  *
  * @throws {QueueFullError} If the queue is full and has `whenFull: "throw"`.
  */

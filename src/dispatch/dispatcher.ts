@@ -201,7 +201,9 @@ export class Dispatcher {
     return results;
   }
 
-  /** Returns the queue of a task, and the place there if one is reserved. */
+  /**
+   * Returns the task's queue, and the worker that has reserved a place for the task, if one has.
+   */
   #placeFor(
     worker: LocalWorker | null,
     { status, queue }: TaskPlan,
@@ -237,8 +239,8 @@ export class Dispatcher {
 }
 
 /**
- * Returns the result for the caller. The outcome is never `busy`, because the writer has waited for
- * the key or rejected.
+ * Returns the result for the caller. The outcome `busy` does not occur: while the key is busy, the
+ * writer waits, and finally rejects.
  */
 function toDispatchResult({ id, outcome }: PersistResult): DispatchResult {
   return { id, outcome: outcome as DispatchResult["outcome"] };

@@ -61,7 +61,7 @@ export interface LocalWorker {
   storedDue(queue: string): void;
 
   /**
-   * Called when a task was stored that is due later.
+   * Called when a task that is due later was stored.
    *
    * @param at The due instant by the storage's clock, in epoch milliseconds.
    */

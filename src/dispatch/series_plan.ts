@@ -9,8 +9,7 @@ import type { TaskRecord } from "../storage/records.ts";
 import type { NewSeries } from "../storage/requests.ts";
 
 /**
- * A schedule has no run, because its first run would be after its `runUntil` or after the year
- * 9999.
+ * A schedule never runs: its first run would be after its `runUntil` or after the year 9999.
  */
 export class NoRunLeftError extends InvalidArgumentError {
   readonly #runUntil: number | undefined;
@@ -21,8 +20,8 @@ export class NoRunLeftError extends InvalidArgumentError {
   }
 
   /**
-   * Reports whether a stored task is this series, ended or about to end. A program that registers
-   * the series at each start may then continue to do so.
+   * Reports whether a stored task is this series, and either has no next run or ends at the same
+   * `runUntil`. A program may dispatch the series at each start, even after the series has ended.
    */
   concerns(task: TaskRecord | null): task is TaskRecord {
     const series = task?.series;
@@ -42,9 +41,9 @@ export function planSeries(recurring: RecurringInput, now: number): NewSeries {
   const nextRunAt = firstRun(recurrence, now);
   const info = describeRecurrence(recurrence);
   if (nextRunAt === null) throw new NoRunLeftError(info, recurrence.runUntil);
-  // Limits have their own columns, so that changing them does not change the schedule's JSON and
-  // the planned runs stay. The misfire policy is part of the JSON, so that changing it plans the
-  // runs again.
+  // Limits have their own columns. A change of a limit therefore does not change the schedule's
+  // JSON, and the planned runs stay. The misfire policy is part of the JSON, so a change of it
+  // plans the runs again.
   const { maxRuns = null, runUntil = null, anchor = anchorOf(recurrence, now), ...rhythm } =
     recurrence;
   return {

@@ -22,8 +22,8 @@ import { MistakeWarnings } from "./mistake_warnings.ts";
 import { planSeries } from "./series_plan.ts";
 
 /**
- * The type of a dispatched task is not among the `tasks` of the instance, so that no worker of the
- * instance could run it.
+ * The type of a dispatched task is not among the `tasks` of the instance, so no worker of the
+ * instance could run the task.
  */
 export class UnknownTaskTypeError extends EverTaskError {
   /** `UnknownTaskTypeError` */
@@ -49,8 +49,8 @@ export type TaskPlan = Omit<NewTask, "id" | "payload" | "claimFor" | "traceConte
  * Makes a task from a plan. The fields are copied one by one, because spreading the plan would take
  * a tenth of all the memory of a dispatch.
  *
- * @param own The fields that differ between tasks of the same plan. `queue` is the default queue if
- * the planned queue is full and falls back to it.
+ * @param own The fields that differ between tasks of the same plan. Its `queue` is the default
+ * queue if the planned queue is full and has `whenFull: "fallbackToDefault"`.
  */
 export function plannedTask(
   plan: TaskPlan,

@@ -1,5 +1,5 @@
-// Warns once per queue that no live worker serves, because its tasks would wait. Used by processes
-// that only dispatch.
+// Warns about queues that no live worker serves, once for each queue, because tasks would wait
+// there. Used by processes that only dispatch.
 
 import { similarName } from "../guards/similar_name.ts";
 import type { Logger } from "../log/logger.ts";
@@ -21,7 +21,7 @@ export interface UnservedQueuesParts {
   /** The registered workers of all processes. */
   readonly workers: () => Promise<readonly WorkerRecord[]>;
   /**
-   * Reports whether a worker of this instance runs. It then serves every queue to which the
+   * Reports whether a worker of this instance runs. Such a worker serves every queue to which the
    * instance dispatches.
    */
   readonly isServing: () => boolean;

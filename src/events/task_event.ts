@@ -86,7 +86,7 @@ export interface TaskEvent {
 export interface EventSender {
   /** The process's host: the option `host` of its instance. */
   readonly host: string;
-  /** The id of its worker; null while it had none. */
+  /** The id of this process's worker; null if it had none. */
   readonly workerId: string | null;
   /**
    * The number of its events that were left out so far, since this process began to watch. Events
@@ -132,16 +132,16 @@ export type EventScope = "process" | "store";
 export interface SubscriptionOptions extends TaskEventFilter {
   /**
    * The processes whose events are delivered. With `store`, events of other processes arrive within
-   * about a second. On storage without notifications, the first ones arrive after a heartbeat. The
-   * events of a task are in order. Frequent events of severity `Information` are sampled; see
+   * about a second. On storage without notifications, the first events arrive after a heartbeat.
+   * The events of a task are in order. Frequent events of severity `Information` are sampled; see
    * {@linkcode TaskEvent.from}.
    *
    * @default "process"
    */
   readonly scope?: EventScope;
   /**
-   * Whether events contain `taskParameters`, which is empty otherwise. While a process wants them
-   * with the scope `store`, payloads are kept in the relay table for a minute.
+   * Whether events contain `taskParameters`, which is empty otherwise. While a subscription with
+   * the scope `store` wants payloads, the relay table keeps the payloads of events for a minute.
    *
    * @default true with the scope "process", else false
    */

@@ -16,12 +16,12 @@ const faults: ReadonlyMap<number, Fault> = new Map([
   [17, "unavailable"], // SQLITE_SCHEMA: the schema changed each time the statement was prepared
 ]);
 
-/** Returns the fault of a result code; an extended code has the primary one in its low byte. */
+/** Returns the fault of a result code. The low byte of an extended code is the primary code. */
 export function sqliteFault(resultCode: number): Fault {
   return faultOf(faults, resultCode, primaryCode(resultCode));
 }
 
-/** Returns the primary result code of an extended one. */
+/** Returns the primary code of an extended result code. */
 export function primaryCode(resultCode: number): number {
   return resultCode & 0xff;
 }

@@ -4,7 +4,9 @@
 
 import { describeValue } from "../thrown/describe_value.ts";
 
-/** The base of every error that EverTask throws. Distinguishes them from the application's own. */
+/**
+ * The base class of EverTask's errors, which sets them apart from the errors of the application.
+ */
 export class EverTaskError extends Error {
   /** The name of the class, which stays the same across versions and minification. */
   override name = "EverTaskError";

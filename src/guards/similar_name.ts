@@ -1,9 +1,10 @@
-// Finds the name that a misspelt one is most similar to.
+// Finds the name that is most similar to a misspelt name.
 
 /**
  * Returns the candidate that is most similar to a name.
  *
- * @returns null if none is similar: in each, more than half of the letters would have to change.
+ * @returns null if no candidate is similar, because more than half of the letters would have to
+ * change.
  */
 export function similarName(name: string, candidates: Iterable<string>): string | null {
   let similar: string | null = null;

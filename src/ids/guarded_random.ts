@@ -1,4 +1,4 @@
-// Guards the application's source of randomness. If it fails, the system's is used.
+// Guards the application's source of randomness. If it fails, the system's source is used.
 
 import { answerAtOnce, onlyOnce } from "../guards/calls.ts";
 import type { Logger } from "../log/logger.ts";

@@ -1,6 +1,6 @@
-// UUID version 7: time-ordered ids, so that inserts touch only the last pages of an index (several
-// times faster than random ids on every store). Monotonic within a process, by the counter method
-// of RFC 9562, section 6.2, method 1.
+// UUID version 7: ids in the order of time. Inserts of such ids touch only the last pages of an
+// index, which makes them several times faster than inserts of random ids on every store. Monotonic
+// within a process, by the counter method of RFC 9562, section 6.2, method 1.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 
@@ -85,7 +85,7 @@ export function instantOfId(id: string): number | null {
 
 /**
  * Normalizes a task's id, which some tools show in upper case. Returns null if the string is not a
- * UUID, so that no such task can exist.
+ * UUID, so no task can have this id.
  *
  * @throws {InvalidArgumentError} If it is not a string.
  */

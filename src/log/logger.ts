@@ -50,8 +50,8 @@ export function checkLogger(logger: unknown, argument: string): void {
 }
 
 /**
- * Returns the name of a logger library whose methods take the properties first, so that they would
- * be lost; null for others.
+ * Returns the kind of a logger whose methods take the properties first, and would lose properties
+ * that follow the message; null for other loggers.
  */
 function propertiesFirst(logger: unknown): string | null {
   if (readMember(logger, Symbol.for("pino.serializers")) !== undefined) return "a pino logger";

@@ -1,4 +1,4 @@
-// The methods of a store that commands call: of a database, or of a REST API.
+// The interface of the store that a command works on, which is a database or a REST API.
 
 import type { Operate } from "../../operate/operate.ts";
 import type { Operator } from "../../operate/operator.ts";
@@ -55,7 +55,7 @@ export interface OperatedStore extends AsyncDisposable {
   readonly operate: Operations;
   /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<SeenTask | null>;
-  /** Counts by status and queue. Reads all tasks. */
+  /** Returns the counts of tasks by status and queue. Reads all tasks. */
   statistics(): Promise<Dated<StorageStatistics>>;
   /** A page of a task's status changes. */
   statusAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<Dated<StatusAuditRecord>>>;
@@ -82,6 +82,6 @@ export interface OperatedStore extends AsyncDisposable {
   ): Promise<void>;
   /** Returns the size and growth of the audit tables. */
   auditGrowth(): Promise<readonly Dated<AuditGrowth>[]>;
-  /** Counts what a policy allows to delete. */
+  /** Returns the counts of what a purge with this policy would delete. */
   previewPurge(policy: RetentionPolicy): Promise<Omit<PurgeResult, "done" | "busy" | "actionId">>;
 }

@@ -40,7 +40,7 @@ export function commandWords(argv: readonly string[], commands: readonly Command
   return words;
 }
 
-/** Returns the options of the commands that begin with a word, and those of every command. */
+/** Returns the common options, and the options of each command whose first word is `first`. */
 function optionsOf(first: string | undefined, commands: readonly Command[]): Options[] {
   const inGroup = commands.filter(({ name }) => name.split(" ")[0] === first);
   return [commonOptions, ...inGroup.map(({ options = {} }) => options)];
@@ -51,7 +51,7 @@ function hasValue(word: string, options: readonly Options[]): boolean {
   return options.some((each) => Object.hasOwn(each, name) && each[name]!.value !== undefined);
 }
 
-/** Finds the command that the words begin with; null if they name none. */
+/** Finds the command whose name `words` begins with; null if there is none. */
 export function findCommand(
   words: readonly string[],
   commands: readonly Command[],

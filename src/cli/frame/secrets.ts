@@ -2,8 +2,8 @@
 
 /**
  * Replaces the passwords of URLs and of connection strings in a text. The password of a URL may
- * contain an unescaped `@`, `/`, `?` or `#`, so it ends at the last `@` before a space. A path with
- * an `@` may therefore be hidden, too.
+ * contain an unescaped `@`, `/`, `?` or `#`, so the last `@` before a space ends the password. If
+ * the path contains an `@`, a part of the path is hidden, too.
  */
 export function hideSecrets(text: string): string {
   return text

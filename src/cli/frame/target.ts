@@ -10,7 +10,7 @@ export interface StorageTarget {
   readonly storage: string | Storage;
   /** The schema of the tables; undefined for the default. */
   readonly schema: string | undefined;
-  /** The tasks of the application, by which payloads are checked. */
+  /** The tasks of the application. Their validators check payloads. */
   readonly tasks: readonly AnyTask[];
 }
 

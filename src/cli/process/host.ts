@@ -42,9 +42,9 @@ export function processHost(interrupted: AbortSignal): Host {
     async ask(question) {
       if (!process.stdin.isTTY || !stderr.isTerminal) return null;
       const lines = createInterface({ input: process.stdin, output: process.stderr });
-      // At the end of the input, as after Ctrl-D, the question stays without an answer.
+      // The input may end without an answer, for example after Ctrl-D.
       const ended = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
-      // While it reads, the terminal passes Ctrl-C on as a character instead of a signal.
+      // While the question is open, Ctrl-C arrives as a character instead of a signal.
       lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
       try {
         const answer = lines.question(question, { signal: interrupted });
@@ -78,7 +78,7 @@ function outputOf(stream: NodeJS.WriteStream | WriteStream): Output {
       return isTerminal && stream.columns > 0 ? stream.columns : defaultColumns;
     },
     hasColours: isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb",
-    // A terminal takes a text at once. With a turn of the event loop, signals also arrive then.
+    // A write to a terminal is synchronous. The turn of the event loop lets signals arrive, too.
     write: (text) =>
       new Promise((resolve, reject) => {
         stream.write(text, (error) => error ? reject(error) : nextMacrotask(resolve));

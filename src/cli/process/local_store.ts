@@ -21,7 +21,7 @@ export class LocalStore implements OperatedStore {
   readonly #everTask: EverTask;
   readonly #storage: Storage;
 
-  /** @param tasks The tasks of the application, by which payloads are checked. */
+  /** @param tasks The tasks of the application. Their validators check payloads. */
   constructor(storage: Storage, tasks: readonly AnyTask[]) {
     this.#storage = storage;
     this.#everTask = createEverTask({ storage, tasks, logger: silentLogger });
@@ -64,7 +64,7 @@ export class LocalStore implements OperatedStore {
     const task: AnyTask = known === undefined || unchecked
       ? defineTask<unknown>({ type, ...queue !== undefined && { queue }, handle() {} })
       : known;
-    // An instance stores the tasks of queues that it does not have in another queue.
+    // An instance stores a task in its default queue if it does not have the queue of the task.
     const everTask = createEverTask({
       storage: this.#storage,
       tasks: [task],

@@ -9,8 +9,8 @@ import { processHost } from "./host.ts";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs the program `evertask`, and ends the process. A signal ends it after the change that is
- * under way; a second one ends it at once.
+ * Runs the program `evertask`, and ends the process. The first signal ends the program after the
+ * current change; a second signal ends the program at once.
  *
  * @param args The arguments. @default those of the process
  */
@@ -34,7 +34,10 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
   process.exit(received === null ? code : 128 + constants.signals[received]);
 }
 
-/** Runs the program, and returns its exit code: that of SIGPIPE if the output has no reader. */
+/**
+ * Runs the program. Returns its exit code, which is the code of SIGPIPE if the output has no
+ * reader.
+ */
 async function run(args: readonly string[], interrupted: AbortSignal): Promise<number> {
   try {
     return await runProgram(args, version, processHost(interrupted));

@@ -70,8 +70,8 @@ export async function storageOf({ storage, schema }: StorageTarget): Promise<Sto
  * Makes the storage of a target, for work on its tasks. Opening it changes no schema.
  *
  * @throws {UsageError} If the target is no database, or its file is missing.
- * @throws {SchemaVersionError} If the configuration has made the storage, and its schema is not
- * that of this program.
+ * @throws {SchemaVersionError} If the configuration has made the storage, and its schema lacks
+ * migrations.
  */
 export async function makeStorage(target: Target): Promise<Storage> {
   if (target.kind === "api") throw new UsageError("This needs a database instead of an API.");

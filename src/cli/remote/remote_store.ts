@@ -204,7 +204,7 @@ export class RemoteStore implements OperatedStore {
     return (await this.#read<{ items: T }>(route, query)).items;
   }
 
-  /** Sends an order; false if the API does not know its object. */
+  /** Posts to a route. Returns false if the API responds that the object does not exist. */
   async #order(route: string, body: object, { reason = noReason }: Operator): Promise<boolean> {
     try {
       await this.#requests.send(route, { method: "POST", body: { ...body, reason } });
@@ -215,7 +215,7 @@ export class RemoteStore implements OperatedStore {
     }
   }
 
-  /** Changes one task in the version that the operator has seen; by default, in its current one. */
+  /** Changes one task if its version is still `version`; by default, the version at the call. */
   async #change(
     route: string,
     verb: TaskVerb | "pause" | "resume",

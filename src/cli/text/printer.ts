@@ -78,7 +78,7 @@ export class Printer {
    * Prints items as they arrive, as a table or as JSON.
    *
    * @param pages The items. The first page decides the widths of the columns.
-   * @param toJson Returns what is printed of an item as JSON.
+   * @param toJson Returns the value that is printed for an item as JSON.
    * @returns The number of items.
    */
   async items<T>(
@@ -111,7 +111,7 @@ export class Printer {
     return count;
   }
 
-  /** Prints a note to a person: nothing if no person reads the results. */
+  /** Prints a note for a person. Prints nothing if no person reads the results. */
   async note(text: string): Promise<void> {
     if (!this.#notes.isTerminal || !this.isForPerson) return;
     const lines = safeLines(text).flatMap((line) => wrapToWidth(line, this.#notes.columns));

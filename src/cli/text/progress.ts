@@ -25,7 +25,7 @@ export class Progress {
     this.#isShown = isShown && out.isTerminal;
   }
 
-  /** Shows the number that is done, and a note behind it. */
+  /** Shows the number of things that are done, followed by a note. */
   async show(done: number, note = ""): Promise<void> {
     if (!this.#isShown) return;
     if (this.#total !== null && done > this.#total) this.#total = done;

@@ -2,13 +2,15 @@
 
 import type { Activity } from "./answers.ts";
 
-/** The audit levels, from the one that writes most. */
+/** The audit levels; the level that writes most is the first. */
 export const auditLevels = ["Full", "Minimal", "ErrorsOnly", "None"] as const;
 
 /** An audit level. */
 export type AuditLevel = typeof auditLevels[number];
 
-/** The status changes of an attempt: a worker claims the task, starts it, and it ends. */
+/**
+ * The status changes of an attempt: a worker claims the task, the attempt starts, the attempt ends.
+ */
 const changesPerAttempt = 3;
 
 /** Returns the rows of status changes that each level would have written. */

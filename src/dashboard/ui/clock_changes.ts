@@ -7,7 +7,7 @@ export interface ZonedRun {
   readonly text: string;
   /** The offset of the zone from UTC, such as `GMT+02:00`. */
   readonly offset: string;
-  /** The offset at the run before, if it was another one. */
+  /** The offset at the previous run, if it differs from this run's offset; otherwise null. */
   readonly offsetBefore: string | null;
 }
 
@@ -24,7 +24,8 @@ export function zoneOf(schedule: string): string {
 /**
  * Returns runs with their times in a zone.
  *
- * @param from The instant with whose offset the first run is compared. Epoch milliseconds.
+ * @param from The first run's offset is compared with the offset at this instant, in epoch
+ * milliseconds.
  */
 export function zonedRuns(runs: readonly string[], timeZone: string, from: number): ZonedRun[] {
   const offsets = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });

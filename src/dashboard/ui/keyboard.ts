@@ -43,7 +43,7 @@ export function handleKeys(showHelp: () => void): () => void {
   return () => removeEventListener("keydown", onKeyDown);
 }
 
-/** Handles a key. Reports whether it had a meaning. */
+/** Handles a key. Reports whether the key has a meaning. */
 function handle(
   { key, timeStamp }: KeyboardEvent,
   target: Element,

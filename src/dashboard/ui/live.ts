@@ -10,7 +10,7 @@ export interface LiveEvent {
   readonly kind: string;
   readonly taskType: string;
   readonly queue: string;
-  /** The process that sent it, with the number of events that it has left out. */
+  /** The process that sent the event, and how many of its events were left out so far. */
   readonly from?: {
     readonly host: string;
     readonly workerId: string | null;
@@ -49,13 +49,16 @@ function tell(news: News): void {
   for (const listener of listeners) listener(news);
 }
 
-/** The maximum number of events a second. The server leaves out others. */
+/** The maximum number of events a second. The server leaves out further events. */
 const mostEvents = 50;
 /** The time for which the page says that events were left out, in milliseconds. */
 const sampledForMs = 5_000;
 /** The pauses before attempts to connect again, in milliseconds. The last one is repeated. */
 const retryMs = [500, 1_000, 2_000, 5_000] as const;
-/** The interval of reading the clock, and the step of the clock that means a sleep, in ms. */
+/**
+ * The interval between readings of the clock, and the least difference between two readings that
+ * means that the machine has slept. Both in milliseconds.
+ */
 const [tickMs, gapMs] = [1_000, 10_000];
 
 let stream: EventSource | null = null;

@@ -1,5 +1,5 @@
-// The rights of the user. The page does not offer what the user may not do, and the server refuses
-// it.
+// The rights of the user. The page offers only what the user may do. The server checks the rights
+// of each request.
 
 import { signal } from "@preact/signals";
 import type { Me } from "./answers.ts";

@@ -12,8 +12,8 @@ interface Placed {
 }
 
 /**
- * Sorts events by their instants, except that an event of a task's earlier attempt comes before
- * those of its later attempts. Events with the same instant keep the given order.
+ * Sorts events by their instants, except that the events of a task's earlier attempts come before
+ * the events of its later attempts. Events with the same instant keep the given order.
  *
  * @param until Events later than this instant, in epoch milliseconds, are kept back, because events
  * that precede them may still arrive.
@@ -46,10 +46,11 @@ function place(event: TaskEvent): Placed {
 }
 
 /**
- * Returns a function that takes another event of the same task and returns the latest place that
- * this event may have. If the other event belongs to a later attempt, that is the instant of the
- * other event less a thousandth of a millisecond for each attempt in between. Otherwise it is
- * Infinity. For a series it is always Infinity, because the attempts of each run start at 1.
+ * Returns a function for one event. The function takes another event of the same task, and returns
+ * the latest place that the first event may have. If the other event belongs to a later attempt,
+ * this place is the instant of the other event, less a thousandth of a millisecond for each attempt
+ * from the first event's to the other event's. Otherwise it is Infinity. For a series it is always
+ * Infinity, because the attempts of each run start at 1.
  */
 function lastPlaceBefore({ event: { attempt, recurring } }: Placed): (other: Placed) => number {
   return ({ event: other, happenedAt }) =>

@@ -1,5 +1,5 @@
 // Reads the events of other processes while a subscriber wants them: registers this process as a
-// watcher, reads the batches of the others, and passes on their events in order.
+// watcher, reads the batches of other processes, and passes on their events in order.
 
 import type { Logger } from "../../log/logger.ts";
 import { backoffMs } from "../../storage/batching/backoff.ts";
@@ -13,9 +13,9 @@ import { decodeEvents } from "./event_text.ts";
 import { happenedAt, inTaskOrder } from "./in_task_order.ts";
 import { gatherMs } from "./relay_writer.ts";
 
-/** The time after which a watcher that does not renew counts as gone, in milliseconds. */
+/** The time after which a watcher that does not renew its registration expires, in milliseconds. */
 const watchMs = 30_000;
-/** The time between two renewals, in milliseconds. */
+/** The time between two renewals of the registration, in milliseconds. */
 const renewMs = 10_000;
 /** The time between two reads, in milliseconds. */
 const lookMs = 250;
@@ -52,8 +52,8 @@ export class RelayReader {
   #isFollowing = false;
   #withParameters = false;
   /**
-   * The number of the last event read, by writer. Null until the process is registered as a
-   * watcher, which returns the numbers after which to begin.
+   * The number of the last event read, by writer. Null until this process is registered as a
+   * watcher. The registration returns the numbers after which reading begins.
    */
   #positions: Map<string, number> | null = null;
   /** The number of events left out so far, by writer. */
@@ -150,9 +150,9 @@ export class RelayReader {
   }
 
   /**
-   * Updates the positions from those of the stored events. The first call takes them all, so that
-   * reading begins after each writer's last event. Later calls remove writers without stored
-   * events.
+   * Updates the positions after a registration. `stored` has the number of the last stored event of
+   * each writer. The first call takes all of them, so reading begins after these events. Later
+   * calls remove the writers without stored events.
    */
   #keepPositions(stored: ReadonlyMap<string, number>): void {
     const known = this.#positions;
@@ -174,7 +174,8 @@ export class RelayReader {
       const { now, batches } = await storage.readEvents(request);
       storageClock.sync(now, askedAt);
       const events = batches.flatMap((batch) => this.#take(batch));
-      // The clock of another process may be ahead, so no event waits for more than one read.
+      // The events that the previous read kept back are due now, even if the clock of their process
+      // is ahead.
       const until = Math.max(now - keepBackMs, ...this.#kept.map(happenedAt));
       const { due, kept } = inTaskOrder([...this.#kept, ...events], until);
       this.#kept = kept;

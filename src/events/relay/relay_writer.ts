@@ -15,9 +15,9 @@ import { encodeEvents } from "./event_text.ts";
 
 /** The time between the first event of a batch and its write, in milliseconds. */
 export const gatherMs = 200;
-/** The maximum number of `Information` events in a batch. Further ones are left out. */
+/** The maximum number of `Information` events in a batch. Further events are left out. */
 const mostPlain = 100;
-/** The maximum number of waiting events while storage accepts none. Further ones are left out. */
+/** The maximum number of waiting events while storage accepts none. Further events are left out. */
 const mostWaiting = 10_000;
 /** The maximum time that `stop` waits for the last write, in milliseconds. */
 const lastWriteMs = 1_000;
@@ -36,7 +36,7 @@ export interface RelayWriterParts {
   readonly logger: Logger;
 }
 
-/** An event, and its number among those of this process. */
+/** An event, and its number among the events of this process. */
 interface Numbered {
   readonly number: number;
   readonly event: TaskEvent;

@@ -77,7 +77,7 @@ export interface NodeWebSockets<Request, Socket, Head> {
   readonly upgrade: (request: globalThis.Request) => UpgradedWebSocket;
   /**
    * Creates a listener for the `upgrade` event of a Node server. The listener answers every request
-   * for a WebSocket. If the server has other WebSockets, call it only for the hub's path.
+   * for a WebSocket. If the server has other WebSockets, call the listener only for the hub's path.
    */
   readonly upgradeListener: (
     handler: FetchHandler,

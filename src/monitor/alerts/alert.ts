@@ -34,7 +34,7 @@ export interface AlertChannel {
   readonly batchSize?: number;
   /**
    * Whether alerts must arrive in the order of their events. If true, an alert that cannot be
-   * delivered blocks the following ones. If false, the following ones are tried before it is
+   * delivered blocks the following alerts. If false, the following alerts are tried before it is
    * retried.
    * @default false
    */
@@ -59,7 +59,7 @@ export interface DeliveryProblem extends ErrorOptions {
   readonly permanent?: boolean;
   /** The time after which the receiver asks for a retry, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** The alerts that were not delivered, if the others were. @default all alerts */
+  /** The alerts that were not delivered, if the delivery has other alerts. @default all alerts */
   readonly undelivered?: readonly Alert[];
 }
 

@@ -32,8 +32,8 @@ export interface AlertOptions {
    */
   readonly keyOf?: (event: TaskEvent) => string;
   /**
-   * The time for which alerts of the same key are suppressed. At its end, one alert represents them
-   * all. 0 sends every alert.
+   * The time for which alerts of the same key are suppressed. At the end of this time, one alert
+   * represents all of them. 0 sends every alert.
    * @default 5 minutes
    */
   readonly repeatAfter?: Duration;
@@ -57,7 +57,7 @@ export interface AlertOptions {
   readonly attempts?: number;
   /**
    * The pause after a failed delivery. It doubles with each further failure, up to 15 minutes. A
-   * receiver may ask for a longer one, up to an hour.
+   * receiver may ask for a longer pause, up to an hour.
    * @default 1 second
    */
   readonly backoff?: Duration;

@@ -6,7 +6,7 @@ import type { Clock } from "../../time/clock.ts";
 import { mostText, textLength } from "./text_length.ts";
 
 /**
- * The maximum number of stored keys, because a key function may return a new key for each event.
+ * The maximum number of stored keys. The application's `keyOf` may return a new key for each event.
  */
 const maxKeys = 1000;
 

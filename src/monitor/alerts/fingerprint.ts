@@ -1,6 +1,6 @@
-// A short hash for texts that may be too long or have disallowed characters. FNV-1a with 64 bits
-// (https://datatracker.ietf.org/doc/html/rfc9923), because the better hashes of Web Crypto are
-// asynchronous.
+// A short hash for texts that may be too long or have disallowed characters. Uses FNV-1a with 64
+// bits (https://datatracker.ietf.org/doc/html/rfc9923), which is synchronous. The hashes of Web
+// Crypto are better, but asynchronous.
 
 /** Returns the hash of a text as 16 hexadecimal digits. */
 export function fingerprint(text: string): string {

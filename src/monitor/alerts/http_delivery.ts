@@ -38,8 +38,8 @@ export function secretParts(url: string): string[] {
 /** The statuses after which the same request may succeed later. */
 const temporary = [408, 425, 429, 439];
 /**
- * The maximum number of bytes of a response to read. The longest useful one is a list of rejected
- * items.
+ * The maximum number of bytes of a response to read. The longest useful response is a list of
+ * rejected items.
  */
 const longestAnswer = 65_536;
 /** The maximum number of characters of a response that an error shows. */

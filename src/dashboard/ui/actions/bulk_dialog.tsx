@@ -1,4 +1,5 @@
-// The dialog of a bulk change: how many tasks, why, and how far it is.
+// The dialog of a bulk change. Shows the number of tasks, asks for the reason, and shows the
+// progress.
 
 import { useEffect } from "preact/hooks";
 import type { Action } from "../answers.ts";

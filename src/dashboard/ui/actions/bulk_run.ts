@@ -21,8 +21,8 @@ export const actionVerbs = {
 } as const satisfies Record<BulkVerb, string>;
 
 /**
- * The edit of a dry run, which counts before the user enters the edit. An edit of the due instant
- * changes fewer tasks: it skips series.
+ * The edit that a dry run sends, because the tasks are counted before the user enters the edit. An
+ * edit of the due instant changes fewer tasks than this one, because it skips series.
  */
 const anyEdit = { priority: 0 };
 

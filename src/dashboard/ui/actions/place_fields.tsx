@@ -10,14 +10,14 @@ export type ProblemsOf = (name: string) => readonly string[];
 export interface Place {
   readonly queue: string;
   readonly priority: string;
-  /** As a value of an input; see local_input.ts. */
+  /** The due instant as the value of an input; see local_input.ts. */
   readonly at: string;
 }
 
-/** Shows the fields: with the place of one task, or empty for many tasks. */
+/** Shows the fields. They contain the place of one task, or are empty for many tasks. */
 export function PlaceFields(
   { first, hasDue, problems }: {
-    /** The place of the task; null for many tasks, whose empty fields stay as they are. */
+    /** The place of the task; null for many tasks. A field that stays empty changes nothing. */
     readonly first: Place | null;
     readonly hasDue: boolean;
     readonly problems: ProblemsOf;

@@ -15,14 +15,17 @@ const tasks = signal<ReadonlyMap<string, TaskStatus>>(new Map());
 const everyMatch = signal(false);
 /** The search that the selection belongs to. */
 let search = "";
-/** The task that was clicked last. A click with Shift selects the tasks from it. */
+/**
+ * The task that was clicked last. A click with Shift selects all tasks from this one to its own.
+ */
 let anchor: string | null = null;
 
 /** The number of selected tasks. */
 export const selectedCount: ReadonlySignal<number> = computed(() => tasks.value.size);
 
 /**
- * Whether all tasks that match the search are selected, and not only those of {@linkcode toFilter}.
+ * Whether all tasks that match the search are selected, and not only the tasks with the ids in
+ * {@linkcode toFilter}.
  */
 export const isEveryMatch: ReadonlySignal<boolean> = computed(() => everyMatch.value);
 
@@ -49,8 +52,8 @@ export function toggle(task: Selectable): void {
 }
 
 /**
- * Selects the tasks from the last clicked task to `task`, or removes them if `task` is selected:
- * for a click with Shift.
+ * Selects the tasks from the last clicked task to `task`; if `task` is selected already, removes
+ * them from the selection. Called for a click with Shift.
  *
  * @param shown The tasks of the page, in order.
  */
@@ -79,8 +82,8 @@ export function keepSelectionOf(filter: string): void {
 }
 
 /**
- * Returns the filter of the selected tasks for a bulk change. Tasks that have another status by
- * then do not match.
+ * Returns the filter of the selected tasks for a bulk change: their ids, and the statuses that they
+ * had when the user selected them.
  */
 export function toFilter(): Readonly<Record<string, unknown>> {
   return { id: [...tasks.value.keys()], status: [...new Set(tasks.value.values())] };

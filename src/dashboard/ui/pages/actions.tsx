@@ -115,7 +115,7 @@ function tasksUrl(search: Search): string {
   return pageUrl("tasks", search);
 }
 
-/** The maximum number of ids in a filter that are shown. */
+/** The maximum number of ids of a filter that the page shows. */
 const mostIds = 3;
 
 function SearchChips({ search }: { readonly search: Search }) {

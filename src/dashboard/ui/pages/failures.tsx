@@ -87,8 +87,8 @@ function FailureGroup({ group }: { readonly group: Group }) {
 }
 
 /**
- * Returns the search for the tasks of a group. Tasks do not store their group, so that the search
- * is for the longest part of the error that all of them contain.
+ * Returns the search for the tasks of a group. Tasks do not store their group, so the search is for
+ * the longest part of the error that all tasks of the group share.
  */
 function filterOf({ type, summary }: Group): Readonly<Record<string, string>> {
   const [message = ""] = summary.split("\n", 1);

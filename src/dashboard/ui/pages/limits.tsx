@@ -62,7 +62,10 @@ const columns: readonly Column<Limit>[] = [
   },
 ];
 
-/** A limit without a known next slot is one that a process of version 0.2 or earlier changed. */
+/**
+ * Shows whether a limit is used up. The next slot is unknown if a process of version 0.2 or earlier
+ * has changed the limit.
+ */
 function LimitState(
   { limit: { nextSlotAt, reservedUntilAt } }: { readonly limit: Limit },
 ) {

@@ -42,7 +42,7 @@ const stateColumn: Column<Queue> = {
   look: "rest",
 };
 
-/** The number of the tasks that are due, or due later, with a link to them. */
+/** Shows the number of tasks that are due, or that become due later, with a link to these tasks. */
 function WaitingLink({ queue: { queue, due, scheduled }, due: isDue = false }: {
   readonly queue: Queue;
   readonly due?: boolean;

@@ -69,7 +69,7 @@ function useLog(route: string, freshness: Freshness) {
   return { lines: isLoaded ? [...earlier, ...data?.items ?? []] : null, isCut, error };
 }
 
-/** Shows lines. Stays at the end while the user has not scrolled away from it. */
+/** Shows lines. Keeps the last line in view until the user scrolls away from it. */
 function Lines({ lines }: { readonly lines: readonly Line[] }) {
   const list = useRef<HTMLOListElement>(null);
   const isAtEnd = useRef(true);

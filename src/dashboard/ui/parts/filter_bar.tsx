@@ -31,7 +31,7 @@ export function filterParameters(): URLSearchParams {
   );
 }
 
-/** Shows the filters that are set, and adds others. */
+/** Shows the filters that are set, and lets the user add filters. */
 export function FilterBar({ choices }: { readonly choices: readonly FilterChoice[] }) {
   return (
     <div class="filters" role="group" aria-label={texts.filters}>

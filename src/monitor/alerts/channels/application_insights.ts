@@ -1,5 +1,5 @@
-// Sends events as telemetry to Azure Application Insights, over its ingestion protocol: errors as
-// exceptions, all others as custom events, with upstream's names.
+// Sends events as telemetry to Azure Application Insights, over its ingestion protocol: events of
+// severity `Error` as exceptions, other events as custom events. The names are those of upstream.
 // https://github.com/microsoft/ApplicationInsights-Home/blob/master/EndpointSpecs/ENDPOINT-PROTOCOL.md
 
 import {
@@ -165,8 +165,8 @@ function withoutNull<T>(
 }
 
 /**
- * Throws if some items were rejected. Those that may be sent again are retried; the others are
- * lost.
+ * Throws if some of the refused items may be sent again, and names their alerts for the retry.
+ * Other refused items are lost.
  */
 function reportPartial(text: string, alerts: readonly Alert[]): void {
   const again = refusedItems(text)
@@ -188,7 +188,7 @@ function refusedItems(text: string): readonly RefusedItem[] {
     const { errors } = JSON.parse(text) as { readonly errors: readonly RefusedItem[] };
     return errors.map(({ index, statusCode }) => ({ index, statusCode }));
   } catch {
-    // Sending all items again would duplicate those that have arrived.
+    // Sending all items again would duplicate the items that have arrived.
     const message = "Application Insights has refused items, and its answer does not say which";
     throw new AlertDeliveryError(message, { permanent: true });
   }

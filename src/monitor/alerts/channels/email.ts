@@ -83,7 +83,7 @@ export function emailChannel(options: EmailOptions): AlertChannel {
   );
   checkAddressing(options);
   const { transport, from, to, subjectPrefix = "[EverTask] " } = options;
-  /** The recipients who must still get an alert, for alerts that the others have received. */
+  /** For each alert that only some recipients have received, the recipients who have not. */
   const missing = new WeakMap<Alert, string[]>();
   return {
     name: "e-mail",

@@ -55,8 +55,8 @@ function eventOf({ id, event, count, suppressed }: Alert, options: SentryOptions
     },
     ...traceContexts(event.traceContext),
     ...(event.exception === null
-      // The message contains the task's id, so that without a fingerprint each task would be its
-      // own group.
+      // The message contains the task's id, so without a fingerprint each task would be a group of
+      // its own.
       ? { message: event.message, fingerprint: [event.kind, event.taskType] }
       : { exception: { values: parseException(event.exception).map(exceptionValue).reverse() } }),
   };

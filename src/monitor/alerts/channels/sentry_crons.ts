@@ -24,7 +24,7 @@ export interface SeriesOrigin {
 export interface SentryCronsOptions extends SentryOptions {
   /**
    * The instance whose schedules are sent to Sentry, so that Sentry creates the monitors and
-   * detects missed runs. Without it, create the monitors in Sentry.
+   * detects missed runs. If it is absent, create the monitors in Sentry.
    */
   readonly everTask?: SeriesOrigin;
   /**
@@ -40,7 +40,7 @@ export interface SentryCronsOptions extends SentryOptions {
   /**
    * Returns the monitor's name in Sentry: at most 50 characters of ASCII letters, digits, `-` and
    * `_`. Other names are converted and get a hash, so that two names never share a monitor.
-   * @default the task key, or the task's type without one
+   * @default the task key; for a task without a key, its type
    */
   readonly monitorOf?: (event: TaskEvent) => string;
 }
@@ -88,8 +88,8 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
 
   /**
    * Reads the schedule at each start, because the schedule of a series may change. If the storage
-   * cannot be read, the check-in is sent without a schedule; the monitor keeps that of the previous
-   * run.
+   * cannot be read, the check-in is sent without a schedule, and the monitor keeps its previous
+   * schedule.
    */
   async function configOf(taskId: string): Promise<MonitorConfig | null> {
     try {
@@ -101,8 +101,8 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
   }
 
   /**
-   * Returns the monitor's name. Without a name the event is dropped, because a retry would not
-   * change that and would block the following events.
+   * Returns the monitor's name. Throws a permanent error if `monitorOf` returns no name: a retry
+   * would fail again, and would block the following events.
    */
   function slugOf(event: TaskEvent): string {
     let problem: ErrorOptions = {};

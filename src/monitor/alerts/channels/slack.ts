@@ -47,7 +47,8 @@ export function slackChannel(options: SlackOptions): AlertChannel {
   if (!isHttpUrl(url)) {
     throw new InvalidArgumentError("webhookUrl", hidden(url), "be the URL of an incoming webhook");
   }
-  // "/services/" is not masked, because Slack's own error `no_service` shares characters with it.
+  // "/services/" is left out: masking the word would also mask a part of Slack's error
+  // `no_service`.
   const secrets = secretParts(url.replace("/services/", "/"));
   return {
     name: "Slack",

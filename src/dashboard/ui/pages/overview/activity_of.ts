@@ -5,7 +5,7 @@ import type { Activity } from "../../answers.ts";
 import { useResource } from "../../resource.ts";
 import { beginOf, chosenSpan, type Span } from "../../spans.ts";
 
-/** The number of steps that the API returns if it is not told where to begin. */
+/** The number of steps that the API returns for a request without `from`. */
 const defaultSteps = 60;
 
 /** The activity of a span. */
