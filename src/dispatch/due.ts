@@ -12,7 +12,7 @@ export const atOnce: Due = { inMs: 0 };
 /**
  * Returns the due instant that `delay` or `at` sets. Without them, the task is due now.
  *
- * @throws {InvalidArgumentError} If one is invalid, or more than one of `delay`, `at` and
+ * @throws {InvalidArgumentError} If an option is invalid, or more than one of `delay`, `at` and
  * `recurring` is given.
  */
 export function parseDue({ delay, at, recurring }: DispatchTiming): Due {

@@ -17,10 +17,10 @@ export interface Reservation {
 
 /** Places in the queues of this process that are reserved for tasks while they are being stored. */
 export interface LocalPlaces {
-  /** Reports whether a queue has no place for a dispatch, so that `whenFull` applies. */
+  /** Reports whether a queue has no place for a dispatch. If it has none, `whenFull` applies. */
   isFull(queue: string): boolean;
 
-  /** Reserves a place for a task that is about to be stored, if there is one. */
+  /** Reserves a place, if one is free, for a task that is about to be stored. */
   reserve(queue: string, id: string): Reservation;
 
   /**

@@ -82,10 +82,7 @@ export class EventBus implements TaskEventSource {
     return this.#lost;
   }
 
-  /**
-   * The number of events of other processes that were left out so far; see {@linkcode
-   * TaskEvent.from}.
-   */
+  /** The number of events of other processes that were left out; see {@linkcode TaskEvent.from}. */
   get leftOut(): number {
     return this.#leftOut;
   }

@@ -57,7 +57,7 @@ export interface TaskEvent {
   readonly recurring: boolean;
   /** The number of the attempt in the current run, from 1; 0 before the first. */
   readonly attempt: number;
-  /** The duration of the execution in milliseconds, for events that end one; null otherwise. */
+  /** For events that end an execution, its duration in milliseconds; null otherwise. */
   readonly durationMs: number | null;
   /**
    * For `started`, the time between the due instant and the start, in milliseconds; null otherwise.
@@ -74,7 +74,7 @@ export interface TaskEvent {
    * the task in this run. 0 for other kinds.
    */
   readonly count: number;
-  /** The id of the worker process; null without one. */
+  /** The id of the worker process; null if no worker is concerned. */
   readonly workerId: string | null;
   /** The W3C trace context that is stored with the task; null if tracing is off. */
   readonly traceContext: string | null;

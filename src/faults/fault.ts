@@ -10,7 +10,8 @@ import { checkMethods } from "../guards/argument_checks.ts";
 export type Fault = "unavailable" | "full" | "lasting";
 
 /**
- * Returns the fault of a code. An entry for the code itself wins over one for its class.
+ * Returns the fault of a code. An entry for the code itself takes precedence over an entry for its
+ * class.
  *
  * @param faults The faults by code and by class. Other codes are `lasting`.
  * @param code The code of the error.

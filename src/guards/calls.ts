@@ -1,6 +1,6 @@
 // Calls functions of the application. They may throw, or return a promise that rejects. Such an
-// error must not reach unrelated code, and every rejection needs a handler, because an unhandled
-// one would end the process.
+// error must not reach unrelated code. Every rejection needs a handler, because an unhandled
+// rejection would end the process.
 
 import { readMember } from "../thrown/reading.ts";
 import { InvalidArgumentError } from "./errors.ts";

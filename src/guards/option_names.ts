@@ -1,6 +1,6 @@
 // The type of lists of option names, for checks at run time.
 
-/** The names of all properties of a type; for a union, those of each of its types. */
+/** The names of all properties of a type; for a union, the names in each of its types. */
 type NameOf<Options> = Options extends unknown ? keyof Options & string : never;
 
 /**

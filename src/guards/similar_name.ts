@@ -3,7 +3,7 @@
 /**
  * Returns the candidate that is most similar to a name.
  *
- * @returns null if no candidate is similar, because more than half of the letters would have to
+ * @returns null if no candidate is similar: more than half of the letters of each would have to
  * change.
  */
 export function similarName(name: string, candidates: Iterable<string>): string | null {

@@ -1,4 +1,4 @@
-// UUID version 7: ids in the order of time. Inserts of such ids touch only the last pages of an
+// UUID version 7: ids that sort by time. Inserts of such ids touch only the last pages of an
 // index, which makes them several times faster than inserts of random ids on every store. Monotonic
 // within a process, by the counter method of RFC 9562, section 6.2, method 1.
 
@@ -33,8 +33,8 @@ export function uuidV7Generator(now: () => number, fillRandom: FillRandom): () =
   let offset = random.length;
   let time = -1;
   let counter = 0;
-  // Build a flat string: a concatenated one is flattened again when it is stored or hashed, which
-  // takes twice as long.
+  // Build a flat string: a concatenated string is flattened again when it is stored or hashed,
+  // which takes twice as long.
   const characters = new Array<number>(36).fill(hyphen);
   return () => {
     if (offset === random.length) {

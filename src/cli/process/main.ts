@@ -12,7 +12,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * Runs the program `evertask`, and ends the process. The first signal ends the program after the
  * current change; a second signal ends the program at once.
  *
- * @param args The arguments. @default those of the process
+ * @param args The arguments. @default the arguments of the process
  */
 export async function main(args: readonly string[] = process.argv.slice(2)): Promise<never> {
   const interrupted = new AbortController();

@@ -8,7 +8,7 @@ import type { ApiTarget } from "../frame/target.ts";
 export class ApiError extends EverTaskError {
   /** `ApiError` */
   override name = "ApiError";
-  /** The status of the response; 0 without one. */
+  /** The status of the response; 0 if there is no response. */
   readonly status: number;
   /** The reason of a refused change; null for other errors. */
   readonly reason: string | null;

@@ -1,5 +1,5 @@
-// Splits payloads into tokens, to show them indented and coloured. Works on the text, so that no
-// number and no character changes.
+// Splits payloads into tokens, to show them indented and coloured. Works on the text, so no number
+// and no character changes.
 
 /** A part of a JSON text. */
 export interface JsonToken {

@@ -53,7 +53,7 @@ function tell(news: News): void {
 const mostEvents = 50;
 /** The time for which the page says that events were left out, in milliseconds. */
 const sampledForMs = 5_000;
-/** The pauses before attempts to connect again, in milliseconds. The last one is repeated. */
+/** The pauses before attempts to connect again, in milliseconds. The last pause is repeated. */
 const retryMs = [500, 1_000, 2_000, 5_000] as const;
 /**
  * The interval between readings of the clock, and the least difference between two readings that

@@ -184,7 +184,7 @@ export class RelayReader {
     }
   }
 
-  /** Decodes the events of a batch, and counts those left out before it and in it. */
+  /** Decodes the events of a batch, and counts the events left out before the batch and in it. */
   #take({ writerId, since, upTo, host, workerId, events: text }: EventBatch): TaskEvent[] {
     const events = decodeEvents(text) ?? [];
     const before = this.#positions!.get(writerId) ?? since;

@@ -93,7 +93,7 @@ export class RelayWriter implements EventTap {
     // not counted here.
     if (this.#plainLeft > 0 || kind === "rateLimitDeferred") return true;
     if (severityOf[kind] !== "Information") return true;
-    this.#count++; // readers recognise an event that was left out by its missing number
+    this.#count++; // a missing number tells readers that an event was left out
     return false;
   }
 

@@ -144,7 +144,7 @@ export function nodeWebSockets<
         if (request !== null) upgrades.set(request, accept);
         const ask: AnyHandler = (request) => handler(request, { incoming: nodeRequest });
         const response = await answer(ask, request, logger, abort.signal);
-        if (request !== null && !upgrades.has(request)) return; // ws has answered
+        if (request !== null && !upgrades.has(request)) return; // `ws` has sent the response
         try {
           await sendOverSocket(response, socket, abort.signal);
         } catch (error) {

@@ -1,4 +1,4 @@
-// Converts a request of Node to a standard one. The client's host and request target are validated
+// Converts a request of Node to a `Request`. The client's host and request target are validated
 // separately and concatenated, never resolved against each other: in `new URL("//other/path",
 // base)`, the path would determine the host.
 
@@ -51,7 +51,7 @@ function hostOf({ headers, rawHeaders = [] }: NodeRequest, scheme: string): URL 
   const hostHeaders = rawHeaders.filter((name, index) =>
     index % 2 === 0 && name.toLowerCase() === "host"
   );
-  if (hostHeaders.length > 1) return null; // `headers` has only the first of them
+  if (hostHeaders.length > 1) return null; // `headers` has only the first Host header
   const named = new Set([headers.host, headers[":authority"]]);
   named.delete(undefined);
   if (named.size > 1) return null;

@@ -40,7 +40,7 @@ export async function sendOverSocket(
   socket.end(() => socket.destroy());
 }
 
-/** Returns the headers of a response without those of the connection, which the server sets. */
+/** Returns the headers of a response except those about the connection, which the server sets. */
 function headersOf(response: Response): [string, string][] {
   return [...response.headers].filter(([name]) => !ofConnection.includes(name));
 }

@@ -59,7 +59,7 @@ export interface DeliveryProblem extends ErrorOptions {
   readonly permanent?: boolean;
   /** The time after which the receiver asks for a retry, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** The alerts that were not delivered, if the delivery has other alerts. @default all alerts */
+  /** The alerts of the delivery that have not arrived. @default all alerts */
   readonly undelivered?: readonly Alert[];
 }
 

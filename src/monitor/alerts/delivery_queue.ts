@@ -7,7 +7,7 @@ import { type Alert, type AlertChannel, AlertDeliveryError } from "./alert.ts";
 import type { AlertSettings } from "./alert_options.ts";
 import { type WaitingAlert, WaitingAlerts } from "./waiting_alerts.ts";
 
-/** The longest pause between attempts, unless the receiver asks for a longer one. */
+/** The longest pause between attempts, unless the receiver asks for a longer pause. */
 const longestBackoffMs = 15 * 60_000;
 /**
  * The longest pause that a receiver can ask for, so that one answer cannot block a channel for a

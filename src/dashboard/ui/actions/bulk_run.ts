@@ -22,7 +22,7 @@ export const actionVerbs = {
 
 /**
  * The edit that a dry run sends, because the tasks are counted before the user enters the edit. An
- * edit of the due instant changes fewer tasks than this one, because it skips series.
+ * edit of the due instant skips series, so it may change fewer tasks than the dry run counts.
  */
 const anyEdit = { priority: 0 };
 

@@ -1,4 +1,4 @@
-// The dispatch of a new task with the type and payload of another one.
+// The dispatch of a new task with the type and the payload of an existing task.
 
 import type { Task } from "../answers.ts";
 import { send } from "../client.ts";

@@ -4,7 +4,7 @@ import { jsonTokens } from "../json_tokens.ts";
 import { actionTexts } from "../texts.ts";
 import { InvalidField } from "./change_problem.tsx";
 
-/** Returns a JSON text with indents; a damaged one unchanged. */
+/** Returns a JSON text with indents; a text that is not JSON unchanged. */
 export function indented(text: string): string {
   return jsonTokens(text).map(({ text }) => text).join("");
 }

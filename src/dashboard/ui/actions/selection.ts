@@ -16,7 +16,8 @@ const everyMatch = signal(false);
 /** The search that the selection belongs to. */
 let search = "";
 /**
- * The task that was clicked last. A click with Shift selects all tasks from this one to its own.
+ * The task that was clicked last. A click with Shift selects the tasks from it to the task of the
+ * click.
  */
 let anchor: string | null = null;
 

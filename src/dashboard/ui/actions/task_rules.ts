@@ -1,4 +1,5 @@
-// Which changes apply to a task. The rules are those of the server, which checks them again.
+// Which changes apply to a task. The page uses the server's rules, and the server checks them
+// again.
 
 import type { Task } from "../answers.ts";
 import {

@@ -17,7 +17,7 @@ export function Dialog(
 ) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useLayoutEffect(() => { // before the next key
+  useLayoutEffect(() => { // opens before the next key arrives
     const dialog = element.current!;
     dialog.addEventListener("close", onClose);
     dialog.showModal();

@@ -83,7 +83,7 @@ export function emailChannel(options: EmailOptions): AlertChannel {
   );
   checkAddressing(options);
   const { transport, from, to, subjectPrefix = "[EverTask] " } = options;
-  /** For each alert that only some recipients have received, the recipients who have not. */
+  /** For each alert that only some recipients have received, the recipients to try again. */
   const missing = new WeakMap<Alert, string[]>();
   return {
     name: "e-mail",

@@ -9,7 +9,7 @@ export interface MailServerAnswer {
   readonly permanent: boolean;
 }
 
-/** Returns the reply in an error of nodemailer; null without one. */
+/** Returns the reply in an error of nodemailer; null if it contains none. */
 export function mailServerAnswer(error: unknown): MailServerAnswer | null {
   const { responseCode, response } = asRecord(error);
   if (!isReplyCode(responseCode)) return null;

@@ -1,6 +1,6 @@
 // Converts a recurring schedule to the schedule of a Sentry monitor: a crontab of five fields, or
-// an interval of at least a minute. Other schedules are not sent, because a wrong one would raise
-// false alarms.
+// an interval of at least a minute. Other schedules are not sent, because a monitor with a wrong
+// schedule would raise false alarms.
 
 import {
   type CalendarRecurrence,

@@ -119,7 +119,7 @@ function checkHeaders(headers: unknown): void {
       new Headers(headers as Record<string, string>);
       return;
     }
-  } catch { // the message would show a value
+  } catch { // the error's message would show a value
   }
   throw new InvalidArgumentError("headers", hidden(headers), "be an object of valid header fields");
 }
