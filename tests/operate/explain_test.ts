@@ -184,7 +184,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       "a completed task",
       { task: task({ status: "Completed", dueAt: null, attempt: 1, lastExecutionAt: now }) },
       ["ended"],
-      /ended as Completed at 2026-01-01T12:00:00\.000Z after 1 attempt\. Dispatch a new task/,
+      /ended as Completed at 2026-01-01T12:00:00\.000Z after 1 attempt\. Retry it/,
     ],
     [
       "a failed task",
