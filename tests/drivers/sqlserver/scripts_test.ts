@@ -190,6 +190,8 @@ Deno.test("the driver calls every procedure, and only procedures that have a fil
   }
   // Upstream's procedure, which only people and other programs call.
   called.add("usp_CompleteRecurringRun");
+  // Called by usp_Purge.
+  called.add("usp_ForgetActions");
   assertEquals([...called].sort(), [...procedureNames].sort());
 });
 
