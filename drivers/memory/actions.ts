@@ -34,12 +34,15 @@ export function noteAction(
   return id;
 }
 
-/** Reports whether an action is unfinished, and its next batch starts here. */
+/** Reports whether an action is unfinished and its next batch starts at `start`. */
 export function isInTurn(state: MemoryState, actionId: string, start: string): boolean {
   return state.actions.some(({ id, next }) => id === actionId && next === start);
 }
 
-/** Records an action, or adds to the one that it continues. Returns its id. */
+/**
+ * Records an action, or adds its counts to the action that it continues. Returns the id of the
+ * action.
+ */
 export function noteProgress(
   state: MemoryState,
   action: NewOperatorAction,

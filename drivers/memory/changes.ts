@@ -35,8 +35,9 @@ export function changeStatus(state: MemoryState, change: StatusChange, now: numb
 }
 
 /**
- * Returns the next run of a series, or the instant for which a one-shot task was dispatched; null
- * if it was to run at once.
+ * Returns the instant of a series' next run, or the instant for which a one-shot task was
+ * dispatched. Null for a series without a next run, and for a one-shot task dispatched to run at
+ * once.
  */
 function plannedAt({ series, scheduledAt }: TaskRow): number | null {
   return series === null ? scheduledAt : series.nextRunAt;

@@ -1,4 +1,5 @@
-// The database of memory storages. Several storages can share one, to simulate several processes.
+// The database of memory storages. Several storages can share a database, to simulate several
+// processes.
 
 import { checkOptions } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -12,7 +13,8 @@ export interface MemoryDatabaseOptions {
   readonly clock?: Clock;
   /**
    * The approximate number of ended one-shot tasks to keep with their history. If there are twice
-   * as many, those that ended first are deleted. Without a limit, they stay until they are purged.
+   * as many, the tasks that ended first are deleted. By default, ended tasks stay until they are
+   * purged.
    * @default Infinity
    */
   readonly keepEnded?: number;
@@ -22,8 +24,8 @@ let readState: (database: MemoryDatabase) => MemoryState;
 
 /**
  * A database in memory. Storages with the same database share its tasks, like processes that share
- * a server: each has its own workers, and is notified of changes by the others. The tasks are lost
- * when the process ends.
+ * a server: each has its own workers, and is notified of changes by the other storages. The tasks
+ * are lost when the process ends.
  */
 export class MemoryDatabase {
   readonly #state: MemoryState;

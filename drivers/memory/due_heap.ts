@@ -17,8 +17,8 @@ export interface HeapRow<Row extends HeapRow<Row>> extends Due {
 }
 
 /**
- * The waiting tasks of one queue, type and priority: either those that were dispatched to run at
- * once, or all others.
+ * The waiting tasks of one queue, type and priority: either the tasks that were dispatched to run
+ * at once, or all other tasks.
  */
 export class DueHeap<Row extends HeapRow<Row>> {
   readonly priority: number;

@@ -1,5 +1,5 @@
 // Searches the waiting tasks of the memory store by due instant. The heaps of a queue are not in
-// this order, so a page reads all of them; the store holds no more tasks than memory does.
+// this order, so a page reads all waiting tasks, whose number is limited by memory.
 
 import { byPlace, duePageStart, toDuePage } from "../../src/storage/due_paging.ts";
 import type { TaskFilter, TaskPage, TaskPageRequest } from "../../src/storage/queries.ts";

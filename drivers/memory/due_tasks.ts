@@ -1,7 +1,7 @@
 // The waiting tasks of a store, arranged so that a claim reads only the tasks that it takes: two
-// heaps for each queue, type and priority. A claim never reads tasks of other types or
-// tasks that are not yet due. Tasks that were dispatched to run at once have their own heap, so
-// that a new one is not sifted past all series and delayed tasks.
+// heaps for each queue, type and priority. A claim never reads tasks of other types or tasks that
+// are not yet due. Tasks that were dispatched to run at once have their own heap, so that a new
+// immediate task is not sifted past all series and delayed tasks.
 
 import { DueHeap, isBefore } from "./due_heap.ts";
 import type { TaskRow } from "./rows.ts";

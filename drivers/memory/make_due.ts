@@ -1,4 +1,4 @@
-// Makes unclaimed tasks of the memory store due, and queues tasks again that ended without
+// Makes unclaimed tasks of the memory store due, and queues again the tasks that ended without
 // completing.
 
 import type { MemoryState } from "./state.ts";

@@ -41,7 +41,7 @@ export function purge(
   let left = dryRun ? Infinity : budget;
   let done = true;
 
-  /** Removes expired rows within the budget, and returns the others. */
+  /** Removes expired rows within the budget, and returns the remaining rows. */
   const sweep = <T>(
     rows: T[] | null,
     kind: keyof typeof counts,
@@ -114,8 +114,8 @@ function mayGo(row: TaskRow, before: number): boolean {
 }
 
 /**
- * Deletes or counts old operator actions, which are stored in ascending order of time. Returns
- * their number.
+ * Deletes or counts old operator actions, which are stored in ascending order of time. Returns the
+ * number of these actions.
  */
 function forgetActions(
   { actions }: MemoryState,

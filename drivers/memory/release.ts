@@ -1,4 +1,4 @@
-// Gives claimed tasks that have not been started back to the memory store.
+// Releases claimed tasks of the memory store that have not been started.
 
 import type { ReleasedTask } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./state.ts";

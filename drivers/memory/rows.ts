@@ -68,11 +68,11 @@ export class TaskRow {
   retryPolicy: string | null;
   series: MutableSeries | null;
   tags: readonly string[];
-  /** The number of changes by operators and by dispatches with its key. */
+  /** The number of changes by operators, and by dispatches with the task's key. */
   edits = 0;
 
-  // Created on first use, because most tasks have no runs and no log lines, and many have no audit
-  // rows.
+  // These arrays are created on first use, because most tasks have no runs and no log lines, and
+  // many have no audit rows.
   statusAudit: Numbered<StatusAuditRecord>[] | null = null;
   runsAudit: Numbered<RunsAuditRecord>[] | null = null;
   logs: Numbered<ExecutionLogRecord>[] | null = null;

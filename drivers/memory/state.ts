@@ -133,8 +133,8 @@ export class MemoryState {
   }
 
   /**
-   * Applies the transitions of a change: writes audit rows by the level, and sets the status of the
-   * last transition.
+   * Applies the transitions of a change: writes the audit rows that the level requires, and sets
+   * the row's status to that of the last transition.
    */
   applyTransitions(
     row: TaskRow,
@@ -189,7 +189,9 @@ export class MemoryState {
     (row.statusAudit ??= []).push({ number: this.nextNumber(), updatedAt, newStatus, exception });
   }
 
-  /** Records that a task ended. Deletes those that ended first if too many are kept. */
+  /**
+   * Records that a task ended. Deletes the tasks that ended first if too many ended tasks are kept.
+   */
   #forgetEnded(row: TaskRow): void {
     this.#endedRows.push(row);
     if (this.#endedRows.length < 2 * this.#keepEnded + 64) return;

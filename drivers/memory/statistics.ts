@@ -41,7 +41,7 @@ function waitingByQueue(state: MemoryState, now: number): Map<string, QueueBackl
   const queues = new Map<string, QueueBacklog>();
   for (const queue of state.pausedQueues) queues.set(queue, emptyQueue(queue, true));
   for (const [queue, rows] of state.due.byQueue()) {
-    // Adds this heap to the counts of its queue, which has a heap per type and priority.
+    // Adds this heap to the counts of its queue, which has several heaps.
     const { paused, ...counted } = queues.get(queue) ?? emptyQueue(queue, false);
     let { due, scheduled, oldestDueAt } = counted;
     for (const { dueAt } of rows) {

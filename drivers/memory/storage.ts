@@ -1,5 +1,5 @@
 // Implements Storage in memory. Each method reads the clock once and runs without interruption, so
-// it is atomic. This file rejects calls of a closed store, and notifies the other processes.
+// it is atomic. This file rejects calls on a closed store, and notifies the other processes.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -80,7 +80,7 @@ export class MemoryStorage implements Storage {
   ): Result<"setStatusMany"> {
     return this.#run((state, now) => {
       refuseConnection(options);
-      changes.forEach(lastTransition); // rejects all of them or none
+      changes.forEach(lastTransition); // rejects before any change is applied
       const results = changes.map((change) => changeStatus(state, change, now));
       if (changes.some((change) => change.dueInMs !== undefined || putsInLine(change))) {
         this.#wake({ kind: "tasks" });
@@ -365,7 +365,9 @@ export class MemoryStorage implements Storage {
     return this.#run((state, now) => purge(state, policy, options, now));
   }
 
-  /** Runs a method without interruption. The promise rejects with the error that it throws. */
+  /**
+   * Runs a method without interruption. The promise rejects with the error that the method throws.
+   */
   #run<T>(verb: (state: MemoryState, now: number) => T): Promise<T> {
     return new Promise((resolve) => {
       if (!this.#isOpen) throw notOpen("memory storage");

@@ -97,7 +97,7 @@ export function releaseLost(
 ): LostTask[] {
   const lost: LostTask[] = [];
   for (const worker of [...state.workers.values()]) {
-    // A heartbeat in the future, by a clock that was ahead, is set to now.
+    // A heartbeat in the future was written by a clock that was ahead. It is set to now.
     if (isAhead(worker, request.leaseMs, now)) worker.heartbeatAt = now;
     if (worker.registered && !isLate(worker, request.leaseMs, now)) continue;
     worker.registered = false;

@@ -1,8 +1,9 @@
 // Decides where a claim starts to scan the index of claimable tasks: normally at its start. But
-// while a transaction holds an old snapshot open, PostgreSQL keeps an entry for each task claimed
-// since, and each claim scans all of them: 100,000 entries cost 30 ms. In that case most claims
-// start where the last full scan found the first task. A full scan now and then finds tasks before
-// that place: those given back, or dispatched for the past.
+// while a transaction holds an old snapshot open, PostgreSQL keeps an index entry for each task
+// claimed since then, and each claim scans all these entries: 100,000 entries cost 30 ms. In that
+// case most claims start where the last full scan found the first task. An occasional full scan
+// finds the tasks before that place: tasks that were released, or dispatched with a due instant in
+// the past.
 
 import type { Clock } from "../../src/time/clock.ts";
 
@@ -25,8 +26,8 @@ const share = 20;
 const shortestPauseMs = 1_000;
 
 /**
- * A task that is committed within this time after its due instant does not wait for the next full
- * scan. In milliseconds.
+ * The time by which a later start precedes the first task found, in milliseconds. A task that is
+ * committed within this time after its due instant therefore does not wait for the next full scan.
  */
 const marginMs = 100;
 
@@ -65,8 +66,8 @@ export class ClaimScan {
   }
 
   /**
-   * Evaluates the report of a claim. `queues` are those that {@linkcode ClaimScan.begin} returned
-   * for it.
+   * Evaluates the report of a claim. `queues` is the result of {@linkcode ClaimScan.begin} for that
+   * claim.
    */
   learn(
     queues: readonly { readonly name: string; readonly dueFrom?: number }[],

@@ -92,7 +92,7 @@ export function runOn(sql: PostgresJsLike, prepare: boolean): RunStatement {
 /**
  * Returns a function that runs statements in the caller's transaction.
  *
- * @throws {InvalidArgumentError} If its type is unknown.
+ * @throws {InvalidArgumentError} If the type of `connection` is unknown.
  */
 export function runInTransaction(connection: unknown, prepare: boolean): RunStatement {
   if (hasMethod(connection, "unsafe")) {

@@ -100,7 +100,7 @@ export class DatabaseAccess {
   }
 }
 
-/** Reports whether a call failed, and wrote nothing, due to a concurrent transaction. */
+/** Reports whether a concurrent transaction made a call fail. Such a call has written nothing. */
 function hasLost(error: unknown): boolean {
   return error instanceof StorageError && lostRaces.has(codeOf(error.cause));
 }

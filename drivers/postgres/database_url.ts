@@ -45,15 +45,15 @@ const sslModes = {
 } as const;
 
 /**
- * The values of libpq's `target_session_attrs` with which a storage can write, each with whether
- * read-only servers are skipped.
+ * The values of libpq's `target_session_attrs` with which a storage can write: true if read-only
+ * servers are skipped.
  */
 const sessionKinds = { "any": false, "read-write": true, "primary": true } as const;
 
 /**
  * Parses a URL. Reads missing parts from the environment: PGHOST, PGPORT, PGUSER and PGDATABASE.
  *
- * @throws {InvalidArgumentError} If it is not the URL of a database, or has unsupported options.
+ * @throws {InvalidArgumentError} If `url` is not the URL of a database, or has unsupported options.
  * The error shows no part of the URL.
  */
 export function parseDatabaseUrl(url: unknown, environment: Environment): DatabaseUrl {

@@ -94,7 +94,7 @@ export async function databaseFindings(
   const row = onlyRow(await run(state, parameters, "long"));
   const facts = fromJson(String(Object.values(row!)[0])) as DatabaseState;
   return [
-    // Functions of a newer revision also support the calls of this one.
+    // Newer functions are no fault, because they also support the calls of this program.
     ...isNewer(found.functions, knownFunctions) ? [] : await driftFindings(run, schema),
     ...await rightFindings(run, schema),
     ...stateFindings(facts, schema),

@@ -32,7 +32,7 @@ export function variableIfAny(environment: Environment, name: string): string {
 
 /**
  * Calls a function with an empty environment. postgres.js reads variables even if all its options
- * are set, which would throw in Deno without the permission.
+ * are set. In Deno without the permission, reading a variable would throw.
  */
 export function withoutEnvironment<T>(call: () => T): T {
   const { env } = process;

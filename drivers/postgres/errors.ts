@@ -80,7 +80,7 @@ export function isOfNoUse(code: string): boolean {
   return code === readOnlyTransaction || code === cannotConnectNow;
 }
 
-/** Returns the SQLSTATE, or the code of the runtime or of postgres.js; empty without one. */
+/** Returns the SQLSTATE, or the code of the runtime or of postgres.js; empty if there is none. */
 export function codeOf(error: unknown): string {
   const code = readMember(error, "code");
   if (typeof code === "string") return code;
@@ -93,7 +93,7 @@ function unavailable(message: string, cause: unknown): StorageError {
   return new StorageUnavailableError(message, { cause });
 }
 
-/** Returns a function that creates errors of a class whose messages end with `remedy`. */
+/** Returns a function that creates errors of the class `type`. Their messages end with `remedy`. */
 function advising(type: typeof StorageError, remedy: string): Make {
   return (message, cause) => new type(`${message}. ${remedy}`, { cause });
 }

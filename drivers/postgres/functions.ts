@@ -104,8 +104,8 @@ export class Functions {
   constructor(schema: string) {
     this.#statements = Object.fromEntries(
       Object.entries(parameterTypes).map(([name, types]) => {
-        // Sent as text and cast by the server, so that the serializers of the user's postgres.js
-        // instance are not used.
+        // Parameters are sent as text and cast by the server, so that the serializers of the user's
+        // postgres.js instance are not used.
         const parameters = types.map((type, index) => `$${index + 1}::text::${type}`);
         return [name, `SELECT "${schema}".${name}(${parameters.join(", ")})::text AS result`];
       }),

@@ -48,7 +48,7 @@ export class PostgresMaintenance implements Maintenance {
 
   async script(to: number = knownVersion): Promise<string> {
     const { files } = await this.#missing(to);
-    // Each file is one transaction, which checks that it has not been applied yet.
+    // Each file is one transaction, which checks that the file has not been applied yet.
     const schema = `SET evertask.schema = '${this.#schema}';\n`;
     return ["\\set ON_ERROR_STOP on\n", schema, ...files.map(scriptOf)].join("\n");
   }

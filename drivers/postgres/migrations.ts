@@ -43,7 +43,8 @@ export interface SchemaState {
 /**
  * Updates the schema, or only checks it.
  *
- * @throws {SchemaVersionError} If it is newer than this code, or older and `migrate` is off.
+ * @throws {SchemaVersionError} If the schema is newer than this code, or older and `migrate` is
+ * off.
  */
 export async function migrate(run: RunStatement, schema: string, migrate: boolean): Promise<void> {
   while (true) {
@@ -67,7 +68,7 @@ export interface MissingFiles {
 /**
  * Finds the files that update a schema.
  *
- * @param to The version to which the files update it. Only the newest version includes
+ * @param to The version to which the files update the schema. Only the newest version includes
  * functions.sql.
  * @throws {SchemaVersionError} If the schema is newer than this code.
  */
@@ -123,15 +124,15 @@ function isOutdated(functions: FunctionsState | null): boolean {
     functions.revision === revision && functions.hash !== hash;
 }
 
-/** Reports whether the functions of a database are newer than others. */
+/** Reports whether the functions of a database are newer than `others`. */
 export function isNewer(functions: FunctionsState | null, others: FunctionsState): boolean {
   return functions !== null && functions.revision > others.revision;
 }
 
 /**
  * Returns one query of several statements, which PostgreSQL runs as one transaction. `sql.begin` is
- * not used, because after a lost connection postgres.js writes the ROLLBACK to a destroyed socket,
- * which ends the process.
+ * not used, because after a lost connection postgres.js writes the ROLLBACK to a destroyed socket.
+ * The error of this write ends the process.
  */
 function scriptFrom(found: SchemaState, files: readonly SqlFileName[], schema: string): string {
   return `
@@ -169,7 +170,9 @@ function checkNotNewer(version: number): void {
   );
 }
 
-/** Reads the state of the schema in two queries, one of the catalog and one of its tables. */
+/**
+ * Reads the state of the schema in two queries: one of the catalog, and one of the schema's tables.
+ */
 async function readState(run: RunStatement, schema: string): Promise<SchemaState> {
   const [hasVersions, hasFunctions] = Object.values(
     onlyRow(
@@ -196,8 +199,8 @@ async function readState(run: RunStatement, schema: string): Promise<SchemaState
 }
 
 /**
- * Returns a condition that finds a table in the catalog. `to_regclass` is not used, because in a
- * transaction its cache misses the commits of others.
+ * Returns a condition that finds a table in the catalog. `to_regclass` is not used, because within
+ * a transaction, its cache misses the commits of other transactions.
  */
 function tableExists(table: string, schema: string): string {
   return "SELECT FROM pg_catalog.pg_class AS c " +

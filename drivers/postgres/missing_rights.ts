@@ -9,8 +9,8 @@ import { fromJson } from "./json_text.ts";
 export const denied = "42501";
 
 /**
- * The parameters are the schema, and whether the role creates or changes it instead of only using
- * it.
+ * Finds the missing rights. $1 is the schema. $2 is whether the role creates or changes the schema
+ * instead of only using it.
  */
 const missingGrants = `
   WITH purpose AS (SELECT $1::text AS schema, $2::text::boolean AS migrates),
@@ -77,7 +77,7 @@ export async function withMissingRights(
 /**
  * Returns the rights that the role lacks, each as a statement that grants it.
  *
- * @param migrates Whether the role is to create or change the schema instead of only using it.
+ * @param migrates Whether the role needs to create or change the schema instead of only using it.
  */
 export async function readMissingRights(
   run: RunStatement,

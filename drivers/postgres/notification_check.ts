@@ -6,7 +6,7 @@ import { systemClock } from "../../src/time/clock.ts";
 import { onlyRow, type PostgresClient, type RunStatement } from "./connection.ts";
 
 /**
- * Listens on a channel that no other process uses, and sends to it.
+ * Listens on a channel that no other process uses, and sends a notification to that channel.
  *
  * @param patienceMs The time in which a notification must arrive, in milliseconds.
  */
@@ -32,7 +32,8 @@ export async function notificationFindings(
     if (await arrived.promise) return [];
   } finally {
     stopTimer();
-    // Not awaited, because a pooler may never answer. The pool closes the connection.
+    // The end of listening is not awaited, because a pooler may never answer. The pool closes the
+    // connection.
     listening.then(({ unlisten }) => unlisten()).catch(() => {});
   }
   return [{

@@ -27,15 +27,15 @@ export interface PostgresStorageOptions {
    * `host1:5432,host2:5433`, the first that answers is used until it fails. User, password and name
    * are percent-encoded. The parameters are `host`, `port`, `user`, `password`, `dbname`,
    * `application_name`, `options`, `connect_timeout`, `sslmode` (no TLS by default) and
-   * `target_session_attrs`; others are rejected with an error that names the alternative. Missing
-   * parts are read from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
+   * `target_session_attrs`; other parameters are rejected with an error that names the alternative.
+   * Missing parts are read from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
    */
   readonly url?: string;
   /**
-   * The application's own postgres.js instance, instead of a URL. The storage uses its connections
-   * and never ends it. Consider its options `backoff` and `connect_timeout`: by default,
-   * postgres.js waits up to 20 s before it reconnects, and up to 30 s for a connection, which is
-   * longer than a worker's lease.
+   * The application's own postgres.js instance, instead of a URL. The storage uses the connections
+   * of the instance and never ends it. Consider its options `backoff` and `connect_timeout`: by
+   * default, postgres.js waits up to 20 s before it reconnects, and up to 30 s for a connection,
+   * which is longer than a worker's lease.
    */
   readonly sql?: PostgresClient;
   /**
@@ -45,8 +45,8 @@ export interface PostgresStorageOptions {
    */
   readonly schema?: string;
   /**
-   * Whether `open` creates and updates the schema. If false, `open` only checks the version, and
-   * throws an error with the files to run if it differs.
+   * Whether `open` creates and updates the schema. If false, `open` only checks the version of the
+   * schema. If the version differs, `open` throws an error that names the files to run.
    * @default true
    */
   readonly migrate?: boolean;
@@ -72,8 +72,8 @@ export interface PostgresStorageOptions {
   readonly prepare?: boolean;
   /**
    * The maximum number of connections of the pool, with `url`; at most 10,000. A process with a
-   * worker has one more, which listens for notifications. Few are enough because of batching: a
-   * busy worker uses about four.
+   * worker has one more connection, which listens for notifications. Few connections are enough
+   * because of batching: a busy worker uses about four.
    * @default 5
    */
   readonly maxConnections?: number;
@@ -81,9 +81,9 @@ export interface PostgresStorageOptions {
    * The timeout of a query, and of opening a connection. After it, the driver asks the server to
    * cancel the query. If there is no answer either, it closes the connections, and the next query
    * opens new ones. A network that drops packets silently therefore causes a delay of this time
-   * instead of the quarter of an hour until TCP times out. Keep it well below `leaseDuration`, so
-   * that a worker recovers before its lease ends. Queries over many rows (reports, retention, the
-   * tasks of lost workers) have ten times this timeout.
+   * instead of the quarter of an hour until TCP times out. Keep the timeout well below
+   * `leaseDuration`, so that a worker recovers before its lease ends. Queries over many rows
+   * (reports, retention, the tasks of lost workers) have ten times this timeout.
    *
    * With `sql`, the query is cancelled and given up, but its connection stays open, because only
    * the owner of the pool can close it.
@@ -106,8 +106,7 @@ const optionNames: OptionNames<PostgresStorageOptions> = {
 };
 
 /**
- * The maximum number of connections of a pool, for all of which postgres.js allocates memory at
- * once.
+ * The largest `maxConnections`. postgres.js allocates memory for all connections of a pool at once.
  */
 const mostConnections = 10_000;
 

@@ -15,8 +15,8 @@ export interface Pool {
   /** Whether a read-only server is unusable. */
   readonly mustWrite: boolean;
   /**
-   * Closes all connections at once, because they do not answer; null if only the application can
-   * close them.
+   * Closes all connections at once, for use when they do not answer; null if only the application
+   * can close them.
    */
   readonly cut: (() => void) | null;
   /**
@@ -91,8 +91,8 @@ function applicationPool(sql: PostgresClient): Pool {
     cut: null,
     leave(session) {
       if (session === null) return;
-      // The conditions restrict the statement to the user's own sessions, because a pooler invents
-      // process ids.
+      // A pooler invents process ids, which may be those of other sessions. The conditions restrict
+      // the statement to sessions of the same user in the same database.
       const end =
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::text::int " +
         "AND usename = current_user AND datname = current_database()";
@@ -104,8 +104,8 @@ function applicationPool(sql: PostgresClient): Pool {
 }
 
 /**
- * Returns the pause before a reconnect. The default of postgres.js is up to 20 s, longer than a
- * lease, so that a restart of the server would cost all leases.
+ * Returns the pause before a reconnect. The default of postgres.js is up to 20 s. That is longer
+ * than a lease, so a restart of the server would cost all leases.
  */
 function secondsUntilReconnect(failures: number): number {
   return Math.min(1, 0.05 * 2 ** failures);

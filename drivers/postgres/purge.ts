@@ -1,4 +1,4 @@
-// Implements Storage.purge by short transactions. Only one process purges at a time.
+// Implements Storage.purge in short transactions. Only one process purges at a time.
 
 import {
   nothingPurged,

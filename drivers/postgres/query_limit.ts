@@ -17,7 +17,7 @@ const graceShare = 0.2;
 
 /** The internals of a query of postgres.js, which another implementation may lack. */
 interface Query extends PromiseLike<readonly object[]> {
-  /** The session over which the query was sent; null before. */
+  /** The session over which the query was sent; null until then. */
   readonly state?: { readonly pid: number } | null;
   /**
    * Whether the server is executing the query, as far as known. False while other queries of the
@@ -46,8 +46,8 @@ export interface LimitParts {
  * either, the network or the server is down: all connections of the pool are closed, and the next
  * query opens new ones. On the application's pool, only the query is given up.
  *
- * A query that was given up may have been executed, as after any lost connection. The storage
- * contract makes a retry safe by leases and the caller's ids.
+ * A query that was given up may have been executed, as after any lost connection. A retry is safe,
+ * because leases and the ids that the caller chooses prevent a second effect.
  */
 export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts): RunStatement {
   const graceMs = graceShare * limitMs;
@@ -76,7 +76,7 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
         // The query before this one has its own timeout.
         if (cut !== null && query.active === false) return arm(graceMs);
         if (isOverdue && cut === null) return giveUp();
-        if (isOverdue) cut!(); // which rejects the query
+        if (isOverdue) cut!(); // this rejects the query
         else if (query.active !== false) cancel(query);
         isOverdue = true;
         arm(graceMs);

@@ -84,7 +84,7 @@ export function fromClaimedLists(lists: ClaimedLists): ClaimedTask[] {
   }));
 }
 
-/** Returns a task id as a parameter. For an invalid id, returns one that no task has. */
+/** Returns a task id as a parameter. For an invalid id, returns an id that no task has. */
 export function toId(taskId: string): string {
   const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(taskId);
   return isId ? taskId : "00000000-0000-0000-0000-000000000000";
@@ -102,8 +102,8 @@ export function toStatusChange(change: StatusChange): object {
 }
 
 /**
- * Returns the arguments of complete_tasks; null unless all changes are completions at the first
- * attempt, without errors, of tasks of one worker.
+ * Returns the arguments of complete_tasks; null unless every change completes a task at its first
+ * attempt without an error, and all tasks belong to one worker.
  */
 export function toCompletions(changes: readonly StatusChange[]): readonly unknown[] | null {
   const workerId = changes[0]?.lease?.workerId;

@@ -28,7 +28,7 @@ export interface FunctionsState {
 /** The state of the functions that this code needs. */
 export const knownFunctions: FunctionsState = readRecord(sqlFiles["functions.sql"]);
 
-/** Returns a file's statements, with those of the files that it includes. */
+/** Returns the statements of a file and of the files that it includes. */
 export function scriptOf(file: SqlFileName): string {
   return sqlFiles[file].replace(
     /^\\ir (.+)$/gm,

@@ -12,7 +12,7 @@ export interface ServerAddress {
   readonly path: string | null;
 }
 
-/** The hosts and ports of a URL. Omitted ones are empty. */
+/** The hosts and ports of a URL. Omitted hosts and ports are empty. */
 export interface HostLists {
   readonly hosts: readonly string[];
   /** One port for each host, or one for all. */

@@ -33,7 +33,7 @@ export interface Session {
  * Connects, and updates the schema.
  *
  * @param onWake Called for notifications of other processes.
- * @throws {StorageError} If that fails. Everything is closed then.
+ * @throws {StorageError} If connecting or updating fails. All resources are then closed.
  */
 export async function startSession(
   options: ResolvedOptions,
@@ -77,7 +77,7 @@ export async function startSession(
 }
 
 /**
- * Finds a usable server. If one fails, the pool uses the next.
+ * Finds a usable server. If a server fails, the pool uses the next.
  *
  * @returns An id for this process.
  */

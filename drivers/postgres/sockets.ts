@@ -1,8 +1,8 @@
 // The sockets of the storage's own pool. This file chooses one of several servers, because
-// postgres.js skips a server that refuses connections but not one that does not answer, and retries
-// forever if all refuse. It can also destroy sockets. postgres.js never destroys a connected one,
-// so that on a network that drops packets silently, queries would wait a quarter of an hour until
-// TCP times out.
+// postgres.js skips a server that refuses connections but not a server that does not answer, and
+// retries forever if all servers refuse. This file also destroys sockets, because postgres.js never
+// destroys a connected socket: on a network that drops packets silently, its queries would wait a
+// quarter of an hour, until TCP times out.
 
 import { connect, type Socket } from "node:net";
 import { systemClock } from "../../src/time/clock.ts";
@@ -20,7 +20,7 @@ export class Sockets {
   /**
    * @param servers The servers, at least one. The first is used until it fails, then the next, and
    * so on.
-   * @param connectMs The timeout of connecting to a server if there is another one, in
+   * @param connectMs The timeout of connecting to a server if there is another server, in
    * milliseconds.
    */
   constructor(servers: readonly ServerAddress[], connectMs: number) {
@@ -37,7 +37,7 @@ export class Sockets {
     }
     const socket = this.#connect(); // postgres.js adds its listeners later
     // Throws the error of a missing Deno permission, which occurs before postgres.js listens to the
-    // socket. Without this, postgres.js would wait forever.
+    // socket. Without this check, postgres.js would wait forever.
     await undefined;
     if (socket.errored !== null) throw socket.errored;
     return socket;
@@ -54,7 +54,7 @@ export class Sockets {
 
   /**
    * Destroys all sockets. postgres.js rejects their queries, and opens new connections for later
-   * ones.
+   * queries.
    */
   cut(): void {
     for (const socket of this.#open) socket.destroy();

@@ -1,5 +1,5 @@
-// Parses the parameters of a database's URL. The error for a parameter that only other tools know
-// names its alternative.
+// Parses the parameters of a database's URL. If only other tools know a parameter, the error names
+// the alternative.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -81,7 +81,7 @@ function unknownParameter(name: string): InvalidArgumentError {
 }
 
 /**
- * Returns the error for an invalid URL. It shows no part of the URL.
+ * Returns the error for an invalid URL. The message shows no part of the URL.
  *
  * @param remedy The remedy, as a sentence fragment after "must".
  */

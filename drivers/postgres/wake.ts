@@ -1,5 +1,6 @@
 // Sends and receives notifications of due tasks, cancellations and paused queues between processes
-// by LISTEN and NOTIFY. Only the latency depends on them, because polling finds missed changes.
+// by LISTEN and NOTIFY. Only the latency depends on notifications, because polling finds missed
+// changes.
 
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { backoffMs } from "../../src/storage/batching/backoff.ts";
@@ -8,9 +9,9 @@ import type { PostgresClient } from "./connection.ts";
 import { fromJson } from "./json_text.ts";
 
 /**
- * The minimum time between two messages about due tasks, in milliseconds, because each message
- * makes every listening process poll. A longer time delays the start of tasks in other processes
- * (measured: 2 ms with this value, 7 ms with five times as much).
+ * The minimum time between two messages about due tasks, in milliseconds. The limit exists because
+ * each message makes every listening process poll. A longer time delays the start of tasks in other
+ * processes (measured: 2 ms with this value, 7 ms with five times as much).
  */
 const quietMs = 1;
 
@@ -54,14 +55,16 @@ export class WakeChannel {
   }
 
   /**
-   * Returns a message about due tasks for a transaction of the caller. This process receives it
-   * too, because it does not see the commit.
+   * Returns a message about due tasks for a transaction of the caller. This process also receives
+   * the message, because this process does not see the commit.
    */
   messageToAll(): object {
     return { kind: "tasks" };
   }
 
-  /** Returns a message about due tasks for the next statement; null if one was just sent. */
+  /**
+   * Returns a message about due tasks for the next statement; null if such a message was just sent.
+   */
   takeTasksMessage(): object | null {
     const now = this.#parts.clock.monotonic();
     if (now - this.#lastSent < quietMs) return null;
@@ -100,7 +103,7 @@ export class WakeChannel {
   #sendOwed(): void {
     this.#cancelTimer = null;
     this.#lastSent = this.#parts.clock.monotonic();
-    // If it fails, other processes find the tasks by polling.
+    // If sending fails, other processes find the tasks by polling.
     const sent = this.#parts.send(this.message("tasks")).catch(() => {});
     this.#sending = Promise.all([this.#sending, sent]);
   }
@@ -126,8 +129,9 @@ export class WakeChannel {
   }
 
   /**
-   * Signals due tasks and paused queues, because earlier notifications were missed. On the latter,
-   * a worker also sends a heartbeat, whose answer has the cancellations.
+   * Signals due tasks and paused queues, because earlier notifications were missed. After the
+   * signal of paused queues, a worker also sends a heartbeat. The answer contains the
+   * cancellations.
    */
   #tellOfMissed(): void {
     this.#tell({ kind: "tasks" });

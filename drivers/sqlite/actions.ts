@@ -45,12 +45,15 @@ export function noteAction(
   return String(row!.id);
 }
 
-/** Reports whether an action is unfinished, and its next batch starts here. */
+/** Reports whether an action is unfinished and its next batch starts at `start`. */
 export function isInTurn(connection: Connection, actionId: string, start: string): boolean {
   return connection.get(selectInTurn, Number(actionId), start) !== undefined;
 }
 
-/** Records an action, or adds to the one that it continues. Returns its id. */
+/**
+ * Records an action, or adds its counts to the action that it continues. Returns the id of the
+ * action.
+ */
 export function noteProgress(
   connection: Connection,
   now: number,

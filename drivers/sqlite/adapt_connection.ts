@@ -18,7 +18,7 @@ const adapters = new WeakMap<object, SqliteDatabase>();
 /**
  * Adapts a connection that the application passed in.
  *
- * @throws {InvalidArgumentError} If it belongs to neither library.
+ * @throws {InvalidArgumentError} If `connection` belongs to neither library.
  */
 export function adaptConnection(connection: unknown, argument: string): SqliteDatabase {
   const object = typeof connection === "object" && connection !== null ? connection : {};

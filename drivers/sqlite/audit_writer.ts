@@ -94,7 +94,7 @@ export class AuditWriter {
 
 /**
  * The levels at which a new task has an audit row. `Queued` stands for every status of a new task,
- * because none is an error.
+ * because no status of a new task is an error.
  */
 const auditedWhenStored = auditLevels.filter((level) =>
   shouldCreateStatusAudit(level, "Queued", null)
@@ -102,8 +102,8 @@ const auditedWhenStored = auditLevels.filter((level) =>
 
 /**
  * Inserts the first audit rows of all tasks that a transaction has stored, in one statement that
- * selects them from the tasks. Their sequence number is 1. Later rows have higher numbers, which
- * are unique in the store.
+ * selects them from the tasks. A first row has sequence number 1. Later rows have higher numbers,
+ * which are unique in the store.
  */
 const insertFirstAudits = "INSERT INTO status_audit " +
   "(queued_task_id, sequence, updated_at_utc, new_status) " +

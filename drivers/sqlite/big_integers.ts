@@ -1,5 +1,5 @@
-// Handles integers beyond 2^53. The driver never stores them, but a damaged row may have them, and
-// must not make reading the other rows fail.
+// Handles integers beyond 2^53. The driver never stores them, but a damaged row may have them.
+// Reading the other rows must not fail because of such a row.
 
 import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
@@ -7,8 +7,8 @@ import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 export type RowWithBigInts = Record<string, SqliteValue | bigint>;
 
 /**
- * Converts bigints to numbers, in place. It rounds those beyond 2^53, and a check of the row finds
- * them damaged.
+ * Converts bigints to numbers, in place. Rounds integers beyond 2^53. A later check of the row
+ * reports them as damaged.
  */
 export function roundBigInts(rows: RowWithBigInts[]): SqliteRow[] {
   for (const row of rows) {

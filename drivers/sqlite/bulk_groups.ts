@@ -10,7 +10,10 @@ export interface BulkGroup {
   readonly parameters: SqliteValue[];
 }
 
-/** The maximum number of open groups. It is low, because each new row is compared with all. */
+/**
+ * The maximum number of open groups. It is low, because each new row is compared with all open
+ * groups.
+ */
 const mostOpen = 8;
 
 /** Collects rows in groups, and writes each group when it is full. */

@@ -15,8 +15,8 @@ export interface BulkForm {
 }
 
 /**
- * The maximum number of rows in one statement. More rows save nothing, because each parameter has a
- * cost.
+ * The maximum number of rows in one statement. More rows save nothing, because the cost of their
+ * parameters then outweighs that of a statement.
  */
 const rowsAtATime = 16;
 
@@ -38,7 +38,7 @@ export class BulkStatement {
   }
 
   /**
-   * Runs the statement for rows whose parameters follow the shared ones.
+   * Runs the statement. `parameters` has the shared parameters, followed by those of each row.
    *
    * @returns The number of changed rows.
    */

@@ -33,7 +33,8 @@ export class BusyWait {
         return result;
       } catch (error) {
         if (!isBusy(error) || connection.begun !== begun) throw error;
-        // Uses real time instead of the injected clock, because it waits for another process.
+        // The loop uses real time instead of the injected clock, because it waits for another
+        // process.
         const now = systemClock.monotonic();
         giveUpAt ??= now + this.#timeoutMs;
         if (now >= giveUpAt) throw error;

@@ -1,4 +1,4 @@
-// Implements requestCancel: cancels unclaimed tasks at once, and marks claimed ones for their
+// Implements requestCancel: cancels unclaimed tasks at once, and marks claimed tasks for their
 // workers.
 
 import type { CancelOutcome } from "../../src/storage/requests.ts";

@@ -47,9 +47,9 @@ const reportStart = new FencedUpdate(
 );
 
 /**
- * Makes a task wait; see {@linkcode putsInLine}. Keeps the due instant. Sets a missing one to the
- * planned instant, but at least to now; with a cancel request, to now. A claimed task that becomes
- * `Queued` keeps its lease.
+ * Makes a task wait; see {@linkcode putsInLine}. Keeps the due instant, if there is one. Otherwise,
+ * sets it to the planned instant but no earlier than now; with a cancel request, to now. A claimed
+ * task that becomes `Queued` keeps its lease.
  */
 const standInLine = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?1, exception = ?2, rate_slot_utc = ?3, " +
@@ -77,7 +77,7 @@ const endTask = new FencedUpdate(
 const dueAgain = "due_at_utc = CASE WHEN cancel_requested = 1 THEN min(?, ?) ELSE ? END, " +
   "cancel_requested = iif(? IS NULL, 0, cancel_requested)";
 
-/** A series that is paused is not due after a run. */
+/** A paused series is not due after a run, unless its cancellation was requested. */
 const dueAfterRun = dueAgain.replace("ELSE ?", "WHEN paused THEN NULL ELSE ?");
 
 /** The parameters of {@linkcode dueAgain}. */
@@ -98,8 +98,8 @@ const endRun = new FencedUpdate(
 );
 
 /**
- * Applies status changes. Ends of tasks are applied many per statement. If one of them has lost its
- * lease, everything is undone, and each change is applied by its own statement.
+ * Applies status changes. One statement applies many ends of tasks. If one of these tasks has lost
+ * its lease, all changes are undone, and each change is then applied by its own statement.
  */
 export function setStatusMany(
   connection: Connection,

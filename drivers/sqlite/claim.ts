@@ -1,5 +1,5 @@
-// Implements claim and nextDueAt. Reads the index of claimable tasks without scanning those that
-// are due later.
+// Implements claim and nextDueAt. Reads the index of claimable tasks without scanning the tasks
+// that are due later.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { ClaimedTask, SeriesRecord } from "../../src/storage/records.ts";
@@ -28,8 +28,8 @@ export const nextRank = "SELECT claim_rank FROM queued_tasks INDEXED BY queued_t
 export const aboveRanks = 2 * 32768;
 
 /**
- * Returns the lower of the two ranks of a priority, from either rank. It is the rank of tasks that
- * were dispatched to run at once. The rank of the priority's other tasks is higher by one.
+ * Returns the lower of the two ranks of a priority, given either of them. It is the rank of tasks
+ * that were dispatched to run at once. The rank of the priority's other tasks is higher by one.
  */
 function immediateRank(rank: number): number {
   return rank - Math.abs(rank % 2);

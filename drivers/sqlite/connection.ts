@@ -80,8 +80,8 @@ export class Connection {
    * @throws {StorageUnavailableError} If the caller has an open transaction on a connection that it
    * shares with the storage, because the storage's own writes must not depend on that transaction.
    *
-   * @param work Gets the time, which is read after the write lock is acquired. If it were read
-   * earlier, it could precede writes of other connections during the wait for the lock.
+   * @param work Called with the time, which is read after the write lock is acquired. A time read
+   * earlier could precede the writes that other connections make during the wait for the lock.
    */
   transaction<T>(work: (now: number) => T): T {
     const nested = this.#database.inTransaction;

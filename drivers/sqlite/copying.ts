@@ -117,7 +117,7 @@ function importTasks(
     }
     mostRows = Math.max(mostRows, statusAudit.length, runsAudit.length);
   }
-  // Later history rows must have higher sequence numbers than the copied ones.
+  // Later history rows must have higher sequence numbers than the copied rows.
   connection.run(
     "UPDATE evertask_state SET audit_sequence = max(audit_sequence, ?)",
     mostRows,

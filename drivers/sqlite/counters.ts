@@ -13,8 +13,8 @@ export interface Changes {
 }
 
 /**
- * Reserves sequence numbers for `rows` audit rows, and returns the first. Called in the transaction
- * that writes the rows.
+ * Reserves sequence numbers for `rows` audit rows, and returns the first number. Called in the
+ * transaction that writes the rows.
  */
 export function reserveSequence(connection: Connection, rows: number): number {
   const row = connection.get(

@@ -1,5 +1,5 @@
 // Runs operations on the storage's own connection, which this file opens and closes, or on the
-// caller's. Converts failures to errors of the storage contract.
+// caller's connection. Converts failures to errors of the storage contract.
 
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { OpenOnce } from "../../src/storage/kit/open_once.ts";
@@ -20,7 +20,7 @@ export class DatabaseAccess {
   readonly #options: ResolvedOptions;
   readonly #busyWait: BusyWait;
   readonly #onCallersWork: (database: SqliteDatabase) => void;
-  /** The caller's connections that are known to be to the same database. */
+  /** The caller's connections that were found to belong to the same database. */
   readonly #joined = new WeakMap<SqliteDatabase, Connection>();
   readonly #database: OpenOnce<OpenDatabase>;
   /** Whether another file has replaced the open one. */
@@ -71,8 +71,8 @@ export class DatabaseAccess {
   }
 
   /**
-   * Does `work` on a list, on the caller's connection if there is one. Does nothing for an empty
-   * list.
+   * Does `work` for a list of items, on the caller's connection if there is one. Does nothing for
+   * an empty list.
    */
   async many<Item, T>(
     items: readonly Item[],
@@ -147,7 +147,8 @@ export class DatabaseAccess {
 }
 
 /**
- * Returns the file of a connection's main database, as SQLite resolved it; empty for one in memory.
+ * Returns the file of a connection's main database, as SQLite resolved it; empty for a database in
+ * memory.
  */
 function fileOf(connection: Connection): string {
   const databases = connection.all("PRAGMA database_list");

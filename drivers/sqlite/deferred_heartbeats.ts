@@ -1,6 +1,6 @@
-// Keeps the heartbeats of the only worker in memory if no other process can use the database,
-// because no other process reads them or changes their answers. They are written before an
-// operation that evaluates heartbeats or changes the answer. An idle worker therefore does not
+// Keeps the heartbeats of the only worker in memory if no other process can use the database: then
+// no other process reads the heartbeats, or changes the answers to them. They are written before an
+// operation that evaluates heartbeats or changes the answers. An idle worker therefore does not
 // write to disk.
 
 import type { HeartbeatResult } from "../../src/storage/requests.ts";

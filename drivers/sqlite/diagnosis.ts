@@ -9,10 +9,10 @@ import { sqlFiles } from "./sql.generated.ts";
 import { isSynchronousOff, reportsSynchronousOff } from "./synchronous.ts";
 
 /**
- * Finds the faults of the schema of a file, of its settings, and of those of its connections.
+ * Finds the faults of a file's schema and settings, and of the settings of its connections.
  *
- * @param isOurs Whether the connection was opened for the diagnosis, so that its settings are not
- * those with which the application works.
+ * @param isOurs Whether the connection was opened for the diagnosis. Its settings are then not
+ * those of the application's connections.
  */
 export async function fileFindings(
   connection: Connection,
@@ -122,7 +122,10 @@ function workerFindings(connection: Connection): Finding[] {
     );
 }
 
-/** Finds that commits are not safe from a power failure: `synchronous` belongs to a connection. */
+/**
+ * Reports that a power failure can damage the file, because `synchronous` is off on the connections
+ * of `who`.
+ */
 export function synchronousFindings(who: string, isOff: boolean): Finding[] {
   if (!isOff) return [];
   return [{

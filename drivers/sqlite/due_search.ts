@@ -1,5 +1,5 @@
 // Searches the waiting tasks by due instant. In the index of claimable tasks, the tasks of one
-// queue and rank have this order. They form a line, and a page merges all lines.
+// queue and rank have this order. These tasks form a line, and a page merges all lines.
 
 import {
   byPlace,
@@ -79,8 +79,8 @@ function queuesOf(connection: Connection): string[] {
 }
 
 /**
- * Returns the place of the last task of a line that one call may read; null if the line has fewer
- * tasks than `most`.
+ * Returns the place of task number `most` in a line, the last task that one call may read; null if
+ * the line has fewer tasks.
  */
 function lastOf(connection: Connection, where: Conditions, most: number): DuePlace | null {
   const select = `SELECT due_at_utc, id FROM queued_tasks ${where} ${order} 1 OFFSET ?`;

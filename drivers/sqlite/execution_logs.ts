@@ -8,7 +8,7 @@ const lastLine = "SELECT max(sequence) AS sequence FROM task_execution_log WHERE
 const insertLine = "INSERT INTO task_execution_log " +
   "(task_id, sequence, logged_at_utc, level, message, exception, run_number) " +
   "VALUES (?, ?, ?, ?, ?, ?, ?)";
-// Reads only the last lines, because the lines of a run are the last ones until it ends.
+// The statement reads only the last lines of a task: until a run ends, its lines are the last.
 const countLines = "SELECT count(*) FILTER (WHERE run_number = ?) AS lines FROM " +
   "(SELECT run_number FROM task_execution_log WHERE task_id = ? ORDER BY sequence DESC LIMIT ?)";
 

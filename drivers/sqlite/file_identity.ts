@@ -8,14 +8,17 @@ import type { Clock } from "../../src/time/clock.ts";
 /** The interval of checks in milliseconds. A check takes some microseconds. */
 const lookEveryMs = 250;
 
-/** Detects that another file has replaced that of an open database. */
+/** Detects that another file has replaced the file of an open database. */
 export class FileIdentity {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #identity: string | null;
   #lookedAt: number;
 
-  /** @param path The path of an existing file. A database in memory has none, and never changes. */
+  /**
+   * @param path The path of an existing file. For a database in memory, there is no file, and every
+   * check succeeds.
+   */
   constructor(path: string, clock: Clock) {
     this.#path = path;
     this.#clock = clock;

@@ -62,7 +62,7 @@ export class SqliteMaintenance implements Maintenance {
     return this.#options.database === undefined;
   }
 
-  /** Whether there is a database. SQLite itself finds the file of a URI. */
+  /** Whether the database exists. A URI counts as existing, because only SQLite finds its file. */
   get #isThere(): boolean {
     const { path } = this.#options;
     return !this.#isOurs || path.startsWith("file:") || existsSync(path);

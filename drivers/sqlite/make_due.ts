@@ -1,4 +1,5 @@
-// Implements makeDue: makes unclaimed tasks due, and queues failed ones again.
+// Implements makeDue: makes unclaimed tasks due, and queues again the tasks that ended without
+// completing.
 
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";

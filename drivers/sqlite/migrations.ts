@@ -25,13 +25,13 @@ export function migrateSchema(connection: Connection, path: string, migrate: boo
 /**
  * Applies the missing migrations up to a version, all or none.
  *
- * @returns The version before.
+ * @returns The version before the migrations.
  * @throws {SchemaVersionError} If the schema is newer than the code.
  */
 export function applyMissing(connection: Connection, path: string, to: number): number {
   return connection.transaction(() => {
-    // Read again under the write lock, because only one of many processes that start at once must
-    // migrate.
+    // The version is read again under the write lock: of many processes that start at once, only
+    // one must migrate.
     const from = foundVersion(connection);
     checkVersion(from, path, true);
     for (const script of migrations.slice(from, to)) apply(connection, path, script);
@@ -52,7 +52,7 @@ function apply(connection: Connection, path: string, script: string): void {
   }
 }
 
-/** Returns the version of the schema in a database; 0 without one. */
+/** Returns the version of the schema in a database; 0 if there is no schema. */
 export function foundVersion(connection: Connection): number {
   const table = connection.get(
     "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'evertask_migrations'",

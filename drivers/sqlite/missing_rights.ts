@@ -30,7 +30,7 @@ interface MissingRight {
 
 /**
  * Describes the missing rights of this process on a database, and the commands that grant them;
- * null if none is found, or the path is not that of a file.
+ * null if no missing right is found, or `path` is not the path of a file.
  */
 export function describeMissingRights(path: string): string | null {
   const file = fileOf(path);
@@ -48,7 +48,7 @@ export function describeMissingRights(path: string): string | null {
 }
 
 /**
- * Returns the file of a path or of a `file:` URI; null without one, and on Windows, whose
+ * Returns the file of a path or of a `file:` URI; null if there is no file, and on Windows, where
  * permissions differ.
  */
 function fileOf(path: string): string | null {
@@ -164,7 +164,8 @@ function has({ mode }: Stats, whose: Class, right: Right): boolean {
 }
 
 /**
- * Returns the user of this process; undefined without users, or without the permission to read it.
+ * Returns the user of this process; undefined if the system has no users, or the runtime does not
+ * permit reading the user.
  */
 function userId(): number | undefined {
   try {

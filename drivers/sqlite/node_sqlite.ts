@@ -74,8 +74,8 @@ export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
       bindsNumbers ??= canBindNumbers(database);
       return bindsNumbers ? prepare(sql) : prepareWithoutNumbers(sql, prepare);
     },
-    // Used only for scripts. The errors of prepared statements have SQLite's error code in every
-    // runtime, but those of scripts do not.
+    // `exec` is used only for scripts. The errors of prepared statements have SQLite's error code
+    // in every runtime, but the errors of scripts do not.
     exec: (sql) => database.exec(sql),
     get inTransaction() {
       return database.isTransaction ?? isInTransaction(database);
@@ -85,7 +85,7 @@ export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
 }
 
 function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
-  // The application may have enabled this for its whole connection.
+  // The application may have enabled these settings for its whole connection.
   statement.setReadBigInts?.(false);
   statement.setReturnArrays?.(false);
   const all = (parameters: SqliteValue[]): SqliteRow[] => {
@@ -147,8 +147,8 @@ function canBindNumbers(database: NodeSqliteDatabase): boolean {
 }
 
 /**
- * Reports whether a transaction is open, for a library without `isTransaction`: tries to begin one,
- * which fails within another one.
+ * Reports whether a transaction is open, for a library without `isTransaction`: tries to begin a
+ * transaction, which fails within another transaction.
  */
 function isInTransaction(database: NodeSqliteDatabase): boolean {
   try {

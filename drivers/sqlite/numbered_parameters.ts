@@ -1,6 +1,6 @@
-// Binds numbered parameters (`?1`) in versions of node:sqlite that cannot. Before Node 22.20 and
-// 24.7, it treats them as named parameters and skips them when it binds values by position
-// (https://github.com/nodejs/node/issues/59350).
+// Binds numbered parameters (`?1`) in versions of node:sqlite that cannot bind them. Before Node
+// 22.20 and 24.7, node:sqlite treats such parameters as named, and skips them when it binds values
+// by position (https://github.com/nodejs/node/issues/59350).
 
 import type { SqliteStatement, SqliteValue } from "./sqlite_library.ts";
 
@@ -23,7 +23,8 @@ function indexesIn(sql: string): number[] {
 }
 
 /**
- * Prepares a statement with plain parameters instead, each with its value.
+ * Prepares a statement in which `?` replaces each numbered parameter. Values are bound by the
+ * original numbers.
  *
  * @param prepare Compiles a statement without numbers.
  */

@@ -20,15 +20,15 @@ export interface OpenDatabase {
 }
 
 /**
- * The time that opening waits for other processes that start at the same time, in milliseconds. It
- * is longer than that of other calls.
+ * The time that opening waits for other processes that start at the same time, in milliseconds.
+ * Other calls wait less.
  */
 const patienceMs = 10_000;
 const pauseMs = 20;
 
 /**
- * The time that a statement waits for a lock and blocks the event loop, in milliseconds. The rest
- * of `busyTimeout` does not block it.
+ * The time for which a statement that waits for a lock blocks the event loop, in milliseconds. The
+ * remaining time of `busyTimeout` does not block the event loop.
  */
 const mostBlockedMs = 20;
 
@@ -38,9 +38,9 @@ export function openDatabase(options: ResolvedOptions): Promise<OpenDatabase> {
 }
 
 /**
- * Updates the schema of a database, whose file is created if it does not exist, to a version.
+ * Updates the schema of a database to a version. Creates the file if it does not exist.
  *
- * @returns The version before.
+ * @returns The version before the migrations.
  */
 export function migrateFile(options: ResolvedOptions, to: number): Promise<number> {
   return inTurn(options, async () => {
@@ -82,7 +82,8 @@ async function tryToOpen(options: ResolvedOptions): Promise<OpenDatabase> {
     const file = new FileIdentity(options.path, options.clock);
     return { database, connection, owned, file };
   } catch (error) {
-    // Converted before closing, because closing may remove the files whose rights are missing.
+    // The error is converted before closing, because closing may remove the files whose rights are
+    // missing.
     const failure = toStorageError(error, options.path);
     if (owned) database.close();
     throw failure;
@@ -99,7 +100,7 @@ const setSynchronous: Readonly<Record<Synchronous, string>> = {
 function configure(connection: Connection, options: ResolvedOptions): void {
   // A pragma takes no parameters, so the value, a checked integer, is part of the text.
   connection.get(`PRAGMA busy_timeout = ${Math.min(options.busyTimeoutMs, mostBlockedMs)}`);
-  // Set before the log is first used, so that the log needs no shared memory.
+  // The locking mode is set before the log is first used, so that the log needs no shared memory.
   if (options.exclusive) connection.get("PRAGMA locking_mode = EXCLUSIVE");
   connection.run(setSynchronous[options.synchronous]);
   // With the write-ahead log, readers and the writer do not wait for each other, and a commit is

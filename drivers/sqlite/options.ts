@@ -96,7 +96,7 @@ const urlOfAServer = /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
  * Resolves a relative path now, so that a later change of the working directory does not matter. A
- * URI stays unchanged, as SQLite reads it.
+ * URI stays unchanged, because SQLite itself parses it.
  */
 function absolute(path: string): string {
   return path === ":memory:" || path.startsWith("file:") ? path : resolve(path);

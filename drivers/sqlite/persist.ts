@@ -23,7 +23,7 @@ export function persist(
         inserts.add(task);
         continue;
       }
-      inserts.flush(); // the result of this task may depend on those before it
+      inserts.flush(); // the result of this task may depend on the tasks before it
       const updated = applyKeyRules(connection, now, task, inserts);
       if (updated === null) inserts.add(task);
       else results.push(updated);

@@ -1,5 +1,5 @@
 // Implements purge: deletes history by the retention policy. Scans each table once along its
-// primary key, in short transactions, so that writers wait briefly and the event loop runs in
+// primary key, in short transactions, so that writers wait only briefly and the event loop runs in
 // between. There is no index on time, because it would cost more per row of history than this scan.
 //
 // A scan ends at the first id that is too young for expired rows, because ids of version 7 begin
@@ -213,7 +213,7 @@ function otherWork(): Promise<void> {
   return new Promise((resume) => void systemClock.setTimer(resume, 0));
 }
 
-// Later actions have larger ids, so only deleted rows are read.
+// Later actions have larger ids, so the statement reads only the rows that it deletes.
 const oldActions = "FROM operator_actions WHERE id < coalesce(" +
   "(SELECT id FROM operator_actions WHERE at_utc >= ?1 ORDER BY id LIMIT 1), ?2)";
 

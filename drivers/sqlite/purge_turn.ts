@@ -9,7 +9,7 @@ const setTurn = "UPDATE evertask_state SET purging_until_utc = ?";
 
 /** A process's turn to purge. */
 export class PurgeTurn {
-  /** The stored end of the turn; null before the first one. */
+  /** The stored end of the turn; null before the first turn. */
   #until: number | null = null;
 
   /** Whether this process has taken the turn. */
@@ -18,8 +18,8 @@ export class PurgeTurn {
   }
 
   /**
-   * Takes the turn if it is free, or keeps it if no other process has taken it; in a transaction.
-   * Returns whether this process has the turn.
+   * Takes the turn if it is free, or extends it if this process still has it. Must be called in a
+   * transaction. Returns whether this process has the turn.
    */
   take(connection: Connection, now: number): boolean {
     const until = now + turnMs;
@@ -31,7 +31,7 @@ export class PurgeTurn {
     return true;
   }
 
-  /** Ends the turn, if this process still has it; in a transaction. */
+  /** Ends the turn, if this process still has it. Must be called in a transaction. */
   end(connection: Connection): void {
     if (this.#until === null) return;
     connection.run(`${setTurn} WHERE purging_until_utc = ?`, 0, this.#until);

@@ -8,7 +8,7 @@ import { countChange } from "./counters.ts";
 
 const pause = "INSERT INTO paused_queues (queue_name) VALUES (?) ON CONFLICT DO NOTHING";
 const resume = "DELETE FROM paused_queues WHERE queue_name = ?";
-// Read as bytes, because a text is read only up to the first U+0000.
+// Names are read as bytes, because SQLite libraries read a text only up to the first U+0000.
 const selectPaused = "SELECT CAST(queue_name AS BLOB) AS queue_name FROM paused_queues " +
   "ORDER BY paused_queues.queue_name";
 

@@ -1,5 +1,4 @@
-// Stores rate limits: one small row per key, shared by all workers of the store, and the returned
-// slots.
+// Stores rate limits: one small row for each key, which all workers share, and the returned slots.
 
 import { allDone } from "../../src/storage/kit/edit_results.ts";
 import { type RateBudget, releasedBudget, takeSlot } from "../../src/storage/kit/gcra.ts";

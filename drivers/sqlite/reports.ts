@@ -46,7 +46,7 @@ export function reportWork(connection: Connection, report: WorkReport): void {
   });
 }
 
-/** Adds failures to a group, which is created if it is new. */
+/** Adds failures to a group, which is created if it does not exist. */
 export function addFailureGroup(connection: Connection, group: FailureGroup): void {
   const { id, type, summary, count, firstAt, lastAt, taskId, exception } = group;
   const parameters = [id, type, summary, count, firstAt, lastAt, taskId, exception];

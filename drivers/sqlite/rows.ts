@@ -24,8 +24,9 @@ import { toTags } from "./tags.ts";
 import type { SqliteRow, SqliteValue, SqliteValues } from "./sqlite_library.ts";
 
 /**
- * Returns the expression of a column with a user's string. SQLite stores U+0000, but node:sqlite
- * and @db/sqlite read a text only up to the first one, as C does. Such a text is read as bytes.
+ * Returns the SQL expression that reads a column with a user's string. SQLite stores U+0000, but
+ * node:sqlite and @db/sqlite read a text only up to the first U+0000, as C does. Such a text is
+ * read as bytes.
  */
 export function userText(column: string, name = column): string {
   return `iif(instr(${column}, char(0)), CAST(${column} AS BLOB), ${column}) AS ${name}`;
@@ -88,7 +89,7 @@ export function recurringId(row: ClaimedRow): string | null {
   return row.at(-1) === 1 ? row[0] as string : null;
 }
 
-/** Converts the row of a task before its claim to the claimed task. */
+/** Converts the row of a task, read before its claim, to the claimed task. */
 export function toClaimedTask(
   row: ClaimedRow,
   queue: string,
@@ -136,7 +137,7 @@ export function toClaimedTask(
 
 /**
  * Returns a counter after a claim. It stops at 2^31 - 1, so that a damaged row does not make the
- * claim of the others fail.
+ * claim of other rows fail.
  */
 function nextCount(counter: SqliteValue | undefined): number {
   return Math.min(Math.max(counter as number, 0), 2_147_483_646) + 1;

@@ -128,7 +128,7 @@ function addFilter(where: Conditions, filter: TaskFilter): void {
     where.add(isTagged, tag.toWellFormed());
   }
   if (filter.taskKey !== undefined) where.add("task_key = ?", filter.taskKey);
-  // Compared as bytes, because the functions for texts end at U+0000.
+  // Keys are compared as bytes, because SQLite's text functions stop at U+0000.
   if (filter.taskKeyPrefix !== undefined) {
     const prefix = new TextEncoder().encode(filter.taskKeyPrefix);
     where.add("substr(CAST(task_key AS BLOB), 1, length(?)) = ?", prefix, prefix);

@@ -18,8 +18,8 @@ export interface SqliteStatement {
   /** Runs the statement and returns all rows. */
   all(parameters: SqliteValue[]): SqliteRow[];
   /**
-   * Runs the statement and returns all rows by index. This reads a wide row in a quarter of the
-   * time.
+   * Runs the statement and returns all rows by index. For a wide row, this takes a quarter of the
+   * time of `all`.
    */
   values(parameters: SqliteValue[]): SqliteValues[];
 }

@@ -1,5 +1,5 @@
-// The state of a task that requestCancel and makeDue read before they change it, and the audit row
-// that they write.
+// Helpers of requestCancel and makeDue: they read the state of a task before its change, and write
+// the audit row of the change.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";

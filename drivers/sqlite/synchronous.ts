@@ -1,5 +1,5 @@
-// The setting `synchronous`. It belongs to a connection, so that a file does not show it: workers
-// report it when they register.
+// The setting `synchronous`. It belongs to a connection and is not stored in the file. Workers
+// therefore report it when they register.
 
 import { readMember } from "../../src/thrown/reading.ts";
 import type { Connection } from "./connection.ts";
@@ -12,7 +12,7 @@ export function isSynchronousOff(connection: Connection): boolean {
   return connection.get("PRAGMA synchronous")!.synchronous === off;
 }
 
-/** Adds the setting of a connection to the JSON that a worker reports, unless it is a usual one. */
+/** Adds the setting of a connection to the JSON that a worker reports, if the setting is `off`. */
 export function withSynchronous(report: string | null, connection: Connection): string | null {
   if (report === null || !isSynchronousOff(connection)) return report;
   return JSON.stringify({ ...JSON.parse(report), synchronous: "off" });

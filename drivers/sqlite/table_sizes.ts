@@ -5,7 +5,9 @@ import { creationOf, type TableName, type TableSize } from "../../src/storage/ta
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 
-/** Each table, and the column with the id of a task by which it is ordered. */
+/**
+ * Each table, and the column of task ids by which the table is ordered; null without such a column.
+ */
 const tables: readonly [table: TableName, name: string, task: string | null][] = [
   ["QueuedTasks", "queued_tasks", "id"],
   ["TaskTags", "task_tags", null],

@@ -1,5 +1,5 @@
-// Ends many tasks per statement, because one worker ends nearly all tasks of a batch with the same
-// status.
+// Ends many tasks per statement. Nearly all tasks of a batch are ended by one worker with the same
+// status, so they can share a statement.
 
 import type { Lease } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
@@ -12,8 +12,8 @@ const shared = 3;
 
 /**
  * The start of statements that find tasks by their ids, regardless of the statistics of ANALYZE.
- * They name the index. They choose each row's values by CASE instead of a join with the parameters,
- * because for a join the planner could scan all tasks.
+ * The statements name the index. They choose each row's values by CASE instead of a join with the
+ * parameters, because for a join the planner could scan all tasks.
  */
 const head = "UPDATE queued_tasks INDEXED BY sqlite_autoindex_queued_tasks_1 SET status = ?1, " +
   "exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL";
@@ -47,7 +47,7 @@ function pick(ids: readonly number[], behind: number): string {
   return `CASE id ${ids.map((id) => `WHEN ?${id} THEN ?${id + behind}`).join(" ")} END`;
 }
 
-/** Thrown if a task was not ended because its lease is lost. It is unknown which task. */
+/** Thrown if a task was not ended because its lease is lost. The error does not tell which task. */
 export class LeaseMissed extends Error {
   override name = "LeaseMissed";
 }
@@ -65,7 +65,7 @@ interface EndGroup extends BulkGroup {
   tasks: number;
 }
 
-/** Writes the ends of tasks without an exception in one transaction. */
+/** Writes, in one transaction, the ends of tasks that have no exception. */
 export class TaskEnds {
   readonly #groups: BulkGroups<EndGroup>;
 

@@ -34,7 +34,7 @@ const selectLease = "SELECT lease_token, worker_id FROM queued_tasks WHERE id = 
 interface TaskGroup extends BulkGroup {
   readonly owner: string | null;
   readonly tasks: NewTask[];
-  /** The indexes of their results. */
+  /** The indexes of the tasks' results. */
   readonly places: number[];
 }
 
@@ -75,7 +75,7 @@ export class TaskInserts {
     this.#groups.flush();
   }
 
-  /** Writes the added tasks and the audit rows of all stored ones. */
+  /** Writes the added tasks and the audit rows of all stored tasks. */
   finish(): void {
     this.flush();
     this.audit();
@@ -114,7 +114,7 @@ export class TaskInserts {
     }
   }
 
-  /** Corrects the result of a task that was already stored to that of the first write. */
+  /** Replaces the result of a task that was already stored by the result of its first write. */
   #correct({ id, claimFor }: NewTask, place: number, duplicate: unknown): void {
     const stored = this.#connection.get(selectLease, id);
     if (stored === undefined) throw duplicate;

@@ -1,6 +1,6 @@
 // Writes status audit rows of many tasks per statement. Nearly all tasks of a batch have the same
-// transitions without an exception. Their statuses are bound only once per statement, because each
-// parameter has a cost, and texts have the highest.
+// transitions without an exception. The statuses are bound only once per statement, because each
+// parameter has a cost, and text parameters have the highest.
 
 import type { StatusTransition } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
@@ -10,7 +10,7 @@ import type { SqliteValue } from "./sqlite_library.ts";
 /** The maximum number of transitions in a pattern. More transitions form several patterns. */
 const mostTransitions = 4;
 
-/** A sequence of a task's statuses, of which only the last may have an exception. */
+/** A sequence of statuses of a task. Only the last status may have an exception. */
 export class TransitionPattern {
   readonly statuses: readonly TaskStatus[];
   /**

@@ -62,8 +62,8 @@ export class WakeWatch {
   }
 
   /**
-   * Waits for the end of a caller's transaction in this process, and notifies listeners of it,
-   * because its commit may not show in `data_version`.
+   * Waits for the end of a caller's transaction in this process, and then notifies the listeners.
+   * The commit of this transaction may not show in `data_version`.
    */
   awaitEnd(database: SqliteDatabase): void {
     if (this.#listeners.size === 0) return;

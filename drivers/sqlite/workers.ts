@@ -98,7 +98,7 @@ export function heartbeat(
   });
 }
 
-/** Sets heartbeats in the future, which were written by a clock that was ahead, to now. */
+/** Sets heartbeats in the future to now. They were written by a clock that was ahead. */
 const doubtAhead = "UPDATE workers SET heartbeat_utc = ? WHERE heartbeat_utc > ?";
 const removeLate = "DELETE FROM workers WHERE heartbeat_utc < ?";
 const selectHeld = `SELECT ${taskColumns} FROM queued_tasks WHERE worker_id = ? ORDER BY id`;

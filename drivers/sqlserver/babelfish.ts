@@ -1,5 +1,5 @@
 // Sends batches to Babelfish. Its table-valued parameters reuse the rows of a connection's first
-// call in all later ones, and misread an apostrophe in a string as the end of a literal (both seen
+// call in all later calls, and misread an apostrophe in a string as the end of a literal (both seen
 // with 4.3). Its OPENJSON does not decode escapes. Therefore batches are inserted into a variable
 // of the same table type in the statement that calls the procedure. Values are parameters, each
 // distinct value once, and numbers are literals.
@@ -18,7 +18,10 @@ export interface Call {
   readonly mssql: Mssql;
 }
 
-/** The maximum number of parameters. A request can have 2100, of which it needs two itself. */
+/**
+ * The maximum number of parameters. A request can have 2100 parameters, and needs two of them
+ * itself.
+ */
 const mostParameters = 2000;
 
 /** Reports whether a call has rows. */
@@ -29,8 +32,8 @@ export function hasRows({ parameters }: Call): boolean {
 /**
  * Calls a procedure with rows.
  *
- * @param inTransaction Runs work in a transaction. Needed if the rows have more values than one
- * request can have, so that several requests are sent.
+ * @param inTransaction Runs work in a transaction. Needed because rows with more values than one
+ * request can have are sent in several requests.
  */
 export async function callOnBabelfish(
   call: Call,
@@ -91,7 +94,10 @@ function makeRequest(call: Call, maker: RequestMaker): Promise<Recordsets> | nul
   return request.query(text).then(({ recordsets }) => recordsets as Recordsets);
 }
 
-/** Splits a call into two with half of the rows each. Rows with the same ordinal stay together. */
+/**
+ * Splits a call into two calls with half of the rows each. Rows with the same ordinal stay
+ * together.
+ */
 function halve(call: Call): [Call, Call] {
   const ordinals = Object.values(call.parameters).filter(isRows)
     .flatMap(({ rows }) => rows.map(({ Ordinal }) => Ordinal as number));
