@@ -38,7 +38,7 @@ export type DatabaseOptions = Pick<ResolvedOptions, "connection" | "mssql" | "sc
 /** A pool that is connected. */
 interface Connected {
   readonly pool: SqlServerPool;
-  /** Whether the storage created the pool, and therefore closes it. */
+  /** Whether the storage created the pool. If so, the storage also closes it. */
   readonly isOurs: boolean;
   /** The timeout of a request in milliseconds; undefined if the application's pool sets it. */
   readonly requestLimitMs: number | undefined;
@@ -49,8 +49,8 @@ interface Connected {
 export class SqlServerDatabase {
   readonly schema: string;
   /**
-   * Whether the server is Babelfish, to which batches are sent in another way. Set when the storage
-   * is opened.
+   * Whether the server is Babelfish, which needs another way of sending rows; see babelfish.ts.
+   * Set when the storage is opened.
    */
   isBabelfish = false;
   readonly options: DatabaseOptions;
@@ -102,7 +102,9 @@ export class SqlServerDatabase {
     );
   }
 
-  /** Does work in one transaction, the caller's or a new one, which is retried like a call. */
+  /**
+   * Does work in one transaction: the caller's, or a new transaction, which is retried like a call.
+   */
   async together<T>(work: (connection: unknown) => Promise<T>, connection: unknown): Promise<T> {
     if (connection !== undefined) return await work(connection);
     return await this.#again(() => this.transaction(work), true);
@@ -150,8 +152,8 @@ export class SqlServerDatabase {
       await transaction.commit();
       return result;
     } catch (error) {
-      // This fails if the server has already ended the transaction, as after most errors. The
-      // failure is ignored.
+      // `rollback` fails if the server has already ended the transaction, as it does after most
+      // errors. The failure is ignored.
       await transaction.rollback().catch(() => {});
       throw await this.#explain(error);
     }

@@ -140,7 +140,7 @@ const isolationQuery = `
 SELECT [name] AS [Database], [is_read_committed_snapshot_on] AS [IsOn]
 FROM sys.databases WHERE [name] = DB_NAME();`;
 
-/** Finds that reads wait for the transactions of others. */
+/** Returns a finding if reads wait for the transactions of other sessions. */
 export function isolationFindings([databases]: Recordsets): Finding[] {
   const found = databases?.[0];
   if (found === undefined || truth(found.IsOn)) return [];
@@ -153,7 +153,9 @@ export function isolationFindings([databases]: Recordsets): Finding[] {
   }];
 }
 
-/** Reads open transactions. A user without the right to see them sees none (297, 300, 262). */
+/**
+ * Reads open transactions. Returns no rows if the user may not see them (errors 297, 300 and 262).
+ */
 const transactionQuery = `
 BEGIN TRY
     SELECT s.[session_id] AS [Session], s.[status] AS [Status], s.[program_name] AS [Program],
@@ -170,7 +172,7 @@ BEGIN CATCH
     IF ERROR_NUMBER() NOT IN (262, 297, 300) THROW;
 END CATCH;`;
 
-/** Babelfish has no such views. Those of PostgreSQL are also there. */
+/** Reads open transactions on Babelfish, which has the views of PostgreSQL instead. */
 const babelfishTransactions = `
 SELECT a.[pid] AS [Session], a.[state] AS [Status], a.[application_name] AS [Program],
     CAST(DATEDIFF(second, a.[xact_start], clock_timestamp()) AS float) * 1000 AS [AgeMs]

@@ -25,7 +25,7 @@ export interface Drift {
   readonly disabledIndexes: readonly string[];
 }
 
-/** The file that adopts upstream's tables. Its indexes exist only where there were such tables. */
+/** The file that adopts upstream's tables. Its indexes exist only where these tables existed. */
 const adoption = "0002_adopt_upstream_tables.sql";
 
 const tableStatement = /CREATE TABLE \[EverTask\]\.\[(\w+)\]/g;
@@ -63,7 +63,7 @@ export function findDrift([tables, indexes]: Recordsets): Drift {
     name: text(Index).toLowerCase(),
     isDisabled: truth(IsDisabled),
   }));
-  // An index goes with its table.
+  // For a missing table, its indexes are not reported separately.
   const expected = known.indexes.filter(({ table }) => hasTable(table));
   const namesOf = (isFault: (index: KnownIndex) => boolean) =>
     expected.filter(isFault).map(({ name }) => name);
@@ -77,8 +77,8 @@ export function findDrift([tables, indexes]: Recordsets): Drift {
 }
 
 /**
- * Reports whether a name in the catalog is that of an index. Babelfish appends the table and a
- * hash, and cuts what is before the hash to 31 characters.
+ * Reports whether `found`, a name in the catalog, is the name of an index. Babelfish appends the
+ * table's name and a hash, and cuts the part before the hash to 31 characters.
  */
 function isNameOf(found: string, { name, table }: KnownIndex): boolean {
   const own = name.toLowerCase();

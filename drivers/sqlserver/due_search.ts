@@ -1,5 +1,5 @@
 // Searches the waiting tasks by due instant. In the index of claimable tasks, the tasks of one
-// queue and priority have this order. They form a line, and a page merges all lines.
+// queue and priority form a line in the order of their due instants. A page merges all lines.
 
 import {
   duePageStart,
@@ -20,7 +20,8 @@ import * as rows from "./rows.ts";
 
 /**
  * Fills @Line with the queues and priorities that have waiting tasks, by a loose index scan: each
- * query finds the next one. Sets @OfLine to the maximum number of rows of a line to read.
+ * query finds the next queue or priority. Sets @OfLine to the maximum number of rows to read from
+ * each line.
  */
 const findLines = `
 DECLARE @Line TABLE ([Number] int NOT NULL IDENTITY PRIMARY KEY, [QueueName] nvarchar(200) NULL, [Priority] int NOT NULL);

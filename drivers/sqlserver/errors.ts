@@ -22,14 +22,15 @@ const readOnlyNumbers = new Set([3906, 3908]);
 const missingObjectNumbers = new Set([207, 208, 2812]);
 
 /**
- * Codes of mssql for a request that was cancelled, or whose transaction or connection the pool has
- * closed. Each call of this driver may be retried.
+ * The codes of mssql for a request that was cancelled, or that failed because the pool has closed
+ * its transaction or connection. These errors are transient: each call of this driver may be
+ * retried.
  */
 const givenUpCodes = new Set(["ECANCEL", "EABORT", "ENOTOPEN"]);
 
 /**
  * The numbers of errors about a violated unique index or key. Two processes stored the same new row
- * concurrently; the second one finds the row when it retries.
+ * concurrently; the second process finds the row when it retries.
  */
 const duplicateNumbers = new Set([2601, 2627]);
 

@@ -4,8 +4,8 @@ const earliest = Date.parse("0001-01-01T00:00:00.000Z");
 const latest = Date.parse("9999-12-31T23:59:59.999Z");
 
 /**
- * The maximum delay in milliseconds, which can be added to any present instant without exceeding
- * the range of datetimeoffset.
+ * The maximum delay in milliseconds. It can be added to the current time without exceeding the
+ * range of datetimeoffset.
  */
 const longestDelayMs = 200_000_000_000_000;
 

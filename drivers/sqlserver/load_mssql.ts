@@ -1,19 +1,19 @@
-// Loads mssql when a storage is opened. It is by far the largest package, and only users of SQL
-// Server install it.
+// Loads mssql when a storage is opened. Only users of SQL Server install mssql, because it is by
+// far the largest dependency.
 
 import { StorageError } from "../../src/storage/errors.ts";
 import type { Mssql } from "./mssql_api.ts";
 
 /**
- * Not a literal in the import, so that neither Deno nor a bundler fetches the package for programs
- * without SQL Server.
+ * The name of the package. It is not a literal in the import, so that neither Deno nor a bundler
+ * fetches the package for programs without SQL Server.
  */
 const packageName = "mssql";
 
 /**
  * Imports the application's `mssql`.
  *
- * @throws {StorageError} If it is not installed. The error has the command that installs it.
+ * @throws {StorageError} If it is not installed. The message has the command that installs it.
  */
 export async function loadMssql(): Promise<Mssql> {
   try {

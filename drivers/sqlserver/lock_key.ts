@@ -1,6 +1,6 @@
 // The order in which SQL Server locks the tasks of a batch. No hint makes a server read the rows of
 // a batch in a certain order. Therefore the rows are sent in SQL Server's order of ids, with
-// ordinals in the same order. The order is then the same whether a query plan reads
+// ordinals in the same order. The order of locks is then the same whether a query plan reads
 // by id or by ordinal. Babelfish (SQL Server's protocol on PostgreSQL) reads the rows in the order
 // in which they were sent.
 

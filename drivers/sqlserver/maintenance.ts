@@ -24,7 +24,7 @@ export class SqlServerMaintenance implements Maintenance {
 
   async script(to: number = knownVersion): Promise<string> {
     const files = missingFiles(await this.#state(to), to);
-    // sqlcmd goes on after an error unless it is told otherwise.
+    // Without `:on error exit`, sqlcmd continues after an error.
     const scripts = files.map((file) => forSchema(sqlFiles[file], this.#database.schema));
     return [":on error exit\n", ...scripts.map((script) => `${script.trimEnd()}\nGO\n`)].join("\n");
   }

@@ -1,5 +1,6 @@
-// Inserts and deletes many rows with few statements. Values are parameters, of which a statement
-// may have 2,100 (learn.microsoft.com/sql/sql-server/maximum-capacity-specifications-for-sql-server).
+// Inserts and deletes many rows with few statements. Values are parameters. A statement may have
+// 2,100 parameters:
+// https://learn.microsoft.com/sql/sql-server/maximum-capacity-specifications-for-sql-server
 
 import type { SqlServerDatabase } from "./database.ts";
 import type { Parameter, RequestMaker } from "./mssql.ts";
@@ -16,7 +17,7 @@ export interface OpenTransaction {
 
 const mostParameters = 2000;
 
-/** The maximum number of rows of a list of values. */
+/** The maximum number of rows after VALUES. */
 const mostRows = 1000;
 
 /**

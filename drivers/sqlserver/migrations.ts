@@ -9,7 +9,7 @@ import { type SchemaState, stateQuery, toSchemaState } from "./schema_state.ts";
 import { batchesOf, forSchema, knownVersion, migrationFiles, versionOf } from "./script.ts";
 import type { SqlFileName } from "./sql.generated.ts";
 
-/** Acquires the lock of migrations. Other processes wait for the one that migrates. */
+/** Acquires the lock for migrations. Only the process that holds the lock migrates. */
 const lockStatement = `
 DECLARE @Result int;
 EXEC @Result = sp_getapplock @Resource = N'[EverTask].migration', @LockMode = 'Exclusive',
@@ -47,7 +47,8 @@ export async function prepareSchema(
 /**
  * Returns the files that update a schema, in order.
  *
- * @param to The version to which they update it. Procedures belong to the newest version.
+ * @param to The version to which the files update the schema. Only an update to the newest version
+ * includes procedures.
  */
 export function missingFiles(
   { version, outdated }: SchemaState,
@@ -87,7 +88,7 @@ async function checkCompleteness(
  * schema unchanged.
  *
  * @param to As for {@linkcode missingFiles}.
- * @returns The state before, and the files.
+ * @returns The state before the migration, and the applied files.
  */
 export function applyMigrations(
   database: SqlServerDatabase,
@@ -101,8 +102,8 @@ export function applyMigrations(
         `Another process has been migrating the schema ${schema} for ten minutes.`,
       );
     }
-    // Read again after the wait, because another process may have migrated in between. Procedures
-    // of a newer version must not be replaced by older ones.
+    // The state is read after the wait for the lock, during which another process may have
+    // migrated. Procedures of a newer version must not be replaced by older procedures.
     const found = toSchemaState(
       recordsets(await transaction.request().batch(stateQuery(schema))),
       schema,

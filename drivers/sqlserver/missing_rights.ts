@@ -15,7 +15,8 @@ export interface Grantee {
 }
 
 /**
- * The numbers of errors about a right on a table, a column or a procedure, which the message names.
+ * The numbers of errors about a right on a table, a column or a procedure. The message names the
+ * right.
  */
 const useNumbers: ReadonlySet<number> = new Set([229, 230]);
 
@@ -52,7 +53,7 @@ function isMissingForMigration(error: unknown): boolean {
       /permission denied for (schema|database)|must be owner of/.test(describe(error));
 }
 
-/** Returns the error with the right and the statement that grants it. */
+/** Returns an error with the missing right and the statement that grants it. */
 export function missingRightError(error: unknown, grantee: Grantee): StorageReadOnlyError {
   const message = describe(error);
   const denied = /The ([A-Z]+) permission was denied/.exec(message)?.[1];
@@ -72,8 +73,8 @@ export function missingRightError(error: unknown, grantee: Grantee): StorageRead
  */
 export function rightToUse({ schema, user, isBabelfish }: Grantee, more?: string): string {
   // Babelfish has no ownership chains, so the caller of a procedure needs the rights on its tables.
-  // It grants rights on large procedures only in EXEC; otherwise it fails with "cannot fetch toast
-  // data without an active snapshot" (seen with 4.3).
+  // On large procedures, GRANT succeeds only within EXEC; otherwise it fails with "cannot fetch
+  // toast data without an active snapshot" (seen with 4.3).
   const rights = new Set([
     "EXECUTE",
     "SELECT",

@@ -32,8 +32,8 @@ export type {
 /**
  * Creates a storage in SQL Server.
  *
- * To dispatch in a transaction, pass an `mssql` `Transaction` as `connection`. The task exists only
- * if it commits.
+ * To dispatch in a transaction, pass an `mssql` `Transaction` as the option `connection` of the
+ * dispatch. The task exists only if the transaction commits.
  *
  * The package `mssql` is loaded when the storage is opened. Install it in addition to this package
  * (`deno add npm:mssql`, `npm install mssql`).

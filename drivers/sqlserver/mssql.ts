@@ -116,8 +116,8 @@ export interface RequestMaker {
 }
 
 /**
- * Checks the caller's transaction. It is recognised by its methods, because a program may have
- * several copies of mssql.
+ * Checks the caller's transaction. A transaction is recognised by its methods: `instanceof` would
+ * fail in a program with several copies of mssql.
  *
  * @throws {InvalidArgumentError} If it is not a transaction.
  */

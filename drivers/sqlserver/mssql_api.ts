@@ -1,6 +1,6 @@
 // The part of mssql's interface that the driver uses. The package has no types, and @types/mssql
-// depends on a version of Node's types that may conflict with the application's. Objects of those
-// types are compatible with this interface.
+// depends on a version of Node's types that may conflict with the application's. Objects with the
+// types of @types/mssql are compatible with this interface.
 
 /** The configuration of mssql. */
 export interface SqlServerConfig {
@@ -19,11 +19,11 @@ export interface SqlServerConfig {
   /** The timeout of connecting, in milliseconds. @default 8000 */
   readonly connectionTimeout?: number | undefined;
   /**
-   * The timeout of a request, in milliseconds. After it, the server is asked to cancel the request.
-   * If it does not answer within two seconds (tedious' option `cancelTimeout`), the connection is
-   * closed. Keep the sum below `leaseDuration`, because a network may drop packets silently.
-   * Requests over many rows (reports, retention, the tasks of lost workers) have ten times this
-   * timeout.
+   * The timeout of a request, in milliseconds. When it has passed, the server is asked to cancel
+   * the request. If the server does not answer within two more seconds (tedious' option
+   * `cancelTimeout`), the connection is closed. Keep the sum of both times below `leaseDuration`,
+   * because a network may drop packets silently. Requests over many rows (reports, retention, the
+   * tasks of lost workers) have ten times this timeout.
    * @default 8000
    */
   readonly requestTimeout?: number | undefined;
@@ -75,7 +75,7 @@ export interface SqlServerRequestOptions {
 
 /** A `Request` of mssql. */
 export interface SqlServerRequest {
-  /** Adds a typed parameter. A table has its own type. */
+  /** Adds a parameter with its type. A table is passed without a type. */
   // deno-lint-ignore no-explicit-any -- the overloads of mssql accept no narrower type
   input(name: string, ...typeAndValue: any[]): unknown;
   /** Calls a procedure. */
@@ -94,7 +94,7 @@ export interface SqlServerAnswer {
 
 /** A data type with its length or scale. */
 export interface SqlType {
-  /** mssql's name for it. */
+  /** The type, as mssql represents it. */
   readonly type: unknown;
 }
 

@@ -1,5 +1,5 @@
-// Implements editTasks by one call per batch, with the rows in the order in which the server locks
-// them.
+// Implements editTasks with one call per batch. Sends the rows in the order in which the server
+// locks them.
 
 import { inLockOrder } from "../../src/storage/kit/lock_order.ts";
 import type { TasksEdit, TasksEdited } from "../../src/storage/requests.ts";

@@ -38,11 +38,12 @@ export interface SqlServerStorageOptions {
    */
   readonly migrate?: boolean;
   /**
-   * The maximum interval at which an idle worker polls for due tasks, because SQL Server does not
-   * notify. From 1 millisecond to an hour. After a poll that found tasks, the next poll follows
-   * after 50 milliseconds. Each poll without tasks doubles the interval, up to this maximum. A poll
-   * calls one or two procedures that seek in a small index. A task that another process stored
-   * waits half of the maximum on average for an idle worker. Tasks of the same process do not wait.
+   * The maximum interval at which an idle worker polls for due tasks, from 1 millisecond to an
+   * hour. Workers poll because SQL Server does not notify them. After a poll that found tasks, the
+   * next poll follows after 50 milliseconds. Each poll without tasks doubles the interval, up to
+   * this maximum. A poll calls one or two procedures that seek in a small index. A task that
+   * another process stored waits half of the maximum on average for an idle worker. Tasks of the
+   * same process do not wait.
    * @default 1 second
    */
   readonly pollInterval?: Duration;

@@ -1,4 +1,4 @@
-// Implements persist by one call, and for tasks with tags by another one in the same transaction.
+// Implements persist with one call. Tasks with tags need a second call in the same transaction.
 
 import type { NewTask, PersistResult } from "../../src/storage/requests.ts";
 import * as batches from "./batches.ts";
@@ -31,8 +31,8 @@ export async function persist(
 }
 
 /**
- * Returns the tags to store. If several tasks have the same row, the last one that changed it sets
- * its tags.
+ * Returns the tags to store. If several tasks have the same row, the last task that changed the row
+ * sets its tags.
  */
 function tagsToStore(tasks: readonly NewTask[], results: readonly PersistResult[]) {
   const tagsOf = new Map<string, readonly string[]>();

@@ -165,7 +165,7 @@ export function toOperatorAction(row: Row): OperatorActionRecord {
   };
 }
 
-/** Converts a row of Workers with the time of the database's clock. */
+/** Converts a row of Workers that also has the time of the database's clock. */
 export function toWorker(row: Row): WorkerRecord {
   const heartbeatAt = instant(row.HeartbeatUtc);
   const serves = row.Serves === null ? null : text(row.Serves);
@@ -196,7 +196,7 @@ export function textOrNull(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-/** Converts a number. 64-bit integers are returned as text. */
+/** Converts a number. mssql returns 64-bit integers as text. */
 export function numberOrNull(value: unknown): number | null {
   return value === null || value === undefined ? null : Number(value);
 }

@@ -5,7 +5,7 @@ import type { SeriesRecord } from "../../src/storage/records.ts";
 import { fromUpstreamSchedule, isUpstreamSchedule } from "../../src/schedule/upstream_schedule.ts";
 import { messageOf } from "../../src/thrown/describe_error.ts";
 
-/** The schedule of a series, with the limits that upstream stores in its text. */
+/** The schedule of a series, with the limits that upstream stores within the schedule's text. */
 export type Schedule =
   & Pick<SeriesRecord, "schedule" | "unreadable">
   & Partial<Pick<SeriesRecord, "maxRuns" | "runUntil">>;

@@ -1,8 +1,9 @@
 // The state of the schema in a database: its version, and the procedures with their texts.
 //
 // A procedure is recreated if its text has changed. Several releases may have the same schema
-// version, and then each process that starts installs the texts of its own release. Therefore a
-// procedure's interface (parameters, recordsets) changes only with a new migration.
+// version. Each process that starts installs the procedures of its own release, and processes of
+// the other releases call them. Therefore a procedure's interface (parameters, recordsets) changes
+// only with a new migration.
 
 import type { Recordsets } from "./recordsets.ts";
 import { instant, text, textOrNull, truth } from "./rows.ts";
@@ -58,8 +59,8 @@ export function toSchemaState([general, procedures]: Recordsets, schema: string)
 }
 
 /**
- * Reports whether a procedure has the expected text. A user who may call it may be unable to see
- * the text, which is then assumed to be right.
+ * Reports whether a procedure has the expected text. A user who may call a procedure may be unable
+ * to see its text. The text is then assumed to be right.
  */
 function isOurs(name: ProcedureName, definition: string | null, schema: string): boolean {
   if (definition === null) return true;
@@ -67,8 +68,8 @@ function isOurs(name: ProcedureName, definition: string | null, schema: string):
 }
 
 /**
- * Normalizes white space, in which tools that run scripts differ. Also removes brackets: Babelfish
- * replaces those around the types of parameters by spaces.
+ * Normalizes white space, in which tools that run scripts differ. Also removes brackets, because
+ * Babelfish replaces the brackets around types of parameters by spaces.
  */
 function normalized(batch: string): string {
   return batch.replaceAll(/[\s[\]]+/g, " ").trim();

@@ -27,7 +27,7 @@ export const text: SqlTypeMaker = (mssql) => mssql.NVarChar(mssql.MAX);
 /** A string of at most `length` UTF-16 code units. */
 export const name = (length: number): SqlTypeMaker => (mssql) => mssql.NVarChar(length);
 
-/** Returns the name in the table Activity of a column, such as `RunMsMax` for `run_ms_max`. */
+/** Returns the name of a column of the table Activity, such as `RunMsMax` for `run_ms_max`. */
 export function figureColumn(column: string): string {
   return column.replace(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase());
 }

@@ -152,7 +152,7 @@ export class SqlServerStorage implements Storage {
   }
 
   /**
-   * Never calls the listener, because SQL Server cannot push. Workers poll ({@linkcode
+   * Never calls the listener: SQL Server cannot push, so workers poll ({@linkcode
    * SqlServerStorage.polling}).
    */
   onWake(): () => void {

@@ -33,8 +33,8 @@ INNER JOIN sys.allocation_units AS a
 WHERE t.[schema_id] = SCHEMA_ID(@Schema) GROUP BY t.[name];`;
 
 /**
- * The maximum number of rows to count in a table on Babelfish. Rows are counted there because its
- * catalog has no sizes.
+ * The maximum number of rows to count in a table on Babelfish, whose catalog has no numbers of
+ * rows.
  */
 const countedRows = 10_000;
 

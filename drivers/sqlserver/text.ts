@@ -1,5 +1,5 @@
 // Escapes strings, so that they are stored and returned unchanged. SQL Server stores any UTF-16
-// text, but Babelfish, which is based on PostgreSQL, does not support U+0000, and both ignore
+// text. Babelfish, which is based on PostgreSQL, does not support U+0000. Both servers ignore
 // trailing spaces in comparisons.
 
 import { InvalidArgumentError } from "../../src/guards/errors.ts";

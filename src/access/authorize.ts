@@ -1,5 +1,5 @@
 // The users of requests, as the application's `authorize` describes them: their rights, the tasks
-// that they see, and the redaction of texts. The REST API and the monitoring hub call it.
+// that they see, and the redaction of texts. The REST API and the monitoring hub call `authorize`.
 
 import { checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";

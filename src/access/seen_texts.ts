@@ -8,7 +8,7 @@ import { isInScope } from "./task_scope.ts";
 /**
  * Returns the form of a text that a user may see.
  *
- * @throws {TypeError} If `redact` fails. It is an error of the application, not of the request.
+ * @throws {TypeError} If `redact` fails, which is a fault of the application, not of the request.
  */
 export function seenText(
   { redact }: AuthorizedUser,
@@ -41,7 +41,7 @@ export function seenPayload(user: AuthorizedUser, payload: string, type: string)
 /**
  * Returns the form of an event that a user may see; null for a task that the user does not see.
  *
- * @param tags The tags of the task, which an event does not have.
+ * @param tags The tags of the task, because the event does not have them.
  */
 export function seenEvent(
   user: AuthorizedUser,

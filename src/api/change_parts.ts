@@ -22,10 +22,10 @@ export const schedule = z.union([
 ]).openapi({ description: "A cron expression, or a recurrence" });
 
 /**
- * Returns the schedule of a request for the application's functions.
+ * Converts the schedule of a request to the form that the instance's methods take.
  *
- * @throws {InvalidScheduleError} If it is a recurrence with an invalid member. The functions check
- * cron expressions.
+ * @throws {InvalidScheduleError} If it is a recurrence with an invalid member. Cron expressions
+ * are checked later, by the instance's methods.
  */
 export function toRecurring(given: z.infer<typeof schedule>): string | Recurrence {
   return typeof given === "string" ? given : parseRecurrence(given);

@@ -1,4 +1,4 @@
-// Changes by one user. Like a view, restricts them to the tasks that the user sees. Each change
+// Makes changes for one user, who can change only the tasks that a view would show. Each change
 // requires a right.
 
 import type { AuthorizedUser, UserRight } from "../access/authorize.ts";
@@ -43,7 +43,7 @@ export interface NewTask {
   readonly idempotencyKey?: string;
 }
 
-/** The part of a task that this process does not have. */
+/** The type or the queue of a new task, if this process does not have it. */
 export interface Unknown {
   readonly unknown: "type" | "queue";
   readonly name: string;
@@ -59,13 +59,13 @@ export class Changes {
     this.#user = user;
   }
 
-  /** Changes a task; null if the user sees no such task. */
+  /** Changes a task; returns null if the user sees no such task. */
   task(taskId: string, seen: Seen, change: TaskChange): Promise<OperationResult | null> {
     this.#need("operate");
     return this.#change(taskId, seen, change);
   }
 
-  /** Changes fields of a task; null if the user sees no such task. */
+  /** Changes fields of a task; returns null if the user sees no such task. */
   edit(taskId: string, edit: TaskEditOptions, seen: Seen): Promise<OperationResult | null> {
     this.#needForEdit(edit);
     return this.#change(taskId, seen, ({ tasks }, id, operator) => {
@@ -73,7 +73,10 @@ export class Changes {
     }, edit);
   }
 
-  /** Retries a task, with another payload if one is given; null if the user sees no such task. */
+  /**
+   * Retries a task, with another payload if `edit` has one; returns null if the user sees no such
+   * task.
+   */
   retry(taskId: string, edit: PayloadEdit, seen: Seen): Promise<OperationResult | null> {
     this.#needForEdit(edit);
     return this.#change(taskId, seen, ({ tasks }, id, operator) => tasks.retry(id, operator, edit));
@@ -109,21 +112,21 @@ export class Changes {
     return await this.#source.operate.purge(policy, { ...batch, ...this.#admin(reason!) });
   }
 
-  /** Makes a worker stop; returns whether there is one. */
+  /** Makes a worker stop; returns whether the worker exists. */
   async drainWorker(workerId: string, reason: string): Promise<boolean> {
     return await this.#source.operate.drainWorker(workerId, this.#admin(reason));
   }
 
-  /** Gives back the budget of a rate limit; returns whether there is one. */
+  /** Gives back the budget of a rate limit; returns whether a budget was in use. */
   async releaseLimit(limit: LimitName, reason: string): Promise<boolean> {
     return await this.#source.operate.releaseLimit(limit, this.#admin(reason));
   }
 
   /**
-   * Dispatches a task of a type and into a queue that this process has. An instance would store a
-   * task of an unknown queue in another one.
+   * Dispatches a task if this process has its type and its queue. The queue is checked here because
+   * an instance would store a task with an unknown queue in another queue.
    *
-   * @returns The result, or the part that this process does not have.
+   * @returns The result, or the type or queue that this process does not have.
    */
   async dispatch(task: NewTask): Promise<DispatchResult | Unknown> {
     this.#need("operate");
@@ -139,8 +142,8 @@ export class Changes {
   }
 
   /**
-   * Returns the options with the task's key. The key belongs to the tenant, so that no user changes
-   * the task of another tenant.
+   * Returns the options with the task's key. An idempotency key becomes a key of the user and the
+   * tenant, so that no user changes the task of another tenant.
    */
   #keyed({ options, idempotencyKey }: NewTask): DispatchOptions {
     const { filter, user } = this.#user;
@@ -200,7 +203,7 @@ export class Changes {
   }
 }
 
-/** Returns the properties that decide whether a task is in a scope, as after an edit. */
+/** Returns the properties that decide whether a task is in a scope after an edit. */
 function edited(task: ApiTask, { queue }: SharedEdit): ScopedTask {
   return queue === undefined ? task : { ...task, queue };
 }

@@ -57,8 +57,8 @@ export interface ApiOptions {
    */
   readonly path?: string;
   /**
-   * Returns the address of a client, from a header of your proxy. After 10 failed attempts to
-   * authenticate in a minute, the API rejects an address.
+   * Returns the address of a client, from a header of your proxy. The API rejects an address after
+   * 10 failed attempts to authenticate in a minute.
    * @default the peer of the connection
    */
   readonly clientAddress?: ClientAddress;

@@ -68,8 +68,8 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): 
     context.header("x-accel-buffering", "no"); // prevents nginx from buffering events
     const ended = Promise.withResolvers<void>();
     const response = streamSSE(context, async (stream) => {
-      // The handler waits for the client. A slow client therefore loses events instead of using
-      // memory.
+      // The handler waits for the client. If the client is slow, events are lost rather than
+      // buffered in memory.
       const unsubscribe = view.subscribe(
         async (event) => {
           if (!sampler.takes()) return;
@@ -83,7 +83,7 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): 
       const keepAlive = () => {
         stopTimer = clock.setTimer(
           () => {
-            const leftOut = sampler.leftOut(); // by a burst that no event has followed
+            const leftOut = sampler.leftOut(); // not yet reported with a later event
             const text = leftOut > 0 ? `event: leftOut\ndata: ${leftOut}\n\n` : ":\n\n";
             stream.write(text).then(keepAlive, ended.resolve);
           },

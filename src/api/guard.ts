@@ -36,7 +36,7 @@ export const tags: MiddlewareHandler = async (context, next) => {
   if (type?.startsWith("application/json")) await addTag(context, () => Promise.resolve());
 };
 
-/** Rejects requests without the right to view, and stores the user of the others. */
+/** Rejects requests whose user may not view; stores the user of all other requests. */
 export function guard(parts: GuardParts): MiddlewareHandler<ApiEnvironment> {
   const { source, authorize, attempts, logger } = parts;
   return async (context, next) => {

@@ -118,8 +118,8 @@ function textOf(view: View, taskId: string, first: LogPage): ReadableStream<Uint
 }
 
 /**
- * Formats a log line. The further lines of a message are indented, so that a message cannot imitate
- * a log line.
+ * Formats a log line. The lines of a message after the first are indented, so that a message cannot
+ * imitate a log line.
  */
 function lineOf({ loggedAt, level, message, exception }: Dated<ExecutionLogRecord>): string {
   const text = exception === null ? message : `${message}\n${exception}`;

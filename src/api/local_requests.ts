@@ -5,7 +5,7 @@ import { readMember } from "../thrown/reading.ts";
 
 /**
  * Reports whether a request comes from this machine, to a loopback host name, without a proxy. Any
- * other host name may be that of a website whose owner made it resolve to this machine (DNS
+ * other host name may belong to a website whose owner made it resolve to this machine (DNS
  * rebinding).
  *
  * @param connection The server's data about the connection: `info` of `Deno.serve`, or the bindings

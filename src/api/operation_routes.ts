@@ -1,4 +1,4 @@
-// The routes that change what belongs to no task: they purge history, stop workers and release rate
+// The routes that change no task in particular: they purge history, stop workers and release rate
 // limits.
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";

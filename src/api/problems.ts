@@ -69,8 +69,8 @@ export function taskNotFound(context: Context, id: string): never {
 
 /** Responds that something does not exist. */
 export function notFound(context: Context, detail: string): never {
-  // The cast is needed because `problem` returns a general response; the routes' descriptions have
-  // its type.
+  // The cast is needed because the type of the result of `problem` is general. The description of
+  // each route has the exact type.
   return problem(context, "not-found", detail) as never;
 }
 

@@ -23,8 +23,8 @@ const safeMethods = ["GET", "HEAD", "OPTIONS"];
 
 /**
  * Rejects requests of pages of other origins, and changes that a page could send without a
- * preflight request. Hono's `csrf` is not used, because it accepts requests without headers that
- * show their origin, and compares the scheme, which differs behind a proxy that terminates TLS.
+ * preflight request. Hono's `csrf` does not suffice: it accepts requests without headers that show
+ * their origin. It also compares the scheme, which differs behind a proxy that terminates TLS.
  */
 export function sameOrigin(origins: Origins): MiddlewareHandler {
   return async (context, next) => {

@@ -105,7 +105,7 @@ export class View {
     return task?.series ? await this.#source.operate.nextRuns(task.id, count) : undefined;
   }
 
-  /** Returns the sentence and the first runs of a schedule, which depend on no task. */
+  /** Returns the sentence and the first runs of a schedule. Every user may see these. */
   preview(schedule: RecurringInput, count: number): Promise<SchedulePreview> {
     return this.#source.operate.series.preview(schedule, count);
   }
@@ -167,7 +167,7 @@ export class View {
   }
 
   /**
-   * Calls the handler for each event of all processes of the store that the user sees.
+   * Calls the handler for each event that the user may see, of all processes of the store.
    *
    * @returns A function that ends the subscription.
    */

@@ -211,7 +211,7 @@ export class EverTask {
 
   /**
    * Emits the events of waiting tasks that an operator has ended. No worker holds such a task, so
-   * none would emit its event. Gives back the rate limit slots that they held.
+   * no worker would emit its event. Gives back the rate limit slots that the tasks held.
    */
   async #endedByHand(tasks: readonly TaskRecord[], verb: "cancel" | "delete"): Promise<void> {
     if (verb === "cancel") {

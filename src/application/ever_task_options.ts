@@ -42,14 +42,15 @@ import { parseQueues, type QueueOptions, type QueueSettings } from "../task/queu
 export interface EverTaskOptions {
   /**
    * The store of tasks: `sqliteStorage(…)`, `postgresStorage(…)`, `sqlServerStorage(…)` or
-   * `memoryStorage()`. Several instances of a process may share one object, for example one that
-   * dispatches and one that runs tasks. The last instance that stops closes it.
+   * `memoryStorage()`. Several instances of a process may share one storage, for example an
+   * instance that dispatches and an instance that runs tasks. The last instance that stops closes
+   * the storage.
    */
   readonly storage: Storage;
   /** The tasks that can be dispatched and run. */
   readonly tasks: readonly AnyTask[];
   /**
-   * The audit level of tasks without one, which sets how much history is recorded.
+   * The audit level of tasks that set none. The level sets how much history is recorded.
    *
    * @default "Full"
    */
@@ -61,7 +62,7 @@ export interface EverTaskOptions {
   /** The timeout of an attempt, for tasks and queues without one. @default no limit */
   readonly timeout?: Duration;
   /**
-   * The time that a handler may continue after its signal has aborted until its slot is freed.
+   * The time for which a handler may continue after its signal has aborted. Then its slot is freed.
    * @default 5 seconds
    */
   readonly abortGrace?: Duration;
@@ -90,10 +91,11 @@ export interface EverTaskOptions {
    */
   readonly leaseDuration?: Duration;
   /**
-   * The number of times that a task may be lost with its process while it is running. Above it, the
-   * task fails, because it may crash the process. From half of this limit on, such tasks run one at
-   * a time in a process, so that a task that only ran at the same time as a crashing one does not
-   * fail. A task that only waited in the process never fails for this reason.
+   * The number of times that a task may be lost together with its process while the task ran.
+   * Above this limit, the task fails, because it may be the task that crashes the process. Tasks
+   * that were lost at least half as often run one at a time in a process, so that a task that
+   * merely ran beside a crashing task does not fail. A task that only waited in the process never
+   * fails for this reason.
    *
    * @default 5
    */
@@ -107,10 +109,10 @@ export interface EverTaskOptions {
   readonly host?: string;
   /**
    * A name that only one instance of a process has at a time, for hot reload. Creating another
-   * instance of the same name replaces the previous one. The previous instance stops: its handlers
-   * are aborted after 5 seconds, and their tasks run again. Calls of its methods go to the new
-   * instance. If the previous instance was started, the new one is started too. The new instance
-   * opens its storage once the previous one has stopped.
+   * instance with the same name replaces the previous instance. The previous instance stops: its
+   * handlers are aborted after 5 seconds, and their tasks run again. Calls of its methods go to the
+   * new instance. If the previous instance was started, the new instance is started too. The new
+   * instance opens its storage once the previous instance has stopped.
    *
    * @default none: instances are independent
    */
@@ -133,7 +135,7 @@ export interface PersistentLogOptions {
   readonly minimumLevel?: LogLevel;
   /**
    * The maximum number of stored lines of one run, including all its attempts. Further lines are
-   * dropped, and the last line of each attempt has their number. Each run of a series has its own
+   * dropped, and the last line of each attempt states how many. Each run of a series has its own
    * limit.
    *
    * @default 1000
@@ -141,7 +143,7 @@ export interface PersistentLogOptions {
   readonly maxLinesPerRun?: number;
 }
 
-/** Two of the `tasks` have the same type, so that a stored task would be ambiguous. */
+/** Two of the `tasks` have the same type, so a stored task would be ambiguous. */
 export class DuplicateTaskTypeError extends EverTaskError {
   /** `DuplicateTaskTypeError` */
   override name = "DuplicateTaskTypeError";
@@ -215,7 +217,7 @@ export function checkOptionNames(
 /**
  * Checks and completes the options.
  *
- * @throws {InvalidArgumentError} If one is invalid.
+ * @throws {InvalidArgumentError} If an option is invalid.
  * @throws {DuplicateTaskTypeError} If two tasks have the same type.
  */
 export function parseOptions(options: EverTaskOptions): EverTaskSettings {

@@ -19,7 +19,7 @@ import { type Core, takeOver } from "./singleton.ts";
 
 /** The parts of an instance. */
 export interface InstanceParts {
-  /** Shared by all instances of the same `singleton` name, if there is one. */
+  /** The core; instances with the same `singleton` name share it. */
   readonly core: Core;
   readonly home: HomeContext;
   /** A clock whose timers call back in the context of `home`. */

@@ -39,7 +39,7 @@ export interface LifecycleParts {
   readonly newRetention: () => RetentionKeeper | null;
   /** Resolves when no dispatch is being written. */
   readonly allDispatched: () => Promise<unknown>;
-  /** Ends the relay of events between processes; resolves when the last ones are written. */
+  /** Ends the relay of events between processes; resolves when the last events are written. */
   readonly allRelayed: () => Promise<void>;
   /** Resolves when subscribers have received all events. */
   readonly allHeard: () => Promise<void>;
@@ -104,7 +104,7 @@ export class Lifecycle {
     return (this.#stopping ??= this.#stop(timeoutMs));
   }
 
-  /** Stops the retention of this process, whose worker stops. */
+  /** Stops the retention of this process, because its worker stops. */
   stopRetention(): void {
     void this.#retention?.stop();
   }

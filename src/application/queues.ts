@@ -37,8 +37,8 @@ export class Queues {
    * Pauses a queue. No worker of the store starts its tasks until the queue is resumed, even after
    * a restart. Running tasks continue.
    *
-   * @param operator Who does it, and why: recorded in the same transaction. Without it, nothing is
-   * recorded.
+   * @param operator The operator and the reason, which are recorded in the same transaction. If
+   * absent, no action is recorded.
    * @throws {InvalidArgumentError} If neither this instance nor storage has the queue.
    */
   async pause(queue: string, operator?: Operator): Promise<void> {
@@ -57,7 +57,7 @@ export class Queues {
 
   /**
    * Returns the waiting tasks by queue. The cost does not depend on the number of ended tasks, so
-   * it suits probes and gauges.
+   * this method suits probes and gauges.
    */
   async backlog(): Promise<Dated<Backlog>> {
     return dated(await (await this.#opened()).backlog());
@@ -81,8 +81,10 @@ export class Queues {
   }
 
   /**
-   * Checks a queue that only other processes have. It exists if it has tasks, was paused, or is
-   * served by a worker.
+   * Checks the name of a queue that this instance does not have. The queue exists if it has tasks,
+   * was paused, or is served by a worker.
+   *
+   * @throws {InvalidArgumentError} If the queue does not exist.
    */
   async #checkOfOthers(queue: string, storage: Storage): Promise<void> {
     const names = new Set(this.names);
@@ -97,7 +99,7 @@ export class Queues {
   }
 }
 
-/** The record of a pause. */
+/** Returns the record of pausing or resuming a queue. */
 function actionOf(queue: string, paused: boolean, operator: Operator): NewOperatorAction {
   checkOptions(operator, operatorNames, "options");
   return {

@@ -54,7 +54,7 @@ export class Recurring {
 
   /**
    * Triggers an extra run of a series. Its next planned run stays unchanged. A waiting one-shot
-   * task runs early; one that failed or was cancelled starts again.
+   * task runs early; a failed or cancelled one-shot task starts again.
    *
    * @returns Whether the task became due; false if a worker holds it, it does not exist, the series
    * has ended, or the one-shot task has completed.

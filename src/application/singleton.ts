@@ -1,14 +1,14 @@
 // Keeps one instance per name in a process. A module that is evaluated again, for example by hot
-// reload, makes a new instance; without a name, the old one would continue to run tasks with the
-// old code.
+// reload, makes a new instance. Without a name, the old instance would continue to run tasks with
+// the old code.
 
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "../log/logger.ts";
 
 /**
- * The dependencies of an instance. Instances of one name share it: calls of the older ones go to
- * the newest.
+ * The dependencies of an instance. Instances with the same name share one core, so calls of an
+ * older instance go to the newest instance.
  */
 export interface Core {
   life: Lifecycle;
@@ -25,8 +25,9 @@ const patienceMs = 5_000;
 const register = Symbol.for("evertask.singletons");
 
 /**
- * Makes an instance the only one of its name. Stops the previous one, if there is one, before the
- * storage of the new one is opened. If the previous one was started, starts the new one.
+ * Makes an instance the only instance with its name. If there is a previous instance, stops it
+ * before the storage of the new instance is opened. If the previous instance was started, starts
+ * the new instance.
  *
  * @returns The core that the instance uses.
  */

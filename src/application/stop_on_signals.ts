@@ -44,7 +44,7 @@ export interface StopOnSignalsOptions {
 export interface SignalWatch {
   /**
    * Resolves with the signal once the instance has stopped; rejects if stopping fails. Stays
-   * pending without a signal.
+   * pending if no signal arrives.
    */
   readonly stopped: Promise<StopSignal>;
   /** Removes the listeners, so that the signals have their usual effect again. */
@@ -54,8 +54,8 @@ export interface SignalWatch {
 /**
  * Stops an instance at the first SIGINT or SIGTERM. The process ends when nothing else keeps it
  * alive; do other clean-up when `stopped` resolves. A second signal ends the process at once by
- * `exit`, with the exit code of shells (143 for SIGTERM). Removing the listeners would not suffice,
- * because the system ignores signals without a listener for the first process of a container.
+ * `exit`, with the exit code of shells (143 for SIGTERM). Removing the listeners would not suffice:
+ * for the first process of a container, the system ignores signals that have no listener.
  *
  * @throws {InvalidArgumentError} If an argument is invalid.
  *

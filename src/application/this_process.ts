@@ -1,12 +1,12 @@
 // Describes this process to the operators of other processes. The core must work in any runtime, so
-// it reads globals alone, and each of them may be missing.
+// it reads only globals, and each of them may be missing.
 
 import { version } from "../ids/version.ts";
 import type { WorkerProcess } from "../storage/records.ts";
 import { readMember } from "../thrown/reading.ts";
 
 /**
- * Returns the version of this library, and the runtime and process id that `globals` tells.
+ * Returns the version of this library, and the runtime and process id that `globals` has.
  *
  * @param globals The runtime's global object.
  */

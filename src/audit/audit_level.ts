@@ -24,7 +24,7 @@ export interface AuditRules {
   readonly runs: AuditRule;
 }
 
-/** The rows of each level. The order is that of the levels' numbers in storage, from 0. */
+/** The rows of each level, in the order of the levels' numbers in storage, from 0. */
 const rules: Readonly<Record<AuditLevel, AuditRules>> = {
   Full: { status: "always", runs: "always" },
   Minimal: { status: "on error", runs: "always" },

@@ -1,5 +1,5 @@
-// Counts failed attempts to authenticate by client address, to limit guessing. No package is used,
-// because the rate limiters on npm need a store or keep a timer for each address.
+// Counts failed attempts to authenticate by client address, to limit guessing. Uses no package: the
+// rate limiters on npm need a store, or keep a timer for each address.
 
 import { parseHost } from "../../monitor/http/host.ts";
 import type { Clock } from "../../time/clock.ts";

@@ -71,7 +71,7 @@ export class Sessions {
   }
 }
 
-/** Derives the key that signs a cookie from the owner's token, so that the two differ. */
+/** Derives the key that signs a cookie from the owner's token, from which it must differ. */
 function keyOf(token: string): string {
   return `evertask session ${token}`;
 }

@@ -45,7 +45,7 @@ export const policyOptions = {
 /**
  * Returns the policy of the options.
  *
- * @throws {UsageError} If there is none, or a value is wrong.
+ * @throws {UsageError} If no option is given, or a value is invalid.
  */
 export function policyOf(values: Values): RetentionPolicy {
   const number = (name: keyof typeof policyOptions) => {

@@ -9,7 +9,7 @@ import { taskJson } from "./task_json.ts";
 
 const pageSize = 500;
 
-/** The length from which on lines are written, in characters. */
+/** The length at which collected lines are written, in characters. */
 const mostCharacters = 65_536;
 
 /** Yields all items of the pages that a function reads. */

@@ -8,7 +8,7 @@ import { Progress } from "../text/progress.ts";
 import { countFields, policyOf, policyOptions } from "./audit.ts";
 import { operatorOf, operatorOptions } from "./operator.ts";
 
-/** Purges until nothing is left. An interruption ends it after the batch that is under way. */
+/** Purges until nothing is left. An interruption ends the purge after the current batch. */
 async function purge(call: Call, policy: RetentionPolicy): Promise<ExitCode> {
   const { values, host, print } = call;
   const operator = operatorOf(values, host);
@@ -25,7 +25,7 @@ async function purge(call: Call, policy: RetentionPolicy): Promise<ExitCode> {
     next = batch.next;
     actionId = batch.actionId ?? actionId;
     await progress.show(Object.values(counts).reduce((sum, count) => sum + count, 0));
-    // SQLite answers at once. Without a turn of the event loop, no signal arrives.
+    // SQLite works synchronously. Without a turn of the event loop, no signal would arrive.
     await new Promise<void>(nextMacrotask);
   } while (next !== null && !busy && !host.interrupted.aborted);
   await progress.end();

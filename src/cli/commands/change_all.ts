@@ -25,13 +25,13 @@ export interface WholeChange {
   readonly words: VerbWords;
   readonly filter: TaskFilter;
   readonly isDry: boolean;
-  /** Where to continue; undefined to begin. */
+  /** The cursor from which to continue; undefined to begin with the first batch. */
   readonly after: string | undefined;
 }
 
 /**
- * Applies a change to all tasks that match. An interruption ends it after the batch that is under
- * way, which is one transaction.
+ * Applies a change to all tasks that match. Each batch is one transaction. An interruption ends the
+ * change after the current batch.
  */
 export async function changeAll(
   { operate }: OperatedStore,
@@ -62,7 +62,7 @@ export async function changeAll(
     next = batch.next;
     actionId = batch.actionId ?? actionId;
     await progress.show(seen);
-    // SQLite answers at once. Without a turn of the event loop, no signal arrives.
+    // SQLite works synchronously. Without a turn of the event loop, no signal would arrive.
     await new Promise<void>(nextMacrotask);
   } while (next !== null && !host.interrupted.aborted);
   await progress.end();

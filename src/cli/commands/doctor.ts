@@ -24,7 +24,7 @@ async function findAll(call: Call): Promise<Finding[]> {
   try {
     findings.push(...await storeFindings(await call.store(), () => host.clock.now()));
   } catch (error) {
-    // The faults of the database may be the reason.
+    // The faults found in the database may be the reason for the error.
     if (findings.length === 0 || !(error instanceof StorageError)) throw error;
     if (!(error instanceof SchemaVersionError)) findings.push(unreadable(error));
   }

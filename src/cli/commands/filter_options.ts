@@ -80,7 +80,7 @@ const units: Readonly<Record<string, number>> = {
 /**
  * Parses an instant: ISO 8601, or a distance from now such as `2h` or `+2h`.
  *
- * @throws {UsageError} If it is neither.
+ * @throws {UsageError} If the text is neither of them.
  */
 export function instantOption(name: string, text: string, now: number): number {
   const [, sign, count, unit] = /^([+-]?)(\d{1,6})([smhdw])$/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-// The operator of a change, and the reason, which are recorded with it.
+// The operator and the reason of a change, which are recorded with the change.
 
 import type { Operator } from "../../operate/operator.ts";
 import { type Options, textOption, type Values } from "../frame/command.ts";

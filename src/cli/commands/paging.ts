@@ -14,7 +14,7 @@ export const pageOptions = {
 /** The greatest number of items of a page. */
 const pageSize = 500;
 
-/** Where a list was cut. */
+/** The point at which a list was cut. */
 export interface ListEnd {
   /** The cursor with which to continue; null at the end of the list. */
   next: string | null;

@@ -16,7 +16,7 @@ import { cutNote, type ListEnd, pageOptions, rangeOf, readPages } from "./paging
 /** Formats an instant for a person, or for a program. */
 type When = (instant: Date) => string;
 
-/** Prints a list of pages. */
+/** Prints a list, which is read page by page. */
 async function printList<T>(
   call: Call,
   columns: (when: When) => Column<T>[],

@@ -26,7 +26,7 @@ async function changeEach(verb: TaskVerb, { past }: VerbWords, call: Call): Prom
   return code;
 }
 
-/** Asks whether to change the tasks that match. Returns true without a question for --yes. */
+/** Asks whether to change the tasks that match. With --yes, returns true without a question. */
 async function confirm(
   { operate }: OperatedStore,
   filter: ReturnType<typeof filterOf>,

@@ -129,8 +129,8 @@ async function unknownTypeFindings(
 }
 
 /**
- * Finds series without a key that have the same type and schedule: each start of a process that
- * dispatches such a series adds one more.
+ * Finds series without a key that have the same type and schedule. Each start of a process that
+ * dispatches such a series adds another series.
  */
 async function seriesFindings({ operate }: OperatedStore): Promise<Finding[]> {
   const { items } = await operate.tasks.search({ recurring: true }, { limit: sampleSize });

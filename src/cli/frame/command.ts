@@ -11,7 +11,7 @@ export interface Option {
   readonly value?: string;
   /** The help. */
   readonly help: string;
-  /** Whether it may be repeated, or have several values with commas between them. */
+  /** Whether the option may be repeated, or have several values with commas between them. */
   readonly isList?: true;
   /** The allowed values, for checks and completion. */
   readonly choices?: readonly string[];
@@ -39,14 +39,14 @@ export interface Call {
   dashboard(port: number): Promise<ServedDashboard>;
 }
 
-/** The exit codes. 0: done. 1: found something, or not done. 2: called wrongly. */
+/** The exit codes. 0: done. 1: found a problem, or could not finish. 2: invalid arguments. */
 export type ExitCode = 0 | 1 | 2;
 
 /** A command. */
 export interface Command {
   /** The name, such as `tasks list`. */
   readonly name: string;
-  /** Whether it may be called by the first word of its name alone. */
+  /** Whether the first word of its name is enough to call the command. */
   readonly isDefault?: true;
   /** What it does, in one line. */
   readonly summary: string;
@@ -55,7 +55,7 @@ export interface Command {
   /** The least and the greatest number of arguments. @default none */
   readonly argCount?: readonly [least: number, most: number];
   readonly options?: Options;
-  /** More about it. */
+  /** A longer description, for the help. */
   readonly about?: string;
   /** Examples, without `evertask`. */
   readonly examples: readonly string[];
@@ -64,7 +64,7 @@ export interface Command {
    * and then resolves. Other commands are abandoned at once.
    */
   readonly endsItself?: true;
-  /** Runs it. */
+  /** Runs the command. */
   run(call: Call): Promise<ExitCode>;
 }
 

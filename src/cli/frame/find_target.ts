@@ -14,9 +14,9 @@ export interface TargetOptions {
 }
 
 /**
- * Finds the target: by the options, by the environment, or by the configuration file.
+ * Finds the target in the options, the environment or the configuration file.
  *
- * @throws {UsageError} If there is none, or the options name two.
+ * @throws {UsageError} If no target is named, or the options name two targets.
  */
 export async function findTarget(options: TargetOptions, host: Host): Promise<Target> {
   const { storage, schema, config, api, tokenFile } = options;

@@ -1,4 +1,4 @@
-// What the command line needs of the process in which it runs. process/ implements it; tests
+// The interface to the process in which the command line runs. process/ implements it; tests
 // replace it.
 
 import type { Clock } from "../../time/clock.ts";
@@ -29,12 +29,12 @@ export interface Host {
   env(name: string): string | undefined;
   /** Reads a text file; `-` is the standard input. */
   readTextFile(path: string): Promise<string>;
-  /** Asks a person a question on the terminal; null if there is no terminal. */
+  /** Asks a person a question on the terminal; returns null if there is no terminal. */
   ask(question: string): Promise<string | null>;
   /**
    * Returns the target that a configuration file names; null if there is no file.
    *
-   * @param path The file; undefined for the one in the working folder.
+   * @param path The file; undefined for `evertask.config.ts` in the working folder.
    */
   configured(path: string | undefined): Promise<Target | null>;
   /** Opens a store. */
