@@ -43,7 +43,7 @@ export interface Maintenance extends AsyncDisposable {
    */
   plan(to?: number): Promise<MigrationPlan>;
   /**
-   * Returns a script with the steps, which the database's own client runs as it is.
+   * Returns a script with the steps. The database's own client can run the script unchanged.
    *
    * @param to As for {@linkcode Maintenance.plan}.
    */
@@ -63,7 +63,7 @@ export interface Maintenance extends AsyncDisposable {
 export interface StorageMaintenance {
   /**
    * Opens the maintenance. The storage need not be open. The maintenance has connections of its
-   * own, unless the application has opened those of the storage.
+   * own, unless the application passed open connections to the storage.
    */
   open(): Promise<Maintenance>;
 }

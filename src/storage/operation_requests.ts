@@ -1,4 +1,5 @@
-// The requests and results of changes by operators, and the record of each; see requests.ts.
+// The requests and results of changes by operators, and the records of these changes; see
+// requests.ts.
 
 import type { Due, NewSeries } from "./persist_requests.ts";
 import type { TaskStatus } from "./task_status.ts";
@@ -66,7 +67,10 @@ export interface OperatorActionRecord extends NewOperatorAction {
   readonly id: string;
   /** The instant of the action, or of its first batch. */
   readonly doneAt: number;
-  /** The number of changed tasks; 1 for a queue, worker or limit; deleted rows for a purge. */
+  /**
+   * The number of changed tasks; 1 for a queue, worker or limit; the number of deleted rows for a
+   * purge.
+   */
   readonly changed: number;
   /** The number of matching tasks that were left unchanged. */
   readonly skipped: number;
@@ -126,7 +130,7 @@ export interface RowEdit {
 export interface TaskEdit {
   /** The task. */
   readonly taskId: string;
-  /** The `version` that was seen. If the task has another one, nothing changes. */
+  /** The `version` that was seen. If the task has another version, nothing changes. */
   readonly version: string;
   /** The change; `delete` removes the row, its audit and its log. */
   readonly change: RowEdit | "delete";
@@ -137,11 +141,11 @@ export interface ActionBatch {
   /** The action to continue, and its `next`; null to start an action. */
   readonly continues: { readonly actionId: string; readonly next: string } | null;
   /**
-   * The number of tasks in this batch for which the caller makes no edit. Storage adds the edits
-   * that it does not apply because the task's version differs.
+   * The number of tasks in this batch for which the caller makes no edit. The storage adds the
+   * number of edits that it does not apply because a task has another version.
    */
   readonly skipped: number;
-  /** The start of the next batch; null if this is the last one. */
+  /** The start of the next batch; null if this is the last batch. */
   readonly next: string | null;
 }
 
@@ -151,13 +155,16 @@ export interface TasksEdit {
   readonly edits: readonly TaskEdit[];
   /** The action to record. */
   readonly action: NewOperatorAction;
-  /** The batch; absent if the action has only one. */
+  /**
+   * The position of this change in an action of several batches; absent if the action has only one
+   * batch.
+   */
   readonly batch?: ActionBatch;
 }
 
 /** The result of a change of tasks. */
 export interface TasksEdited {
-  /** The id of the recorded action; null if none was recorded and nothing has changed. */
+  /** The id of the recorded action; null if no action was recorded. Then no task was changed. */
   readonly actionId: string | null;
   /** Whether each task was changed, in the order of the edits. */
   readonly applied: readonly boolean[];

@@ -149,7 +149,7 @@ export function toPartialCount<Row>(
 /**
  * Makes a page of up to `limit + 1` rows that were read.
  *
- * @param cursorOf Returns the `after` of the next page from the last row of this one.
+ * @param cursorOf Returns the `after` of the next page from the last row of this page.
  * @throws {InvalidArgumentError} If an argument has the wrong type.
  */
 export function toPage<Row, Item>(
@@ -175,7 +175,7 @@ function checkedPage(page: PageRequest): PageRequest {
 export interface FailurePage {
   /** The maximum number of groups on the page. */
   readonly limit: number;
-  /** The group after which it begins; null for the first page. */
+  /** The group after which the page begins; null for the first page. */
   readonly after: Pick<FailureGroup, "lastAt" | "id"> | null;
   /** Makes the page of up to `limit + 1` groups that were read. */
   readonly of: (groups: readonly FailureGroup[]) => Page<FailureGroup>;
@@ -207,7 +207,7 @@ function failureCursor(after: unknown): FailurePage["after"] {
 export interface RateLimitPage {
   /** The maximum number of keys on the page. */
   readonly limit: number;
-  /** The key after which it begins; an empty text for the first page. */
+  /** The key after which the page begins; an empty string for the first page. */
   readonly after: string;
   /** Makes the page of up to `limit + 1` keys that were read. */
   readonly of: (limits: readonly RateLimitRecord[]) => Page<RateLimitRecord>;

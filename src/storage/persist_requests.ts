@@ -13,8 +13,7 @@ export interface ConnectionOptions {
 
 /**
  * The instant at which a task becomes due: `inMs` milliseconds from now by the storage's clock, or
- * `at` in epoch milliseconds. Delays are relative, so that they hold even if the process's clock is
- * wrong.
+ * `at` in epoch milliseconds. A delay is correct even if the process's clock is wrong.
  */
 export type Due = { readonly inMs: number } | { readonly at: number };
 
@@ -34,13 +33,13 @@ export interface NewSeries {
   readonly nextRunAt: number;
 }
 
-/** A task to store. Storing the same id again has no effect, so that a write can be repeated. */
+/** A task to store. Storing the same id again has no effect, so a write can be repeated. */
 export interface NewTask extends DispatchedFields {
   /** The display name of the handler. */
   readonly handlerName: string;
   /**
-   * `Queued` if the task runs at once. Otherwise `WaitingQueue`; then `scheduledAt` becomes the due
-   * instant.
+   * `Queued` if the task runs at once. Otherwise `WaitingQueue`; `scheduledAt` of the row is then
+   * the due instant.
    */
   readonly status: "Queued" | "WaitingQueue";
   /** The instant from which the task can be claimed. */

@@ -64,7 +64,7 @@ export interface PayloadFilter {
 
 /**
  * The request for a page. A page begins after the last item of the previous one (keyset paging), so
- * that a later page costs the same as the first.
+ * a later page costs the same as the first.
  */
 export interface PageRequest {
   /** The maximum number of items, at most 1000. @default 50 */
@@ -121,12 +121,12 @@ export interface CountRequest {
 export interface PartialCount {
   /** The number of tasks, at most the cap. */
   readonly count: number;
-  /** The `after` of the request that counts the rest; null if all tasks were counted. */
+  /** The `after` of the request that continues the count; null if all tasks were counted. */
   readonly next: string | null;
 }
 
 /**
- * A log line to store. The storage assigns its sequence number, which follows the task's last one.
+ * A log line to store. The storage assigns the next sequence number of the task.
  */
 export interface NewLogLine extends Omit<ExecutionLogRecord, "sequence" | "loggedAt"> {
   /** The age of the line when it is passed to storage, in milliseconds. */
@@ -137,7 +137,7 @@ export interface NewLogLine extends Omit<ExecutionLogRecord, "sequence" | "logge
 export interface QueueBacklog {
   /** The queue's name. */
   readonly queue: string;
-  /** Whether the queue is paused, so that nothing is claimed from it. */
+  /** Whether the queue is paused. Nothing is claimed from a paused queue. */
   readonly paused: boolean;
   /** The number of tasks that are due and unclaimed. */
   readonly due: number;
@@ -152,15 +152,15 @@ export interface Backlog {
   /** The storage's clock. */
   readonly now: number;
   /**
-   * The queues, in no particular order. A queue in which nothing waits and that is not paused may
-   * be left out.
+   * The queues, in no particular order. A queue may be left out if it is not paused and no task
+   * waits in it.
    */
   readonly queues: readonly QueueBacklog[];
 }
 
 /**
- * The numbers of tasks in one queue, by state. A queue without waiting or claimed tasks that is not
- * paused may be left out.
+ * The numbers of tasks in one queue, by state. A queue may be left out if it is not paused and has
+ * no waiting or claimed tasks.
  */
 export interface QueueStatistics extends QueueBacklog {
   /** The number of tasks claimed by a worker. */
@@ -189,7 +189,7 @@ export interface AuditGrowth {
   readonly lastAt: number | null;
   /**
    * The number of rows divided by the whole days between the oldest and the newest row; null if
-   * these are less than a day apart.
+   * these two rows are less than a day apart.
    */
   readonly averageRowsPerDay: number | null;
 }
@@ -210,13 +210,13 @@ export interface RateLimitRecord {
   readonly startedUntilAt: number;
   /**
    * The {@linkcode RateSlotRequest.emissionIntervalMs} of the last request that changed the budget;
-   * null if that was one of version 0.2 or earlier.
+   * null if that request came from version 0.2 or earlier.
    */
   readonly emissionIntervalMs: number | null;
   /** The {@linkcode RateSlotRequest.burst} of that request; null if unknown. */
   readonly burst: number | null;
   /** The number of slots later than now that were given back and not yet taken again. */
   readonly returnedSlots: number;
-  /** The first of them; null if there is none. */
+  /** The earliest such slot; null if there is none. */
   readonly firstReturnedAt: number | null;
 }

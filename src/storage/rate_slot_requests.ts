@@ -12,8 +12,8 @@ export interface RateSlotRequest {
   /** The number of runs that may start at once after a pause; at least 1. */
   readonly burst: number;
   /**
-   * Whether a new key starts without burst: its first run may start, further ones only at the
-   * emission interval.
+   * Whether a new key starts without burst: its first run may start at once, and later runs start
+   * only at the emission interval.
    */
   readonly startEmpty: boolean;
   /**
@@ -24,9 +24,9 @@ export interface RateSlotRequest {
   /** The slot that was reserved earlier; null if there is none. */
   readonly reservedAt: number | null;
   /**
-   * The time after its instant for which a slot still counts as used in time, in milliseconds. To
-   * make up for late starts, a run in its slot may start up to this much earlier than the limit
-   * allows.
+   * The maximum time by which a run may miss its slot and still count as on time, in milliseconds.
+   * To make up for late starts, a run that is on time may start up to this much earlier than the
+   * limit allows.
    */
   readonly graceMs: number;
   /** The maximum time between the permission and the start of the run, in milliseconds. */
@@ -48,7 +48,7 @@ export interface RateSlot {
    * the run may start.
    */
   readonly slotAt: number;
-  /** False if the slot is beyond the horizon, so that nothing was reserved. */
+  /** Whether the slot is within the horizon. If not, nothing was reserved. */
   readonly granted: boolean;
 }
 

@@ -26,7 +26,7 @@ export interface DispatchedFields {
   readonly taskKey: string | null;
   /** The W3C trace context (`traceparent`) of the dispatch; null if tracing is off. */
   readonly traceContext: string | null;
-  /** The retry policy of the task as JSON; null if that of its type or queue applies. */
+  /** The retry policy of the task as JSON; null if the dispatch set none. */
   readonly retryPolicy: string | null;
 }
 
@@ -37,7 +37,8 @@ export interface TaskFields extends DispatchedFields {
   /** The instant at which the task was stored. */
   readonly createdAt: number;
   /**
-   * The number of claims for the current run, without those that were given back; 1 for the first.
+   * The number of claims for the current run, without claims that were given back; 1 after the
+   * first claim.
    */
   readonly attempt: number;
   /**
@@ -200,7 +201,7 @@ export interface WorkerRecord {
   readonly serves: WorkerServes | null;
   /** The process; null for a worker of version 0.2 or earlier, which does not report it. */
   readonly process: WorkerProcess | null;
-  /** Whether it has been asked to stop; see {@linkcode Storage.drainWorker}. */
+  /** Whether the worker has been asked to stop; see {@linkcode Storage.drainWorker}. */
   readonly draining: boolean;
   /** The instant at which the worker was registered. */
   readonly startedAt: number;

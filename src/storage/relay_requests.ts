@@ -1,16 +1,16 @@
 // The requests and results for the exchange of events between processes; see storage_relay.ts.
 
-/** A process that wants to see the events of the others. */
+/** A process that wants to see the events of other processes. */
 export interface EventWatcher {
   /** The id, new for each start of a process; up to 100 characters. */
   readonly id: string;
-  /** Whether it wants the payloads of tasks. */
+  /** Whether the process wants the payloads of tasks. */
   readonly parameters: boolean;
 }
 
 /** A watcher to register or renew. */
 export interface WatchRequest extends EventWatcher {
-  /** The time after which it counts as gone unless it renews, in milliseconds. */
+  /** The time after which the watcher expires unless it is renewed, in milliseconds. */
   readonly forMs: number;
 }
 
@@ -28,8 +28,8 @@ export interface WatchResult {
 }
 
 /**
- * Events of one process, in order. A writer numbers its events from 1. The batch covers those from
- * `since` + 1 to `upTo`, but may leave out some of them.
+ * Events of one process, in order. A writer numbers its events from 1. The batch covers the events
+ * from `since` + 1 to `upTo`, but may leave out some of these events.
  */
 export interface EventBatch {
   /** The writer's id, new for each start of a process; up to 100 characters. */
@@ -40,7 +40,7 @@ export interface EventBatch {
   readonly upTo: number;
   /** The host of the process. */
   readonly host: string;
-  /** The id of the process's worker; null without one. */
+  /** The id of the process's worker; null if the process has none. */
   readonly workerId: string | null;
   /** The events as JSON text. */
   readonly events: string;
@@ -49,8 +49,8 @@ export interface EventBatch {
 /** Selects the batches that {@linkcode Storage.readEvents} returns. */
 export interface ReadEventsRequest {
   /**
-   * The positions up to which events were read. Other writers are read from their first stored
-   * batch.
+   * The positions up to which events were read. A writer without a position is read from its first
+   * stored batch.
    */
   readonly after: EventPositions;
   /** The writer whose batches are left out. */
@@ -63,6 +63,6 @@ export interface ReadEventsRequest {
 export interface ReadEvents {
   /** The storage's clock. */
   readonly now: number;
-  /** The batches; those of each writer in ascending order. */
+  /** The batches. The batches of one writer are in ascending order. */
   readonly batches: readonly EventBatch[];
 }

@@ -12,15 +12,16 @@ export interface RetentionPolicy {
   /** The days for runs audit rows. */
   readonly runsAuditDays?: number | null;
   /**
-   * The days for status and runs audit rows with an exception, instead of the two above. If the
-   * value is null, absent, zero or negative, the two above apply to these rows, too.
+   * The days for status and runs audit rows with an exception, instead of `statusAuditDays` and
+   * `runsAuditDays`. If the value is null, absent, zero or negative, those two apply to these rows,
+   * too.
    */
   readonly errorAuditDays?: number | null;
   /** The days for log lines. */
   readonly executionLogDays?: number | null;
   /**
-   * The days for operator actions. Their deletion is not limited by the budget. The `retention`
-   * option keeps them for 365 days if this is absent.
+   * The days for operator actions. Their deletion is not limited by the budget. If absent, an
+   * instance with the option `retention` keeps operator actions for 365 days.
    */
   readonly operatorActionDays?: number | null;
   /** The maximum number of log lines of a task. The newest are kept. */
@@ -43,7 +44,7 @@ export interface PurgeOptions {
    * @default false
    */
   readonly dryRun?: boolean;
-  /** The action of an operator to which the purge belongs. @default none is recorded */
+  /** The action of an operator to which the purge belongs. @default no action is recorded */
   readonly by?: OperatedPurge;
 }
 
@@ -55,13 +56,16 @@ export interface OperatedPurge {
   /** The action to record with the first transaction. */
   readonly action: NewOperatorAction;
   /**
-   * The id of the action to continue; null to start one. If it is not an unfinished purge, nothing
-   * is deleted.
+   * The id of the action to continue; null to start one. If that action is not an unfinished purge,
+   * nothing is deleted.
    */
   readonly continues: string | null;
 }
 
-/** The `next` of the record of an unfinished purge, which starts where expired rows are left. */
+/**
+ * The `next` of the record of an unfinished purge. A purge needs no position, because each call
+ * deletes whatever expired rows are left.
+ */
 export const unfinishedPurge = "more";
 
 /** The numbers of rows that were deleted, or would be in a dry run. */
@@ -80,6 +84,6 @@ export interface PurgeResult {
   readonly done: boolean;
   /** True if nothing was done because another process is purging. */
   readonly busy: boolean;
-  /** The id of the action to which the rows were added. @default none was recorded */
+  /** The id of the action to which the rows were added. @default no action was recorded */
   readonly actionId?: string;
 }

@@ -31,7 +31,7 @@ export function lastTransition(
 
 /**
  * Reports whether a change makes its task wait. Such a change has neither a lease nor a due
- * instant, and its last status is a waiting one.
+ * instant, and its last status is one in which a task waits.
  *
  * @throws {InvalidArgumentError} If its transitions are not an array.
  */

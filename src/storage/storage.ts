@@ -62,8 +62,9 @@ export interface Storage
   readonly maintenance?: StorageMaintenance;
 
   /**
-   * Connects, and updates the schema. If the driver's option `migrate` is off, it only checks the
-   * schema. Several processes may do this at the same time. Opening an open storage has no effect.
+   * Connects, and updates the schema. If the driver's option `migrate` is off, the method only
+   * checks the schema. Several processes may do this at the same time. Opening an open storage has
+   * no effect.
    *
    * @returns The storage's clock.
    * @throws {SchemaVersionError} If the schema is newer than the code, or older and `migrate` is
@@ -72,8 +73,8 @@ export interface Storage
   open(): Promise<{ readonly now: number }>;
 
   /**
-   * Closes the connections that the storage opened. Those that the user passed stay open. Closing a
-   * closed storage has no effect.
+   * Closes the connections that the storage opened. Connections that the user passed stay open.
+   * Closing a closed storage has no effect.
    */
   close(): Promise<void>;
 
@@ -105,13 +106,14 @@ export interface Storage
    *   microsecond is dropped first, because it is a rounding error.) The slot is granted if it is
    *   not later than now + the horizon; R then becomes max(now, A) + T. If the slot is now, the run
    *   may start, and S becomes max(now + `startWithinMs`, S) + T.
-   * - In the last case, slots that were given back are used first. If R is later than now, the
+   * - In the previous case, slots that were given back are used first. If R is later than now, the
    *   returned slots at the end of the reservations are removed: the slot at R - τ - T, the one T
    *   before it, and so on without a gap, to within a millisecond. R then becomes the first of them
-   *   + τ, even if the request is refused. If there are hundreds, a store may leave some for the
-   *   next request. If the next slot is later than now, a returned slot may be granted instead,
-   *   without a change of R: the first one that is later than now, not earlier than S - τ -
-   *   `graceMs` - 1, and within the horizon.
+   *   + τ, even if the request is refused. If there are hundreds of such slots, a store may leave
+   *   some of them for the next request. If the next slot is later than now, a returned slot may be
+   *   granted instead, without a change of R: the first one that is later than now, not earlier
+   *   than
+   *   `S - τ - graceMs - 1`, and within the horizon.
    *
    * `takeSlot` in src/storage/kit/gcra.ts implements these rules.
    */
@@ -129,8 +131,8 @@ export interface Storage
   // ---- logs and retention ----
 
   /**
-   * Stores log lines of any number of tasks in one bulk insert. Numbers the lines of each task in
-   * the order of the array. Ignores the lines of tasks that do not exist.
+   * Stores log lines of any number of tasks in one bulk insert. The lines of each task are numbered
+   * in the order of the array. Lines of tasks that do not exist are ignored.
    */
   saveExecutionLogs(lines: readonly NewLogLine[]): Promise<void>;
 

@@ -10,8 +10,8 @@ import type { OperatorActionRecord } from "./requests.ts";
 import type { FailureGroup } from "./work_reports.ts";
 
 /**
- * A task as it is copied. A task that a worker holds is copied as one that is due, because no
- * worker of the other store holds it. Versions are not copied.
+ * A task as it is copied. A task that a worker holds is copied as a due task, because no worker of
+ * the other store holds it. Versions are not copied.
  */
 export type CopiedTask = Omit<TaskRecord, "workerId" | "version">;
 
@@ -63,14 +63,16 @@ export interface StorageCopying {
   /** Returns the tasks of a range with their history, by ascending id. */
   exportTasks(range: TaskRange): Promise<readonly TaskWithHistory[]>;
   /**
-   * Stores tasks with their history in one transaction. Replaces those that are stored, and deletes
-   * the tasks whose ids are in `removed`. Notifies no worker.
+   * Stores tasks with their history in one transaction. Replaces tasks that are already stored, and
+   * deletes the tasks whose ids are in `removed`. Notifies no worker.
    *
    * @param tasks The tasks, by ascending id.
    */
   importTasks(tasks: readonly TaskWithHistory[], removed: readonly string[]): Promise<void>;
-  /** Returns the paused queues, rate limits and actions. */
+  /** Returns the paused queues, rate limits, actions and groups of failures. */
   exportSettings(): Promise<StoreSettings>;
-  /** Replaces the paused queues, rate limits and actions, in one transaction. */
+  /**
+   * Replaces the paused queues, rate limits, actions and groups of failures, in one transaction.
+   */
   importSettings(settings: StoreSettings): Promise<void>;
 }

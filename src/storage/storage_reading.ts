@@ -60,7 +60,7 @@ export interface StorageReading {
    */
   countExecutionLogs(taskId: string, run: number, limit: number): Promise<number>;
   /**
-   * Returns the registered workers, oldest first. Includes those whose heartbeat is late, until
+   * Returns the registered workers, oldest first. Includes workers whose heartbeat is late, until
    * {@linkcode Storage.releaseLost} removes them.
    */
   workers(): Promise<readonly WorkerRecord[]>;
@@ -74,12 +74,12 @@ export interface StorageReading {
    * rows. Returns null if it would have to read more rows.
    */
   countHeld(queue: string, cap: number): Promise<number | null>;
-  /** Returns the rate limit keys whose budget is in use or was recently, sorted by key. */
+  /** Returns the rate limit keys whose budget is or recently was in use, sorted by key. */
   rateLimits(page?: PageRequest): Promise<Page<RateLimitRecord>>;
   /**
    * Counts the tasks by status and queue. Reads all tasks, including ended ones: 1,000,000 tasks
-   * take some tenths of a second. On SQLite the count yields to other work of the process, and is
-   * therefore not a snapshot.
+   * take some tenths of a second. On SQLite, the count pauses for other work of the process, so
+   * tasks may change while it runs.
    */
   statistics(): Promise<StorageStatistics>;
   /**

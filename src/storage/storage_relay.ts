@@ -11,19 +11,18 @@ import type {
 
 /**
  * The methods of {@linkcode Storage} for the events of all processes. Processes write their events
- * only while a process watches, which heartbeats report ({@linkcode HeartbeatResult.watchers}).
- * Events are kept for a minute. They may be lost, and nothing else depends on them. Additional
- * guarantees:
+ * only while there is a watcher. Heartbeats return the watchers ({@linkcode
+ * HeartbeatResult.watchers}). Events are kept for a minute. They may be lost, and nothing else
+ * depends on them. Additional guarantees:
  *
- * - Each batch of a writer is stored after the one before it. A reader that passes its position in
- *   the events of each writer therefore misses none, in whatever order the batches of different
- *   writers are stored.
+ * - The batches of one writer are stored in order. A reader that passes its position for each
+ *   writer misses no event, in whatever order the batches of different writers are stored.
  * - No method waits long for a lock.
  */
 export interface StorageRelay {
   /**
-   * Registers a watcher for a limited time, or renews it. If it is new or now wants payloads, wakes
-   * the workers of other processes on stores with notifications.
+   * Registers a watcher for a limited time, or renews it. If the watcher is new or now wants
+   * payloads, the call wakes the workers of other processes, on stores with notifications.
    */
   watchEvents(request: WatchRequest): Promise<WatchResult>;
 
@@ -41,8 +40,8 @@ export interface StorageRelay {
   readEvents(request: ReadEventsRequest): Promise<ReadEvents>;
 
   /**
-   * Removes expired watchers, and at most 100 batches: those older than a minute, or of any age if
-   * there is no watcher.
+   * Removes expired watchers, and at most 100 batches: batches older than a minute, or batches of
+   * any age if there is no watcher.
    *
    * @returns The number of removed batches. If it is below 100, none are left to remove.
    */

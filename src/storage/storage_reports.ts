@@ -6,12 +6,12 @@ import type { ActivityPoint, ActivityRequest, FailureGroup, WorkReport } from ".
 /** The methods of {@linkcode Storage} for activity and failures. */
 export interface StorageReports {
   /**
-   * Stores the report of a worker. Replaces minutes that the worker has reported before, so that a
+   * Stores the report of a worker. Replaces minutes that the worker has reported before, so a
    * repeated report counts once. Adds failures to their groups. Workers that store minutes at the
    * same time do not wait for each other.
    *
-   * With a retention, sums up minutes of that age to hours, and deletes hours and groups of that
-   * age; see {@linkcode ReportRetention}.
+   * If the report has a retention, minutes that reach their age are summed up to hours, and hours
+   * and groups of failures that reach their age are deleted; see {@linkcode ReportRetention}.
    */
   reportWork(report: WorkReport): Promise<void>;
   /**

@@ -42,8 +42,8 @@ export interface StorageTasks {
    * An update in place replaces type, handler name, payload, queue, priority, audit level, trace
    * context, retry policy, series, status and due instant. It clears the exception, a cancel
    * request and the rate limit slot, and sets attempt and lost count to 0. If the status changes,
-   * it writes a status audit row by the new level. A series that keeps its next run also keeps its
-   * status, due instant, attempt, lost count and slot.
+   * it writes the status audit row that the new audit level requires. A series that keeps its next
+   * run also keeps its status, due instant, attempt, lost count and slot.
    *
    * The call waits for the end of a transaction that holds the key of one of the tasks, unless
    * {@linkcode PersistOptions.skipBusy} is set.
@@ -60,17 +60,18 @@ export interface StorageTasks {
    * and `InProgress`. The cost does not depend on the number of tasks that have ended or are due
    * later.
    *
-   * A damaged row does not make a claim or a read fail. Both counters stop at 2^31 - 1. An instant
-   * that JavaScript cannot represent is returned as one outside of the years 1 to 9999, and the
-   * worker fails its task.
+   * A damaged row does not make a claim or a read fail. The counters `attempt` and `leaseToken`
+   * stop at 2^31 - 1. An instant that JavaScript cannot represent is returned as an instant outside
+   * of the years 1 to 9999, and the worker fails the task.
    *
    * @throws {WorkerLostError} If the worker is not registered.
    */
   claim(request: ClaimRequest): Promise<ClaimResult>;
 
   /**
-   * Changes one task's status and writes a status audit row by the level: one round trip, one
-   * transaction, no query before. See {@linkcode Storage.setStatusMany} for several tasks.
+   * Changes one task's status and writes the status audit row that the level requires, in one round
+   * trip and one transaction, without a query before. See {@linkcode Storage.setStatusMany} for
+   * several tasks.
    *
    * @throws {InvalidArgumentError} If the status does not exist; nothing was written. The same
    * holds for the next three methods.
@@ -99,7 +100,8 @@ export interface StorageTasks {
   /**
    * Ends a run of a recurring task. Sets status, exception, next run, due instant and last
    * execution. Increments the run count, up to 2^31 - 1. Sets attempt and lost count to 0. Writes
-   * the audit rows by the level. See {@linkcode Storage.updateCurrentRunMany} for several runs.
+   * the audit rows that the level requires. See {@linkcode Storage.updateCurrentRunMany} for
+   * several runs.
    *
    * @param options `status` (default `Completed`) and `exception` describe the end of the run.
    */
@@ -131,11 +133,11 @@ export interface StorageTasks {
   /**
    * Requests the cancellation of tasks. Unclaimed tasks that have not ended, including series
    * between runs, become `Cancelled` at once: due instant, next run and exception are cleared, and
-   * a status audit row is written by the task's own level. Claimed tasks are marked. Their workers
-   * learn of it from {@linkcode Storage.heartbeat}, and at once if the storage pushes
-   * notifications. The mark stays until the task ends. If the worker writes a retry at the same
-   * time or is lost, the task is due at once, and the worker that claims it next sees
-   * `cancelRequested`. An id may appear only once in the array.
+   * a status audit row is written if the task's own audit level requires it. Claimed tasks are
+   * marked. Their workers learn of the request from {@linkcode Storage.heartbeat}, and at once if
+   * the storage pushes notifications. The mark stays until the task ends. If the worker writes a
+   * retry at the same time or is lost, the task is due at once, and the worker that claims it next
+   * sees `cancelRequested`. An id may appear only once in the array.
    */
   requestCancel(taskIds: readonly string[]): Promise<readonly CancelOutcome[]>;
 
@@ -161,8 +163,8 @@ export interface StorageTasks {
    * Makes unclaimed tasks due now. A series between runs gets an extra run; its next run stays
    * planned. A waiting task runs early and keeps its status. A task that is already due keeps its
    * position. A one-shot task that ended in `Failed`, `Cancelled` or `ServiceStopped` is `Queued`
-   * again, with attempt and lost count 0, no exception, and an audit row by its level. Claimed
-   * tasks, `Completed` one-shot tasks and ended series stay unchanged.
+   * again, with attempt and lost count 0, no exception, and the audit row that its level requires.
+   * Claimed tasks, `Completed` one-shot tasks and ended series stay unchanged.
    *
    * @returns Whether each task is due now.
    */
@@ -170,8 +172,8 @@ export interface StorageTasks {
 
   /**
    * Sets the next run and anchor of waiting series, and makes them due earlier. A series stays
-   * unchanged if a worker holds it or its next run is not `plannedAt`, so that the same correction
-   * by two processes applies once. A task may appear only once in the array. Nothing is audited,
+   * unchanged if a worker holds it or its next run is not `plannedAt`, so the same correction by
+   * two processes applies once. A task may appear only once in the array. Nothing is audited,
    * because no status changes.
    *
    * @returns Whether each series was changed.
@@ -179,16 +181,17 @@ export interface StorageTasks {
   correctSeries(corrections: readonly SeriesCorrection[]): Promise<readonly boolean[]>;
 
   /**
-   * Returns the earliest instant at which a task of these types becomes due in one of these queues,
-   * without paused queues; null if there is none.
+   * Returns the earliest instant at which a task of these types becomes due in one of these queues.
+   * Ignores paused queues. Returns null if there is no such task.
    */
   nextDueAt(queues: readonly string[], types: readonly string[]): Promise<number | null>;
 
   /**
    * Calls `listener` after changes by other processes: due tasks were stored or released, a
-   * cancellation was requested, a queue was paused or resumed, a worker was asked to stop. It may
-   * call more often than needed, and may miss changes, which polling and heartbeats then find.
-   * Changes by this process need no call.
+   * cancellation was requested, a queue was paused or resumed, a worker was asked to stop. The
+   * listener may be called more often than needed, and not after every change; polling and
+   * heartbeats find the changes that it misses. It need not be called after changes by this
+   * process.
    *
    * @returns A function that removes the listener.
    */

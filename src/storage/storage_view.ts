@@ -1,6 +1,6 @@
 // Views of one storage object, so that several instances of a process can share it. The storage
-// stays open until the last view is closed. Each view is notified of the changes made through the
-// others, as of changes by other processes.
+// stays open until the last view is closed. Each view is notified of changes that are made through
+// other views, as of changes by other processes.
 
 import { cancelsAsked, makesDue } from "./edit_news.ts";
 import type { WakeSignal } from "./requests.ts";
@@ -118,8 +118,8 @@ function hasOther(views: Iterable<object>, view: object): boolean {
 type AnyVerb = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * Wraps a method of a view so that it notifies the other views of its changes. Costs nothing
- * without other views.
+ * Wraps a method of a view so that it notifies the other views of its changes. If no other view has
+ * a listener, the wrapper only calls the method.
  */
 function tellingOthers(storage: Storage, verb: Verb, view: object): AnyVerb {
   const { listeners } = useOf(storage);

@@ -31,9 +31,9 @@ export interface StorageWorkers {
   heartbeat(workerId: string, leaseMs: number, holdsSince?: number): Promise<HeartbeatResult>;
 
   /**
-   * Asks a worker to stop claiming, and to end when its running tasks have ended. It learns of it
-   * from {@linkcode Storage.heartbeat}, and at once if the storage pushes notifications. The request
-   * stays until the worker is removed.
+   * Asks a worker to stop claiming, and to end when its running tasks have ended. The worker learns
+   * of the request from {@linkcode Storage.heartbeat}, and at once if the storage pushes
+   * notifications. The request stays until the worker is removed.
    *
    * @param action The action to record in the same transaction.
    * @returns Whether the worker is registered; if not, nothing is recorded.
@@ -50,21 +50,22 @@ export interface StorageWorkers {
    * Removes the workers whose heartbeat is older than the lease. A heartbeat that is more than a
    * lease in the future, because a clock was ahead, is set to now. Releases the tasks of all
    * workers that are not registered: they become `ServiceStopped` with `lostReason` as exception,
-   * due now. The rest depends on whether a task is known to have started:
+   * due now. The counters depend on whether a task is known to have started:
    *
    * - A task whose stored status is `InProgress` was running: `lostCount` is incremented, and
    *   `attempt` stays unchanged. If `lostCount` is then above the poison limit, the task becomes
-   *   `Failed` with `poisonReason` instead. It is not due, and a series has no next run.
+   *   `Failed` with `poisonReason` instead. A failed task is not due, and a failed series has no
+   *   next run.
    * - Any other task was only claimed, or had started so recently that its start was not written
    *   yet. If `lostCount` was 0, it becomes 1, because the task may have caused the loss. Otherwise
    *   `lostCount` stays unchanged, and one is subtracted from `attempt`, because the claim does not
-   *   count as an attempt. Such a loss alone never fails a task, because another task of the worker
-   *   may have caused it.
+   *   count as an attempt. Such losses alone never make a task `Failed`: another task of the worker
+   *   may have caused them.
    *
-   * `attempt` - `lostCount` is therefore always the number of attempts that count. Status audit
-   * rows are written by the tasks' levels. A worker's leases are valid until this method removes
-   * it, even if its heartbeat is late. A task that another transaction is writing may be skipped; a
-   * later call releases it.
+   * In all cases, `attempt` - `lostCount` is the number of attempts that count. Status audit rows
+   * are written as the audit levels of the tasks require. A worker's leases are valid until this
+   * method removes the worker, even if its heartbeat is late. A task that another transaction is
+   * writing may be skipped; a later call releases it.
    */
   releaseLost(request: ReleaseLostRequest): Promise<readonly LostTask[]>;
 }

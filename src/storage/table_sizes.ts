@@ -27,11 +27,11 @@ export type TableName = (typeof tableNames)[number];
 export interface TableSize {
   /** The table's name. */
   readonly table: TableName;
-  /** The number of rows; null if it cannot be told without reading the table. */
+  /** The number of rows; null if it cannot be determined without reading the table. */
   readonly rows: number | null;
   /** Whether the numbers are estimates, as for large tables. */
   readonly isEstimate: boolean;
-  /** The bytes of the table and its indexes; null if the store does not tell. */
+  /** The bytes of the table and its indexes; null if the store does not provide this number. */
   readonly bytes: number | null;
   /**
    * The creation of the oldest task with rows in the table; null if the table is empty or its rows
@@ -42,7 +42,7 @@ export interface TableSize {
 
 /**
  * Returns the instant at which a task was created, from its id, for {@linkcode TableSize.oldestAt};
- * null for no id or one that is not a UUID version 7.
+ * null if there is no id, or it is not a UUID version 7.
  */
 export function creationOf(taskId: string | null): number | null {
   return taskId === null ? null : instantOfId(taskId);

@@ -1,5 +1,5 @@
-// Checks the task filters of users, because each store would treat an invalid one differently, and
-// tells drivers how to search by them.
+// Checks the task filters of users, because each store would treat an invalid filter differently.
+// Also decides for drivers how to search by a filter.
 
 import type { OptionNames } from "../guards/option_names.ts";
 import { checkNames, checkOptions, isPlain } from "../guards/argument_checks.ts";
@@ -67,8 +67,8 @@ export function readsInVain(filter: TaskFilter): boolean {
 }
 
 /**
- * Returns the tag whose tasks a search reads; undefined if the filter has no tags, or has ids or a
- * task key, whose index finds fewer tasks.
+ * Returns the tag whose tasks a search reads; undefined if the filter has no tags. Also undefined
+ * if it has ids or a task key, because the index of those finds fewer tasks.
  *
  * @throws {InvalidArgumentError} If the filter is not an object.
  */

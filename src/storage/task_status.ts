@@ -7,8 +7,8 @@
  * - `Queued`: due, waiting for a worker or in a worker's local queue.
  * - `InProgress`: its handler is running.
  * - `Pending`: an attempt failed or was deferred; the next attempt has a due instant.
- * - `Completed`, `Failed`: ended. A recurring series also has one of them between its runs, with a
- *   next run.
+ * - `Completed`, `Failed`: ended. A recurring series also has one of these statuses between its
+ *   runs, and then has a next run.
  * - `Cancelled`: ended by {@linkcode EverTask.cancel}.
  * - `ServiceStopped`: its worker stopped or was lost while the task was claimed; it is due again.
  */

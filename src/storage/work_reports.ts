@@ -18,8 +18,8 @@ export const activityCounters = [
 export const durationBuckets = 12;
 
 /**
- * Returns the index of a duration's bucket. Bucket 0 holds durations up to 1 ms. Each further one
- * has four times the upper bound of the previous one. The last has no bound.
+ * Returns the index of a duration's bucket. Bucket 0 holds durations up to 1 ms. Each later bucket
+ * has four times the upper bound of the previous bucket. The last bucket has no upper bound.
  */
 export function bucketOf(ms: number): number {
   return ms <= 1 ? 0 : Math.min(durationBuckets - 1, Math.ceil(Math.log2(ms) / 2));
@@ -27,8 +27,8 @@ export function bucketOf(ms: number): number {
 
 /**
  * The columns of activity, in order: the counters; the sum, the maximum and the histogram of run
- * times; the same of waits. Those that end in `_max` are combined by their maximum, all others by
- * their sum.
+ * times; the same for waits. Columns whose name ends in `_max` are combined by their maximum, all
+ * others by their sum.
  */
 export const activityColumns: readonly string[] = [
   ...activityCounters,

@@ -39,13 +39,13 @@ export interface HeartbeatResult {
   /**
    * The earliest time that the storage records for a claim that this worker sends from now on, even
    * if the storage's clock is set back. Once the worker holds no task that it claimed earlier, it
-   * passes this value to {@linkcode Storage.heartbeat} as `holdsSince`. Absent if the storage does
-   * not need it to find the tasks of a worker.
+   * passes this value to {@linkcode Storage.heartbeat} as `holdsSince`. Absent if the storage finds
+   * the tasks of a worker without this value.
    */
   readonly claimsFrom?: number;
   /**
-   * The processes that want to see events; see {@linkcode Storage.watchEvents}. Null if they could
-   * not be read without waiting: then those of the last answer still count.
+   * The processes that want to see events; see {@linkcode Storage.watchEvents}. Null if the
+   * watchers could not be read without waiting; the watchers of the last answer then still count.
    */
   readonly watchers: readonly EventWatcher[] | null;
 }
@@ -57,8 +57,8 @@ export interface ReleaseLostRequest {
    */
   readonly leaseMs: number;
   /**
-   * The maximum `lostCount`. A task that was running when its worker was lost becomes `Failed`
-   * above it.
+   * The maximum `lostCount`. A task that was running when its worker was lost becomes `Failed` if
+   * its count exceeds this limit.
    */
   readonly poisonLimit: number;
   /** The exception text of tasks that become due again. */

@@ -23,8 +23,8 @@ export interface WorkersOptions {
 }
 
 /**
- * Sets `alive` of each worker by its heartbeat. A heartbeat that is further in the future than the
- * lease, as after a clock was set back, does not count.
+ * Sets `alive` of each worker by its heartbeat. A heartbeat that is more than a lease in the future
+ * does not count. Such heartbeats remain after a clock was set back.
  */
 export function workerStatuses(workers: readonly WorkerRecord[], leaseMs: number): WorkerStatus[] {
   return workers.map((worker) => ({

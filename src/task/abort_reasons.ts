@@ -75,8 +75,8 @@ export class NonRetryableError extends EverTaskError {
 }
 
 /**
- * Thrown by a handler to run the task again after a given delay. It counts neither as a failure nor
- * as a retry.
+ * Thrown by a handler to run the task again after a given delay. The attempt counts neither as a
+ * failure nor as a retry.
  */
 export class RetryLater extends EverTaskError {
   /** `RetryLater` */

@@ -76,7 +76,7 @@ export type DispatchManyOptions = Omit<DispatchOptions, "taskKey" | "recurring">
 
 /** The result of a dispatch. */
 export interface DispatchResult {
-  /** The id of the task: the new one, or the one that holds the key. */
+  /** The id of the new task, or of the existing task that holds the key. */
   readonly id: string;
   /**
    * `created`, or for a task key in use: `updated` (the waiting task was changed) or `existing` (it

@@ -10,10 +10,10 @@ import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
 /**
  * The options of a queue.
  *
- * Each queue has its own slots, so that no queue delays another. Within a queue, tasks of higher
+ * Each queue has its own slots, so no queue delays another. Within a queue, tasks of higher
  * priority start first, and within a priority the task that has been due longest. A burst of tasks
  * therefore delays only tasks that become due later. An endless stream of tasks of a higher
- * priority starves lower ones; use a separate queue for it.
+ * priority starves tasks of lower priorities; use a separate queue for such a stream.
  */
 export interface QueueOptions {
   /**
@@ -23,7 +23,7 @@ export interface QueueOptions {
   readonly parallelism?: number;
   /**
    * The maximum number of tasks of the queue that this process holds, including running ones. The
-   * actual number depends on the throughput, so that slow tasks are left for other workers.
+   * actual number depends on the throughput, so slow tasks are left for other workers.
    * @default 1000, or `parallelism` if that is larger
    */
   readonly capacity?: number;

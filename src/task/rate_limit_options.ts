@@ -70,7 +70,9 @@ export interface RateLimitSettings {
   /** The maximum time until a slot, in milliseconds; 0 for a limit that discards. */
   readonly horizonMs: number;
   readonly scope: "store" | "memory";
-  /** The time after its instant for which a slot still counts as used in time, in milliseconds. */
+  /**
+   * The maximum time by which a run may miss its slot and still count as on time, in milliseconds.
+   */
   readonly graceMs: number;
   /** The maximum time between a task's request to the limit and its start, in milliseconds. */
   readonly mostAheadMs: number;
@@ -138,8 +140,8 @@ export function parseRateLimit(
   if (key !== undefined && typeof key !== "function") {
     throw new InvalidArgumentError(`${where}.key`, key, "be a function of the payload");
   }
-  // The minimum by which permits + 1 intervals exceed the period: half of it for workers that are
-  // late for their slots, half for handlers that begin late.
+  // The minimum by which permits + 1 intervals exceed the period: one half is for workers that are
+  // late for their slots, the other half for handlers that begin late.
   const leastSpareMs = Math.min(40, Math.max(periodMs / 25, 4));
   const emissionIntervalMs = Math.max(
     periodMs / permits,
@@ -154,9 +156,10 @@ export function parseRateLimit(
     horizonMs: overflow === "Discard" ? 0 : horizonMs,
     scope,
     graceMs: spareMs / 2 - 1,
-    // A task that asks early is charged for the latest instant at which it may start. The time until
-    // then must be short compared with the burst or an interval. With `Discard` it is 0, because it
-    // would use budget that another task then lacks, and that task would be discarded.
+    // A task that asks early is charged for the latest instant at which it may start. The time
+    // until then must be short compared with the burst or an interval. With `Discard` the time is
+    // 0: a charge for a later instant would leave too little budget for another task, which would
+    // be discarded.
     mostAheadMs: overflow === "Discard"
       ? 0
       : Math.min(100, Math.max((burst - 1) / 2, 1 / 20) * emissionIntervalMs),

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../guards/errors.ts";
 /**
  * Decides whether and when a failed attempt is retried. Any object with this method is a policy.
  * {@linkcode linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry} create the usual
- * ones.
+ * policies.
  */
 export interface RetryPolicy {
   /**

@@ -10,7 +10,7 @@ export type RetryRule =
   | {
     readonly kind: "linear";
     readonly retries: number;
-    /** The delay before each retry. The last one repeats. */
+    /** The delay before each retry. The last delay repeats. */
     readonly delaysMs: readonly number[];
   }
   | {

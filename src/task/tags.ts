@@ -10,8 +10,8 @@ const longest = 100;
 export const noTags: readonly string[] = [];
 
 /**
- * Checks tags, and returns each once, in order. Lone surrogates, which no store keeps, become
- * U+FFFD.
+ * Checks tags, and returns them in order without duplicates. Lone surrogates, which no store keeps,
+ * become U+FFFD.
  *
  * @throws {InvalidArgumentError} If they are not an array of at most 20 strings of 1 to 100
  * characters.

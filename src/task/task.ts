@@ -92,7 +92,7 @@ export interface TaskSettings {
   readonly retry?: RetryPolicy;
   /**
    * The failures that are logged. `all`: each failed attempt, as a warning if it is retried and as
-   * an error otherwise. `final`: only those that are not retried. `none`: no failure.
+   * an error otherwise. `final`: only failures that are not retried. `none`: no failure.
    *
    * @default "all"
    */
@@ -144,7 +144,9 @@ export interface Task<Input = unknown, Output = unknown> extends TaskSettings, T
 // task is assignable to this type.
 export type AnyTask = Task<unknown, unknown>;
 
-/** The signature of `everTask.dispatch`; a wrapper function passes `(task, ...rest)` on. */
+/**
+ * The signature of `everTask.dispatch`. A wrapper function can pass on `(task, ...rest)`.
+ */
 export type Dispatch = <Input, Output>(
   task: Task<Input, Output>,
   ...rest: PayloadAndOptions<NoInfer<Input>, DispatchOptions>

@@ -7,9 +7,9 @@
 // (TAT), which may be fractional. Source: ITU-T I.371, annex A ("virtual scheduling"), with the
 // tolerance expressed as a burst.
 //
-// A cancelled task gives its slot back. If it is the last reserved slot, the queue of reservations
-// becomes one slot shorter. Any other slot, which has later reservations behind it, goes to the
-// next task that has to wait.
+// A cancelled task gives its slot back. If this is the last reserved slot, the queue of
+// reservations becomes one slot shorter. Otherwise later slots are reserved already, and the slot
+// goes to the next task that has to wait.
 
 import type { RateSlot, RateSlotRequest } from "../requests.ts";
 import { noSlots, type ReturnedSlots } from "./returned_slots.ts";
@@ -50,8 +50,7 @@ const roundingMs = 1;
  *
  * @param kept The state of the key; null for a new one.
  * @param now Epoch milliseconds, whole.
- * @param returned The slots of the key that were given back. Not read while nothing of the budget
- * is in use.
+ * @param returned The slots of the key that were given back. Not read if the whole budget is free.
  */
 export function takeSlot(
   kept: RateBudget | null,
@@ -103,7 +102,7 @@ export function takeSlot(
 }
 
 /**
- * Gives back all reserved slots of a key, and its used budget.
+ * Returns the state of a key whose reserved slots and used budget were all given back.
  *
  * @param now Epoch milliseconds.
  */
@@ -111,7 +110,10 @@ export function releasedBudget(now: number): RateBudget {
   return { reservedTat: now, startedTat: now };
 }
 
-/** Reports whether a slot was reserved before the key was released: it is after all reservations. */
+/**
+ * Reports whether a slot is later than all reservations of its key. Then it was reserved before the
+ * key was released.
+ */
 function wasReleased(kept: RateBudget | null, reservedAt: number | null): boolean {
   return kept !== null && reservedAt !== null && reservedAt > kept.reservedTat + roundingMs;
 }

@@ -1,5 +1,5 @@
 // The order in which a batch locks its tasks. Two batches that lock the same tasks in different
-// orders can deadlock. In one common order, the second batch waits for the first.
+// orders can deadlock. If both use the same order, the second batch waits for the first.
 
 import { checkCallback, checkList } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";

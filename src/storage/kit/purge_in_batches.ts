@@ -39,8 +39,9 @@ export function purgeProgress(batch: PurgeBatch): ActionProgress {
  * @param budget The maximum number of rows to delete; see {@linkcode PurgeOptions.budget}.
  * @param rowsInBatch The maximum number of rows to delete in one transaction.
  * @param deleteBatch Deletes at most `limit` rows in one transaction. Resolves to null if another
- * process is purging. In the same transaction, it records the operator's purge that it gets, and
- * resolves to the action's id; without an id, the purge is not one to continue and ends.
+ * process is purging. If called with an operator's purge, the function records that purge in the
+ * same transaction, and resolves to a batch with the action's id. If the batch has no id, the
+ * action cannot be continued, and the loop ends.
  * @param by The operator's purge to which the rows belong.
  * @throws {InvalidArgumentError} If an argument or a result of `deleteBatch` is invalid.
  *

@@ -11,7 +11,7 @@ import { ReturnedSlotList } from "./returned_slots.ts";
 /** The number of keys above which the keys whose budget is not in use are removed. */
 const keysToSweep = 10_000;
 
-/** The last request that changed the budget of a key. */
+/** The interval and the burst of the last request that changed the budget of a key. */
 type Pace = Pick<SlotWish, "emissionIntervalMs" | "burst">;
 
 interface Entry {

@@ -6,8 +6,9 @@ import type { TaskRecord } from "../records.ts";
 
 /**
  * Returns the version of a task: a text that differs after each change that matters to an operator.
- * It consists of `edits` and of fields that each change by a worker sets anyway, such as the lease
- * token, the status and the due instant. Workers therefore write nothing in addition.
+ * It consists of `edits` and of fields that every change by a worker sets anyway, such as the lease
+ * token, the status and the due instant. A worker's change thus gives the task a new version
+ * without another write.
  *
  * A store may compute versions in another way from the same fields.
  *

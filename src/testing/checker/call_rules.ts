@@ -156,8 +156,9 @@ export const cancelsHold: Rule = {
 };
 
 /**
- * A stopping process begins no attempt. After a loss, `InProgress` is stored before the handler is
- * called; if this was before the stop, the handler may be called after it.
+ * A stopping process begins no attempt. An attempt begins when `InProgress` is stored or the
+ * handler is called, whichever is first. If `InProgress` was stored before the stop, the handler
+ * may therefore be called after the stop.
  */
 export const stopsHold: Rule = {
   name: "no attempt begins in a process that stops",

@@ -51,7 +51,7 @@ export const retriesAsAllowed: Rule = {
     }),
 };
 
-/** Reports whether a timeout or a rate limit failed a task, so that no retry policy decided. */
+/** Reports whether a task failed by a timeout or a rate limit, and not by its retry policy. */
 function hasFailedOtherwise(lease: readonly HistoryEntry[]): boolean {
   if (wasRefused(lease)) return true;
   // A handler of an attempt that was lost may end later in the same process.

@@ -116,7 +116,9 @@ export type StoreEntry =
     readonly statusBefore: number;
     readonly errorsBefore: number;
     readonly runsBefore: number;
-    /** Tasks without history that completed or were cancelled earlier may be deleted. */
+    /**
+     * Tasks without history that completed or were cancelled before this instant may be deleted.
+     */
     readonly tasksBefore: number;
   };
 
@@ -139,7 +141,7 @@ export type HandlerEntry =
     readonly task: string;
     readonly attempt: number;
     readonly queue: string;
-    /** The number of tasks of the queue that its process runs concurrently. */
+    /** The maximum number of tasks of the queue that the process runs concurrently. */
     readonly slots: number;
     /** The number and the planned instant of the run; null for a one-shot task. */
     readonly run: number | null;

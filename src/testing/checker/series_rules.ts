@@ -87,7 +87,10 @@ function plannedRuns(history: ReplayedHistory): Run[] {
   return runs;
 }
 
-/** Whether a series has started again: it is new, or has another schedule. */
+/**
+ * Whether a series has started again: it is new, has another schedule or anchor, or had ended
+ * before.
+ */
 function hasRestarted(before: SeriesState | null, after: SeriesState): boolean {
   return before === null || before.anchorAt !== after.anchorAt ||
     (after.runCount === 0 && after.nextRunAt !== null && before.nextRunAt === null) ||

@@ -99,7 +99,7 @@ export const claim = topic("claim", {
     expectSame(rest.map((t) => t.id), ids.slice(3), "then the rest");
   },
 
-  "delayed and recurring tasks have the same order as others": async (
+  "delayed and recurring tasks are claimed in one order with all other tasks": async (
     s,
   ) => {
     const now = await s.now();
@@ -109,8 +109,8 @@ export const claim = topic("claim", {
       { status: "Queued", series: series({ nextRunAt: now }) },
       { status: "WaitingQueue", series: series({ nextRunAt: now }) },
     ];
-    // Two tasks of each kind for each priority and due instant. Claims of five split each such
-    // group.
+    // Two tasks of each kind for each priority and due instant. As claims take five tasks, each
+    // group is split between two claims.
     const tasks = [1, 0].flatMap((priority) =>
       [20, 10].flatMap((minutesAgo) =>
         [...kinds, ...kinds].map((kind) =>

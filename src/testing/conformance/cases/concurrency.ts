@@ -207,7 +207,7 @@ export const concurrency = topic("concurrency", {
     expectSame([count, (await s.runs(id)).length], [40, 40], "none is lost");
   },
 
-  "if a worker is released as lost while it writes, each task is either written or released":
+  "if a worker is removed as lost while it writes, each of its tasks is either written or released":
     async (s) => {
       const [first, second] = await processes(s, 2);
       for (let round = 0; round < 10; round++) {

@@ -14,7 +14,7 @@ async function addThree(s: Scene, damage: Damage): Promise<readonly string[]> {
 }
 
 export const damagedRows = topic("damaged rows", {
-  "a damaged row does not affect claims of others, and its task can be failed": [
+  "a damaged row does not affect claims of other tasks, and its task can be set to Failed": [
     "damage",
     async (s) => {
       const workerId = await s.worker();

@@ -63,7 +63,7 @@ export const executionLogs = topic("execution logs", {
     expectSame(await s.storage.countExecutionLogs(s.id(), 1, 10), 0, "of an unknown task");
   },
 
-  "lines of unknown tasks are omitted": async (s) => {
+  "lines of unknown tasks are not stored": async (s) => {
     const id = await s.add();
     await s.storage.saveExecutionLogs([
       logLine(s.id(), "lost"),

@@ -123,8 +123,8 @@ export const faults = topic("faults", {
   }),
 
   "a claim that breaks has claimed all tasks or none": withFaults(async (s) => {
-    // The tasks of a claim whose answer was lost are released with their lost worker. In this case
-    // the worker only claims again.
+    // If the answer of a claim is lost, its tasks are released once the worker counts as lost. Here
+    // the worker lives and only claims again.
     await s.worker();
     for (let n = 1; n <= statements; n++) {
       const ids = await s.addMany(5);

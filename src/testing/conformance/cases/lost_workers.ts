@@ -78,7 +78,7 @@ export const lostWorkers = topic("lost workers", {
     },
   ],
 
-  "a worker with a heartbeat in the future has one lease to send another before it is lost": [
+  "a worker with a heartbeat in the future has one lease to send another heartbeat": [
     "setClockBack",
     async (s) => {
       const { id } = await s.claimed();

@@ -37,7 +37,7 @@ async function oldChanges(s: Scene, count: number): Promise<void> {
 }
 
 export const operatedStore = topic("operated store", {
-  "a worker is asked to stop with its heartbeats, and others are not": async (s) => {
+  "heartbeats ask a worker to stop, and no other worker": async (s) => {
     await s.worker("worker-a");
     await s.worker("worker-b");
     const told = async (id: string) => (await s.storage.heartbeat(id, leaseMs)).draining;

@@ -78,7 +78,7 @@ export const operations = topic("changes by operators", {
     expectSame(other?.id, moved, "from the new queue");
   },
 
-  "a task is due when the edit says": async (s) => {
+  "an edit sets the due instant of a task": async (s) => {
     const now = await s.now();
     const dueAfter = async (due: NonNullable<RowEdit["due"]> | null) => {
       const id = await s.add(later);
@@ -237,7 +237,7 @@ export const operations = topic("changes by operators", {
       expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
     },
 
-  "a dispatch with its key leaves a series paused, until it has ended": async (s) => {
+  "a dispatch leaves a paused series paused, and restarts an ended series": async (s) => {
     const dispatch = (schedule: string) =>
       s.persist(s.recurring({ taskKey: "report" }, { schedule }));
     const { id } = await dispatch("a");

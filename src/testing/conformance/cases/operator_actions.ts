@@ -118,7 +118,7 @@ export const operatorActions = topic("operator actions", {
     expectSame(figures, [expected], "one note, with the sums");
   },
 
-  "a batch that is repeated is done once": async (s) => {
+  "a batch that is repeated is applied once": async (s) => {
     const ids = await s.addMany(3, later);
     const begun = await s.storage.editTasks(
       await batchOf(s, [ids[0]!], { continues: null, skipped: 0, next: "a" }),

@@ -166,7 +166,7 @@ export const queues = topic("queues", {
     );
   },
 
-  "listeners are notified of changes by other processes at once": ["wakes", async (s) => {
+  "listeners are notified at once of changes by other processes": ["wakes", async (s) => {
     const other = await s.unit.another();
     const { id } = await s.claimed();
     const { id: released, lease, task } = await s.claimed();
@@ -211,7 +211,7 @@ export const queues = topic("queues", {
     end();
   }],
 
-  "listeners are notified of series that another process corrected at once": [
+  "listeners are notified at once of series that another process corrected": [
     "wakes",
     async (s) => {
       const other = await s.unit.another();

@@ -72,7 +72,7 @@ export const recurringRuns = topic("recurring runs", {
     );
   },
 
-  "a run without a next one ends the series": async (s) => {
+  "a run without a next run ends the series": async (s) => {
     const id = await s.addSeries();
     await s.storage.updateCurrentRun(id, 1, null, "Full");
     const row = await s.row(id);
@@ -211,7 +211,7 @@ export const recurringRuns = topic("recurring runs", {
     expectSame((await s.runs(id)).length, 2, "both runs are audited");
   }],
 
-  "the end of a run in the caller's transaction is stored only if that commits": [
+  "the end of a run in the caller's transaction is stored only if the transaction commits": [
     "transaction",
     async (s) => {
       const id = await s.addSeries();

@@ -24,8 +24,8 @@ function purge(
 }
 
 /**
- * Stores a series with history: runs that ended 40, 20 and 1 days ago, each day one with and one
- * without an exception. Each has a runs audit row and a status audit row.
+ * Stores a series with history: runs that ended 40, 20 and 1 days ago, on each of these days one
+ * run with an exception and one without. Each has a runs audit row and a status audit row.
  */
 async function history(s: Scene): Promise<string> {
   const id = await s.addSeries({ auditLevel: "None" });
@@ -356,7 +356,7 @@ export const retention = topic("retention", {
       await s.storage.setStatus(kept, "Queued", null, "None", { connection });
       const purge = other.purge(policy, { budget: 100_000 }).catch(nullIfTransient);
       purging.push(purge.finally(() => settled = true));
-      // The purge skips the task, or stops for now; or it has found the task, and waits for the
+      // Some stores skip the task or end the purge early, and some wait for the end of the
       // transaction.
       for (let read = 0; read < 200 && !settled; read++) await s.storage.get(gone);
     }, "commit");

@@ -149,7 +149,7 @@ export const searching = topic("searching", {
     expectSame(await s.storage.count({}, { cap: 3, after }), { count: 2, next: null }, "the rest");
   },
 
-  "a search among 10,000 tasks that do not match ends, in one call or in several": async (
+  "a search ends, in one call or in several, even if 10,000 tasks do not match": async (
     s,
   ) => {
     const oldest = await s.add({ type: "rare" });

@@ -257,7 +257,7 @@ export const statusChanges = topic("status changes", {
     expectSame((await s.row(id)).auditLevel, "Full", "the row's own level stays");
   },
 
-  "a change in the caller's transaction happens only if it commits": ["transaction", async (s) => {
+  "changes in a transaction happen only if the transaction commits": ["transaction", async (s) => {
     const id = await s.add();
     const transaction = expectValue(s.unit.transaction, "the harness runs transactions").bind(
       s.unit,
