@@ -60,9 +60,9 @@ export interface NewTask extends DispatchedFields {
 /** The options of {@linkcode Storage.persist}. */
 export interface PersistOptions extends ConnectionOptions {
   /**
-   * Does not wait for task keys that are held by open transactions of others. New tasks with such a
-   * key are not stored, and their outcome is `busy`. Storages that cannot detect such keys wait.
-   * Ignored if `connection` is given.
+   * Does not wait for task keys that are held by open transactions of other callers. New tasks with
+   * such a key are not stored, and their outcome is `busy`. Storages that cannot detect such keys
+   * wait. Ignored if `connection` is given.
    *
    * @default false
    */

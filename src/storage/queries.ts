@@ -4,9 +4,9 @@ import type { ExecutionLogRecord, TaskRecord } from "./records.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 /**
- * The conditions that a task must meet, all of them. An absent property matches every task; an
- * empty array matches none. Instants are epoch milliseconds. A range includes its begin and
- * excludes its end.
+ * The conditions of a search. A task matches if it meets all conditions. An absent property matches
+ * every task; an empty array matches none. Instants are epoch milliseconds. A range includes its
+ * begin and excludes its end.
  */
 export interface TaskFilter {
   /** Tasks with one of these ids, at most 1000. */

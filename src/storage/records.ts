@@ -6,7 +6,7 @@ import type { AuditLevel } from "../audit/audit_level.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 /**
- * The fields of a task that its dispatch sets. Only edits by operators and further dispatches with
+ * The fields of a task that its dispatch sets. Only edits by operators and later dispatches with
  * the same task key change them.
  */
 export interface DispatchedFields {
@@ -22,7 +22,7 @@ export interface DispatchedFields {
   readonly queue: string;
   /** An integer from -32768 to 32767. Larger values run earlier. */
   readonly priority: number;
-  /** The task's unique key, up to 200 characters; null if it has none or no longer holds it. */
+  /** The task's unique key, up to 200 characters; null if the task has no key, or has lost it. */
   readonly taskKey: string | null;
   /** The W3C trace context (`traceparent`) of the dispatch; null if tracing is off. */
   readonly traceContext: string | null;

@@ -108,12 +108,11 @@ export interface Storage
    *   may start, and S becomes max(now + `startWithinMs`, S) + T.
    * - In the previous case, slots that were given back are used first. If R is later than now, the
    *   returned slots at the end of the reservations are removed: the slot at R - τ - T, the one T
-   *   before it, and so on without a gap, to within a millisecond. R then becomes the first of them
-   *   + τ, even if the request is refused. If there are hundreds of such slots, a store may leave
-   *   some of them for the next request. If the next slot is later than now, a returned slot may be
-   *   granted instead, without a change of R: the first one that is later than now, not earlier
-   *   than
-   *   `S - τ - graceMs - 1`, and within the horizon.
+   *   before it, and so on without a gap, to within a millisecond. R then becomes the first removed
+   *   slot + τ, even if the request is refused. If there are hundreds of such slots, a store may
+   *   leave some of them for the next request. If the next slot is later than now, a returned slot
+   *   may be granted instead, without a change of R: the first one that is later than now, not
+   *   earlier than `S - τ - graceMs - 1`, and within the horizon.
    *
    * `takeSlot` in src/storage/kit/gcra.ts implements these rules.
    */

@@ -23,10 +23,10 @@ export interface StorageWorkers {
    * result has no cancel requests.
    *
    * @param leaseMs A worker whose heartbeat is older than this counts as late, for `othersLost`.
-   * @param holdsSince An instant that an earlier heartbeat of this worker returned as
-   * {@linkcode HeartbeatResult.claimsFrom}. The worker holds no task that it claimed before this
-   * instant. A storage without an index of each worker's tasks can leave out older claims when it
-   * searches for them; other storages ignore the parameter. @default the last one that was passed
+   * @param holdsSince An instant that an earlier heartbeat of this worker returned as {@linkcode
+   * HeartbeatResult.claimsFrom}. The worker holds no task that it claimed before this instant. A
+   * storage without an index of each worker's tasks can leave out older claims when it searches for
+   * them; other storages ignore the parameter. @default the last instant that was passed
    */
   heartbeat(workerId: string, leaseMs: number, holdsSince?: number): Promise<HeartbeatResult>;
 

@@ -21,10 +21,10 @@ export interface CommonDispatchOptions {
   /** An integer from -32768 to 32767. Larger values run earlier. @default the task's, then 0 */
   readonly priority?: number;
   /**
-   * The retry policy of this task. It is stored with the task, and overrides the policies of the
-   * task's definition, its queue and the instance. It must therefore be made by
-   * {@linkcode linearRetry}, {@linkcode exponentialRetry} or {@linkcode noRetry}. The only filters
-   * allowed are the presets and `.handle(TimeoutError)`.
+   * The retry policy of this task. The policy is stored with the task, and overrides the policies
+   * of the task's definition, its queue and the instance. Only policies made by {@linkcode
+   * linearRetry}, {@linkcode exponentialRetry} or {@linkcode noRetry} can be stored. Their only
+   * allowed filters are the presets and `.handle(TimeoutError)`.
    * @default the task's, then the queue's, then the instance's
    */
   readonly retry?: StorableRetryPolicy;

@@ -12,8 +12,8 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
  * delay tasks of other keys.
  *
  * In any window of one period, at most `permits + burst` tasks of a key start, by the storage's
- * clock. This holds even if a worker is late for a reserved slot, because it asks the store again
- * before each start. A late task takes an unused slot or the next one.
+ * clock. This holds even if a worker is late for a reserved slot, because the worker asks the store
+ * again before each start. A late task takes an unused slot or the next slot.
  *
  * A handler begins when the answer of the store arrives. The limit therefore holds for handlers if
  * the latency of answers varies by at most half of the interval between slots, `period / permits`.

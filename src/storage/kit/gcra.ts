@@ -1,11 +1,11 @@
 // The generic cell rate algorithm with reservations. A task that finds no budget reserves the next
-// slot that the limit allows, and asks again at that slot. It then runs if the limit allows a run
-// at that instant, regardless of other reservations. Reservations and runs are thus counted
-// separately: each key of a rate limit has two budgets of the same size. Reservations use one,
-// which keeps tasks in order. Runs use the other, which is the limit itself. The two differ only if
-// a task uses its slot late or never. Each budget is one number, the theoretical arrival time
-// (TAT), which may be fractional. Source: ITU-T I.371, annex A ("virtual scheduling"), with the
-// tolerance expressed as a burst.
+// slot that the limit allows, and asks again at that slot. The task then runs if the limit allows a
+// run at that instant, regardless of other reservations. Reservations and runs are thus counted
+// separately: each key of a rate limit has two budgets of the same size. One budget is for
+// reservations, and keeps tasks in order. The other is for runs, and is the limit itself. The two
+// differ only if a task uses its slot late or never. Each budget is one number, the theoretical
+// arrival time (TAT), which may be fractional. Source: ITU-T I.371, annex A ("virtual scheduling"),
+// with the tolerance expressed as a burst.
 //
 // A cancelled task gives its slot back. If this is the last reserved slot, the queue of
 // reservations becomes one slot shorter. Otherwise later slots are reserved already, and the slot

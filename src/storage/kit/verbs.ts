@@ -19,6 +19,6 @@ import type { Storage } from "../storage.ts";
 export type VerbArguments<Verb extends keyof Storage> = Storage[Verb] extends
   (...args: infer A) => unknown ? A : never;
 
-/** The result type of a method of the contract, which is a promise for most of them. */
+/** The result type of a method of the contract; for most methods, a promise. */
 export type VerbResult<Verb extends keyof Storage> = Storage[Verb] extends
   (...args: never[]) => infer R ? R : never;

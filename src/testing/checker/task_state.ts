@@ -151,7 +151,7 @@ export function takenFromLost(state: TaskState, poisoned: boolean, now: number):
   return unleased(poisoned ? withoutNextRun(stopped) : stopped, poisoned ? null : now, now);
 }
 
-/** The state after a claim was given back. Its attempt does not count. */
+/** The state after a claim was given back. The attempt of that claim does not count. */
 export function givenBack(state: TaskState, dueAt: number, now = dueAt): TaskState {
   return unleased(lessOneAttempt(state), dueAt, now);
 }

@@ -37,7 +37,7 @@ export const changesByHand = topic("changes by hand", {
     }
   },
 
-  "an ended task that gets a waiting status is due at the instant of its dispatch, or now if that is past":
+  "an ended task that gets a waiting status is due at the instant of its dispatch, or now if that instant is past":
     async (s) => {
       const worker = await s.worker();
       for (const status of waiting) {

@@ -87,7 +87,7 @@ export const executionLogs = topic("execution logs", {
     expectSame(last.items, items.slice(-2).reverse(), "the last two");
   },
 
-  "processes that log for the same task at once get different numbers": async (s) => {
+  "lines that processes log concurrently for one task get different numbers": async (s) => {
     const id = await s.add();
     const other = await s.unit.another();
     await Promise.all(

@@ -144,7 +144,7 @@ export const faults = topic("faults", {
     }
   }),
 
-  "status changes that break are all applied, or none is": withFaults(async (s) => {
+  "of status changes that break, all or none are applied": withFaults(async (s) => {
     await breakEverywhere(
       s,
       async () => [

@@ -1,5 +1,5 @@
-// Leases: only the holder of a task can change it, and writes of a worker that lost it are
-// rejected.
+// Leases: only the holder of a task can change it, and writes of a worker that has lost its lease
+// are rejected.
 
 import type { Lease, StatusChange } from "../../../storage/requests.ts";
 import { expectSame, expectThat } from "../expect.ts";
@@ -46,7 +46,7 @@ export const leasesAndFences = topic("leases and fences", {
     expectSame((await s.row(id)).status, "Completed", "the new holder's result stands");
   },
 
-  "a lease ends with the task, so that a repeated end is rejected": async (s) => {
+  "a lease ends with the task, so a repeated end is rejected": async (s) => {
     const { id, lease } = await s.claimed();
     await s.change(id, ["Completed"], { lease });
     await expectRefused(s, id, lease, "it has ended already");
@@ -110,7 +110,7 @@ export const leasesAndFences = topic("leases and fences", {
     );
   },
 
-  "of many changes only the rejected ones are not applied": async (s) => {
+  "of many changes in one call, exactly those with a valid lease are applied": async (s) => {
     await s.worker();
     await s.worker("worker-b");
     const ids = await s.addMany(60);

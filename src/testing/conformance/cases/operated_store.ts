@@ -37,7 +37,7 @@ async function oldChanges(s: Scene, count: number): Promise<void> {
 }
 
 export const operatedStore = topic("operated store", {
-  "heartbeats ask a worker to stop, and no other worker": async (s) => {
+  "a worker that must stop learns it from each heartbeat, and no other worker does": async (s) => {
     await s.worker("worker-a");
     await s.worker("worker-b");
     const told = async (id: string) => (await s.storage.heartbeat(id, leaseMs)).draining;

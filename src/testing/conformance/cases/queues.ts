@@ -14,7 +14,7 @@ function byName(a: QueueBacklog, b: QueueBacklog): number {
 }
 
 export const queues = topic("queues", {
-  "a paused queue's tasks are not claimed until it is resumed": async (s) => {
+  "a paused queue's tasks are not claimed until the queue is resumed": async (s) => {
     const other = await s.unit.another();
     const workerId = await s.worker();
     await s.add();

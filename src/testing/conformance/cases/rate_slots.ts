@@ -15,7 +15,7 @@ function wish(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
   return slotRequest({ emissionIntervalMs, horizonMs: 1000 * hour, ...overrides });
 }
 
-/** Reserves slots and returns their distances from now, in intervals; `-` for a rejected one. */
+/** Reserves slots and returns their distances from now, in intervals; `-` for a rejected slot. */
 async function reserve(
   s: Scene,
   wishes: RateSlotRequest[],
@@ -318,7 +318,7 @@ export const rateSlots = topic("rate slots", {
     }
   },
 
-  "a key in use is listed with its pace and the slots that were given back": async (s) => {
+  "a key in use is listed with its interval, burst and returned slots": async (s) => {
     const one = slotRequest({ key: "a", emissionIntervalMs: hour + 0.25, horizonMs: day });
     await s.storage.takeRateSlots([{ ...one, burst: 2 }]);
     const listed = async (): Promise<unknown> => {

@@ -92,7 +92,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame((await s.row(id)).dueAt, dueAt, "as before");
   },
 
-  "a series between two runs gets an extra run and keeps its planned one": async (s) => {
+  "a series between two runs gets an extra run and keeps its planned run": async (s) => {
     const id = await s.addSeries();
     const nextRunAt = await s.now() + 5 * hour;
     await s.storage.updateCurrentRun(id, 1, nextRunAt, "Full");

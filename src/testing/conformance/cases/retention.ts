@@ -165,7 +165,7 @@ export const retention = topic("retention", {
     expectSame(again.outcome, "created", "the key is free");
   },
 
-  "a task stays that failed, has not ended, or is a series": async (s) => {
+  "failed tasks, tasks that have not ended, and series are kept": async (s) => {
     const failed = await s.add();
     await s.change(failed, ["Failed"]);
     const waiting = await s.add({ status: "WaitingQueue", due: { inMs: 99 * day } });
@@ -202,7 +202,7 @@ export const retention = topic("retention", {
     expectSame(await purge(s, policy), { ...nothing, tasks: 1 }, "and goes in its turn");
   },
 
-  "an error or a log line that is kept keeps its task": async (s) => {
+  "a task is kept while an error or a log line of it is kept": async (s) => {
     const withError = await s.add();
     await s.change(withError, [["Pending", "it broke"]]);
     await s.change(withError, ["Completed"], { executionTimeMs: 1 });
@@ -369,7 +369,7 @@ export const retention = topic("retention", {
     expectSame((await purge(s, policy)).tasks, 0, "it stays in the next purge, too");
   }],
 
-  "processes that purge at once delete each row once": async (s) => {
+  "processes that purge concurrently delete each row once": async (s) => {
     const ids = await s.addMany(300);
     await s.storage.setStatusMany(ids.map((taskId) => (
       {

@@ -174,7 +174,7 @@ export const statusChanges = topic("status changes", {
     expectThat(lastExecutionAt !== null, "there was one");
   },
 
-  "the last transition's exception replaces the previous one, even if it is null": async (s) => {
+  "the last transition's exception replaces the previous exception, even if null": async (s) => {
     const id = await s.add();
     await s.change(id, [["Failed", "it broke"]]);
     await s.change(id, ["Queued"]);
@@ -250,7 +250,7 @@ export const statusChanges = topic("status changes", {
     expectThat(rows.every((row) => row.workerId === null && row.dueAt === null), "all have ended");
   },
 
-  "a change is audited at the level that it names, not at the row's": async (s) => {
+  "a change is audited at the level that it names, not at the level of the row": async (s) => {
     const id = await s.add({ auditLevel: "Full" });
     await s.change(id, ["InProgress"], { auditLevel: "None" });
     expectSame(await s.statuses(id), ["Queued"], "no row at None");
