@@ -62,7 +62,7 @@ export class FakeClock implements Clock {
 
   /**
    * Advances the clock. Timers, including those set in between, fire in the order of their
-   * instants, each at its instant. Between two timers, everything runs that waits only for promises
+   * instants, each at its instant. Between two timers, runs all work that waits only for promises
    * and turns of the event loop.
    *
    * @param ms The time in milliseconds, at least 0.
@@ -99,7 +99,10 @@ export class FakeClock implements Clock {
     this.#now += passed;
   }
 
-  /** Returns the next timer. Of timers for the same instant, this is the one that was set first. */
+  /**
+   * Returns the next timer. Among timers for the same instant, the timer that was set first comes
+   * first.
+   */
   #nextTimer(end: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) {

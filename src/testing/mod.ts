@@ -3,7 +3,7 @@
  * createTestEverTask} makes an instance whose tasks run on request, {@linkcode assertDispatched}
  * checks dispatched tasks, {@linkcode FakeClock} controls time, and {@linkcode simulate} runs
  * handlers in worlds with faults. To test a storage driver: {@linkcode storageConformance}
- * certifies it.
+ * certifies the driver.
  *
  * @example
  * ```ts

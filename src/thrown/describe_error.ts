@@ -6,8 +6,8 @@ import { isErrorLike, readMember } from "./reading.ts";
 import { wrappedErrors } from "./wrapped_errors.ts";
 
 /**
- * The maximum length of an error's description, in UTF-16 code units. A longer one ends with a line
- * that says that it was cut.
+ * The maximum length of an error's description, in UTF-16 code units. A longer description is cut,
+ * and ends with a line that says so.
  */
 export const longestDescription = 32_768;
 
@@ -88,7 +88,7 @@ class Description {
   /**
    * Adds a thrown value, and the errors that it wraps.
    *
-   * @param label The prefix, which names its relation to the preceding error.
+   * @param label The prefix, which names the relation of `thrown` to the preceding error.
    */
   add(label: string, thrown: unknown, depth: number): void {
     if (this.text.length > longestDescription) return;
@@ -115,7 +115,7 @@ function textOfOne(thrown: unknown): string {
   const parts = errorParts(thrown);
   const { name, message, stack } = parts;
   if (stack === null) return headline(parts);
-  // V8's stacks begin with the name and message at the creation of the error. Those of other
+  // V8's stacks begin with the name and message at the creation of the error. The stacks of other
   // engines have only frames.
   const headEnd = message === "" ? lineEnd(stack) : stack.indexOf(message);
   const head = headEnd < 0 ? "" : stack.slice(0, headEnd);

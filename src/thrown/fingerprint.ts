@@ -5,13 +5,13 @@ export interface Fingerprint {
   /** The hash of the type and the summary, in 16 hexadecimal digits. */
   readonly group: string;
   /**
-   * The message without numbers, ids, quoted texts and paths, and the innermost frames of the
-   * program.
+   * The message, without its numbers, ids, quoted texts and paths, followed by the innermost frames
+   * of the program.
    */
   readonly summary: string;
 }
 
-/** The maximum length of an exception that is read, in UTF-16 code units. */
+/** The maximum length of the part of an exception that is read, in UTF-16 code units. */
 const longestRead = 4_000;
 const longestMessage = 400;
 const mostFrames = 3;
@@ -29,7 +29,7 @@ const replacements: readonly (readonly [part: RegExp, name: string])[] = [
  * Returns the fingerprint of an error.
  *
  * @param type The type of the task that failed.
- * @param exception The text of its error, as it is stored.
+ * @param exception The stored text of the error.
  */
 export function fingerprintOf(type: string, exception: string): Fingerprint {
   const lines = exception.slice(0, longestRead).split("\n");

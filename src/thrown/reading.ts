@@ -70,8 +70,8 @@ export function isErrorOf(
 }
 
 /**
- * Returns the first `most` items of an array and the number of all items; none if the value is not
- * an array.
+ * Returns the first `most` items of an array and the number of all items; no items and 0 if the
+ * value is not an array.
  */
 export function readList(
   value: unknown,

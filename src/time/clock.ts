@@ -1,4 +1,4 @@
-// The clock of the core. It is injected, so that tests can control it.
+// The clock of the core. The clock is injected, so that tests can control the time.
 
 import { checkFlag, checkMethods, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -6,8 +6,8 @@ import { InvalidArgumentError } from "../guards/errors.ts";
 /** The interface of clocks. {@linkcode systemClock} is the real one. */
 export interface Clock {
   /**
-   * Returns the time of the wall clock, in epoch milliseconds. It may jump; only the storage's
-   * clock decides what is due.
+   * Returns the time of the wall clock, in epoch milliseconds. This time may jump; only the
+   * storage's clock decides what is due.
    */
   now(): number;
   /**
@@ -17,7 +17,7 @@ export interface Clock {
   monotonic(): number;
   /**
    * Calls `callback` once after a delay. Any delay is allowed. Delays above the limit of the
-   * runtime's timers (2^31 - 1 ms) are divided; infinite ones never fire.
+   * runtime's timers (2^31 - 1 ms) are divided; a timer with an infinite delay never fires.
    *
    * @param callback The function to call.
    * @param delayMs The delay in milliseconds. A negative value counts as 0.
@@ -80,7 +80,7 @@ export const systemClock: Clock = {
 /**
  * Checks a clock option. Undefined means the system's clock.
  *
- * @throws {InvalidArgumentError} If it lacks a method.
+ * @throws {InvalidArgumentError} If the clock lacks a method.
  */
 export function checkClock(clock: unknown, argument: string): void {
   if (clock === undefined) return;
@@ -89,8 +89,8 @@ export function checkClock(clock: unknown, argument: string): void {
 }
 
 /**
- * Calls `unref` of a timer. Timers are objects with that method in Deno and Node, and numbers in
- * browsers.
+ * Calls `unref` of a timer. In Deno and Node, timers are objects with that method. In browsers,
+ * they are numbers.
  */
 function unrefTimer(timer: unknown): void {
   if (typeof timer === "object" && timer !== null && "unref" in timer) {

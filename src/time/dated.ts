@@ -2,7 +2,7 @@
 
 /**
  * A record of the storage contract with each instant as a `Date` instead of epoch milliseconds.
- * Instants are the fields `runUntil`, `now`, and those whose name ends in `At`.
+ * Instants are the fields `runUntil`, `now`, and the fields whose name ends in `At`.
  */
 export type Dated<T> = T extends readonly (infer Item)[] ? readonly Dated<Item>[]
   : T extends object ? {

@@ -44,7 +44,8 @@ const remedy = "be a finite duration of at least 0: milliseconds as a number, " 
  *
  * @param duration The user's value.
  * @param argument The option's name, for the error message.
- * @throws {InvalidArgumentError} If it is negative, longer than 1000 years, or has an unknown unit.
+ * @throws {InvalidArgumentError} If the duration is negative, is longer than 1000 years, or has an
+ * unknown unit.
  */
 export function toMilliseconds(duration: Duration, argument: string): number {
   const milliseconds = sum(duration, argument);

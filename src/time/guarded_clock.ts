@@ -1,4 +1,4 @@
-// Guards the application's clock. If it fails, the system's is used.
+// Guards the application's clock. If that clock fails, the system's clock is used.
 
 import { answerAtOnce, callAndForget, onlyOnce } from "../guards/calls.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -33,7 +33,7 @@ export function guardClock(
   };
 }
 
-/** @param first The time if the first reading fails. */
+/** @param first The time to return if the first reading fails. */
 function guardReading(
   read: () => number,
   first: number,
@@ -55,8 +55,8 @@ function guardReading(
 }
 
 /**
- * Checks that `setTimer` returned a function that cancels the timer. Without one, the clock may not
- * have set the timer.
+ * Checks that `setTimer` returned a function that cancels the timer. If `setTimer` did not, the
+ * clock may not have set the timer.
  */
 function checkedCancel(cancel: unknown): () => void {
   if (typeof cancel === "function") return cancel as () => void;

@@ -61,8 +61,8 @@ function epochOf(instant: unknown): number {
 }
 
 /**
- * Reports whether a month has the day. Date.parse does not check it: it reads February 30 as a day
- * of March.
+ * Reports whether a month has the day. `Date.parse` does not check this, and reads February 30 as a
+ * day of March.
  */
 function isDay(year: number, month: number, day: number): boolean {
   const date = new Date(Date.UTC(2000, month - 1, day));

@@ -23,8 +23,8 @@ export function nextMacrotask(callback: () => void): void {
 }
 
 /**
- * Resolves when no callback waits any more, including those that the callbacks add. A test clock
- * awaits this before it advances the time. Gives up after `mostTurns`.
+ * Resolves when no callback waits any more, not even a callback that was added meanwhile. A test
+ * clock awaits this before it advances the time. Gives up after `mostTurns`.
  */
 export async function macrotasksDone(mostTurns: number): Promise<void> {
   let turns = 0;

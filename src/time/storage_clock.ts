@@ -1,5 +1,5 @@
 // This process's estimate of the storage's clock: the last reading plus the time since then.
-// Schedules use it, so that a wrong clock of the process has no effect.
+// Schedules use this estimate, so that a wrong clock of the process has no effect.
 
 import type { Clock } from "./clock.ts";
 
@@ -20,10 +20,10 @@ export class StorageClock {
 
   /**
    * Sets the estimate to a reading that storage has returned. A reading that arrives late, because
-   * the process was frozen, is less accurate than the estimate. It corrects the estimate only as
-   * far as it disproves it.
+   * the process was frozen, is less accurate than the estimate. Such a reading corrects the
+   * estimate only as far as it proves the estimate wrong.
    *
-   * @param askedAt When storage was asked, by the monotonic clock.
+   * @param askedAt The time at which storage was called, by the monotonic clock.
    */
   sync(storageNow: number, askedAt: number): void {
     const now = this.#clock.monotonic();

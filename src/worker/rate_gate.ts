@@ -41,7 +41,7 @@ export class RateGate {
     return limit.throttleRetries || countedAttempt(task) <= 1;
   }
 
-  /** Returns the maximum time before its turn at which a job may ask, in milliseconds. */
+  /** Returns how long before its turn a job may ask at the earliest, in milliseconds. */
   mostAheadMs({ task }: Job): number {
     return this.#parts.rateLimits.of(task.type)?.mostAheadMs ?? 0;
   }
@@ -63,7 +63,7 @@ export class RateGate {
       job.rate.exempt();
       return go;
     }
-    // A task that already has a slot is not rejected because its worker was late.
+    // If a task already has a slot, a late worker is no reason to reject the task.
     const horizonMs = reservedAt === null ? limit.horizonMs : Number.MAX_SAFE_INTEGER;
     const { emissionIntervalMs, burst, startEmpty, graceMs } = limit;
     const wish = { emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs };

@@ -40,7 +40,7 @@ export class RateLimiter {
   }
 
   /**
-   * Reports whether a job may start without asking, because it needs no slot or its limit has
+   * Reports whether a job may start without asking. It may if it needs no slot, or if its limit has
    * already allowed the start.
    *
    * @param now The present reading of the monotonic clock.
@@ -49,7 +49,7 @@ export class RateLimiter {
     return !this.#gate.concerns(job) || now <= job.rate.startBy;
   }
 
-  /** Returns the maximum time before its turn at which a job may ask, in milliseconds. */
+  /** Returns how long before its turn a job may ask at the earliest, in milliseconds. */
   mostAheadMs(job: Job): number {
     return this.#gate.mostAheadMs(job);
   }
@@ -80,7 +80,7 @@ export class RateLimiter {
     if (rateSlotAt !== null) void this.#gate.giveBack(job, rateSlotAt);
   }
 
-  /** Gives back the slot that a job got after it was cancelled or given back. */
+  /** Gives back the slot that a job got although it was cancelled or given back meanwhile. */
   forget(job: Job, verdict: Verdict | null): void {
     if (verdict?.kind !== "wait" || verdict.slotAt === job.task.rateSlotAt) return;
     void this.#gate.giveBack(job, verdict.slotAt);

@@ -89,7 +89,7 @@ export class Starter {
 
   /**
    * Asks the rate limit of a job that was taken from its line with a slot. Also asks for the jobs
-   * whose turn comes so soon that the answer will still hold.
+   * whose turn comes so soon that the answer will still hold then.
    */
   #askFirst(runner: QueueRunner, job: Job, now: number): void {
     const { rateLimiter } = this.#parts;
@@ -165,7 +165,7 @@ export class Starter {
   }
 
   /**
-   * Reports whether the worker holds its lease, so that jobs may start. After the process was
+   * Reports whether the worker holds its lease. If not, no job may start. After the process was
    * frozen, other workers may hold its jobs. Storage would reject the writes of such jobs, but
    * could not prevent the effects of their handlers.
    */

@@ -202,9 +202,9 @@ export class Worker implements LocalWorker {
   }
 
   /**
-   * Stops claiming, gives back tasks that have not started, lets running handlers finish until the
-   * timeout, aborts the others, and writes all changes. Takes at most the timeout, three grace
-   * periods and two lease durations.
+   * Stops claiming, gives back tasks that have not started, and lets running handlers finish until
+   * the timeout. Then aborts the handlers that still run, and writes all changes. Takes at most the
+   * timeout, three grace periods and two lease durations.
    */
   stop(timeoutMs: number): Promise<void> {
     return (this.#stopping ??= this.#stop(timeoutMs));
@@ -330,13 +330,16 @@ export class Worker implements LocalWorker {
     this.#starter.fill(runner, now);
   }
 
-  /** Waits until no handler runs, for at most `timeoutMs`. Resolves to false if one still runs. */
+  /**
+   * Waits until no handler runs, for at most `timeoutMs`. Resolves to false if a handler still
+   * runs.
+   */
   async #allEndedWithin(timeoutMs: number): Promise<boolean> {
     await within(this.#parts.clock, timeoutMs, this.#allEnded());
     return this.#executor.running.size === 0;
   }
 
-  /** Resolves when no handler runs. None starts after {@linkcode Worker.#close}. */
+  /** Resolves when no handler runs. No handler starts after {@linkcode Worker.#close}. */
   #allEnded(): Promise<void> {
     if (this.#executor.running.size === 0) return Promise.resolve();
     return (this.#ending ??= Promise.withResolvers<void>()).promise;

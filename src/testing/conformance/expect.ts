@@ -1,9 +1,9 @@
-// The suite's own assertions, without dependencies, so that it runs under any test runner.
+// The suite's own assertions, without dependencies, so that the suite runs under any test runner.
 
 import { EverTaskError } from "../../guards/errors.ts";
 
 /**
- * A store violates the contract. The message has the expectation, the actual and the expected
+ * A store violates the contract. The message has the expectation, the actual value and the expected
  * value.
  */
 export class ConformanceError extends EverTaskError {
@@ -43,8 +43,9 @@ export function expectValue<T>(value: T | null | undefined, expectation: string)
 }
 
 /**
- * Fails unless an instant is near the expected one, because the clock of a database server advances
- * during a case. Cases advance the time by much more than the tolerance.
+ * Fails unless an instant is near the expected one. The two may differ a little, because the clock
+ * of a database server advances during a case. Cases advance the time by much more than the
+ * tolerance.
  */
 export function expectNear(actual: number | null, expected: number, expectation: string): void {
   const near = actual !== null && Number.isInteger(actual) && Math.abs(actual - expected) <= 20_000;

@@ -4,8 +4,9 @@
 import type { Storage } from "../../storage/storage.ts";
 
 /**
- * A capability of a store under test beyond the contract. If a case needs one that the store lacks,
- * {@linkcode ConformanceCase.missing} names it, so that the case does not count as passed.
+ * A capability of a store under test beyond the contract. If the store lacks a capability that a
+ * case needs, {@linkcode ConformanceCase.missing} names the capability, and the case does not count
+ * as passed.
  *
  * - `setRunCount`, `failAt`, `transaction`, `setClockBack`, `damage`: the optional functions of
  *   {@linkcode StorageUnderTest}.
@@ -33,7 +34,7 @@ export const capabilities: readonly Capability[] = [
 /**
  * A damage to a task's row. `counters`: attempt, lease token and lost count are the largest integer
  * that their columns can hold. `instants`: creation and rate limit slot are an instant that
- * JavaScript cannot represent, if the store can hold one.
+ * JavaScript cannot represent, if the store can hold such an instant.
  */
 export type Damage = "counters" | "instants";
 
@@ -58,13 +59,13 @@ export interface StorageUnderTest {
   readonly storage: Storage;
   /**
    * Returns an independent, opened storage on the same database, as in another process. `dispose`
-   * also closes it.
+   * also closes the returned storage.
    */
   another(): Promise<Storage>;
   /**
-   * Advances the store's time. If the store has an injected clock, advance it. For a database
-   * server, shift all stored instants back, including those of rate limits and heartbeats, so that
-   * no case has to wait.
+   * Advances the store's time. If the store has an injected clock, advance that clock. For a
+   * database server, shift all stored instants back, including those of rate limits and heartbeats,
+   * so that no case has to wait.
    *
    * @param ms Whole milliseconds.
    */
@@ -100,7 +101,7 @@ export interface ConformanceCase {
   readonly topic: string;
   /** The guarantee as a sentence. */
   readonly name: string;
-  /** The missing capability, without which the case cannot run; null if it can. */
+  /** The missing capability, without which the case cannot run; null if the case can run. */
   readonly missing: Capability | null;
   /**
    * Creates a store, checks the guarantee and disposes of the store.

@@ -31,7 +31,10 @@ export interface TopicCase {
   check(scene: Scene): Promise<void>;
 }
 
-/** Creates a topic from sentences, their checks, and the capability that a check needs. */
+/**
+ * Creates a topic from its cases. The key of a case is its sentence. The value is a check, or a
+ * capability and the check that needs this capability.
+ */
 export function topic(
   name: string,
   cases: Record<string, TopicCase["check"] | readonly [Capability, TopicCase["check"]]>,
@@ -80,7 +83,7 @@ export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
   };
 }
 
-/** Creates a request for a rate limit slot; by default one that starts a run if possible. */
+/** Creates a request for a rate limit slot. By default, it accepts only a slot now. */
 export function slotRequest(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
   return {
     key: "customer-1",

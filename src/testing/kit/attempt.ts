@@ -1,5 +1,5 @@
 // Runs one attempt of a handler. The handler's signal aborts at the timeout, or when the test
-// aborts its own signal. A handler that does not end then is given up after a grace period.
+// aborts its own signal. A handler that runs on after the abort is given up after a grace period.
 
 import { EverTaskError } from "../../guards/errors.ts";
 import { isInstance } from "../../thrown/reading.ts";
@@ -19,9 +19,12 @@ export interface AttemptLimits {
 
 /** The end of a handler. */
 export interface HandlerEnd {
-  /** The error that it threw, or the reason why it was given up; undefined if it returned. */
+  /**
+   * The error that the handler threw, or the reason why the handler was given up; undefined if the
+   * handler returned.
+   */
   readonly failure: { readonly error: unknown } | undefined;
-  /** Whether it was given up. */
+  /** Whether the handler was given up. */
   readonly stuck: boolean;
 }
 

@@ -1,4 +1,5 @@
-// Keeps the errors that handlers throw, for tests. Storage and events have only their texts.
+// Keeps the errors that handlers throw, for tests. Storage and events have only the texts of
+// errors.
 
 import type { Instrumentation } from "../../instrumentation/instrumentation.ts";
 
@@ -13,8 +14,8 @@ export class CaughtErrors {
   }
 
   /**
-   * Returns the error of the last attempt of a task; undefined if it did not throw or no handler
-   * ran.
+   * Returns the error of the last attempt of a task; undefined if no handler ran or the handler did
+   * not throw.
    */
   of(taskId: string): unknown {
     return this.#errors.get(taskId);

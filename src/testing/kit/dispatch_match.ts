@@ -15,7 +15,7 @@ import { type Instant, toEpochMilliseconds } from "../../time/instant.ts";
 import { payloadDifferences, type PayloadMatch, show } from "./payload_match.ts";
 import type { StoredTask } from "./stored_task.ts";
 
-/** The expected properties of a dispatched task. All given ones must match. */
+/** The expected properties of a dispatched task. All given properties must match. */
 export interface DispatchMatch<Payload = unknown> {
   /**
    * A part of the payload, at any depth, or a function that reports whether the stored payload
@@ -40,7 +40,7 @@ export interface DispatchMatch<Payload = unknown> {
   readonly at?: Instant;
   /** The maximum time from the dispatch to the due instant, or to the next run of a series. */
   readonly dueWithin?: Duration;
-  /** Whether the task is a series, or its schedule as it is passed to `dispatch`. */
+  /** Whether the task is a series, or the schedule of the series, as passed to `dispatch`. */
   readonly recurring?: boolean | RecurringInput;
 }
 
@@ -84,7 +84,7 @@ export function checkMatch(match: DispatchMatch, others: Readonly<Record<string,
 const plainFields = ["taskKey", "queue", "priority", "auditLevel", "status"] as const;
 
 /**
- * Returns the differences between a stored task and the expectation, as phrases; none if it
+ * Returns the differences between a stored task and the expectation, as phrases; none if the task
  * matches.
  */
 export function differences(task: StoredTask, match: DispatchMatch): string[] {

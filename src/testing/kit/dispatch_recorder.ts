@@ -33,7 +33,7 @@ export class DispatchRecorder {
   }
 
   /**
-   * Is the `dispatch` of the handler's context. Every task counts as registered, every queue as
+   * Implements `dispatch` of the handler's context. Every task counts as registered, every queue as
    * known, and every task key as free.
    */
   dispatch(

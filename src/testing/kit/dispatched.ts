@@ -1,5 +1,5 @@
-// Assertions about dispatched tasks. They use only public methods of an instance, so they work with
-// any storage.
+// Assertions about dispatched tasks. The assertions use only public methods of an instance, so they
+// work with any storage.
 
 import { checkCount, isPlain } from "../../guards/argument_checks.ts";
 import type { EverTask } from "../../application/ever_task.ts";

@@ -1,4 +1,4 @@
-// Counts the outcomes of the tasks that a test runs, by their events.
+// Counts the outcomes of the tasks that a test runs. The counts come from the events of the tasks.
 
 import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskEvent, TaskEventSource } from "../../events/task_event.ts";
@@ -13,7 +13,10 @@ export interface TaskFailure {
   readonly error: unknown;
 }
 
-/** The result of {@linkcode TestEverTask.drain}. A task counts once per end or retry. */
+/**
+ * The result of {@linkcode TestEverTask.drain}. Each retry, and each end of a task or of a run of a
+ * series, counts once.
+ */
 export interface DrainResult {
   /** The number of started attempts. */
   readonly attempts: number;

@@ -1,4 +1,4 @@
-// Finds the remaining work in a storage, so that a test can wait for its end.
+// Finds the remaining work in a storage, so that a test can wait for the end of this work.
 
 import type { TaskRecord } from "../../storage/records.ts";
 import type { Storage } from "../../storage/storage.ts";

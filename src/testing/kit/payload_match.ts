@@ -11,8 +11,8 @@ export type PayloadMatch<Payload> = Payload extends { toJSON(): infer Stored } ?
   : Payload;
 
 /**
- * Returns the differences between a stored payload and the expectation, as phrases; none if it
- * matches.
+ * Returns the differences between a stored payload and the expectation, as phrases; none if the
+ * payload matches.
  */
 export function payloadDifferences(
   expected: unknown,

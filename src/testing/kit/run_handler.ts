@@ -27,12 +27,12 @@ import type { StoredTask } from "./stored_task.ts";
  * The outcome of an attempt.
  *
  * - `completed`: the handler returned.
- * - `retry`: it failed, and the retry policy gives it another attempt after `delayMs`.
- * - `later`: it threw `RetryLater`; it runs again after `delayMs`.
+ * - `retry`: it failed, and the retry policy gives the task another attempt after `delayMs`.
+ * - `later`: it threw `RetryLater`; the task runs again after `delayMs`.
  * - `failed`: it failed permanently.
- * - `cancelled`: it threw after it was cancelled.
- * - `stopped`: it threw after its worker stopped; it is due again.
- * - `lost`: its lease was lost; nothing would be recorded.
+ * - `cancelled`: it threw after the task was cancelled.
+ * - `stopped`: it threw after its worker stopped; the task is due again.
+ * - `lost`: the lease of the task was lost; nothing would be recorded.
  */
 export type HandlerOutcome =
   | "completed"
@@ -59,7 +59,7 @@ export interface HandlerRun {
   readonly outcome: HandlerOutcome;
   /**
    * The error that the handler threw, or the reason why a stuck handler was given up; undefined if
-   * it returned.
+   * the handler returned.
    */
   readonly error: unknown;
   /** The text that would be stored as the task's exception; null for none. */
@@ -78,11 +78,12 @@ export interface HandlerRun {
 
 /**
  * Runs a task's handler once, without storage. Resolves with the outcome, even if the handler
- * throws. The payload is validated and passed through JSON, as by storage. Hooks are not called and
- * nothing is retried; use {@linkcode createTestEverTask} for that.
+ * throws. The payload is validated, and converted to JSON and back, as in production. Hooks are not
+ * called and nothing is retried; use {@linkcode createTestEverTask} for that.
  *
  * @param task The task.
- * @param rest The payload, which may be omitted if it may be `undefined`, and options.
+ * @param rest The payload and the options. The payload may be omitted if its type allows
+ * `undefined`.
  * @throws {PayloadValidationError} If the payload is invalid, as in `dispatch`.
  * @throws {InvalidArgumentError} If an option is invalid.
  *

@@ -29,8 +29,9 @@ export interface RunHandlerOptions {
   /** The run of a series; `true` for the first one, now. @default none: a one-shot task */
   readonly run?: true | { readonly number?: number; readonly scheduledAt?: Instant };
   /**
-   * Aborts the handler's signal: as `cancel` does, or for the given reason if that is an error of
-   * EverTask (`new TimeoutError(30_000)`, `new WorkerStoppedError()`, …).
+   * Aborts the handler's signal, as `cancel` does. If the reason of this abort is an error of
+   * EverTask (`new TimeoutError(30_000)`, `new WorkerStoppedError()`, …), the handler's signal
+   * aborts with the same reason.
    */
   readonly signal?: AbortSignal;
   /** The timeout of the handler, by `clock`. @default the task's, then no limit */

@@ -82,8 +82,8 @@ export class TestEverTask extends EverTask {
   }
 
   /**
-   * Opens the storage, but runs no tasks: only `drain` and `inline` mode do. An application under
-   * test can therefore call `start` as in production.
+   * Opens the storage, but runs no tasks: only `drain` and `inline` mode run tasks. An application
+   * under test can therefore call `start` as in production.
    */
   override async start(): Promise<void> {
     await this.#open();
@@ -111,9 +111,9 @@ export class TestEverTask extends EverTask {
   }
 
   /**
-   * Runs all due tasks, the tasks that they dispatch and their retries, until none is due.
+   * Runs all due tasks, including retries and the tasks that handlers dispatch, until none is due.
    * With `withScheduled` or `advance`, and a {@linkcode FakeClock}, also runs delayed tasks:
-   * advances the clock, so that all tasks and retries run at their instants.
+   * advances the clock to the instant of each task and retry.
    *
    * @returns The numbers of outcomes, and the failures.
    * @throws {InvalidArgumentError} If the time is to advance, but `clock` is not a `FakeClock` or
@@ -121,7 +121,7 @@ export class TestEverTask extends EverTask {
    * @throws {TooManyAttemptsError} If there are more attempts than `maxAttempts`.
    * @throws {StalledError} If nothing is written for `stalledAfter` although a task is running or
    * due.
-   * @throws The error of the first failed task, with `failures: "throw"`.
+   * @throws With `failures: "throw"`: the error of the first failed task.
    *
    * @example
    * ```ts
@@ -183,7 +183,7 @@ export class TestEverTask extends EverTask {
 
   /** Runs the due tasks. */
   async #runDue(limits: RunLimits, isDone: () => Promise<boolean>): Promise<void> {
-    // Repeated, because a hook that ran last may have dispatched a task.
+    // The last hook may have dispatched another task, so check again.
     while (!await isDone()) await this.#worker.use(limits, () => this.#worker.until(isDone));
   }
 
@@ -239,8 +239,8 @@ function toldEverybody(): Promise<void> {
 
 /**
  * Creates an instance for tests. Tasks run on request ({@linkcode TestEverTask.drain}) or within
- * dispatch (`mode: "inline"`), with the same code as in production. Pass it to the application
- * instead of its own instance.
+ * dispatch (`mode: "inline"`), with the same code as in production. Pass this instance to the
+ * application in place of the application's own.
  *
  * Use `memoryStorage()`, or a separate real database for each test. For tests of delays, retries
  * and series, pass the same {@linkcode FakeClock} to the instance and the storage.

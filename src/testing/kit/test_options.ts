@@ -12,8 +12,8 @@ export type FailureHandling = "throw" | "record";
 /** The limits of a drain or an inline dispatch. */
 export interface RunBounds {
   /**
-   * The maximum number of attempts in one drain or dispatch. More are assumed to be an endless
-   * loop.
+   * The maximum number of attempts in one drain or dispatch. More attempts are assumed to be an
+   * endless loop.
    * @default 1000
    */
   readonly maxAttempts?: number;

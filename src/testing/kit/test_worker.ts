@@ -1,5 +1,5 @@
-// The worker of a test: a real one, which exists only while a call waits for its work. Between two
-// drains nothing runs and no timer is set, so that a fake clock may skip years.
+// The real worker of a test instance. It exists only while a call waits for tasks to run. Between
+// two drains nothing runs and no timer is set, so a fake clock may skip years.
 
 import type { EverTask } from "../../application/ever_task.ts";
 import type { TaskRecord } from "../../storage/records.ts";
@@ -31,7 +31,7 @@ export class TestWorker {
     this.#parts = parts;
   }
 
-  /** The number of calls that wait for its work. */
+  /** The number of calls that wait for the worker. */
   get users(): number {
     return this.#users;
   }
@@ -56,8 +56,8 @@ export class TestWorker {
       this.#users--;
       if (this.#users === 0) {
         const end = this.#end(failed);
-        // Not awaited after a failure, because the caller may be a handler, and the end would wait
-        // for this handler.
+        // Do not await `end` after a failure: the caller may be a handler, and `end` would wait for
+        // this handler.
         if (failed) end.catch(() => {});
         else await end;
       }
@@ -65,8 +65,8 @@ export class TestWorker {
   }
 
   /**
-   * Waits until `holds` resolves to true. Only a write to storage can change its result, so it is
-   * called again after each write.
+   * Waits until `holds` resolves to true. Only a write to storage can change its result, so `holds`
+   * is called again after each write.
    *
    * @throws {TooManyAttemptsError} If there are too many attempts.
    * @throws {StalledError} If nothing is written for too long.

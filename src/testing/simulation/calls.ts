@@ -15,7 +15,7 @@ interface Answer {
   readonly answer: string;
 }
 
-/** Calls an instance, and records what it answers. */
+/** Makes calls to an instance, and records their results. */
 export class Calls {
   readonly #name: string;
   readonly #everTask: EverTask;

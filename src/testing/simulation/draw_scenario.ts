@@ -16,7 +16,10 @@ import {
   taskTypes,
 } from "./scenario.ts";
 
-/** The new year, and ten seconds before clocks in Europe are set forward, and back. */
+/**
+ * The possible starts of a world: the new year, ten seconds before the clocks of Europe are set
+ * forward, and ten seconds before they are set back.
+ */
 const beginnings = [
   Date.UTC(2026, 0, 1),
   Date.UTC(2026, 2, 29, 0, 59, 50),
@@ -127,7 +130,7 @@ function drawDeed(
   return { ...step, instance, atMs: dispatch.atMs + chance.integer(0, 3_000) };
 }
 
-/** @param number The number of the dispatch whose task a cancel or an extra run is about. */
+/** @param number The number of the dispatch whose task is cancelled or gets an extra run. */
 function drawOther(chance: Chance, number: number): Deed {
   const kind = chance.pick(
     [

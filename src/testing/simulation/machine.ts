@@ -1,5 +1,5 @@
-// The machine of a process, which runs, is frozen, or was killed, and whose clock may be wrong. All
-// input of a process (timers, answers, signals) passes through it.
+// The machine of a process. The process runs, is frozen, or was killed. The machine's clock may be
+// wrong. All input of a process (timers, answers, signals) passes through the machine.
 
 import { checkTimer, type Clock, type TimerOptions } from "../../time/clock.ts";
 import type { Timeline } from "./timeline.ts";
@@ -80,7 +80,7 @@ export class Machine {
     for (const callback of held) this.#timeline.in(0, () => this.reach(callback));
   }
 
-  /** Ends the process at once, so that no more input is delivered. */
+  /** Ends the process at once. No more input is delivered. */
   kill(): void {
     this.#state = "dead";
     this.#held = [];

@@ -1,5 +1,5 @@
-// The network between an instance and its store. Delays and thereby reorders requests and answers,
-// and loses some of them. An instance repeats calls without an answer.
+// The network between an instance and its store. Delays requests and answers, which may change
+// their order, and loses some. An instance repeats calls without an answer.
 
 import { StorageUnavailableError } from "../../storage/errors.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -39,7 +39,7 @@ interface MachineNetwork {
 
 /** The ends of a network. */
 export interface NetworkParts extends MachineNetwork {
-  /** Whether signals may be lost. If not, workers rely on them. */
+  /** Whether signals may be lost. If not, workers rely on signals. */
   readonly losesSignals: boolean;
   /** Called after each operation of the store. */
   readonly onCarriedOut: (verb: Verb, args: readonly unknown[], result: unknown) => void;

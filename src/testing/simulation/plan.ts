@@ -1,5 +1,5 @@
-// A simulated world and what happens in it as plain data, which can be printed, and shrunk while
-// the failure remains.
+// The plan of a simulated world and of the events in it. A plan is plain data: it can be printed,
+// and steps can be removed while the failure remains.
 
 import type { ClockFault } from "./machine.ts";
 import type { Weather } from "./network.ts";
@@ -40,5 +40,5 @@ export function isFault<Ask extends { readonly kind: string }>(
   return ["stop", "kill", "start", "freeze", "setClock"].includes(step.kind);
 }
 
-/** The time at which the faults end: the network is good, and every machine runs. */
+/** The time at which the faults end. From then on, the network is good, and every machine runs. */
 export const calmAtMs = 20_000;

@@ -92,7 +92,7 @@ export class SimulatedProcess<Ask> {
     this.#everTask.start().then(() => this.#note("started"), failed);
   }
 
-  /** Asks the program. A frozen process does nothing. */
+  /** Asks the program to do something. A frozen process ignores the request. */
   ask(ask: Ask): void {
     if (this.#machine.isRunning) this.#program.ask(ask);
   }

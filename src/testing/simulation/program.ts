@@ -14,9 +14,12 @@ export type ProgramSettings = Omit<
 /** The program of one process. */
 export interface Program<Ask> {
   readonly settings: ProgramSettings;
-  /** Whether it waits for the result of a call, or runs a handler, which may dispatch a task. */
+  /**
+   * Whether the program waits for the result of a call, or runs a handler. A handler may dispatch a
+   * task.
+   */
   readonly isBusy: boolean;
-  /** Takes its instance. Called once, before any other method. */
+  /** Receives the instance of the process. Called once, before any other method. */
   begin(everTask: EverTask): void;
   /** Does what a step asks. */
   ask(ask: Ask): void;
@@ -28,7 +31,10 @@ export interface Program<Ask> {
 export interface ProgramParts {
   /** The name of its process. */
   readonly name: string;
-  /** The index of its machine; one more than the last if it starts when the faults end. */
+  /**
+   * The index of its machine. A process that starts when the faults end has an additional machine,
+   * with the next index.
+   */
   readonly index: number;
   readonly machine: Machine;
   readonly recorder: Recorder;

@@ -41,7 +41,10 @@ export class Recorder implements HistoryLog {
     this.#entries.push({ at: this.#timeline.now, instance, ...entry } as HistoryEntry);
   }
 
-  /** Records an operation of the store, unless it changes nothing that a history tells of. */
+  /**
+   * Records an operation of the store, unless the operation changes nothing that a history
+   * contains.
+   */
   carriedOut(instance: string, verb: Verb, args: readonly unknown[], result: unknown): void {
     const now = Math.floor(this.#timeline.now);
     for (const entry of this.#store.of(verb, args, result, now)) this.add(instance, entry);

@@ -9,7 +9,7 @@ import type { Play } from "./play.ts";
 
 /**
  * The type of a task: `plain`; `timed`, with a timeout; `limited`, with a rate limit; `discarded`,
- * with a rate limit that discards what exceeds it.
+ * with a rate limit that discards excess runs.
  */
 export type TaskType = "plain" | "timed" | "limited" | "discarded";
 
@@ -28,9 +28,9 @@ export interface DispatchStep {
   readonly delayMs: number;
   /** The maximum number of retries. */
   readonly retries: number;
-  /** The schedule; null: it runs once. */
+  /** The schedule; null for a task that runs once. */
   readonly recurring: Recurrence | null;
-  /** Whether it is part of a transaction, and how that ends. */
+  /** Whether the dispatch is part of a transaction, and how the transaction ends. */
   readonly transaction: "none" | "commits" | "rolls back";
 }
 
@@ -62,7 +62,7 @@ export interface RetentionPlan {
 /** A world, and its operations. */
 export interface Scenario extends WorldPlan<AskDeed> {
   readonly machines: readonly MachinePlan[];
-  /** How often a task may be lost with its process while it runs. */
+  /** How often a running task may be lost with its process. */
   readonly poisonLimit: number;
   /** Null: everything is kept. */
   readonly retention: RetentionPlan | null;

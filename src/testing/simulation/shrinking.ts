@@ -38,14 +38,14 @@ export async function shrinkPlan<Plan extends WorldPlan<unknown>>(
     }
     await fails({ machines: machines.map((machine) => ({ ...machine, ...rightTime })) });
   };
-  // In a calm world no step depends on what the network did to those before it.
+  // In a calm world, no step depends on what the network did to earlier steps.
   await calmTheWorld();
   for (let size = Math.ceil(failure.scenario.steps.length / 2); size > 0;) {
     const { length } = smallest.scenario.steps;
     for (let at = 0; at < smallest.scenario.steps.length;) {
       if (!await fails({ steps: smallest.scenario.steps.toSpliced(at, size) })) at += size;
     }
-    // A step that was needed together with another one may be removed after that one is gone.
+    // A step may become unnecessary when another step has been removed, so try again.
     if (size > 1 || smallest.scenario.steps.length === length) size = Math.floor(size / 2);
   }
   await calmTheWorld();

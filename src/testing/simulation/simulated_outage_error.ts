@@ -2,7 +2,10 @@
 
 import { EverTaskError } from "../../guards/errors.ts";
 
-/** A simulation has interrupted the connection to a service, which may have done what was asked. */
+/**
+ * A simulation has interrupted the connection to a service. The service may have executed the
+ * request.
+ */
 export class SimulatedOutageError extends EverTaskError {
   /** `SimulatedOutageError` */
   override name = "SimulatedOutageError";

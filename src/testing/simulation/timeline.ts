@@ -11,8 +11,8 @@ interface Happening {
 }
 
 /**
- * The maximum number of turns of the event loop at one instant. More are assumed to be an endless
- * loop.
+ * The maximum number of turns of the event loop at one instant. More turns are assumed to be an
+ * endless loop.
  */
 const mostTurns = 10_000;
 
@@ -36,8 +36,8 @@ export class Timeline {
    * Plans an action. Actions at the same instant run in the order of planning.
    *
    * @param delayMs The delay in milliseconds. A negative value counts as 0.
-   * @param run The action. If it returns a promise, time stands still until that settles, because a
-   * store may have to wait for the real event loop.
+   * @param run The action. If it returns a promise, time stands still until the promise settles,
+   * because a store may have to wait for the real event loop.
    * @returns A function that cancels the action.
    */
   in(delayMs: number, run: () => unknown): () => void {
@@ -53,8 +53,8 @@ export class Timeline {
   }
 
   /**
-   * Advances the time. Between two actions, everything runs that waits only for promises and turns
-   * of the event loop.
+   * Advances the time. Between two actions, runs all work that waits only for promises and turns of
+   * the event loop.
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

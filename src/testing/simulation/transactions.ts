@@ -1,6 +1,6 @@
-// Transactions of users in a simulated world. No store holds them open: a write in a transaction
-// that will commit is applied at once, and a write in a transaction that will roll back only gets a
-// result.
+// Transactions of users in a simulated world. No store keeps a transaction open: a write in a
+// transaction that will commit is applied at once, and a write in a transaction that will roll back
+// only gets a result.
 
 import type { Storage } from "../../storage/storage.ts";
 import type { Lease, NewTask } from "../../storage/requests.ts";

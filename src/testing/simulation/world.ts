@@ -49,7 +49,7 @@ export class World<Ask extends { readonly kind: string }> {
   /**
    * @param reading Reads the stored tasks for the history.
    * @param endsAfterMs How long the world lasts after the end of the faults if tasks are left, for
-   * example those of a series; undefined: no task may be left.
+   * example series. If undefined, no task may be left.
    */
   constructor(
     plan: WorldPlan<Ask>,

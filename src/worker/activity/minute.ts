@@ -1,5 +1,5 @@
-// Counts the events of one type and queue in one minute. An event costs only a few additions,
-// because every attempt is counted.
+// Counts the events of one type and queue in one minute. Every attempt is counted, so an event may
+// cost only a few additions.
 
 import type { TaskStatus } from "../../storage/task_status.ts";
 import {
@@ -30,7 +30,7 @@ export class Minute {
   readonly #figures: number[] = activityColumns.map(() => 0);
   #isChanged = false;
 
-  /** @param at Its beginning, by the storage's clock. */
+  /** @param at The beginning of the minute, by the storage's clock. */
   constructor(at: number, type: string, queue: string) {
     this.#at = at;
     this.#type = type;

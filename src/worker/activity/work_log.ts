@@ -15,7 +15,10 @@ const minuteMs = 60_000;
  */
 const mostMinutes = 10_000;
 
-/** The maximum number of failure groups between two reports. Further failures are only counted. */
+/**
+ * The maximum number of failure groups between two reports. Failures of further groups appear only
+ * in the activity.
+ */
 const mostGroups = 100;
 
 /** The maximum length of a group's error text, in UTF-16 code units. */
@@ -94,7 +97,7 @@ export class WorkLog {
     const unreported = minutes.filter((minute) => minute.markChanged());
     const all = [...unreported, ...this.#changed];
     const dropped = all.splice(0, Math.max(0, all.length - mostMinutes));
-    for (const minute of dropped) minute.unmark(); // the present one may have further events
+    for (const minute of dropped) minute.unmark(); // the current minute may still count events
     this.#changed = all;
     for (const failure of failures) {
       const later = this.#failures.get(failure.group);
@@ -130,6 +133,6 @@ export class WorkLog {
 /** Work that is being reported. */
 export interface TakenWork extends Pick<WorkReport, "activity" | "failures"> {
   readonly activity: readonly ActivityReport[];
-  /** Keeps the work for the next report, because this one failed. */
+  /** Keeps the work for the next report. Called if this report has failed. */
   giveBack(): void;
 }

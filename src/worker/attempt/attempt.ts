@@ -50,7 +50,7 @@ export class Attempt {
     return this.#timeoutMs;
   }
 
-  /** The end of its timeout or its grace period, by the monotonic clock. */
+  /** The end of the timeout or of the grace period, by the monotonic clock. */
   get deadlineAt(): number {
     return this.#deadlineAt;
   }
@@ -77,7 +77,7 @@ export class Attempt {
 
   /**
    * The next run that was stored when the handler completed the task in its own transaction; null
-   * if it did not.
+   * if the handler did not complete the task.
    */
   get completion(): { readonly next: NextRun | null } | null {
     return this.#completion;
@@ -139,17 +139,22 @@ export class Attempt {
     this.#phase = "ended";
   }
 
-  /** Called by the watchdog. */
+  /** Sets the end of the timeout or of the grace period. Called by the watchdog. */
   setDeadline(deadlineAt: number): void {
     this.#deadlineAt = deadlineAt;
   }
 
-  /** Called by the watchdog, and by the recorder when it writes `InProgress` itself. */
+  /**
+   * Notes that `InProgress` is stored or being written. Called by the watchdog, and by the recorder
+   * when it writes `InProgress` itself.
+   */
   markReported(): void {
     this.#isReported = true;
   }
 
-  /** Called by the recorder when the handler has completed the task in its own transaction. */
+  /**
+   * Notes that the handler has completed the task in its own transaction. Called by the recorder.
+   */
   complete(next: NextRun | null): void {
     this.#completion = { next };
   }

@@ -47,7 +47,7 @@ export class AttemptEvents {
     events.emit(event);
   }
 
-  /** Calls a hook in the context of the caller. Logs its error, which has no other effect. */
+  /** Calls a hook in the context of the caller. An error of the hook is only logged. */
   callHook(name: string, job: Job, hook: () => void | Promise<void>): Promise<void> {
     const call = (async () => {
       try {
@@ -81,7 +81,7 @@ export class AttemptEvents {
     this.emit("started", job, { waitMs });
   }
 
-  /** Reports the end of an attempt after it is stored. `error` is the argument of the hook. */
+  /** Reports the end of an attempt after the end is stored. `error` is the argument of the hook. */
   ended(
     job: Job,
     ending: Ending,

@@ -22,7 +22,7 @@ export interface AttemptSurroundings {
   readonly isAbandoned: (job: Job) => boolean;
   /** Called with the instant at which a task will be due again, by the storage's clock. */
   readonly expectDue: (at: number) => void;
-  /** Called when a job has ended or is given up, so that its slot is free. */
+  /** Called when a job has ended or is given up, and its slot is free. */
   readonly onSettled: (job: Job, now: number) => void;
 }
 

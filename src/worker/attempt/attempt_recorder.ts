@@ -22,7 +22,7 @@ export interface RecorderParts {
   readonly storage: Storage;
   readonly writer: StatusWriter;
   /**
-   * Called when a handler has completed its task in its own transaction, so that the task no longer
+   * Called when a handler has completed its task in its own transaction. The task then no longer
    * belongs to this worker.
    */
   readonly onHandedIn: (task: ClaimedTask) => void;
@@ -53,7 +53,7 @@ export class AttemptRecorder {
 
   /**
    * Writes that a job is in progress, and resolves when that is stored. If the handler crashes the
-   * process, storage can then tell this task from those that were only waiting.
+   * process, storage can then tell this task from tasks that were only waiting.
    *
    * @throws The abort reason, if the job is aborted before its report is stored.
    */
@@ -148,9 +148,7 @@ export class AttemptRecorder {
     this.recordUnstarted(job, { status: "Failed", exception }, {});
   }
 
-  /**
-   * Writes a change of a job that has not run, because it was cancelled, is unusable, or must wait.
-   */
+  /** Writes a change of a job that was cancelled, is unusable or must wait, and did not run. */
   recordUnstarted(
     job: Job,
     ending: Ending,
@@ -272,7 +270,7 @@ export class AttemptRecorder {
   }
 }
 
-/** Shared by most endings, because nearly every attempt is the last one. */
+/** Shared by most endings: after nearly every attempt, the task is not due again. */
 const notDueAgain: Pick<Ending, "dueInMs" | "returnAttempt"> = {};
 
 function dueAgain({ dueInMs, returnAttempt }: Ending): Pick<Ending, "dueInMs" | "returnAttempt"> {

@@ -1,5 +1,6 @@
 // Determines the timeout and the retry policy of an attempt. Both may be set by the task, the queue
-// or the instance; the first one that is set applies. A retry policy of the dispatch precedes them.
+// or the instance; the first one that is set applies. A retry policy of the dispatch takes
+// precedence over all three.
 
 import type { Logger } from "../../log/logger.ts";
 import type { RetryPolicy } from "../../task/retry_policy.ts";

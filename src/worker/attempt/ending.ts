@@ -18,15 +18,15 @@ import {
   WorkerStoppedError,
 } from "../../task/abort_reasons.ts";
 
-/** The result of an attempt: the task's next status, and when it is due again. */
+/** The result of an attempt: the task's next status, and when the task is due again. */
 export interface Ending {
   readonly status: TaskStatus;
   readonly exception: string | null;
   /** The error that `exception` describes. */
   readonly error?: unknown;
   /**
-   * The time until the task can be claimed again, in milliseconds. Undefined if it cannot, or if
-   * its series sets the next run.
+   * The time until the task can be claimed again, in milliseconds. Undefined if the task is not
+   * claimed again, or if its series sets the next run.
    */
   readonly dueInMs?: number;
   /** Whether the attempt does not count. */
@@ -59,9 +59,9 @@ export function countedAttempt(
 
 /**
  * Decides what follows an attempt. If the handler returns, the task is completed, even if the
- * handler was asked to stop. If it throws after a request to stop, the reason of the request
- * decides. After any other error, including a timeout, the retry policy decides. A policy that
- * throws or returns an invalid delay fails the task.
+ * handler was asked to stop. If the handler throws after a request to stop, the reason of the
+ * request decides. After any other error, including a timeout, the retry policy decides. A policy
+ * that throws or returns an invalid delay fails the task.
  *
  * @param random Returns a number from 0 to below 1, for the policy's jitter.
  * @returns The ending, or null if the worker no longer holds the task and must write nothing.
@@ -88,8 +88,8 @@ export function decideEnding(
   const cause = timedOut ? abortReason : error;
   const told = timedOut && error !== abortReason ? withCause(abortReason, error) : cause;
   const failed = { status: "Failed", exception: describeError(told), error: told } as const;
-  // A payload that fails validation will fail again, so it is not retried. It stays stored as it
-  // is.
+  // A payload that fails validation will fail again, so it is not retried. The stored payload stays
+  // unchanged.
   if (isNonRetryable(error) || isInstance(error, PayloadValidationError)) return failed;
   let delay: number | null;
   try {

@@ -33,8 +33,8 @@ import { Watchdog } from "./watchdog.ts";
 /** The defaults of attempts. */
 export interface ExecutionSettings extends AttemptDefaults {
   /**
-   * The time that a handler may run after its signal has aborted until its slot is freed, in
-   * milliseconds.
+   * The time for which a handler may continue after its signal has aborted, in milliseconds. Then
+   * the slot of the job is freed.
    */
   readonly graceMs: number;
   readonly capture: CaptureSettings | null;
@@ -57,7 +57,7 @@ export interface ExecutorParts {
   readonly queue: (name: string) => QueueSettings;
   readonly dispatch: Dispatch;
   /**
-   * Called when a job has ended or is given up, so that its slot is free. `now` is a reading of the
+   * Called when a job has ended or is given up, and its slot is free. `now` is a reading of the
    * monotonic clock.
    */
   readonly onSettled: (job: Job, now: number) => void;
@@ -215,7 +215,7 @@ export class Executor {
       workerId: job.lease.workerId,
       traceContext: task.traceContext,
     };
-    // The attempt also ends for the instrumentation when it is given up.
+    // If the attempt is given up, it also ends for the instrumentation.
     const givenUp = job.attempt.givenUp();
     const handle = async () => await definition.handle(value, context);
     return instrumentation.run(executed, () => Promise.race([handle(), givenUp]));
@@ -297,8 +297,8 @@ export class Executor {
         error,
       });
     }
-    // The transaction was rolled back. If that is unknown, storage rejects the write if it was
-    // committed, because the lease ended.
+    // The transaction was rolled back, or its outcome is unknown. If it was committed after all,
+    // storage rejects this write, because the commit has ended the lease.
     this.#end(job, context, failure, this.#parts.clock.monotonic());
   }
 

@@ -24,7 +24,7 @@ export interface LogKeeperParts {
 interface Entry {
   readonly job: Job;
   readonly captured: CapturedLog;
-  /** Whether the run may have stored lines before. */
+  /** Whether storage may already hold lines of the run. */
   readonly continues: boolean;
 }
 
@@ -33,8 +33,8 @@ export class LogKeeper {
   readonly #parts: LogKeeperParts;
   readonly #writer: BatchWriter<Entry, void>;
   /**
-   * The jobs some of whose lines were already passed to storage. Later lines of a hook count
-   * against the same limit.
+   * The jobs that have passed lines to storage. Lines that a hook logs later count against the same
+   * limit.
    */
   readonly #kept = new WeakSet<Job>();
 
@@ -80,7 +80,7 @@ export class LogKeeper {
 
   /**
    * Returns the lines that are within the limits of their runs. Counts the stored lines of a run
-   * only if it may have some.
+   * only if the run may have stored lines.
    */
   async #within(entries: readonly Entry[]): Promise<NewLogLine[]> {
     const { storage, maxLinesPerRun } = this.#parts;

@@ -1,4 +1,5 @@
-// Decides whether a due occurrence of a series runs or is dropped, and when the next one is.
+// Decides whether a due occurrence of a series runs or is dropped, and when the next occurrence is
+// due.
 
 import { type SeriesTimes, timesFromNow } from "../../schedule/clock_set_back.ts";
 import { parseRecurrence, type Recurrence } from "../../schedule/recurrence.ts";
@@ -21,8 +22,8 @@ export type OccurrencePlan =
   /** Drop it, by its misfire policy. */
   | { readonly kind: "skip"; readonly next: NextRun }
   /**
-   * Postpone it, because this process cannot read the schedule. Another process may, or this one
-   * after an update.
+   * Postpone it, because this process cannot read the schedule. Another process may be able to read
+   * it, and so may this process after an update.
    */
   | { readonly kind: "postpone"; readonly reason: string; readonly dueInMs: number };
 
@@ -90,9 +91,9 @@ function plan(
 }
 
 /**
- * Reports whether this is an extra run, before the planned one. A `Queued` task is the first run of
- * a series that begins at once, and never an extra run, even if the clock of the process that
- * planned it was ahead.
+ * Reports whether this run is an extra run before the planned run. A `Queued` task is the first run
+ * of a series that begins at once, and never an extra run, even if the run was planned by a process
+ * whose clock was ahead.
  */
 function isExtraRun(task: ClaimedTask, planned: number): boolean {
   return task.dueAt < planned && task.status !== "Queued";
@@ -124,8 +125,8 @@ export function comesTooLate(task: ClaimedTask, startsAt: number): boolean {
 }
 
 /**
- * Returns the time that the task has been waiting, at least a minute and at most an hour, so that
- * the pauses double.
+ * Returns the pause before the next try: the time that the task has been waiting, but at least a
+ * minute and at most an hour. The pauses therefore double.
  */
 function pauseAfter(waitedMs: number): number {
   return Math.min(Math.max(waitedMs, 60_000), 3_600_000);
@@ -158,7 +159,7 @@ export function nextAfterRun(
 function nextBy(recurrence: Recurrence, planned: number | null, state: SeriesState): NextRun {
   const { scheduledAt, now, runCount } = state;
   if (planned !== null && scheduledAt < planned && now < planned) {
-    // An extra run: the planned one stays.
+    // After an extra run, the planned run stays.
     const ended = runCount >= (recurrence.maxRuns ?? Infinity);
     return { nextRunAt: ended ? null : planned, skipped: 0 };
   }
@@ -167,7 +168,7 @@ function nextBy(recurrence: Recurrence, planned: number | null, state: SeriesSta
 
 /**
  * Returns the corrected next run and anchor of a series that was planned by a clock that was ahead.
- * Returns null if they are right or this process cannot tell. Never throws.
+ * Returns null if both are right, or if this process cannot tell. Never throws.
  *
  * @param now The storage's clock.
  * @param aheadMs The time by which that clock was ahead, in milliseconds, if it is known.

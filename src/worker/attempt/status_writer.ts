@@ -1,6 +1,7 @@
-// Writes the changes of claimed tasks in natural batches: one at a time if storage is near, several
-// if it is far. A task's changes stay in order. Retries a failed write until the write succeeds or
-// the lease is lost. Handlers keep running during the retries.
+// Writes the changes of claimed tasks in natural batches. Writes one batch at a time if storage is
+// near, and several concurrently if storage is far. A task's changes stay in order. Retries a
+// failed write until the write succeeds or the lease is lost. Handlers keep running during the
+// retries.
 
 import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -32,7 +33,7 @@ export type AttemptEnd =
     readonly run: Pick<RunEnd, "nextRunAt" | "executionTimeMs" | "counts">;
   };
 
-/** A pending write. If `end` is null, it reports that the job is in progress. */
+/** A pending write. If `end` is null, the write reports that the job is in progress. */
 interface Entry {
   readonly job: Job;
   readonly end: AttemptEnd | null;
@@ -73,13 +74,16 @@ export class StatusWriter {
   readonly #logger: Logger;
   #pending: Entry[] = [];
   /**
-   * The entries that storage rejects. Each is retried separately, so that it does not delay the
-   * others.
+   * The entries that storage rejects. Each is retried separately, so that it does not delay other
+   * entries.
    */
   readonly #isolated = new Set<Entry>();
   /** The reports that are being written. */
   readonly #reports = new Map<Job, Entry>();
-  /** The jobs whose reports are in a batch in progress. Their ends wait for the next one. */
+  /**
+   * The jobs whose reports are in a batch in progress. The ends of these jobs wait for the next
+   * batch.
+   */
   readonly #reporting = new Set<Job>();
   /** Jobs with an abandoned entry. */
   readonly #givenUp = new WeakSet<Job>();
@@ -234,7 +238,7 @@ export class StatusWriter {
         const transient = isTransient(error);
         if (this.#stopped) return;
         if (!transient && entries.length > 1) {
-          // A rejected change must not delay the others of its batch.
+          // A rejected change must not delay the other changes of its batch.
           for (const entry of entries) await this.#write([entry], write);
           return;
         }

@@ -1,5 +1,5 @@
 // The logger that a handler gets: forwards to the application's logger, and captures lines for
-// storage when that is on.
+// storage if capture is on.
 
 import type { LogLevel } from "../../storage/records.ts";
 import type { NewLogLine } from "../../storage/queries.ts";
@@ -37,10 +37,10 @@ const rank: Readonly<Record<LogLevel, number>> = {
 export const logLevels: readonly LogLevel[] = Object.keys(rank) as LogLevel[];
 
 /**
- * Returns the lines to store if `room` more lines fit into the run: the first ones, and one that
- * counts the others.
+ * Returns the lines to store if `room` more lines fit into the run: the first lines, and a line
+ * with the number of dropped lines.
  *
- * @param room The number of lines that still fit. Nothing fits if it is negative.
+ * @param room The number of lines that still fit. If it is negative, no line fits.
  */
 export function fitLog({ lines, dropped }: CapturedLog, room: number): readonly NewLogLine[] {
   const kept = lines.slice(0, Math.max(0, room));
@@ -110,7 +110,7 @@ export class TaskLogger implements Logger {
   }
 
   #complete(properties: LogProperties | undefined): LogProperties {
-    // An error that is passed instead of properties has no enumerable ones.
+    // An error that is passed instead of properties has no enumerable properties.
     if (isErrorLike(properties)) return { ...this.#common, error: properties };
     try {
       return { ...this.#common, ...properties };

@@ -16,7 +16,7 @@ export class UnwrittenTransitions {
   #waiting: TimedTransition[] = [];
   #storedAt = -Infinity;
 
-  /** In the order in which they happened. */
+  /** The transitions, in the order in which they happened. */
   get waiting(): readonly TimedTransition[] {
     return this.#waiting;
   }

@@ -57,8 +57,8 @@ export class Claimer {
   #nextDueAt = Infinity;
   #pollMs: number;
   /**
-   * The number of consecutive claims that got no task although storage reported one due, because
-   * its row is locked by another process.
+   * The number of consecutive claims that got no task although storage reported a due task. Another
+   * process has then locked the row of that task.
    */
   #fruitless = 0;
   #disarm: () => void = () => {};

@@ -1,4 +1,4 @@
-// Makes jobs of claimed tasks, and puts them in line. Ends those that must not run. Removes waiting
+// Makes jobs of claimed tasks, and puts them in line. Ends tasks that must not run. Removes waiting
 // jobs from the line when they are cancelled or given back.
 
 import type { Reservation } from "../../dispatch/local_worker.ts";
@@ -48,7 +48,7 @@ export class Intake {
     return !this.#stopping && !this.#givingBack;
   }
 
-  /** From now on, gives every task that is taken in back to storage. */
+  /** From now on, gives back to storage every task that is taken in. */
   stop(): void {
     this.#stopping = true;
   }
@@ -106,8 +106,8 @@ export class Intake {
   }
 
   /**
-   * Gives back tasks that this worker holds according to storage but does not know.
-   * No task is handed over in the meantime.
+   * Gives back tasks that this worker holds according to storage but does not know. Meanwhile,
+   * dispatches reserve no places.
    */
   async giveBackUnknown(workerId: string): Promise<void> {
     const { storage, held, claimer } = this.#parts;

@@ -1,7 +1,8 @@
-// Computes the number of tasks that a worker should hold. With too few, it waits for claims. With
-// too many, it keeps slow tasks while other workers are idle. The number therefore follows the
-// throughput: about as many tasks as ended in the last tenth of a second. It grows quickly, so that
-// a worker with a backlog reaches its full speed after a few claims, and shrinks slowly.
+// Computes the number of tasks that a worker should hold. A worker with too few tasks waits for
+// claims. A worker with too many keeps slow tasks while other workers are idle. The number
+// therefore follows the throughput: about as many tasks as ended in the last tenth of a second. The
+// number shrinks slowly, and grows quickly, so that a worker with a backlog reaches its full speed
+// after a few claims.
 
 import type { QueueSettings } from "../../task/queue_settings.ts";
 
@@ -33,8 +34,8 @@ export class Prefetch {
       "parallelism" | "capacity" | "whenFull"
     >,
   ) {
-    // A queue with back pressure holds as many tasks as its capacity, because dispatches depend on
-    // it.
+    // A queue with back pressure holds as many tasks as its capacity, because the capacity also
+    // limits dispatches.
     this.#least = whenFull === "store" ? Math.min(2 * parallelism, capacity) : capacity;
     this.#most = capacity;
     this.#target = this.#least;

@@ -13,10 +13,11 @@ export class QueueRunner {
   paused = false;
   /** The time at which the queue was last found to be resumed, by the monotonic clock. */
   resumedAt = -Infinity;
-  /** Its due tasks in storage. */
+  /** The due tasks of the queue in storage. */
   readonly backlog: StoredBacklog = new StoredBacklog();
   /**
-   * The distance of storage in milliseconds. The tasks that end during this time are claimed ahead.
+   * The distance of storage in milliseconds. As many tasks as end in this time are claimed in
+   * advance.
    */
   distanceMs = 0;
   /** The number of tasks that have freed their slots. */
@@ -40,7 +41,8 @@ export class QueueRunner {
   /** The number of places reserved for dispatches that are being written. */
   #reserved = 0;
   /**
-   * The dispatches that wait for a place. Each function is called when a place was reserved for it.
+   * The dispatches that wait for a place. Each function is called when a place was reserved for its
+   * dispatch.
    */
   #roomWaiters: (() => void)[] = [];
 
@@ -92,8 +94,8 @@ export class QueueRunner {
 
   /**
    * Reserves a place for a task that is being dispatched in this process. Returns false if there is
-   * none. While storage may hold older tasks, dispatches get only a part of the places, so that
-   * neither starves the other: half, or about nine tenths in a queue with back pressure.
+   * none. While storage may hold older tasks, dispatches get only half of the places, or about nine
+   * tenths in a queue with back pressure. Neither the new nor the older tasks then starve.
    */
   reserve(now: number): boolean {
     if (this.paused) return false;
@@ -133,7 +135,7 @@ export class QueueRunner {
     });
   }
 
-  /** Ends the wait of all dispatches, because the worker stops. Their tasks wait in storage. */
+  /** Ends the wait of all dispatches when the worker stops. Their tasks wait in storage. */
   letAllIn(): void {
     for (const onRoom of this.#roomWaiters.splice(0)) {
       this.#reserved++;
@@ -232,7 +234,10 @@ export class QueueRunner {
     return removed;
   }
 
-  /** The number of tasks to hold or to have requested. A queue with back pressure has its capacity. */
+  /**
+   * The number of tasks to hold or to have requested. For a queue with back pressure, this is its
+   * capacity.
+   */
   #aim(now: number): number {
     const target = this.#prefetch.target(now);
     if (this.distanceMs === 0 || this.#pushesBack) return target;

@@ -14,7 +14,7 @@ export class Reservations implements LocalPlaces {
   readonly #runner: (queue: string) => QueueRunner;
   /**
    * Returns the id of the worker for which tasks may be stored as claimed, or null while there is
-   * no worker or it accepts no tasks.
+   * no worker, or while the worker accepts no tasks.
    */
   readonly #workerId: () => string | null;
   readonly #held: HeldTasks;
@@ -71,7 +71,7 @@ export class Reservations implements LocalPlaces {
     if (--this.#kept === 0) { for (const resolve of this.#idleWaiters.splice(0)) resolve(); }
   }
 
-  /** Resolves when no place is reserved, so that no task will be handed over. */
+  /** Resolves when no place is reserved, and therefore no task can be handed over. */
   idle(): Promise<void> {
     if (this.#kept === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));

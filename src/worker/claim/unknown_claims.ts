@@ -1,6 +1,6 @@
 // Handles claims with unknown outcomes. If a claim timed out or its answer was lost, this worker
-// may hold tasks that it does not know. They are given back. A slow server may still execute a
-// claim that timed out, so storage is queried again, after pauses that double.
+// may hold tasks that it does not know. These tasks are given back. A slow server may still execute
+// a claim that timed out, so storage is queried again, after pauses that double.
 
 import type { Clock } from "../../time/clock.ts";
 
@@ -40,7 +40,8 @@ export class UnknownClaims {
   }
 
   /**
-   * Notes that a claim or a dispatch failed although it may have been executed, or may still be.
+   * Notes that a claim or a dispatch failed although it may have been executed, or may still be
+   * executed.
    */
   suspect(): void {
     this.#isOpen = true;

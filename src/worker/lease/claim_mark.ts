@@ -1,5 +1,6 @@
-// Finds out since when the tasks that a worker holds were claimed. Each heartbeat reports it, so
-// that storage finds the tasks of a lost worker among its recent claims, however long it has run.
+// Finds an instant before which the worker claimed none of the tasks that it still holds.
+// Heartbeats report this instant. Storage then finds the tasks of a lost worker among its recent
+// claims, however long the worker has run.
 
 import type { HeldTask, HeldTasks } from "../held_tasks.ts";
 
@@ -24,14 +25,14 @@ export class ClaimMark {
   #mark: number | null = null;
   /** The requests and tasks that may be older than the mark. */
   #older = new Set<object>();
-  /** Whether all requests in `#older` have ended, so that `held` has the tasks that they brought. */
+  /** Whether all requests in `#older` have ended, and `held` has the tasks that they brought. */
   #knowsAll = false;
 
   constructor(parts: ClaimMarkParts) {
     this.#parts = parts;
   }
 
-  /** Begins to follow the mark in the answer to a heartbeat, unless there is one. */
+  /** Begins to follow the mark in the answer to a heartbeat, unless a mark is already followed. */
   follow(claimsFrom: number | undefined): void {
     if (this.#mark !== null || claimsFrom === undefined || this.#parts.mayHoldUnknown()) return;
     this.#mark = claimsFrom;
@@ -39,15 +40,15 @@ export class ClaimMark {
     this.#knowsAll = false;
   }
 
-  /** Gives the mark up, because another worker's id is used from now on. */
+  /** Gives the mark up. Called when the worker gets another id. */
   forget(): void {
     this.#mark = null;
     this.#older.clear();
   }
 
   /**
-   * Returns the mark once it is proven, and gives it up: the worker holds no task that it claimed
-   * earlier. Returns undefined otherwise.
+   * If the mark is proven, returns the mark and gives it up. The worker then holds no task that it
+   * claimed before the mark. Otherwise returns undefined.
    */
   take(): number | undefined {
     if (this.#parts.mayHoldUnknown()) this.forget();

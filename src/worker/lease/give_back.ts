@@ -13,7 +13,7 @@ export interface GiveBackParts {
   readonly held: HeldTasks;
   /**
    * Called when giving back failed. Storage may then still hold tasks as claimed by this worker
-   * that the worker no longer knows.
+   * although the worker no longer knows them.
    */
   readonly onFailed: () => void;
 }
@@ -49,7 +49,8 @@ export class GiveBack {
       } catch (error) {
         failure = { error };
       }
-      // Not deleted earlier, because until the release storage has them as claimed by this worker.
+      // Do not delete the tasks earlier: until the release, storage has them as claimed by this
+      // worker.
       for (const { task } of its) held.delete(task);
       if (failure === null) continue;
       onFailed();

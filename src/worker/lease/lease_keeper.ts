@@ -33,8 +33,8 @@ export interface LeaseListener {
   /** Called when the tasks of lost workers were released. */
   onTasksReleased(tasks: readonly LostTask[]): void;
   /**
-   * Called when the event loop was blocked for `blockedMs` milliseconds, so that the heartbeat was
-   * late.
+   * Called when the event loop was blocked for `blockedMs` milliseconds, and the heartbeat was
+   * therefore late.
    */
   onStarved(blockedMs: number): void;
 }
@@ -119,8 +119,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * Reports whether this process may assume that it still holds its tasks. After it was frozen for
-   * longer than its lease, it may not, until a heartbeat is answered.
+   * Reports whether this process may assume that it still holds its tasks. After the process was
+   * frozen for longer than its lease, it may not assume this until a heartbeat is answered.
    *
    * @param now The present reading of the monotonic clock.
    */
@@ -259,8 +259,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * Releases the tasks of lost workers. In a large table that may take longer than a lease, so
-   * heartbeats do not wait for it.
+   * Releases the tasks of lost workers. In a large table, the release may take longer than a lease,
+   * so heartbeats do not wait for it.
    */
   #releaseLost(): void {
     const { leaseMs, poisonLimit } = this.#settings;
@@ -277,8 +277,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * Discards the id if storage has not answered for the duration of the lease, because the tasks
-   * may be lost.
+   * Discards the id if storage has not answered for the duration of the lease. The tasks may then
+   * be lost.
    */
   #checkAge(): void {
     const age = this.#clock.monotonic() - this.#lastBeatAt;

@@ -1,6 +1,6 @@
 // Separates tasks that were repeatedly running when a process ended. One of them may crash the
-// process. At most one of these suspects runs in a process at a time. A task that merely ran beside
-// the one that crashes is then no longer lost with it, and never reaches the poison limit.
+// process. At most one of these suspects runs in a process at a time. A harmless suspect is then no
+// longer lost together with the task that crashes the process, and never reaches the poison limit.
 
 import type { Job } from "../job.ts";
 import type { QueueRunner } from "../claim/queue_runner.ts";
@@ -46,8 +46,8 @@ export class Quarantine {
   }
 
   /**
-   * Handles the end of a job, or a job that was given up. If it was the running suspect, puts the
-   * other suspects back in line, so that one of them may run.
+   * Handles the end of a job, or a job that was given up. If the job was the running suspect, puts
+   * the other suspects back in line, so that one of them may run.
    */
   ended(job: Job): void {
     if (job !== this.#running) return;
@@ -60,7 +60,7 @@ export class Quarantine {
       runner.push(kept);
       changed.add(runner);
     }
-    // Deferred, because the caller may be about to fill the queue.
+    // Call later, because the caller may be about to fill the queue.
     queueMicrotask(() => changed.forEach((runner) => this.#parts.onChanged(runner)));
   }
 }

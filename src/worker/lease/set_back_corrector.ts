@@ -1,7 +1,7 @@
 // Corrects series whose next run was planned while the storage's clock was ahead. Without the
-// correction, they would run late by the time that the clock was ahead. No query can find them,
-// because only the schedule determines the next run. Therefore all series are read, page by page,
-// once after the start and again after the clock was set back.
+// correction, they would run late by the time that the clock was ahead. No query can find these
+// series, because only the schedule determines the next run. Therefore all series are read, page by
+// page, once after the start and again after the clock was set back.
 
 import type { EventBus } from "../../events/event_bus.ts";
 import { taskEvent } from "../../events/job_events.ts";
@@ -19,8 +19,8 @@ import { timesSeenFromNow } from "../attempt/series_run.ts";
 const pageSize = 200;
 
 /**
- * The number of checks after the clock was set back, one at each heartbeat. Between them, a run
- * that ends or another worker may still plan by the old clock.
+ * The number of checks after the clock was set back, one at each heartbeat. Until the last check, a
+ * run that ends, or another worker, may still plan by the old clock.
  */
 const looksAfterSetBack = 3;
 
@@ -52,7 +52,7 @@ export class SetBackCorrector {
   readonly #parts: CorrectorParts;
   /**
    * The time by which the clock was ahead, in milliseconds; undefined if this worker has not seen
-   * it set back.
+   * the clock set back.
    */
   #aheadMs: number | undefined;
   #looksLeft = 1;

@@ -14,7 +14,7 @@ export const tags = topic("tags", {
     expectSame((await s.row(await s.add({ tags: most }))).tags, most, "20 of 100 characters");
   },
 
-  "tasks are found by one tag, or by several if they have all of them": async (s) => {
+  "a search by tags finds the tasks that have all of the tags": async (s) => {
     const both = await s.add({ tags: ["tenant:1", "import"] });
     const one = await s.add({ tags: ["tenant:1"] });
     await s.add({ tags: ["tenant:10"] });
@@ -85,7 +85,7 @@ export const tags = topic("tags", {
     await expectFound(s, { tags: ["a\0b"] }, [], "none");
   },
 
-  "a search among thousands of tasks with a tag ends": async (s) => {
+  "a search by tag ends even if thousands of tasks have the tag": async (s) => {
     const oldest = await s.add({ tags: ["many", "few"] });
     await s.addMany(5_100, { auditLevel: "None", tags: ["many"] });
     await s.addMany(5_100, { auditLevel: "None", tags: ["many"] });

@@ -85,7 +85,7 @@ export const taskKeys = topic("task keys", {
     );
   },
 
-  "an update writes a status audit row by the new level if the status changes": async (
+  "an update that changes the status writes an audit row as the new audit level requires": async (
     s,
   ) => {
     const id = await s.add({ taskKey });
@@ -287,7 +287,7 @@ export const taskKeys = topic("task keys", {
     );
   },
 
-  "a cancelled series that is registered again has runs again": async (s) => {
+  "a cancelled series that is registered again starts again": async (s) => {
     const now = await s.now();
     const id = await s.addSeries({ taskKey }, { nextRunAt: now });
     await s.storage.updateCurrentRun(id, 5, now + hour, "Full");
@@ -314,7 +314,7 @@ export const taskKeys = topic("task keys", {
     expectSame([row.exception, row.series?.runCount, row.dueAt], [null, 0, nextRunAt], "anew");
   },
 
-  "the rules apply in order within one call": async (s) => {
+  "the rules apply to the tasks of one call in their order": async (s) => {
     const [a, b, c] = [second(s), second(s), second(s, { taskKey: "other" })];
     const results = await s.storage.persist([a, b, c]);
     expectSame(results.map((r) => [r.id, r.outcome]), [[a.id, "created"], [a.id, "updated"], [

@@ -14,7 +14,7 @@ import { allPages, day, hour, minute, type Scene, topic } from "../scene.ts";
 
 const retention: ReportRetention = { minutesMs: day, hoursMs: 30 * day, failuresMs: 30 * day };
 
-/** The figures of a minute: by default none. */
+/** Returns the figures of a minute. A figure that is not given is 0. */
 function figures(given: Readonly<Record<string, number>>): number[] {
   return activityColumns.map((column) => given[column] ?? 0);
 }
@@ -58,7 +58,7 @@ async function minuteAgo(s: Scene, agoMs: number): Promise<number> {
 }
 
 /**
- * Reads the activity of all time: a row has the beginning, the type, the queue, and the columns.
+ * Reads all activity. Each row has the beginning, the type and the queue, followed by the columns.
  */
 async function read(s: Scene, columns: string[], overrides: Partial<ActivityRequest> = {}) {
   const to = 4_000_000_000_000;
@@ -71,17 +71,18 @@ async function read(s: Scene, columns: string[], overrides: Partial<ActivityRequ
 }
 
 export const workReports = topic("work reports", {
-  "a minute that is reported again is replaced, and workers are summed up": async (s) => {
-    const at = await minuteAgo(s, 5 * minute);
-    await report(s, { activity: [inMinute(at, { started: 1, run_ms: 1.5, run_ms_max: 1.5 })] });
-    const later = inMinute(at, { started: 3, run_ms: 4.5, run_ms_max: 2.5, run_2: 3 });
-    await report(s, { activity: [later] });
-    await report(s, { activity: [later] });
-    const other = inMinute(at, { started: 10, run_ms: 10, run_ms_max: 1, run_2: 1 });
-    await report(s, { source: "worker-b", activity: [other] });
-    const columns = ["started", "run_ms", "run_ms_max", "run_2", "wait_11"];
-    expectSame(await read(s, columns), [[at, null, null, 13, 14.5, 2.5, 4, 0]], "summed up");
-  },
+  "a repeated report of a minute replaces the first, and the reports of all workers are added up":
+    async (s) => {
+      const at = await minuteAgo(s, 5 * minute);
+      await report(s, { activity: [inMinute(at, { started: 1, run_ms: 1.5, run_ms_max: 1.5 })] });
+      const later = inMinute(at, { started: 3, run_ms: 4.5, run_ms_max: 2.5, run_2: 3 });
+      await report(s, { activity: [later] });
+      await report(s, { activity: [later] });
+      const other = inMinute(at, { started: 10, run_ms: 10, run_ms_max: 1, run_2: 1 });
+      await report(s, { source: "worker-b", activity: [other] });
+      const columns = ["started", "run_ms", "run_ms_max", "run_2", "wait_11"];
+      expectSame(await read(s, columns), [[at, null, null, 13, 14.5, 2.5, 4, 0]], "summed up");
+    },
 
   "activity is divided by type and queue, and summed up in steps": async (s) => {
     const now = await minuteAgo(s, 0);
@@ -111,7 +112,7 @@ export const workReports = topic("work reports", {
     expectSame(await read(s, columns, { from: late + 1, to: at + hour }), [], "of no minute");
   },
 
-  "minutes are merged into hours, later reports are added to them, and old hours are deleted":
+  "minutes are merged into hours, later reports are added to the hours, and old hours are deleted":
     async (s) => {
       const now = await s.now();
       const at = now - now % hour - 3 * hour;

@@ -24,7 +24,7 @@ export interface SimulatedMachine<World = undefined> {
   readonly name: string;
   /** The result of {@linkcode SimulateOptions.setUp}. */
   readonly world: World;
-  /** The clock of the process, which may be wrong. */
+  /** The clock of the process. This clock may be wrong. */
   readonly clock: Clock;
   /**
    * Resolves after a delay by the clock of the process; never if the process is killed meanwhile.
@@ -34,19 +34,19 @@ export interface SimulatedMachine<World = undefined> {
   /**
    * Calls a service outside of the process, such as a bank, over the simulated network. The call
    * takes time, in which the process may be killed or frozen. Rejects with a {@linkcode
-   * SimulatedOutageError} if the request or its answer is lost: then the service may have been
-   * called.
+   * SimulatedOutageError} if the request or its answer is lost. The service may then have been
+   * called or not.
    */
   call<Result>(service: () => Result | Promise<Result>): Promise<Result>;
 }
 
 /** A process of the simulated application, as the scenario sees it. */
 export interface SimulatedApp<World = undefined> extends SimulatedMachine<World> {
-  /** The instance of the process, which is started. */
+  /** The started instance of the process. */
   readonly everTask: EverTask;
 }
 
-/** What is left at the end of a run. */
+/** The final state of a run. */
 export interface SimulatedOutcome<World = undefined> {
   /** The result of {@linkcode SimulateOptions.setUp}. */
   readonly world: World;
@@ -76,8 +76,8 @@ export interface SimulateOptions<World = undefined> {
   /** Creates the state of a run that all processes share, such as the fake of a service. */
   readonly setUp?: () => World;
   /**
-   * Checks what must hold at the end of each run, after all faults have ended, paused queues were
-   * resumed, and the tasks have run. Throws if it does not hold.
+   * Checks the final state of each run, after all faults have ended, paused queues were resumed,
+   * and the tasks have run. Throws if the application has broken a promise.
    */
   readonly check?: (outcome: SimulatedOutcome<World>) => void | Promise<void>;
   /** The other options of the instances. */
@@ -87,13 +87,13 @@ export interface SimulateOptions<World = undefined> {
   /** The first seed. @default 1 */
   readonly firstSeed?: number;
   /**
-   * The time after the end of the faults for which a run continues if tasks are left, such as those
-   * of a series, or delayed ones. @default 1 minute
+   * The time after the end of the faults for which a run continues if tasks are left, such as
+   * series or delayed tasks. @default 1 minute
    */
   readonly lasts?: Duration;
 }
 
-/** The options of instances that a simulation does not set itself. */
+/** The options of an instance, except those that a simulation sets itself. */
 export type SimulationSettings = Omit<ProgramSettings, "tasks">;
 
 /** The options, checked and completed with defaults. */

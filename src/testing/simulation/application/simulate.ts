@@ -13,11 +13,11 @@ import { parseSimulation, type ResolvedSimulation, type SimulateOptions } from "
 import { SimulationError } from "./simulation_error.ts";
 
 /**
- * Runs an application's own tasks and handlers in many simulated worlds, each of which is drawn
- * from a seed: one to three processes with clocks of their own, a network that is slow and loses
- * requests and answers, processes that are killed, frozen and started again. A run takes
- * milliseconds, and the same seed gives the same run. At the end of each run, `check` tells whether
- * the promises of the application hold. The promises of EverTask are checked, too.
+ * Runs an application's own tasks and handlers in many simulated worlds, each drawn from a seed. A
+ * world has one to three processes, each with its own clock, and a slow network that loses requests
+ * and answers. Processes are killed, frozen and started again. A run takes milliseconds, and the
+ * same seed gives the same run. At the end of each run, `check` tells whether the promises of the
+ * application hold. The promises of EverTask are checked, too.
  *
  * @example A handler that is not idempotent
  * ```ts
@@ -47,8 +47,8 @@ import { SimulationError } from "./simulation_error.ts";
  * await assertRejects(() => run, SimulationError, "an order was charged twice");
  * ```
  *
- * @throws {SimulationError} At the first seed with a fault, after it was shrunk. Names the seed,
- * and tells what happened.
+ * @throws {SimulationError} At the first seed that finds a fault. The error names the seed, and has
+ * the history, reduced to the steps that the fault needs.
  * @throws {InvalidArgumentError} If an option is invalid.
  */
 export async function simulate<World = undefined>(options: SimulateOptions<World>): Promise<void> {
@@ -99,7 +99,7 @@ class Trial<World> {
   }
 }
 
-/** Adds to a failure that a second run of the same plan did not repeat it. */
+/** Adds a line to a failure: a second run of the same plan did not fail. */
 function unrepeatable(failure: Failure<ApplicationPlan>): Failure<ApplicationPlan> {
   const reason = "It did not happen again with the same seed: a handler waits for something else " +
     "than its context, `sleep` and `call`, or state is left from the run before.";

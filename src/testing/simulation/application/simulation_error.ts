@@ -14,11 +14,11 @@ export class SimulationError extends EverTaskError {
   readonly seed: number;
   /** What does not hold, one fault per line. */
   readonly broken: readonly string[];
-  /** What happened, as small as it could be made, with an entry per line. */
+  /** The history, reduced to the steps that the fault needs, with an entry per line. */
   readonly history: string;
 
   /**
-   * Creates the error with a message from these parts.
+   * Creates the error. Its message has all of these parts.
    *
    * @param seed The seed that has found the fault.
    * @param failure The failure, shrunk.
