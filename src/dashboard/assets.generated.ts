@@ -2,7 +2,7 @@
 // deno-fmt-ignore-file
 
 /** The hash of the files that were bundled. */
-export const hashOfPage = "47e21707f5bb7160";
+export const hashOfPage = "b8ce11825382151c";
 
 /** The assets of the page by path: gzip in base64. */
 export const assets: Readonly<Record<string, string>> = {
