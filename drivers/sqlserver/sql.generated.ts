@@ -2798,10 +2798,11 @@ BEGIN
         SELECT c.[TaskId]
         FROM @Changes AS c
         INNER JOIN @Steps AS s ON s.[Ordinal] = c.[Ordinal] AND s.[Step] = c.[LastStep]
-        INNER JOIN [EverTask].[QueuedTasks] AS t
+        INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK)
             ON t.[Id] = c.[TaskId] AND t.[WorkerId] = c.[WorkerId] AND t.[LeaseToken] = c.[LeaseToken]
         WHERE s.[Status] = N'InProgress' AND c.[DueInMs] IS NULL AND t.[Status] = N'InProgress'
-            AND c.[TaskId] NOT IN (SELECT a.[TaskId] FROM @Applied AS a);
+            AND c.[TaskId] NOT IN (SELECT a.[TaskId] FROM @Applied AS a)
+        OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 

@@ -153,7 +153,7 @@ export const monitorHttp: readonly Mutant[] = [
     ["if (!nodeResponse.writableFinished) abort.abort();", ""],
     ["upgrades.delete(request);", ""],
     ["if (maxPayload === defaultMaxPayload) options.maxPayload = lowMaxPayload;", ""],
-    ["if (request !== null && !upgrades.has(request)) return; // ws", "// ws"],
+    ["if (request !== null && !upgrades.has(request)) return; // `ws`", "// `ws`"],
     ["if (response?.status >= 200 && !response.body?.locked) return response;", "return response;"],
     ["if (!signal.aborted) tell(logger, error);\n    return", "return"],
     [
