@@ -125,9 +125,9 @@ export class MemoryState {
   endLease(row: TaskRow, dueAt: number | null, now: number): void {
     row.worker?.tasks.delete(row);
     row.worker = null;
-    // The worker that next claims the task handles an open cancel request, so the task is made due
-    // now.
     if (dueAt === null) row.cancelRequested = false;
+    // If a cancel request is open, the task is due now, so that the next worker that claims it
+    // handles the request.
     this.due.setDue(row, dueAt !== null && row.cancelRequested ? Math.min(now, dueAt) : dueAt);
     if (dueAt === null && this.#keepEnded !== Infinity) this.#forgetEnded(row);
   }
@@ -150,7 +150,10 @@ export class MemoryState {
     }
   }
 
-  /** Applies a change of the store itself, audited at `now` by the task's own level. */
+  /**
+   * Sets the status and the exception of a row. Writes an audit row, dated `now`, if the task's audit
+   * level requires one.
+   */
   setStatus(row: TaskRow, status: TaskStatus, exception: string | null, now: number): void {
     row.status = status;
     row.exception = exception;

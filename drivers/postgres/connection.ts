@@ -21,9 +21,9 @@ export type RunStatement = (
 ) => PromiseLike<readonly object[]>;
 
 /**
- * Returns the only row of an answer; undefined if the answer was lost with its connection. If the
- * connection was lost in the middle of the previous answer, postgres.js leaves empty elements
- * before the row.
+ * Returns the only row of an answer; undefined if the answer was lost with its connection. `rows`
+ * may begin with empty elements: postgres.js adds them if the connection was lost while it received
+ * the previous answer.
  */
 export function onlyRow(rows: readonly object[]): object | undefined {
   return rows.at(-1);

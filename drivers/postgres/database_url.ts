@@ -45,8 +45,8 @@ const sslModes = {
 } as const;
 
 /**
- * The values of libpq's `target_session_attrs` with which a storage can write: true if read-only
- * servers are skipped.
+ * Whether read-only servers are skipped, by the value of libpq's `target_session_attrs`. Its other
+ * values ask for read-only servers or standbys, to which a storage cannot write.
  */
 const sessionKinds = { "any": false, "read-write": true, "primary": true } as const;
 
@@ -121,7 +121,10 @@ function defaultUser(environment: Environment): string {
   try {
     return environment.userName();
   } catch {
-    throw unreadable("the user", "ask for the system's (in Deno: --allow-sys=uid,gid,userInfo)");
+    throw unreadable(
+      "the user",
+      "read the name of the system's user (in Deno: --allow-sys=uid,gid,userInfo)",
+    );
   }
 }
 

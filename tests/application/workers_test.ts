@@ -36,7 +36,7 @@ Deno.test("a worker that crashed is not alive after its lease, even if no other 
   close();
 });
 
-Deno.test("a heartbeat further in the future than the lease does not count as alive", () => {
+Deno.test("a worker whose heartbeat is more than a lease in the future is not alive", () => {
   const ages = [0, 15_000, 15_001, -15_000, -15_001];
   const workers = ages.map((heartbeatAgeMs) => ({
     id: "worker-1",
@@ -69,7 +69,7 @@ Deno.test("an operator sees the version, the runtime and the id of a worker's pr
   });
 });
 
-Deno.test("the details of a process that a runtime does not report are unknown", () => {
+Deno.test("details of a process are empty or null if the runtime does not report them", () => {
   const ofOld = { process: { pid: 7, versions: { node: "20.1.0" } } };
   assertEquals(describeProcess(ofOld), {
     version: config.version,

@@ -1,6 +1,6 @@
-// Transactions of users in a simulated world. No store keeps a transaction open: a write in a
-// transaction that will commit is applied at once, and a write in a transaction that will roll back
-// only gets a result.
+// Transactions of users in a simulated world. No store keeps a transaction open. A write whose
+// transaction will commit is applied at once. A write whose transaction will roll back is not
+// applied: it only returns the result that it would have had.
 
 import type { Storage } from "../../storage/storage.ts";
 import type { Lease, NewTask } from "../../storage/requests.ts";
@@ -27,7 +27,7 @@ export const runSimulated: RunTransaction = async (commits, work) => {
   return commits ? result : null;
 };
 
-/** Returns the transaction that a verb was given; undefined: none. */
+/** Returns the transaction in `args`, the arguments of a storage method; undefined if none. */
 export function transactionOf(args: readonly unknown[]): SimulatedTransaction | undefined {
   const options = args[1] as { readonly connection?: SimulatedTransaction } | undefined;
   return typeof options === "object" ? options?.connection : undefined;

@@ -147,7 +147,7 @@ Deno.test("a cancelled handler that does not stop loses its slot after the grace
   never.open();
 });
 
-Deno.test("cancelling a series whose claimed run waits for a slot ends it, and dispatching it again makes it due", async () => {
+Deno.test("cancel() ends a series while its claimed run waits for a slot; a dispatch makes it due again", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const ran: string[] = [];

@@ -153,7 +153,7 @@ Deno.test("a task whose timeout has become invalid fails, and other tasks of its
   assertEquals((await engine.ended(second.id)).kind, "completed");
 });
 
-Deno.test("a dispatch with a recurring builder that throws or is async rejects, and stores nothing", async () => {
+Deno.test("dispatch rejects and stores nothing if its recurring builder throws or is async", async () => {
   const task = defineTask({ type: "task", handle() {} });
   const everTask = createEverTask({
     storage: memoryStorage(),
