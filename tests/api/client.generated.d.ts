@@ -910,7 +910,7 @@ export interface paths {
                         at?: string;
                         /** @description The delay from now, instead of `at` */
                         delayMs?: number;
-                        /** @description Checked by the task's validator; rejected if the server does not have the type */
+                        /** @description Checked by the task's validator; rejected if the server does not define the type */
                         payload?: unknown;
                         /** @description The reason, for the list of actions */
                         reason?: string;
@@ -2347,7 +2347,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Checked by the task's validator; rejected if the server does not have the type */
+                        /** @description Checked by the task's validator; rejected if the server does not define the type */
                         payload?: unknown;
                         /** @description The reason, for the list of actions */
                         reason?: string;

@@ -118,8 +118,10 @@ export class Model {
   }
 
   change(task: ModelTask, transitions: readonly ModelEnding[]): void {
-    for (const { status, exception } of transitions) this.#setStatus(task, status, exception);
     const { status, dueInMs, returnAttempt = false } = transitions.at(-1)!;
+    const reportsStart = status === "InProgress" && dueInMs === undefined;
+    if (reportsStart && task.status === "InProgress") return; // reported before
+    for (const { status, exception } of transitions) this.#setStatus(task, status, exception);
     if (returnAttempt) task.attempt = Math.max(0, task.attempt - 1);
     if (dueInMs !== undefined) this.#endLease(task, this.now + dueInMs);
     else if (status !== "InProgress" && status !== "Queued") this.#endLease(task, null);
