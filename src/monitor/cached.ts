@@ -1,5 +1,5 @@
-// Caches an answer for a short time, so that any number of probes and scrapes costs the database
-// one query, and limits the time that each of them waits.
+// Caches an answer for a short time, so any number of probes and scrapes costs the database one
+// query. Limits the time that each caller waits.
 
 import type { Clock } from "../time/clock.ts";
 
@@ -10,9 +10,9 @@ import type { Clock } from "../time/clock.ts";
 export const dear = 49;
 
 /**
- * The number of timeouts after which a query counts as lost and is repeated: soon enough to notice
- * that a database is available again, but rarely enough that queries do not accumulate in one that
- * hangs.
+ * The number of timeouts after which a query counts as lost and is repeated. It is low enough to
+ * notice soon that a database is available again, and high enough that queries do not accumulate in
+ * a database that hangs.
  */
 const patience = 3;
 

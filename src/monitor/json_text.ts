@@ -5,7 +5,7 @@
 /**
  * Encodes a value as JSON, with U+FFFD for each lone surrogate.
  *
- * @returns undefined for values that JSON cannot represent, like `JSON.stringify`.
+ * @returns The text. As with `JSON.stringify`, undefined for values that JSON cannot represent.
  */
 export function jsonText(value: object): string;
 export function jsonText(value: unknown): string | undefined;

@@ -1,6 +1,6 @@
 /**
- * Live monitoring: a hub for SignalR's standard clients, and health checks. All are functions from
- * `Request` to `Promise<Response>`, which can be mounted in any server.
+ * Live monitoring: a hub for SignalR's standard clients, and health checks. Both have a function
+ * `fetch` from `Request` to `Promise<Response>`, which can be mounted in any server.
  *
  * @module
  */

@@ -1,5 +1,5 @@
-// The parts of EverTask that monitoring needs. Each tool requires only those that it uses, so that
-// a test or a wrapper can replace them.
+// The parts of EverTask that monitoring needs. Each tool requires only the parts that it uses, so
+// that a test or a wrapper can replace the instance.
 
 import type { Dated } from "../time/dated.ts";
 import { checkMethods } from "../guards/argument_checks.ts";
@@ -39,7 +39,7 @@ export interface WorkerOrigin {
 /**
  * Checks that an argument is an instance.
  *
- * @param methods The methods that it must have, in addition to `events.subscribe`.
+ * @param methods The methods that the instance must have, in addition to `events.subscribe`.
  */
 export function checkOrigin(everTask: unknown, methods: readonly string[] = []): void {
   const remedy = "be an instance that createEverTask made";

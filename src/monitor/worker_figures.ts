@@ -8,8 +8,9 @@ export interface WorkerFigures {
   /** The number of live workers. */
   readonly alive: number;
   /**
-   * The age of the oldest heartbeat, in milliseconds; null without a registered worker. It keeps
-   * growing after the last worker is lost, because no other worker removes it.
+   * The age of the oldest heartbeat, in milliseconds; null if no worker is registered. The age
+   * keeps growing after the last worker is lost, because no worker is left that would remove the
+   * lost one.
    */
   readonly oldestHeartbeatMs: number | null;
 }

@@ -31,21 +31,21 @@ export interface ActivityOptions {
 
 /** The durations of a step. */
 export interface ActivityDurations {
-  /** Their sum, in milliseconds. */
+  /** The sum of all durations, in milliseconds. */
   readonly totalMs: number;
-  /** The longest one, in milliseconds. */
+  /** The longest duration, in milliseconds. */
   readonly maxMs: number;
   /**
-   * The number of durations in each of 12 buckets. The first bucket holds those up to 1 ms. Each
-   * further one has four times the upper bound of the previous one: 4, 16, 64 … ms. The last has no
-   * bound.
+   * The number of durations in each of 12 buckets. The first bucket holds durations up to 1 ms. The
+   * upper bound of each further bucket is four times that of the previous bucket: 4, 16, 64 … ms.
+   * The last bucket has no upper bound.
    */
   readonly histogram: readonly number[];
 }
 
 /** The activity in one step. */
 export interface ActivityStep {
-  /** Its beginning. */
+  /** The beginning of the step. */
   readonly at: Date;
   /** The type; null unless divided by type. */
   readonly type: string | null;

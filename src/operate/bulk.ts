@@ -70,7 +70,7 @@ interface Decided {
 /**
  * Changes all tasks that match a filter, newest first. Each call changes one batch in one short
  * transaction. Call again with `next` until it is null. All batches are recorded as one action.
- * Another process can continue from its `next` ({@linkcode Actions}).
+ * Another process can continue from the `next` of this action ({@linkcode Actions}).
  *
  * A task that changes between the search and the change is skipped (`changed`). Tasks that are
  * stored after the first batch are not read.

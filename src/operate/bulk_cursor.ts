@@ -5,7 +5,7 @@ import { isUuid } from "../ids/uuid_v7.ts";
 
 /** The start of the next batch. */
 export interface BulkCursor {
-  /** The action; null in a dry run, which records none. */
+  /** The action; null in a dry run, which records no action. */
   readonly actionId: string | null;
   /** The id of the last task that was read. */
   readonly next: string;
@@ -19,8 +19,8 @@ export function cursorOf({ actionId, next }: BulkCursor): string {
 /**
  * Parses a cursor.
  *
- * @param isDry Whether it must be the cursor of a dry run.
- * @throws {InvalidArgumentError} If it is not such a cursor.
+ * @param isDry Whether `after` must be the cursor of a dry run.
+ * @throws {InvalidArgumentError} If `after` is not such a cursor.
  */
 export function parseCursor(after: string, isDry: boolean): BulkCursor {
   const [, actionId, next] = /^(dry|\d{1,16})\.(\S+)$/.exec(after) ?? [];

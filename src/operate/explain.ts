@@ -37,7 +37,7 @@ export interface ExplainFacts {
   readonly retries: number | null;
 }
 
-/** Returns all reasons why a task is not running, at least one. The decisive ones come first. */
+/** Returns all reasons why a task is not running, at least one. The decisive reasons come first. */
 export function explain(facts: ExplainFacts): Explanation {
   const { taskId, now, task } = facts;
   const reasons = reasonsOf(facts).map((reason) =>
@@ -148,8 +148,8 @@ function turnReason(facts: ExplainFacts, { queue }: TaskRecord): UntoldReason {
 }
 
 /**
- * Returns the number of tasks of a queue that the live workers run concurrently; null if one does
- * not report it.
+ * Returns the number of tasks of a queue that the live workers run concurrently; null if a live
+ * worker does not report its queues.
  */
 function placesOf(workers: readonly WorkerStatus[], queue: string): number | null {
   let places = 0;

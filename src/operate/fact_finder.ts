@@ -53,8 +53,8 @@ export async function findFacts(
 }
 
 /**
- * Reads a task, then the workers. If its worker is missing, the worker may have stopped in between
- * and given the task back, so both are read again.
+ * Reads a task, then the workers. If the worker that holds the task is missing, it may have stopped
+ * between the two reads and given the task back. Both are then read again.
  */
 async function readTaskAndWorkers(storage: FactStorage, id: string | null) {
   const read = async () => {
@@ -68,7 +68,8 @@ async function readTaskAndWorkers(storage: FactStorage, id: string | null) {
 }
 
 /**
- * Returns the number of tasks of a due task's queue that workers hold; null if it is not needed.
+ * Returns the number of tasks of a due task's queue that workers hold; null if the number is not
+ * needed.
  */
 async function heldInQueue(
   storage: FactStorage,
@@ -80,7 +81,7 @@ async function heldInQueue(
 }
 
 /**
- * Returns the instant at which the handler of a running task was started; null if it was not
+ * Returns the instant at which the handler of a running task was started; null if the start was not
  * audited.
  */
 async function runningSince(

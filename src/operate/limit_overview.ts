@@ -20,8 +20,8 @@ export interface LimitOverview {
    */
   readonly waiting: number | null;
   /**
-   * The slot that the next task would get, which is now if it would run at once; null if unknown,
-   * as `waiting`.
+   * The slot that the next task would get; the present if the task would run at once. Null if
+   * unknown, as for `waiting`.
    */
   readonly nextSlotAt: Date | null;
 }

@@ -9,7 +9,7 @@ import { budgetName } from "../task/budget_name.ts";
 import { type Operator, operatorNames, parseOperator } from "./operator.ts";
 import { toJson } from "./task_changer.ts";
 
-/** Selects a rate limit: the properties of {@linkcode LimitOverview} that name it. */
+/** Selects a rate limit: the properties of {@linkcode LimitOverview} that identify the limit. */
 export interface LimitName {
   /** The type of the limited tasks. */
   readonly type: string;
@@ -32,11 +32,14 @@ export interface LimitReleaseParts {
 /** The maximum length of a target's id in every store. */
 const longestTarget = 100;
 
-/** The pages of waiting tasks that are read, and their size. */
+/** The maximum number of pages of waiting tasks to read, and the size of a page. */
 const pages = 5;
 const tasksOfPage = 200;
 
-/** Gives back the budget, and makes tasks due that wait for it. Returns whether it exists. */
+/**
+ * Gives back the budget of a limit, and makes tasks that wait for it due. Returns false if the
+ * limit has no budget.
+ */
 export async function releaseLimit(
   parts: LimitReleaseParts,
   limit: LimitName,
@@ -65,8 +68,9 @@ export async function releaseLimit(
 }
 
 /**
- * Returns the ids of tasks that may wait for a limit, those that are due first before the others,
- * from a bounded number of tasks. One that waits for another key gets its slot again.
+ * Returns the ids of tasks that may wait for a limit, earliest due first. Reads a bounded number of
+ * tasks. Includes tasks whose key is unknown. If such a task waits for another key, it reserves a
+ * slot again when it is claimed.
  */
 async function waitingFor(
   { now, rateKeyOf }: LimitReleaseParts,

@@ -135,8 +135,8 @@ export class Operate {
 
   /**
    * Returns the waiting tasks and the workers of each queue, by name. Includes queues with waiting
-   * tasks, paused queues, queues that a live worker serves, and those of this instance. The cost
-   * depends on the number of waiting tasks, not of ended tasks.
+   * tasks, paused queues, queues that a live worker serves, and the queues of this instance. The
+   * cost depends on the number of waiting tasks, not of ended tasks.
    */
   async queues(): Promise<readonly QueueOverview[]> {
     const storage = await this.#parts.opened();
@@ -204,7 +204,7 @@ export class Operate {
    * await everTask.operate.releaseLimit(limit, { by: "ada", reason: "the provider agreed" });
    * ```
    *
-   * @param operator Who does it, and why: recorded in the same transaction.
+   * @param operator The operator and the reason, which are recorded in the same transaction.
    * @returns Whether the limit has a budget; if not, nothing is recorded.
    * @throws {InvalidArgumentError} If an argument is invalid.
    */
@@ -219,7 +219,7 @@ export class Operate {
    * or at once on stores that push. The process continues, and can be ended when the worker is no
    * longer listed. A worker of version 0.2 or earlier does not stop.
    *
-   * @param operator Who does it, and why: recorded in the same transaction.
+   * @param operator The operator and the reason, which are recorded in the same transaction.
    * @returns Whether the worker is registered; if not, nothing is recorded.
    * @throws {InvalidArgumentError} If an argument is invalid.
    */
@@ -230,7 +230,7 @@ export class Operate {
     const fields = { before: null, after: null };
     const action = { verb: "drainWorker", ...parseOperator(operator), target, ...fields } as const;
     const isRegistered = await (await this.#parts.opened()).drainWorker(workerId, action);
-    this.#parts.consequences.madeDue(); // the worker of this process may be meant
+    this.#parts.consequences.madeDue(); // `workerId` may be this process's worker
     return isRegistered;
   }
 
@@ -262,7 +262,7 @@ export class Operate {
   /**
    * Returns the size of each table of the store, and how fast it grows. Reads a limited number of
    * rows and pages, so the numbers of large tables are estimates. Unlike `everTask.audit.growth`,
-   * it is cheap.
+   * this call is cheap.
    *
    * @example
    * ```ts

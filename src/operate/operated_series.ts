@@ -22,7 +22,7 @@ export interface OperatedSeriesParts {
 export interface SchedulePreview {
   /** The schedule as a sentence. */
   readonly info: string;
-  /** Its first runs, if it began now. */
+  /** The first runs of the schedule, if it began now. */
   readonly runs: readonly Date[];
 }
 

@@ -106,7 +106,7 @@ export class OperatedTasks extends TaskSearch {
    * }
    * ```
    *
-   * @param edit Another payload, with which the task runs again. @default the stored payload
+   * @param edit A payload that replaces the stored payload. @default the stored payload
    * @throws {InvalidArgumentError} If an argument is invalid.
    * @throws {PayloadValidationError} If the task's validator refuses the payload.
    */

@@ -15,7 +15,8 @@ export interface Operator {
 /** The operator of a change of a task, and the version that the operator has seen. */
 export interface TaskOperator extends Operator {
   /**
-   * The `version` of the task that was seen. If the task has changed since, the change is refused.
+   * The `version` of the task that the operator has seen. If the task has changed since, the change
+   * is refused.
    * @default any
    */
   readonly version?: string;

@@ -7,7 +7,7 @@ import type { WorkerStatus } from "../storage/worker_status.ts";
 export interface QueueOverview {
   /** The queue's name. */
   readonly queue: string;
-  /** Whether the queue is paused, so that nothing is claimed from it. */
+  /** Whether the queue is paused. Nothing is claimed from a paused queue. */
   readonly paused: boolean;
   /** The number of due tasks that no worker holds. */
   readonly due: number;
@@ -15,10 +15,10 @@ export interface QueueOverview {
   readonly scheduled: number;
   /** The due instant of the task that has been due longest; null if none is due. */
   readonly oldestDueAt: Date | null;
-  /** The ids of the live workers that serve the queue, oldest first, without those that drain. */
+  /** The ids of the live workers that serve the queue, oldest first, without draining workers. */
   readonly workerIds: readonly string[];
   /**
-   * The maximum number of tasks of the queue that those workers run concurrently; null if a live
+   * The maximum number of tasks of the queue that these workers run concurrently; null if a live
    * worker does not report its queues, as in version 0.1.
    */
   readonly places: number | null;
@@ -26,7 +26,7 @@ export interface QueueOverview {
 
 /**
  * Combines the waiting tasks and the workers of each queue, sorted by name. Includes queues with
- * waiting tasks, paused queues, queues that a live worker serves, and those of this process.
+ * waiting tasks, paused queues, queues that a live worker serves, and the queues of this process.
  */
 export function queueOverviews(
   { queues }: Backlog,

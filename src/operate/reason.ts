@@ -13,7 +13,7 @@ export interface ToldReason {
 export interface WaitingReason {
   /** The due instant, by the storage's clock. */
   readonly dueAt: Date;
-  /** The time until then, in milliseconds. */
+  /** The time until `dueAt`, in milliseconds. */
   readonly dueInMs: number;
 }
 
@@ -34,8 +34,8 @@ export interface Held extends ToldReason {
   /** Whether the worker has reported that the handler was started. */
   readonly running: boolean;
   /**
-   * The instant at which the handler was started; null if it was not, or if the audit level does
-   * not record it.
+   * The instant at which the handler was started; null if the handler was not started, or if the
+   * audit level does not record the start.
    */
   readonly since: Date | null;
 }
@@ -93,7 +93,7 @@ export interface NextRunDue extends ToldReason, WaitingReason {
   readonly schedule: string;
 }
 
-/** An attempt has failed, and the next one is due later. */
+/** An attempt has failed, and the next attempt is due later. */
 export interface RetryDue extends ToldReason, WaitingReason {
   /** `retry` */
   readonly kind: "retry";
@@ -177,7 +177,7 @@ export interface InLine extends ToldReason {
   readonly kind: "inLine";
   /** The queue. */
   readonly queue: string;
-  /** The number of due tasks of the queue that no worker holds, including this one. */
+  /** The number of due tasks of the queue that no worker holds, including this task. */
   readonly due: number;
 }
 
@@ -198,7 +198,7 @@ export interface Ended extends ToldReason {
   readonly exception: string | null;
 }
 
-/** The series has ended, so that no run follows. */
+/** The series has ended. No run follows. */
 export interface SeriesEnded extends ToldReason {
   /** `seriesEnded` */
   readonly kind: "seriesEnded";
@@ -217,7 +217,7 @@ export interface SeriesEnded extends ToldReason {
   readonly exception: string | null;
 }
 
-/** The task has a waiting status but no due instant, so that no worker claims it. */
+/** The task has a waiting status but no due instant, so no worker claims it. */
 export interface OutOfLine extends ToldReason {
   /** `outOfLine` */
   readonly kind: "outOfLine";

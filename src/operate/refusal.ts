@@ -62,7 +62,7 @@ export function refusal(reason: RefusalReason): Refusal {
 export interface Applied {
   /** The change was applied. */
   readonly applied: true;
-  /** The id of the action that records it. */
+  /** The id of the action that records the change. */
   readonly actionId: string;
 }
 

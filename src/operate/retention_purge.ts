@@ -20,9 +20,12 @@ export interface PurgeBatchOptions extends Operator {
 
 /** The numbers of rows that one batch of a purge deleted. */
 export interface PurgeBatchResult extends Omit<PurgeResult, "done" | "actionId"> {
-  /** The `after` of the next batch; null if nothing is left to delete, or nothing was begun. */
+  /**
+   * The `after` of the next batch; null if nothing is left to delete, or if the first batch was
+   * `busy`.
+   */
   readonly next: string | null;
-  /** The id of the action of all batches; null if nothing was done. */
+  /** The id of the action of all batches; null if the batch was `busy`. */
   readonly actionId: string | null;
 }
 

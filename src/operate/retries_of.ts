@@ -18,7 +18,8 @@ export interface KnownPolicies {
 /**
  * Returns the maximum number of retries of a task's policy.
  *
- * @returns null if this process does not have the task or its queue, or the policy is a custom one.
+ * @returns The number; null if this process does not have the task or its queue, or if the policy
+ * is custom.
  */
 export function retriesOf(
   { definitions, queues, retry }: KnownPolicies,

@@ -5,13 +5,14 @@ import type { TaskRecord } from "../storage/records.ts";
 import type { WorkerStatus } from "../storage/worker_status.ts";
 import type { UntoldReason } from "./sentences.ts";
 
-/** Returns the reasons why no live worker would take a task; empty if one would. */
+/** Returns the reasons why no live worker would take a task; empty if a live worker would. */
 export function servingReasons(
   { queue, type }: Pick<TaskRecord, "queue" | "type">,
   workers: readonly WorkerStatus[],
 ): UntoldReason[] {
   const live = workers.filter(({ alive, draining }) => alive && !draining);
-  // Workers of version 0.1 do not report their queues and types, so one may take this task.
+  // Workers of version 0.1 do not report their queues and types, so such a worker may take this
+  // task.
   if (live.some(({ serves }) => serves === null)) return [];
   const served = live.map(({ serves }) => serves!);
   const ofQueue = served.filter(({ queues }) => queues.some(({ name }) => name === queue));

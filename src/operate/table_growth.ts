@@ -6,11 +6,11 @@ import type { TableName, TableSize } from "../storage/table_sizes.ts";
 export interface TableGrowth {
   /** The table's name. */
   readonly table: TableName;
-  /** The number of rows; null if it cannot be told without reading the table. */
+  /** The number of rows; null if it cannot be determined without reading the table. */
   readonly rows: number | null;
   /** Whether the numbers are estimates, as for large tables. */
   readonly isEstimate: boolean;
-  /** The bytes of the table and its indexes; null if the store does not tell. */
+  /** The bytes of the table and its indexes; null if the store does not report them. */
   readonly bytes: number | null;
   /**
    * The creation of the oldest task with rows in the table; null if the table is empty or its rows

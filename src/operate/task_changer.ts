@@ -10,7 +10,9 @@ import type { Decide, Decision } from "./task_decisions.ts";
 
 /** The consequences of changes in this process. None of these functions rejects. */
 export interface Consequences {
-  /** Called with the unclaimed tasks that were cancelled or deleted, as they were before. */
+  /**
+   * Called with the unclaimed tasks that were cancelled or deleted, as they were before the change.
+   */
   readonly ended: (tasks: readonly TaskRecord[], verb: "cancel" | "delete") => Promise<void>;
   /** Called with tasks whose workers are asked to cancel them. */
   readonly cancelRequested: (taskIds: readonly string[]) => Promise<void>;
@@ -39,7 +41,7 @@ export interface TaskChange {
   readonly version: string | undefined;
 }
 
-/** The maximum number of tries while others change the task at the same time. */
+/** The maximum number of tries while other callers change the task at the same time. */
 const mostTries = 10;
 
 /** Changes tasks for operators. */

@@ -158,7 +158,7 @@ function scheduleFields(
   return { schedule, info, maxRuns, ...instants };
 }
 
-/** Reports whether an unclaimed task has ended, so that it does not run again by itself. */
+/** Reports whether an unclaimed task has ended: it does not run again by itself. */
 function hasEnded({ workerId, dueAt, series, status }: TaskRecord): boolean {
   if (workerId !== null || dueAt !== null || series?.nextRunAt != null) return false;
   return !isWaiting(status) && status !== "InProgress";

@@ -13,11 +13,11 @@ import type { FieldEdit } from "./task_decisions.ts";
 export interface SharedEdit {
   /** The queue. */
   readonly queue?: string;
-  /** Larger runs earlier; an integer from -32768 to 32767. */
+  /** Tasks with a larger priority run earlier; an integer from -32768 to 32767. */
   readonly priority?: number;
   /** The instant from which the task can run; not for series. */
   readonly at?: Instant;
-  /** The delay after which the task can run, instead of `at`; 0 for at once. */
+  /** The delay after which the task can run, instead of `at`; 0 to run at once. */
   readonly delay?: Duration;
 }
 
@@ -45,7 +45,7 @@ const sharedNames: OptionNames<SharedEdit> = {
 /**
  * Checks the edit of many tasks.
  *
- * @throws {InvalidArgumentError} If a field is invalid, or there is none.
+ * @throws {InvalidArgumentError} If a field is invalid, or no field is given.
  */
 export function parseSharedEdit(edit: SharedEdit): FieldEdit {
   checkOptions(edit, sharedNames, "edit");

@@ -39,9 +39,9 @@ export class TaskSearch {
 
   /**
    * Returns a page of the tasks that match a filter, by default newest first. The order `due` finds
-   * only tasks that wait, those that are due first before the others. A page for which
-   * storage has read 5,000 rows is `incomplete`: it may have fewer tasks than the limit, or none,
-   * and the next page continues there.
+   * only waiting tasks, earliest due first. If storage stops after about 5,000 rows, the page is
+   * `incomplete`: it may have fewer tasks than the limit, or none. The next page continues where
+   * storage stopped.
    *
    * @example
    * ```ts

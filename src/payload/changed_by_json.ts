@@ -13,8 +13,8 @@ export interface WrittenPayload {
 }
 
 /**
- * Replaces the message of each issue that JSON causes: the validator does not report it for the
- * original payload, and a part of the payload, such as a `Date`, has its own JSON form.
+ * Replaces the message of each issue that JSON causes: the validator does not report the issue for
+ * the original payload, and a part of the payload, such as a `Date`, has its own JSON form.
  */
 export function explainIssues(
   schema: StandardSchema,

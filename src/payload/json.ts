@@ -33,8 +33,8 @@ type JsonPart<Part> = Part extends undefined ? Part : JsonOf<Part>;
 
 /**
  * The constraint on a payload's type. For a type that JSON can represent, it is that type. For any
- * other, each property that JSON cannot represent becomes a string literal with the remedy, which
- * the compiler's error shows with the property's name.
+ * other type, each property that JSON cannot represent becomes a string literal with the remedy,
+ * which the compiler's error shows with the property's name.
  *
  * A class with methods is rejected, because JSON drops the methods. `dispatch` rejects values that
  * types do not show, such as `NaN`.

@@ -18,8 +18,8 @@ export interface EncodedPayload {
  * Encodes a payload as JSON, and validates the value that will be parsed from it.
  *
  * @returns The payload, or a promise of it if the validator is asynchronous.
- * @throws {PayloadValidationError} If JSON cannot represent it completely, or the validator rejects
- * it.
+ * @throws {PayloadValidationError} If JSON cannot represent the payload completely, or the
+ * validator rejects the value.
  */
 export function encodePayload(
   taskType: string,
@@ -39,9 +39,9 @@ export function encodePayload(
 }
 
 /**
- * Chooses the value to store. This is the validator's output, so that every attempt gets the same
- * value and a default, such as an id, is generated once. If JSON cannot represent the output, or
- * validating it again would change it, the dispatched payload is stored.
+ * Chooses the value to store. It is normally the validator's output, so that every attempt gets the
+ * same value and a default, such as an id, is generated once. If JSON cannot represent the output,
+ * or validating it again would change it, the dispatched payload is stored.
  */
 function settle(
   schema: StandardSchema,

@@ -26,7 +26,7 @@ export interface RateLimitParts {
 }
 
 /**
- * The maximum length of the result of a key function. Together with the type, it must fit into
+ * The maximum length of the result of a key function. The type and the key together must fit into
  * storage.
  */
 export const longestKey = 199;
@@ -56,7 +56,7 @@ export class RateLimits {
     this.#sources = { store: storeSlots(parts), memory: memorySlots(parts.storageClock) };
   }
 
-  /** Returns the limit of a type; undefined if it has none. */
+  /** Returns the limit of a type; undefined if the type has none. */
   of(type: string): RateLimitSettings | undefined {
     return this.#settings.get(type);
   }
@@ -98,7 +98,9 @@ export class RateLimits {
     }
   }
 
-  /** Gives back the slot of a cancelled waiting task, if it held one. Never rejects. */
+  /**
+   * Gives back the slot of a cancelled waiting task, if the task had reserved one. Never rejects.
+   */
   async giveBackOfCancelled(taskId: string): Promise<void> {
     if (this.#settings.size === 0) return;
     try {
@@ -130,7 +132,7 @@ export class RateLimits {
     try {
       return await this.#storedKeyOf(task);
     } catch {
-      return null; // the worker that starts the task reports it
+      return null; // the worker that starts the task reports the error
     }
   }
 

@@ -1,5 +1,5 @@
-// The sources of slots: the store's budgets, requested in natural batches, or budgets of this
-// process only.
+// The sources of slots: the budgets of the store, which are requested in batches, or budgets of
+// this process only.
 
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { RateBook } from "../storage/kit/rate_book.ts";

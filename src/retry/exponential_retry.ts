@@ -36,7 +36,7 @@ const optionNames: OptionNames<ExponentialRetryOptions> = {
 };
 
 /**
- * Returns a policy with exponential backoff. The first delay is `base`, and each further one is
+ * Returns a policy with exponential backoff. The first delay is `base`, and each further delay is
  * `factor` times as long, up to `max`. `jitter` shortens each delay randomly. Source: Marc Brooker,
  * "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015); a jitter of 0.5 is its "equal
  * jitter", 1 its "full jitter".

@@ -27,8 +27,8 @@ export type ErrorClass = abstract new (...args: never[]) => Error;
  */
 export interface FilterableRetryPolicy extends StorableRetryPolicy {
   /**
-   * Retries only errors of these classes and their subclasses. Further calls and presets add to
-   * them. To retry timeouts, use `.handle(TimeoutError)`.
+   * Retries only errors of these classes and their subclasses. Further calls and presets add to the
+   * retried errors. To retry timeouts, use `.handle(TimeoutError)`.
    *
    * @throws {InvalidArgumentError} If no class is given, or `doNotHandle` was used.
    */

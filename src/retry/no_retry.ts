@@ -1,4 +1,4 @@
-// A policy that never retries, to override that of a queue or the instance.
+// A policy that never retries, to override the policy of a queue or of the instance.
 
 import type { StorableRetryPolicy } from "../task/retry_policy_data.ts";
 

@@ -45,7 +45,8 @@ const filters: Readonly<
 /**
  * Encodes a policy as JSON.
  *
- * @throws {InvalidArgumentError} If it contains functions or classes, which cannot be stored.
+ * @throws {InvalidArgumentError} If the policy contains functions or classes, which cannot be
+ * stored.
  */
 export function toStoredPolicy(policy: StorableRetryPolicy, argument: string): string {
   const custom = policy as unknown as Partial<StorableRetryPolicy> | null;

@@ -22,7 +22,7 @@ const faultsByCode: readonly ((error: ErrorFields) => Fault)[] = [
  * Reports whether an error, or one that it wraps, is a transient failure of a database: a lost or
  * refused connection, a restart, a deadlock, a serialization failure, a lock or other timeout, a
  * busy SQLite file, a disk that is full or fails. It recognises the errors of `postgres`, `pg`,
- * `mssql`, `tedious`, `node:sqlite`, `@db/sqlite` and `better-sqlite3`, and EverTask's own.
+ * `mssql`, `tedious`, `node:sqlite`, `@db/sqlite` and `better-sqlite3`, and EverTask's own errors.
  */
 export function isTransientDatabaseError(error: unknown): boolean {
   for (const fields of errorChain(error)) {

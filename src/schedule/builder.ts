@@ -75,7 +75,7 @@ export type RecurringInput = ((r: RecurringBuilder) => CompleteSchedule) | Recur
 /**
  * Converts a schedule to checked data.
  *
- * @throws {InvalidScheduleError} If it is not a valid schedule.
+ * @throws {InvalidScheduleError} If `input` is not a valid schedule.
  */
 export function toRecurrence(input: RecurringInput): Recurrence {
   if (typeof input === "function") return buildRecurrence(input);

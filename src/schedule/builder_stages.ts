@@ -1,4 +1,4 @@
-// The types of the fluent builder's steps. Each has only the methods that make sense after the
+// The types of the fluent builder's steps. Each step has only the methods that make sense after the
 // previous steps, so that an impossible schedule does not compile. No step has a method `then`,
 // because `await` would call it. The compiler shows the property `missing` in its error for an
 // incomplete schedule.
@@ -17,7 +17,7 @@ export interface RecurringBuilder extends RhythmBuilder {
    * first run is the first occurrence.
    */
   schedule(): RhythmBuilder;
-  /** Runs once at once, and then on the schedule. The first run counts for `maxRuns`. */
+  /** Runs once immediately, and then on the schedule. The first run counts for `maxRuns`. */
   runNow(): FirstRunBuilder;
   /**
    * Runs once after a delay, and then on the schedule, counted from that run.
@@ -29,7 +29,7 @@ export interface RecurringBuilder extends RhythmBuilder {
    * Runs once at an instant, and then on the schedule, counted from that instant. If the instant is
    * past at the registration, the first run is the next occurrence of the schedule.
    *
-   * @throws {InvalidArgumentError} If it is not an instant.
+   * @throws {InvalidArgumentError} If `instant` is not a valid instant.
    */
   runAt(instant: Instant): FirstRunBuilder;
 }
@@ -199,7 +199,7 @@ export interface MonthBuilder extends DayBuilder {
   onFirst(weekday: Weekday): DayBuilder;
   /** On the last such weekday of the month. */
   onLast(weekday: Weekday): DayBuilder;
-  /** On the n-th such weekday of the month. Skips months without a fifth one. */
+  /** On the n-th such weekday of the month. Skips months without a fifth such weekday. */
   onNth(nth: 1 | 2 | 3 | 4 | 5, weekday: Weekday): DayBuilder;
   /** On the first day of the month from Monday to Friday. */
   onFirstWeekday(): DayBuilder;

@@ -11,10 +11,10 @@ import {
 import { type CalendarRecurrence, weekdays } from "./recurrence.ts";
 import type { DayRule } from "./wall_clock_grid.ts";
 
-/** Divides the days into numbered periods, and chooses days of each. */
+/** Divides the days into numbered periods, and chooses days of each period. */
 interface Periods {
   indexOf(day: number): number;
-  /** Returns the chosen days of one period, in ascending order; possibly none. */
+  /** Returns the chosen days of one period, in ascending order; may be empty. */
   daysIn(index: number): readonly number[];
 }
 

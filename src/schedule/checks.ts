@@ -42,8 +42,8 @@ export function listOf<T>(item: Check<T>, order: (a: T, b: T) => number): Check<
 }
 
 /**
- * The fields of an object. Each is read once; finally, {@linkcode Fields.refuseOthers} checks that
- * none is left.
+ * The fields of an object. Each field is read once. Finally, {@linkcode Fields.refuseOthers} checks
+ * that no field is left.
  */
 export class Fields {
   readonly #name: string;
@@ -73,8 +73,8 @@ export class Fields {
   }
 
   /**
-   * @throws {InvalidScheduleError} If an unknown field is left, which may be misspelt or belong to
-   * another kind.
+   * @throws {InvalidScheduleError} If a field is left. It may be misspelt, or belong to another
+   * kind of recurrence.
    */
   refuseOthers(): void {
     for (const [field, value] of this.#left) {

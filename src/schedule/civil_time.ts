@@ -16,7 +16,7 @@ export const day = 86_400_000;
  */
 export const lastDay = Math.floor(latestInstant / day) + 1;
 
-/** Returns the remainder, which is never negative, unlike that of `%`. */
+/** Returns the remainder of a division. Unlike the result of `%`, it is never negative. */
 export function modulo(value: number, divisor: number): number {
   return ((value % divisor) + divisor) % divisor;
 }

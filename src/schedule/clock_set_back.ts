@@ -21,21 +21,21 @@ export interface SeriesTimes {
 const earliestPresent = Date.UTC(2020, 0, 1);
 
 /**
- * Returns the corrected next run and anchor of a series if its present ones can only come from a
- * clock that was ahead; null if they are right.
+ * Returns the corrected next run and anchor of a series if its present times can only come from a
+ * clock that was ahead; null if the present times are right.
  *
  * The next run of a series is never later than the first occurrence after the present. A series
  * whose registration itself lies in the future counts as registered now.
  *
  * No occurrence runs twice because of a clock that was ahead by less than an interval. In this
- * case, the first occurrence after the present has already run, so the next run stays at the
- * second.
+ * case, the first occurrence after the present has already run, so the next run stays at the second
+ * occurrence.
  *
  * @param nextRunAt The planned instant of the next run, in epoch milliseconds.
  * @param now The estimated time of the storage's clock. An instant that is ahead by less than
  * {@linkcode readingErrorMs} is ignored.
- * @param aheadMs The time by which that clock was ahead. If unknown, twice the time until the first
- * occurrence is assumed, because that occurrence ran when the clock reached it, or later.
+ * @param aheadMs The time by which the storage's clock was ahead. If unknown, twice the time until
+ * the first occurrence is assumed, because that occurrence ran when the clock reached it, or later.
  */
 export function timesFromNow(
   recurrence: AnchoredRecurrence,

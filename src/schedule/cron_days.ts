@@ -28,7 +28,7 @@ const mostMonths = 400 * 12;
 /** The days that match the fields. */
 export class CronDays implements DayRule {
   readonly #fields: CronDayFields;
-  /** The last computed month, because a schedule asks for its days one after the other. */
+  /** Caches the last computed month, because a schedule asks for its days one after the other. */
   #known: { readonly index: number; readonly days: readonly number[] } | undefined;
 
   constructor(fields: CronDayFields) {

@@ -36,7 +36,7 @@ const weekdayRange: FieldRange = {
   names: weekdayNames,
 };
 
-/** The parsed expressions, because a worker uses the same few again and again. */
+/** The parsed expressions, because a worker uses the same few expressions again and again. */
 const known = new Map<string, CronExpression>();
 const maximumKnown = 500;
 
@@ -80,7 +80,8 @@ export class CronExpression {
    * Parses an expression.
    *
    * @param dayMatch The rule for expressions with both a day of the month and a day of the week.
-   * @throws {InvalidScheduleError} With the position of the mistake.
+   * @throws {InvalidScheduleError} If the expression is invalid. The error has the position of the
+   * mistake.
    */
   static of(expression: string, dayMatch: DayMatch): CronExpression {
     const key = `${dayMatch} ${expression}`;

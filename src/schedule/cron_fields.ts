@@ -71,7 +71,7 @@ const itemShape = /^(\*|\?|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:\/(\d+))?$/i;
 /**
  * Parses one field: a list of numbers or names, ranges, steps and special items.
  *
- * @throws {InvalidScheduleError} With the position of the invalid item.
+ * @throws {InvalidScheduleError} If an item is invalid. The error has the position of the item.
  */
 export function readField<Special = never>(
   source: CronSource,
@@ -131,7 +131,7 @@ function readItem(
       source.fail(stepPosition, `have a step from 1 to ${span} in its ${label}, not ${stepText}`);
     }
   }
-  // Numbers beyond the field's last one continue from its first: 22-2 is 22, 23, 0, 1, 2; and 5-7
+  // Numbers beyond the field's maximum continue from its minimum: 22-2 is 22, 23, 0, 1, 2; and 5-7
   // is 5, 6, 0.
   const size = max - min + 1;
   if (high < low) high += size;

@@ -9,7 +9,7 @@ export interface Month {
   readonly firstWeekday: number;
 }
 
-/** Returns a date, from 1 on, or undefined for a month without one. */
+/** Returns a day of a month, from 1 on; undefined if the month has no such day. */
 export type DatePick = (month: Month) => number | undefined;
 
 /** The names of the weekdays 0 to 6. */

@@ -37,8 +37,8 @@ export class EvenGrid implements Grid {
 }
 
 /**
- * Returns the `count`-th last instant of a grid that is not after `upTo`: 1 is the last one, 2 the
- * one before it. Searches back from the end in growing steps, so that the cost depends on the
+ * Returns the `count`-th last instant of a grid that is not after `upTo`: 1 is the last instant, 2
+ * the instant before it. Searches back from the end in growing steps, so the cost depends on the
  * distance, not on the number of missed instants.
  *
  * @param after An instant after which there are at least `count` instants.

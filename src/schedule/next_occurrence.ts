@@ -10,8 +10,8 @@ import { anchored, countOccurrences, firstRun, occurrenceAfter } from "./series.
  * occurrence is a whole second.
  *
  * Intervals such as "every 5 minutes" are counted from an anchor. The recurrence of a registered
- * series has it as `anchor`. Without one, the series counts as registered at `after`. `runUntil`
- * applies; `maxRuns` does not, because the number of runs is unknown.
+ * series has this anchor as `anchor`. Without `anchor`, the series counts as registered at `after`.
+ * `runUntil` applies; `maxRuns` does not, because the number of runs is unknown.
  *
  * @throws {InvalidScheduleError} If the recurrence is invalid.
  * @throws {InvalidArgumentError} If `after` is not an instant.
@@ -68,8 +68,8 @@ function* generateOccurrences(recurrence: Recurrence, from: number): Generator<D
  * `anchor`. The cost does not depend on that number.
  *
  * @param recurrence The schedule.
- * @param anchor The instant of the last run or of the registration. Intervals are counted from it
- * if the recurrence has no anchor.
+ * @param anchor The instant of the last run or of the registration. Intervals are counted from this
+ * instant if the recurrence has no anchor.
  * @param now The present instant.
  * @returns The first occurrence after `now`, or null if the series has ended; and the number of
  * occurrences after `anchor` and not after `now`.

@@ -84,8 +84,8 @@ class ShownFields {
   }
 
   /**
-   * Returns the next instant after `after`. If the clocks are changed before it, searches again
-   * from the change.
+   * Returns the next instant after `after`. If the clocks are changed before that instant, searches
+   * again from the change.
    */
   next(after: number): number {
     let found = this.#nextWith(this.#zone.offsetAt(after), after);

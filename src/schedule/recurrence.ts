@@ -37,11 +37,11 @@ export const weekdays: readonly Weekday[] = [
  * - `"once"`: one run now replaces all of them, and the series continues on schedule.
  * - `{ all: max }`: the latest `max` of them run one after the other.
  *
- * An occurrence that is late, but whose successor is not due yet, always runs. An occurrence that
- * had begun also runs, because a run that was interrupted, was lost with its process or waits for a
- * retry was not missed. If a running worker was too busy to start occurrences in time, at least the
- * latest one runs. Without this rule, a series with a short interval would not run at all during an
- * overload.
+ * An occurrence that is late, but whose successor is not due yet, always runs. An occurrence whose
+ * run had begun also runs again. Its run was interrupted, was lost with its process, or waits for a
+ * retry, but was not missed. If a running worker was too busy to start occurrences in time, at
+ * least the latest occurrence runs. Without this rule, a series with a short interval would not run
+ * at all during an overload.
  */
 export type MisfirePolicy = "skip" | "once" | { readonly all: number };
 
@@ -79,11 +79,11 @@ export interface IntervalRecurrence extends RecurrenceOptions {
   readonly every: number;
   /** The unit that `every` counts. */
   readonly unit: "seconds" | "minutes" | "hours";
-  /** The second of the minute, 0 to 59; for minutes and hours. @default that of the anchor */
+  /** The second of the minute, 0 to 59; for minutes and hours. @default the second of the anchor */
   readonly second?: number;
   /**
    * The minute of the hour, 0 to 59; for hours. If it is set, `second` is 0 by default. @default
-   * that of the anchor
+   * the minute of the anchor
    */
   readonly minute?: number;
 }
@@ -105,12 +105,13 @@ export interface CalendarRecurrence extends RecurrenceOptions {
   /** The weekdays, for weeks. */
   readonly weekdays?: readonly Weekday[];
   /**
-   * The days of the month, for months: 1 to 31. In a month without such a day, it is the last day.
+   * The days of the month, for months: 1 to 31. In a month without such a day, the last day is
+   * used.
    */
   readonly monthDays?: readonly number[];
   /**
-   * The n-th weekday, for months: "the first Monday", "the last Friday". Months without a fifth one
-   * are skipped.
+   * The n-th weekday, for months: "the first Monday", "the last Friday". Months without a fifth
+   * such weekday are skipped.
    */
   readonly monthWeekday?: {
     readonly nth: 1 | 2 | 3 | 4 | 5 | "last";
@@ -149,7 +150,8 @@ const epoch = check.integer(earliestInstant, latestInstant);
  * Checks a recurrence from a row or a user, and normalizes it: arrays are sorted and without
  * duplicates, and default values are removed.
  *
- * @throws {InvalidScheduleError} If it is not a recurrence; the message names the value.
+ * @throws {InvalidScheduleError} If `json` is not a recurrence. The message names the invalid
+ * value.
  */
 export function parseRecurrence(json: unknown): Recurrence {
   const fields = check.Fields.of(json, "recurrence");

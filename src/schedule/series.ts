@@ -1,6 +1,6 @@
-// Plans the runs of a recurring series: the first run, and the next one after a run or after
-// downtime. Uses only the data of the row: the recurrence with its anchor, the planned instant and
-// the run count.
+// Plans the runs of a recurring series: the first run, and the next run after a run has ended or
+// after downtime. Uses only the data of the row: the recurrence with its anchor, the planned
+// instant and the run count.
 
 import { latestInstant } from "../time/instant.ts";
 import { gridOf } from "./compile.ts";
@@ -15,7 +15,7 @@ export interface SeriesState {
    * The present instant in epoch milliseconds, by the storage's clock, so that all workers agree.
    */
   readonly now: number;
-  /** The number of counted runs, including the one that has just ended. */
+  /** The number of counted runs, including the run that has just ended. */
   readonly runCount: number;
 }
 
@@ -31,8 +31,8 @@ export interface DueState extends SeriesState {
 /** The next run of a series. */
 export interface NextRun {
   /**
-   * The planned instant of the next run, or null if the series has ended. If it is not after now,
-   * the run is due at once.
+   * The planned instant of the next run, or null if the series has ended. If that instant is not
+   * after now, the run is due at once.
    */
   readonly nextRunAt: number | null;
   /** The number of dropped occurrences. */
@@ -77,7 +77,7 @@ export function firstRun(recurrence: Recurrence, registeredAt: number): number |
 
 /**
  * Returns the occurrence after an instant: the start mode's first run if it is later than the
- * instant, otherwise the next one on the grid.
+ * instant, otherwise the next instant of the grid.
  *
  * @param after The instant in epoch milliseconds.
  * @param anchor The anchor of the grid, if the recurrence has none.
@@ -101,7 +101,7 @@ export function countOccurrences(
   return seriesGrid(recurrence, anchor).count(after, last);
 }
 
-/** Returns the next run after one that has ended. */
+/** Returns the next run after a run that has ended. */
 export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
   return settle(recurrence, state, state.scheduledAt, false);
 }
@@ -119,8 +119,8 @@ const restartMs = 5_000;
  *
  * Downtime and overload have the same effect: a run is late, and its successors are due, too. But
  * an occurrence that became due while the worker was running was delayed, not missed, so the latest
- * one runs under any policy. Without this rule, a busy worker, for which each occurrence is late,
- * would skip all of them.
+ * such occurrence runs under any policy. Without this rule, a busy worker, for which each
+ * occurrence is late, would skip all of them.
  */
 export function runDue(recurrence: Recurrence, state: DueState): NextRun {
   const isDelayed = state.scheduledAt >= state.servedSince - restartMs;

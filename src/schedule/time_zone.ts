@@ -11,9 +11,9 @@ import { InvalidScheduleError } from "./errors.ts";
 export interface Transition {
   /** The first instant with the new offset, in epoch milliseconds. */
   readonly at: number;
-  /** The offset from UTC before it, in milliseconds. */
+  /** The offset from UTC before the change, in milliseconds. */
   readonly offsetBefore: number;
-  /** The offset from UTC from it on, in milliseconds. */
+  /** The offset from UTC from the change on, in milliseconds. */
   readonly offsetAfter: number;
 }
 
@@ -23,8 +23,8 @@ interface Block {
 }
 
 /**
- * The interval at which a zone is sampled for clock changes. In no zone since 1970 are two changes
- * less than 7 days apart, so none is missed.
+ * The interval at which a zone is sampled for clock changes. Since 1970, no zone has had two
+ * changes less than 7 days apart, so no change is missed.
  */
 const sampleStep = 3 * day;
 const samplesPerBlock = 32;
@@ -36,7 +36,7 @@ const blockLength = samplesPerBlock * sampleStep;
  */
 const maximumBlocks = 300;
 
-/** The last instant that a `Date` can hold. The first one is its negative. */
+/** The last instant that a `Date` can hold. The first such instant is its negative. */
 const lastDateMs = 100_000_000 * day;
 
 const wallClock = /^(\d+)\/(\d+)\/(\d+) (A|B)\w*, (\d+):(\d+):(\d+)$/;

@@ -9,8 +9,7 @@ export interface TimesOfDay {
   /** The number of times. */
   readonly size: number;
   /**
-   * Returns the first time at or after a time of day, or undefined if there is none left on that
-   * day.
+   * Returns the first time at or after a time of day, or undefined if no time is left on that day.
    */
   atOrAfter(time: number): number | undefined;
   /** Counts the times before a time of day. */

@@ -1,6 +1,6 @@
-// Converts schedules of upstream, the .NET library, which stores a RecurringTask with one kind of
-// interval as JSON. Series of adopted tables run by the meaning of these schedules, not by
-// upstream's algorithm for the next run.
+// Converts schedules of upstream, the .NET library, which stores a RecurringTask as JSON, with one
+// kind of interval. Series of adopted tables run by the meaning of these schedules. Upstream's
+// algorithm for the next run is not used.
 
 import * as check from "./checks.ts";
 import { InvalidScheduleError } from "./errors.ts";
@@ -37,7 +37,7 @@ const weekdays: readonly Weekday[] = [
   ...["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const,
 ];
 
-/** Reports whether data is a schedule of upstream, not one of this library. */
+/** Reports whether data is a schedule of upstream, not a schedule of this library. */
 export function isUpstreamSchedule(json: object): boolean {
   const members = Object.keys(json).map((name) => names.get(name.toLowerCase()) ?? "");
   return members.some((name) => name === "RunNow" || name.endsWith("Interval"));
@@ -154,7 +154,7 @@ function each(interval: check.Fields, name: string): void {
   if (count > 1) throw new InvalidScheduleError("Interval", count, `be 1 where ${name} are listed`);
 }
 
-/** Returns a non-empty list; undefined for an empty one, which has no effect. */
+/** Returns a non-empty list; undefined for an empty list, which has no effect. */
 function list<T>(
   interval: check.Fields,
   name: string,
@@ -165,7 +165,7 @@ function list<T>(
   return check.listOf(item, () => 0)(found, name);
 }
 
-/** Returns the times of day: midnight by default. An empty list sets none. */
+/** Returns the times of day: midnight by default. An empty list sets no time. */
 function timesOf(interval: check.Fields): readonly string[] | undefined {
   const times = interval.optional("OnTimes", (value) => value);
   if (times === undefined) return ["00:00"];

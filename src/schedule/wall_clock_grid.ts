@@ -9,8 +9,8 @@ import type { TimesOfDay } from "./times_of_day.ts";
 /** The days on which a schedule runs. */
 export interface DayRule {
   /**
-   * Returns the first such day at or after `day`, or undefined if there is none before the last
-   * possible date.
+   * Returns the first day of the schedule at or after `day`, or undefined if there is none before
+   * the last possible date.
    */
   atOrAfter(day: number): number | undefined;
 }
@@ -109,8 +109,8 @@ export class WallClockGrid implements Grid {
   }
 
   /**
-   * Returns the first clock reading to handle after a clock change. It may be in the gap of the
-   * change.
+   * Returns the first clock reading to handle after a clock change. The reading may be in the gap
+   * of the change.
    */
   #unseenAfter({ at, offsetBefore, offsetAfter }: Transition): number {
     const offset = this.#repeated === "both" ? Math.min(offsetBefore, offsetAfter) : offsetBefore;

@@ -10,7 +10,8 @@ export type ClaimableTask = Omit<NewTask, "handlerName" | "due" | "tags" | "clai
  * Returns a task that was stored claimed ({@linkcode NewTask.claimFor}) in the form that a claim
  * returns.
  *
- * @param now The instant at which it was stored, in epoch milliseconds of the storage's clock.
+ * @param now The instant at which the task was stored, in epoch milliseconds of the storage's
+ * clock.
  */
 export function bornClaimed(task: ClaimableTask, now: number): ClaimedTask {
   return {

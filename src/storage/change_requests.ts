@@ -34,8 +34,8 @@ export interface StatusChange {
    */
   readonly auditLevel: AuditLevel;
   /**
-   * At least one transition, in order. Each writes a status audit row with its own time if the
-   * level asks for one.
+   * At least one transition, in order. Each transition writes a status audit row with its own time
+   * if the audit level requires it.
    */
   readonly transitions: readonly StatusTransition[];
   /**
@@ -48,7 +48,7 @@ export interface StatusChange {
    * neither `dueInMs` nor `lease` is given, a change to `WaitingQueue`, `Queued` or `Pending` keeps
    * the due instant of a waiting task. A task that neither waits nor is claimed becomes due: a
    * series at its next run, a one-shot task at the instant for which it was dispatched, or now if
-   * that is past.
+   * that instant is past.
    */
   readonly dueInMs?: number;
   /**
@@ -79,10 +79,10 @@ export interface RunEnd {
    * unchanged.
    */
   readonly auditLevel: AuditLevel;
-  /** The transitions of the run, in order; at least one. The last one ended the run. */
+  /** The transitions of the run, in order; at least one. The last transition ended the run. */
   readonly transitions: readonly StatusTransition[];
   /**
-   * The lease that must still be held for the end to apply. Without a lease, it applies if the
+   * The lease that must still be held for the end to apply. Without a lease, the end applies if the
    * series exists.
    */
   readonly lease?: Lease;
@@ -93,8 +93,9 @@ export interface RunEnd {
    */
   readonly nextRunAt: number | null;
   /**
-   * Whether the run counts. An occurrence that a rate limit skipped does not: it sets the next run,
-   * but leaves the run count and the last execution unchanged and writes no runs audit row.
+   * Whether the run counts. An occurrence that a rate limit skipped does not count: it sets the
+   * next run, but leaves the run count and the last execution unchanged and writes no runs audit
+   * row.
    * @default true
    */
   readonly counts?: boolean;

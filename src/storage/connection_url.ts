@@ -14,7 +14,7 @@ const plainUrl =
 /**
  * Checks that a URL of a database is unambiguous. With an unencoded `#`, `/`, `?`, `@` or `%`, a
  * part of the password would be read as the host, the port, the database or an option, and errors
- * of the URL parser would show it.
+ * of the URL parser would show this part.
  *
  * @param argument The option's name, for the error message, which shows no part of the URL.
  * @throws {InvalidArgumentError} If the URL is ambiguous or invalid.

@@ -25,7 +25,7 @@ export interface DuePageStart {
   readonly after: DuePlace | null;
 }
 
-/** Reports whether a page is one of waiting tasks, by due instant. */
+/** Reports whether a request is for a page of waiting tasks, by due instant. */
 export function isByDue(page: TaskPageRequest | undefined): boolean {
   return page?.order === "due";
 }
@@ -53,9 +53,9 @@ function placeOf(after: unknown): DuePlace {
 /**
  * Returns the number of tasks to read of each line, so that a page reads a limited number of rows.
  * A line is a part of the waiting tasks that an index keeps in the order of due instants, such as
- * the tasks of one queue and priority. If a line has more tasks than that, the page holds no tasks
- * after the last task that was read of the line. Of several such lines, the earliest last task
- * counts.
+ * the tasks of one queue and priority. If a line has more tasks than this number, the page holds no
+ * tasks after the last task that was read of the line. If several lines have more, the page ends at
+ * the earliest of these last tasks.
  *
  * @param lines The number of lines.
  * @param limit The maximum number of tasks on the page.

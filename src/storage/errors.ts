@@ -16,7 +16,7 @@ export class StorageError extends EverTaskError {
 
 /**
  * The database cannot be used at the moment: the connection was lost, the server restarts, the file
- * is locked, the transaction was chosen as a deadlock's victim. It is unknown whether the write
+ * is locked, or the transaction was chosen as a deadlock's victim. It is unknown whether the write
  * under way was committed.
  */
 export class StorageUnavailableError extends StorageError {
@@ -27,8 +27,8 @@ export class StorageUnavailableError extends StorageError {
 }
 
 /**
- * The disk or the quota is full. Nothing of the write was stored. It is retried, because space can
- * become free.
+ * The disk or the quota is full. Nothing of the write was stored. The write is retried, because
+ * space can become free.
  */
 export class StorageFullError extends StorageError {
   /** `StorageFullError` */
@@ -80,7 +80,7 @@ export class StorageClosedError extends StorageError {
 
 /**
  * The worker is no longer registered, because its heartbeat was late and other workers took over
- * its tasks. It must register again, under a new id, before it claims.
+ * its tasks. The process must register a new worker, under a new id, before it claims tasks.
  */
 export class WorkerLostError extends StorageError {
   /** `WorkerLostError` */

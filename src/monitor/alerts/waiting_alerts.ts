@@ -11,8 +11,8 @@ export interface WaitingAlert {
 }
 
 /**
- * The number of failed attempts after which an alert is tried after the others, because it may
- * itself be the cause.
+ * The number of failed attempts after which an alert is tried after all other alerts, because the
+ * alert itself may be the cause.
  */
 const patience = 5;
 

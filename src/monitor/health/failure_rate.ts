@@ -1,5 +1,5 @@
-// Counts the recently ended tasks and the failed ones among them. Counts per slice of time, so that
-// the memory does not depend on the number of tasks.
+// Counts the tasks that ended recently, and how many of them failed. Keeps one pair of counts per
+// slice of time, so the memory does not depend on the number of tasks.
 
 import type { Clock } from "../../time/clock.ts";
 
@@ -35,9 +35,7 @@ export class FailureRate {
     slice[end]++;
   }
 
-  /**
-   * Returns the number of tasks that ended in the window, and the number of failed ones among them.
-   */
+  /** Returns the number of tasks that ended in the window, and how many of them failed. */
   count(): { readonly ended: number; readonly failed: number } {
     this.#forgetBefore(this.#clock.monotonic() - this.#windowMs);
     let ended = 0;

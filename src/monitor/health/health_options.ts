@@ -17,8 +17,8 @@ import { cleanPath } from "../http/url_path.ts";
 /** Options of {@linkcode createHealthChecks}. */
 export interface HealthOptions {
   /**
-   * Whether this process is to run tasks. If so, it is ready only while its worker is started and
-   * its heartbeat is recent. Set it to false if the process only dispatches.
+   * Whether this process is to run tasks. It is then ready only while its worker is started and the
+   * worker's heartbeat is recent. Set the option to false if the process only dispatches.
    * @default true
    */
   readonly worker?: boolean;
@@ -75,7 +75,7 @@ export interface BacklogThresholds {
 /** The thresholds of the failure rate of the tasks that ended in this process. */
 export interface FailureThresholds {
   /**
-   * The rate from which on the instance is degraded; 0.5 is every other task.
+   * The rate from which on the instance is degraded; 0.5 means half of the tasks.
    * @default 0.5
    */
   readonly degraded?: number;

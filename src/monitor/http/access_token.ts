@@ -5,8 +5,8 @@ import { hidden } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
 
 /**
- * The access token of clients: a token of at least 16 characters, or a function that checks the
- * token (null without one) and the request, for cookies and signed tokens.
+ * The access token of clients: a token of at least 16 characters, or a function. It gets the token
+ * (null if there is none) and the request, so it can also check cookies or signed tokens.
  */
 export type AccessToken =
   | string
@@ -37,7 +37,7 @@ export function accessCheck(accessToken: AccessToken | undefined): AccessCheck {
       `have at least ${minimumLength} characters, or be a function`,
     );
   }
-  // Digested at the first request, so that creating the check starts no work.
+  // The token is digested at the first request, so that creating the check starts no work.
   let expected: Promise<Uint8Array> | undefined;
   return async (request) => {
     const token = presentedToken(request);
@@ -55,8 +55,8 @@ export function unauthorized(): Response {
 }
 
 /**
- * Returns a request with the token of its query, if it has one, in the header `Authorization`, so
- * that the application need only read the header.
+ * Returns a request with the token in the header `Authorization`, even if the client sent it in the
+ * query. The application then need only read the header.
  */
 export function withTokenInHeader(request: Request): Request {
   const token = presentedToken(request);

@@ -10,7 +10,7 @@ const form = /^(\[[\d:a-f.]+\]|[\w.~!$&'()*+,;=%-]+)(:\d*)?$/i;
 /**
  * Parses a Host header as the host of a URL, so that equivalent spellings compare equal.
  *
- * @param scheme The scheme, with its colon, whose default port is omitted.
+ * @param scheme The scheme, with its colon. The URL omits the default port of this scheme.
  * @returns The URL of the host's root; null if the text is not a host.
  */
 export function parseHost(text: string, scheme = "http:"): URL | null {

@@ -1,6 +1,6 @@
-// The hosts for which the hub answers. A website can change the address of its name to that of this
-// machine after its page was loaded (DNS rebinding). The browser then treats the hub as part of the
-// website. Only the Host header of such a request shows the website's name.
+// The hosts for which the hub answers. After its page was loaded, a website can let its name
+// resolve to the address of this machine (DNS rebinding). The browser then treats the hub as part
+// of the website. Only the Host header of such a request shows the website's name.
 
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -9,7 +9,7 @@ import { isLoopbackHost, parseHost } from "./host.ts";
 /** Host names and IP addresses without port, such as `tasks.example.com`, or `"*"` for any. */
 export type AllowedHosts = readonly string[] | "*";
 
-/** Checks hosts, and warns once about a request for a host that suggests a misconfiguration. */
+/** Checks hosts. Warns once if the host of a request suggests a misconfiguration. */
 export class Hosts {
   readonly #allowed: AllowedHosts | null;
   readonly #isOpen: boolean;
@@ -17,8 +17,8 @@ export class Hosts {
   readonly #warned = new Set<string>();
 
   /**
-   * @param allowed The option's value. By default, any host with an access token; otherwise
-   * loopback names and all IP addresses, because DNS rebinding needs a name.
+   * @param allowed The option's value. The default with an access token is any host. Without a
+   * token, it is loopback names and all IP addresses, because DNS rebinding needs a name.
    * @param isOpen Whether there is no access token.
    * @throws {InvalidArgumentError} If a host is invalid or has a port.
    */

@@ -74,8 +74,8 @@ export class Origins {
   }
 
   /**
-   * Compares the origin with the Host header if present, because a page cannot set it. The
-   * request's URL may come from another source.
+   * Compares the origin with the Host header if present, because a page cannot set this header. The
+   * host in the request's URL may come from another source.
    */
   #isSameHost(origin: string, request: Request): boolean {
     if (!URL.canParse(origin)) return false;

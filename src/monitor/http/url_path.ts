@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "../../guards/errors.ts";
  * Checks a path and removes trailing slashes, so that segments can be appended. The root becomes
  * the empty string.
  *
- * @throws {InvalidArgumentError} If it does not start with a slash.
+ * @throws {InvalidArgumentError} If `path` does not start with a slash.
  */
 export function cleanPath(path: string): string {
   if (typeof path !== "string" || !path.startsWith("/")) {

@@ -13,10 +13,13 @@ export class EventStreamTransport implements HubTransport {
   readonly #encoder = new TextEncoder();
   readonly #connection: HubConnection;
   // The data that the network has not taken yet. It is stored here instead of in the stream, so
-  // that it can be dropped. It begins with a comment, because some proxies forward the headers only
-  // with the first byte.
+  // that `close` can drop it. The first data is a comment, because some proxies forward the headers
+  // only with the first byte.
   #pending = ":\n\n";
-  /** The controller that takes the next chunk; null while the network is busy with the last one. */
+  /**
+   * The controller that takes the next chunk; null while the network is busy with the previous
+   * chunk.
+   */
   #taker: ReadableStreamDefaultController<Uint8Array> | null = null;
   #closed = false;
 

@@ -48,7 +48,7 @@ export class HubConnection {
   readonly id: string;
   /** The secret that identifies the client's requests. */
   readonly token: string;
-  /** The user who negotiated it. */
+  /** The user who negotiated the connection. */
   readonly user: AuthorizedUser;
   readonly #settings: ConnectionSettings;
   readonly #observer: ConnectionObserver;
@@ -75,7 +75,7 @@ export class HubConnection {
     this.#stopTimer = this.#after(settings.handshakeTimeoutMs, () => this.#onHandshakeTimeout());
   }
 
-  /** The transport that the client has chosen; null before that. */
+  /** The transport that the client has chosen; null until it chooses. */
   get transport(): HubTransport | null {
     return this.#transport;
   }
@@ -144,7 +144,7 @@ export class HubConnection {
     else this.#transport.close(abrupt);
   }
 
-  /** Handles the end of the transport, by either side. */
+  /** Handles the end of the transport, whichever side has closed it. */
   gone(): void {
     if (this.#state === "gone") return;
     const hadEnded = this.#state === "ended";
@@ -185,7 +185,10 @@ export class HubConnection {
     // sends.
   }
 
-  /** Answers a violation of the protocol. A handshake has its own error field. */
+  /**
+   * Ends the connection with an error. During the handshake, the error is sent in the response to
+   * the handshake; later, in the close message.
+   */
   #refuse(error: string): void {
     if (this.#state === "attached") this.#transport?.send(encodeRecord({ error }));
     this.end(error);

@@ -66,14 +66,15 @@ export interface MonitorHubOptions {
    */
   readonly accessToken?: AccessToken;
   /**
-   * Returns the user of a request, instead of `accessToken`, as for the REST API. A token in the
-   * query, as browsers send it, is passed as the header `Authorization`. Users with the
-   * right to view get the events of the tasks that they see. Without the right to see payloads,
+   * Returns the user of a request, as for the REST API. Replaces `accessToken`. A token in the
+   * query, as browsers send it, is passed as the header `Authorization`. Users with the right to
+   * view get the events of the tasks that they see. Without the right to see payloads,
    * `taskParameters` is the text `null`.
    */
   readonly authorize?: Authorize;
   /**
-   * The origins of other websites whose pages may connect. Pages of the hub's own host always may.
+   * The origins of other websites whose pages may connect. Pages of the hub's own host may always
+   * connect.
    * @default none
    */
   readonly allowedOrigins?: AllowedOrigins;
@@ -81,7 +82,7 @@ export interface MonitorHubOptions {
    * The hosts for which the hub answers, without ports. Requests with another `Host` header get
    * 403. This excludes pages of websites that let their own name resolve to this machine (DNS
    * rebinding).
-   * @default any host with an access token; otherwise `localhost`, its subdomains and all IP
+   * @default any host if there is an access token; otherwise `localhost`, its subdomains and all IP
    * addresses
    */
   readonly allowedHosts?: AllowedHosts;
@@ -93,14 +94,15 @@ export interface MonitorHubOptions {
   /**
    * The processes whose events are sent: all processes of the store, or only this one. Events of
    * other processes arrive within about a second, and frequent ones of severity `Information` are
-   * sampled. They cost the store some statements a second, only while clients are connected.
+   * sampled. The events of other processes cost the store some statements a second while clients
+   * are connected.
    *
    * @default "store"
    */
   readonly scope?: EventScope;
   /**
-   * Whether events are sent with `taskParameters`; it is empty otherwise. Payloads of other
-   * processes are in the store's relay table for a minute while clients are connected.
+   * Whether events are sent with `taskParameters`. If false, `taskParameters` is empty. Payloads of
+   * other processes are in the store's relay table for a minute while clients are connected.
    *
    * @default true
    */
@@ -128,7 +130,7 @@ export interface MonitorHubOptions {
    */
   readonly maxBacklog?: number;
   /**
-   * The maximum number of clients. Further ones get 503.
+   * The maximum number of clients. Further clients get 503.
    * @default 1000
    */
   readonly maxClients?: number;
@@ -179,7 +181,7 @@ export interface MonitorHubOptions {
 /** The options completed with defaults. */
 export interface HubSettings extends ConnectionsSettings {
   readonly events: TaskEventSource;
-  /** Returns the tags of a task; none if they cannot be read. */
+  /** Returns the tags of a task; an empty array if the task cannot be read. */
   readonly tagsOf: (taskId: string) => Promise<readonly string[]>;
   readonly path: string;
   readonly upgrade: UpgradeWebSocket | null;

@@ -75,7 +75,7 @@ export class RecordReader {
 /**
  * Checks the first record of a client.
  *
- * @throws {HubProtocolError} If it is not a handshake, or requests an unsupported protocol.
+ * @throws {HubProtocolError} If the record is not a handshake, or requests an unsupported protocol.
  */
 export function checkHandshake(record: string): void {
   const { protocol, version } = parseRecord(record);
@@ -97,7 +97,7 @@ export function checkHandshake(record: string): void {
 /**
  * Parses a message of a client.
  *
- * @throws {HubProtocolError} If it is not a message.
+ * @throws {HubProtocolError} If `record` is not a message.
  */
 export function parseMessage(record: string): ClientMessage {
   const message = parseRecord(record);

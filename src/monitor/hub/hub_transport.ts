@@ -9,8 +9,8 @@ export interface HubTransport {
   readonly backlog: number;
 
   /**
-   * Whether the transport itself shows that the client is there (by a waiting poll), so that the
-   * client need not send pings. False for transports whose clients send pings.
+   * Whether a waiting poll shows that the client is connected. The client then need not send pings.
+   * False for transports whose clients send pings.
    */
   readonly isPolled: boolean;
 
@@ -21,8 +21,8 @@ export interface HubTransport {
   send(records: string): void;
 
   /**
-   * Closes the transport after all sent data; with `abrupt`, at once, and drops data that is not
-   * taken yet.
+   * Closes the transport after the network has taken all sent data. With `abrupt`, closes it at
+   * once, and drops the data that is not taken yet.
    */
   close(abrupt: boolean): void;
 }

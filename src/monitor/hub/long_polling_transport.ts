@@ -40,12 +40,12 @@ export class LongPollingTransport implements HubTransport {
   }
 
   /**
-   * Answers a poll when there is data, or after the timeout. An aborted poll also waits until then,
-   * because the signals of requests differ between runtimes.
+   * Answers a poll when there is data, or after the timeout. A poll that the client has aborted
+   * also waits for data or the timeout, because the signals of requests differ between runtimes.
    */
   poll(): Promise<Response> {
     this.#connection.seen();
-    // Only one poll can wait. By the protocol, a newer one replaces it.
+    // Only one poll can wait. By the protocol, a newer poll replaces the waiting poll.
     this.#answer?.(noContent());
     return new Promise((resolve) => {
       const stopTimer = this.#clock.setTimer(

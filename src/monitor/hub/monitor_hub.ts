@@ -22,7 +22,7 @@ import { isHandshake, WebSocketTransport } from "./web_socket_transport.ts";
 
 /** A running hub. */
 export interface MonitorHub {
-  /** The URL path of the hub, which also answers `…/negotiate` below this path. */
+  /** The URL path of the hub. The hub also answers `…/negotiate` below this path. */
   readonly path: string;
   /** The number of clients that receive events. */
   readonly clientCount: number;
@@ -128,7 +128,7 @@ class SignalRHub implements MonitorHub {
     return origins.decorate(request, response);
   }
 
-  /** Returns the response to a user who gets no events; null for the others. */
+  /** Returns the response to a user who gets no events; null if the user gets events. */
   #refusalFor({ can }: AuthorizedUser): Response | null {
     if (!can.includes("view")) return problem(403, "You may not see the events of tasks.");
     return this.#closed ? problem(503, "The hub is closed.") : null;
@@ -142,7 +142,7 @@ class SignalRHub implements MonitorHub {
   #negotiate(request: Request, url: URL, user: AuthorizedUser): Response {
     if (request.method !== "POST") return methodNotAllowed("POST");
     if (!this.#connections.hasRoom) return problem(503, "Too many clients are connected.");
-    // Clients of version 0 have only one id, which is therefore the secret one.
+    // Clients of version 0 use only one id. It identifies their requests, so it must be the secret.
     const version = Number(url.searchParams.get("negotiateVersion") ?? 0) >= 1 ? 1 : 0;
     const connection = this.#connections.add(user);
     const text = ["Text"];
@@ -291,7 +291,7 @@ class SignalRHub implements MonitorHub {
   }
 }
 
-/** Cuts the fields that have no limit. */
+/** Cuts the fields whose length is otherwise unlimited. */
 function shorten(event: TaskEvent, maxLength: number): TaskEvent {
   const cut = (text: string): string =>
     text.length > maxLength ? `${cutText(text, maxLength)}…` : text;

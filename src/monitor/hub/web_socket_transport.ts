@@ -1,11 +1,11 @@
-// SignalR over a WebSocket. The socket is Deno's own or one of npm's `ws`.
+// SignalR over a WebSocket. The socket comes from Deno or from npm's `ws`.
 
 import type { HubConnection } from "./hub_connection.ts";
 import type { HubTransport } from "./hub_transport.ts";
 
 /**
- * The part of a server-side WebSocket that the hub uses. Both a standard one and one of `ws` have
- * it.
+ * The part of a server-side WebSocket that the hub uses. Standard WebSockets and those of `ws` have
+ * these members.
  */
 export interface HubSocket {
   /** The state of the socket; 1 if it is open. */

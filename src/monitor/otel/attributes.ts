@@ -9,8 +9,8 @@ import { isErrorLike } from "../../thrown/reading.ts";
 export type Operation = "dispatch" | "process";
 
 /**
- * Returns the attributes that spans and metrics of an operation share. Each has few different
- * values, so that it can be a label.
+ * Returns the attributes that spans and metrics of an operation share. Each attribute has few
+ * different values, so it can be a label.
  */
 export function operationAttributes(
   operation: Operation,

@@ -136,7 +136,7 @@ const optionNames: OptionNames<OpenTelemetryOptions> = {
 export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
   checkOptions(options, optionNames, "options");
   const { cacheTime = 5_000, timeout = 4_000 } = options;
-  // The provider is used, because trace.getTracer does not pass the schema URL on.
+  // Gets the tracer from the provider, because trace.getTracer does not pass the schema URL on.
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics } = options;
   checkClock(options.clock, "clock");
   const clock = guardClock(options.clock ?? systemClock);

@@ -12,7 +12,7 @@ export function formatTraceparent(context: SpanContext): string | null {
   return `00-${context.traceId}-${context.spanId}-${flags}`;
 }
 
-/** Parses the result of {@linkcode formatTraceparent}. Returns null if it is invalid. */
+/** Parses the result of {@linkcode formatTraceparent}. Returns null if `text` is invalid. */
 export function parseTraceparent(text: string | null): SpanContext | null {
   const [, version, traceId, spanId, flags, rest] = traceparent.exec(text ?? "") ?? [];
   if (!version || !traceId || !spanId || !flags) return null;

@@ -1,4 +1,4 @@
-// Registers the metrics of events and of the storage in one registry, and serves it.
+// Registers the metrics of events and of the storage in one registry, and serves the registry.
 
 import { Registry } from "prom-client";
 import { guardClock } from "../../time/guarded_clock.ts";
@@ -22,11 +22,14 @@ import { TaskMetrics } from "./task_metrics.ts";
 
 /** A running exporter. */
 export interface PrometheusExporter {
-  /** The registry of the metrics, to which you can add your own or prom-client's default ones. */
+  /**
+   * The registry of the metrics, to which you can add your own metrics or prom-client's default
+   * metrics.
+   */
   readonly registry: MetricsRegistry;
   /**
-   * Answers GET on the path with the metrics as text, and 404 on any other path. Can be used
-   * without `this`.
+   * Responds to GET on the path with the metrics as text, and to any other path with 404. Can be
+   * used without `this`.
    */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Stops counting events, and removes the metrics from the registry. */

@@ -25,8 +25,8 @@ export interface MetricsRegistry {
 /** Options of {@linkcode createPrometheusExporter}. */
 export interface PrometheusOptions {
   /**
-   * The registry of the metrics, for example prom-client's own `register`, to serve them with the
-   * application's metrics. Exporters that share a registry need different prefixes.
+   * The registry of the metrics, for example prom-client's own `register`, so that they are served
+   * with the application's metrics. Exporters that share a registry need different prefixes.
    * @default a new registry
    */
   readonly registry?: MetricsRegistry;
@@ -51,13 +51,13 @@ export interface PrometheusOptions {
    */
   readonly buckets?: readonly number[];
   /**
-   * The maximum number of task types with their own time series. Further ones share
+   * The maximum number of task types with their own time series. Further types share
    * `task_type="other"`.
    * @default 100
    */
   readonly maxTaskTypes?: number;
   /**
-   * The maximum number of queues with their own time series. Further ones share `queue="other"`.
+   * The maximum number of queues with their own time series. Further queues share `queue="other"`.
    * @default 50
    */
   readonly maxQueues?: number;
@@ -136,7 +136,7 @@ export function checkPrometheusOptions(options: PrometheusOptions): void {
   checkClock(clock, "clock");
 }
 
-/** Checks the order of buckets, because prom-client counts wrongly with unsorted ones. */
+/** Checks the order of buckets, because prom-client counts wrongly if they are not sorted. */
 function checkBuckets(buckets: readonly number[]): void {
   const isBound = (bound: unknown, index: number): boolean =>
     typeof bound === "number" && Number.isFinite(bound) && !(bound <= (buckets[index - 1] ?? 0));

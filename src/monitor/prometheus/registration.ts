@@ -7,10 +7,10 @@ import type { MetricsRegistry } from "./prometheus_options.ts";
 /**
  * Registers metrics.
  *
- * @param prefix The prefix of their names.
- * @returns A function that removes those that are still registered.
- * @throws {InvalidArgumentError} If the registry already has a metric of one of the names. Nothing
- * is registered then.
+ * @param prefix The prefix of the metrics' names, for the error.
+ * @returns A function that removes the metrics that are still registered.
+ * @throws {InvalidArgumentError} If the registry already has a metric with the name of one of
+ * `metrics`. Nothing is registered then.
  */
 export function register(
   registry: MetricsRegistry,

@@ -1,5 +1,5 @@
 // Metrics from task events: counters by kind, and histograms of waiting and run times. Names are
-// those of upstream where it has them; units and suffixes follow
+// upstream's for the metrics that upstream has; units and suffixes follow
 // https://prometheus.io/docs/practices/naming/.
 
 import { Counter, Histogram, type Metric } from "prom-client";

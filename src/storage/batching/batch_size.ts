@@ -9,7 +9,7 @@ export const mostCharacters = 4_000_000;
 
 /**
  * Returns the end of the batch that begins at `from`. The batch holds at most `maxItems` items and
- * at most {@linkcode mostCharacters}, but always at least one item, even if that one is longer.
+ * at most {@linkcode mostCharacters}, but always at least one item, even if this item is longer.
  *
  * @param sizeOf Returns the length of an item's strings, in characters.
  * @returns The index after the batch's last item.

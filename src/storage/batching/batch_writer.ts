@@ -1,6 +1,6 @@
-// Natural batching: the items of one turn of the event loop, and those added during a write, form
-// the next write. A lone item is written at once; batches grow under load. Each caller awaits the
-// commit of its own item.
+// Natural batching: a write has the items that were added in one turn of the event loop, or during
+// the previous write. A lone item is written at once; batches grow under load. Each caller awaits
+// the commit of its own item.
 
 import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
@@ -32,7 +32,10 @@ export interface BatchWriterOptions<Item, Result> {
 
 const noText = () => 0;
 
-/** The maximum number of concurrent writes to a storage that is far, if there may be several. */
+/**
+ * The maximum number of concurrent writes to a storage that is far, if several concurrent writes
+ * are allowed.
+ */
 const mostWrites = 16;
 
 interface Entry<Item, Result> {

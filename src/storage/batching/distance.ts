@@ -1,4 +1,4 @@
-// Estimates how far away storage is: the time that a call spends on the way there and back.
+// Estimates how far away storage is: the time that a call spends in the network.
 
 /** The time for which the shortest call counts, in milliseconds. */
 const windowMs = 5_000;
@@ -18,7 +18,7 @@ export class Distance {
     return this.#ms;
   }
 
-  /** Notes that a call has succeeded, by readings of the monotonic clock. */
+  /** Notes that a call has succeeded. Both times are readings of the monotonic clock. */
   answered(sentAt: number, now: number): void {
     if (now - this.#windowStartedAt >= windowMs) {
       this.#shortestBefore = this.#shortest;

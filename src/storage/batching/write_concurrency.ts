@@ -1,6 +1,6 @@
 // Decides how many writes may be in progress at once. Where storage is near, few large batches need
-// the least work. Where it is far, most of a write's time is the way there and back, and the next
-// batches should not wait for it.
+// the least work. Where storage is far, a write spends most of its time in the network, and the
+// next batches should not wait for its end.
 
 import { Distance } from "./distance.ts";
 
@@ -30,7 +30,7 @@ export class WriteConcurrency {
     return this.#limit;
   }
 
-  /** Notes that a write has succeeded, by readings of the monotonic clock. */
+  /** Notes that a write has succeeded. Both times are readings of the monotonic clock. */
   answered(sentAt: number, now: number): void {
     this.#distance.answered(sentAt, now);
     const { least, most, msPerWrite } = this.#options;

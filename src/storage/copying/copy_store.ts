@@ -1,5 +1,6 @@
-// Copies a whole store to another one. A copy compares both stores page by page and writes what
-// differs. Therefore it can be repeated: after an interruption, or while the source changes.
+// Copies a whole store to another store. A copy compares both stores page by page and writes the
+// tasks that differ. A copy can therefore be repeated: after an interruption, or while the source
+// changes.
 
 import {
   checkFlag,
@@ -19,7 +20,7 @@ import { unstorablePart } from "./storable_task.ts";
 import { digestOf, settingsText, type StoreDigest } from "./store_digest.ts";
 import { pagesOf } from "./task_pages.ts";
 
-/** The source cannot be copied, the target cannot be copied to, or they differ after the copy. */
+/** The source or the target does not allow a copy, or the stores differ after the copy. */
 export class CopyError extends EverTaskError {
   /** `CopyError` */
   override name = "CopyError";
@@ -27,7 +28,7 @@ export class CopyError extends EverTaskError {
 
 /** The progress of a copy. */
 export interface CopyProgress {
-  /** `check`: tasks are checked; `copy`: they are written; `verify`: both stores are read. */
+  /** `check`: tasks are checked; `copy`: tasks are written; `verify`: both stores are read. */
   readonly step: "check" | "copy" | "verify";
   /** The number of the pass over the source, from 1. More than 1 only with `follow`. */
   readonly pass: number;
@@ -44,8 +45,8 @@ export interface CopyOptions {
   /** The target, which is open. */
   readonly to: Storage;
   /**
-   * Continues a copy, or repeats one: the target may hold tasks. Tasks that the source does not
-   * have are deleted from it.
+   * Continues or repeats a copy: the target may hold tasks. Tasks that the source does not have are
+   * deleted from the target.
    *
    * @default false
    */
@@ -93,10 +94,10 @@ const pauseMs = 1000;
  *
  * @returns The number of changes, and the digest of both stores.
  * @throws {InvalidArgumentError} If a driver cannot copy.
- * @throws {CopyError} If the target holds tasks and `resume` is off. If workers of the target run,
- * or, without `follow`, workers of the source. If no store can hold a task of the source; nothing
- * is written then. If the stores differ at the end, because the source was written to. An error
- * that `onProgress` throws is thrown unchanged.
+ * @throws {CopyError} If the target holds tasks and `resume` is off. If workers of the target run.
+ * If workers of the source run and `follow` is off. If no store can hold a task of the source;
+ * nothing is written then. If the stores differ at the end, because the source was written to. An
+ * error that `onProgress` throws is thrown unchanged.
  *
  * @example
  * ```ts
@@ -140,7 +141,7 @@ export async function copyStore(options: CopyOptions): Promise<CopyResult> {
       signal?.throwIfAborted();
       await copy.pass(false);
     }
-    await copy.pass(false); // what the last workers wrote before they ended
+    await copy.pass(false); // copies what the last workers wrote before they ended
   }
   return { changed: copy.changed, digest: await copy.verify() };
 }
@@ -180,7 +181,7 @@ class Copy {
     this.#passes++;
     let after: string | null = null;
     let tasks = 0;
-    /** A page is written while the next one is read. */
+    /** A page is written while the next page is read. */
     let writing: Promise<void> = Promise.resolve();
     for await (const page of pagesOf(this.#source)) {
       await writing;

@@ -1,5 +1,5 @@
-// Checks that every store can hold a task. Dispatches ensure it; rows that were written or damaged
-// by hand may break it.
+// Checks that every store can hold a task. Every dispatched task passes. A row that was damaged or
+// written by hand may not.
 
 import { isStorableInstant } from "../../time/instant.ts";
 import type { TaskWithHistory } from "../storage_copying.ts";

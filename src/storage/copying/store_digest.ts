@@ -14,7 +14,7 @@ export interface StoreDigest {
   readonly rateLimits: number;
   readonly actions: number;
   readonly failureGroups: number;
-  /** A SHA-256 hash of all rows, in hexadecimal. Stores with the same rows have the same one. */
+  /** A SHA-256 hash of all rows, in hexadecimal. Stores with the same rows have the same hash. */
   readonly sha256: string;
 }
 
@@ -79,7 +79,7 @@ export function settingsText(settings: StoreSettings): string {
 
 /**
  * A hash of a sequence of texts. Each text is hashed together with the hash of all texts before it,
- * so that only one text at a time is in memory.
+ * so only one text at a time is in memory.
  */
 class ChainedHash {
   #hex = "";

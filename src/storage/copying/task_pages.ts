@@ -3,7 +3,7 @@
 import { nextMacrotask } from "../../time/macrotask.ts";
 import type { StorageCopying, TaskWithHistory } from "../storage_copying.ts";
 
-/** The number of tasks of a page. Digests depend on it. */
+/** The number of tasks of a page. Digests depend on this number. */
 export const pageSize = 500;
 
 /** Yields the tasks of a store with their history, by ascending id. */
@@ -19,7 +19,8 @@ export async function* pagesOf(
     if (page.length > 0) yield page;
     if (page.length < pageSize) return;
     after = page.at(-1)!.task.id;
-    // SQLite answers at once. Without a turn of the event loop, no signal of the process arrives.
+    // SQLite answers within a turn of the event loop. Without this pause, no signal of the process
+    // would arrive.
     await new Promise<void>(nextMacrotask);
   }
 }

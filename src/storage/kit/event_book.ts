@@ -25,13 +25,13 @@ interface StoredBatch extends EventBatch {
 }
 
 /**
- * Keeps watchers and events, as {@linkcode StorageRelay} specifies. Its methods take the time in
+ * Keeps watchers and events, as {@linkcode StorageRelay} specifies. The methods take the time in
  * epoch milliseconds, and throw an {@linkcode InvalidArgumentError} if an argument has the wrong
  * type.
  */
 export class EventBook {
   readonly #watching = new Map<string, Watching>();
-  /** In the order of writing. */
+  /** The stored batches, in the order of writing. */
   #batches: StoredBatch[] = [];
 
   /** Implements {@linkcode StorageRelay.watchEvents}. */
