@@ -9,8 +9,8 @@ export interface WorkerFigures {
   readonly alive: number;
   /**
    * The age of the oldest heartbeat, in milliseconds; null if no worker is registered. The age
-   * keeps growing after the last worker is lost, because no worker is left that would remove the
-   * lost one.
+   * keeps growing after the last worker is lost, because no worker is left to remove the lost
+   * worker.
    */
   readonly oldestHeartbeatMs: number | null;
 }

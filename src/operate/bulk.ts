@@ -38,7 +38,7 @@ export interface BulkResult {
   readonly changed: number;
   /** The number of matching tasks that were left unchanged, by reason. */
   readonly skipped: readonly { readonly reason: RefusalReason; readonly count: number }[];
-  /** The `after` of the next batch; null if this was the last one. */
+  /** The `after` of the next batch; null if this was the last batch. */
   readonly next: string | null;
   /** The id of the action of all batches; null in a dry run, and if no task matches. */
   readonly actionId: string | null;

@@ -164,7 +164,7 @@ function hasEnded({ workerId, dueAt, series, status }: TaskRecord): boolean {
   return !isWaiting(status) && status !== "InProgress";
 }
 
-/** Reports whether a task was changed by hand so that no worker claims it. */
+/** Reports whether a change by hand keeps workers from claiming a task. */
 function isOutOfLine({ dueAt, series }: TaskRecord): boolean {
   return dueAt === null && !(series?.paused && series.nextRunAt !== null);
 }

@@ -77,7 +77,7 @@ export class RateLimits {
   /**
    * Takes a slot.
    *
-   * @throws The error of storage, if it does not answer.
+   * @throws The error of storage, if storage does not answer.
    */
   take({ type }: LimitedTask, key: string, wish: Omit<RateSlotRequest, "key">): Promise<TimedSlot> {
     const { scope } = this.#settings.get(type)!;

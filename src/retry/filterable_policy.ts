@@ -34,7 +34,7 @@ export interface FilterableRetryPolicy extends StorableRetryPolicy {
    */
   handle(...classes: ErrorClass[]): FilterableRetryPolicy;
   /**
-   * Retries all errors except those of these classes, and except timeouts.
+   * Retries all errors except timeouts and errors of these classes.
    *
    * @throws {InvalidArgumentError} If no class is given, or `handle` or a preset was used.
    */
@@ -158,8 +158,7 @@ class FilteredRetry implements FilterableRetryPolicy {
 function isRetried({ handled, notHandled, predicate }: Filters, error: unknown): boolean {
   if (predicate !== null) return answerAtOnce(predicate(error), "handleWhen");
   if (handled.length > 0) return handled.some(({ matches }) => matches(error));
-  // Timeouts are not retried by default, because slow work is likely to be slow again and costs as
-  // much.
+  // By default, a timeout is final: slow work is likely to be slow again, and costs as much.
   if (isInstance(error, TimeoutError)) return false;
   return !notHandled.some(({ matches }) => matches(error));
 }

@@ -21,7 +21,8 @@ export interface CronDayFields {
 }
 
 /**
- * The calendar repeats after 400 years, so an expression without a day in that time never has one.
+ * The calendar repeats after 400 years. An expression that matches no day in 400 years never
+ * matches.
  */
 const mostMonths = 400 * 12;
 

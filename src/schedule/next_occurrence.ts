@@ -11,7 +11,7 @@ import { anchored, countOccurrences, firstRun, occurrenceAfter } from "./series.
  *
  * Intervals such as "every 5 minutes" are counted from an anchor. The recurrence of a registered
  * series has this anchor as `anchor`. Without `anchor`, the series counts as registered at `after`.
- * `runUntil` applies; `maxRuns` does not, because the number of runs is unknown.
+ * `runUntil` applies. `maxRuns` is ignored, because the number of runs is unknown.
  *
  * @throws {InvalidScheduleError} If the recurrence is invalid.
  * @throws {InvalidArgumentError} If `after` is not an instant.

@@ -20,9 +20,9 @@ export interface PinnedGridOptions {
 }
 
 /**
- * With a step of one cycle: all instants at which the clocks show the fixed fields. With a longer
- * step: an even grid whose instants are each moved to the next time at which the clocks show the
- * fields, so that a clock change neither repeats nor removes an instant.
+ * If the step is one cycle, the grid has all instants at which the clocks show the fixed fields. If
+ * the step is longer, the grid is an even grid whose instants are each moved to the next time at
+ * which the clocks show the fields. A clock change then neither repeats nor removes an instant.
  */
 export class PinnedGrid implements Grid {
   readonly #shown: ShownFields;

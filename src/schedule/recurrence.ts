@@ -38,8 +38,8 @@ export const weekdays: readonly Weekday[] = [
  * - `{ all: max }`: the latest `max` of them run one after the other.
  *
  * An occurrence that is late, but whose successor is not due yet, always runs. An occurrence whose
- * run had begun also runs again. Its run was interrupted, was lost with its process, or waits for a
- * retry, but was not missed. If a running worker was too busy to start occurrences in time, at
+ * run had begun was not missed. If the run was interrupted, was lost with its process, or waits for
+ * a retry, it always runs again. If a running worker was too busy to start occurrences in time, at
  * least the latest occurrence runs. Without this rule, a series with a short interval would not run
  * at all during an overload.
  */

@@ -117,7 +117,7 @@ export class TimeZone {
     return undefined;
   }
 
-  /** Returns a block. It includes the first instant of the next block. */
+  /** Returns a block. The block includes the first instant of the next block. */
   #block(index: number): Block {
     let block = this.#blocks.get(index);
     if (block === undefined) {

@@ -38,7 +38,7 @@ export class StorageFullError extends StorageError {
 }
 
 /**
- * The database can be read but not written, because of the permissions of its file, its folder or
+ * The database can be read but not written. The cause is the permissions of its file, its folder or
  * the connected user.
  */
 export class StorageReadOnlyError extends StorageError {
@@ -79,8 +79,8 @@ export class StorageClosedError extends StorageError {
 }
 
 /**
- * The worker is no longer registered, because its heartbeat was late and other workers took over
- * its tasks. The process must register a new worker, under a new id, before it claims tasks.
+ * The worker is no longer registered: its heartbeat was late, and other workers took over its
+ * tasks. The process must register a new worker, under a new id, before it claims tasks.
  */
 export class WorkerLostError extends StorageError {
   /** `WorkerLostError` */

@@ -2,8 +2,8 @@
 // request's path or a header.
 
 /**
- * The minimum length of a common substring that is masked. Shorter ones reveal nothing about a
- * secret.
+ * The minimum length of a common substring that is masked. Shorter substrings reveal nothing about
+ * a secret.
  */
 const shortestRun = 4;
 

@@ -28,10 +28,7 @@ import { TotalLimit } from "./total_limit.ts";
 export interface AlertCounts {
   /** The number of delivered alerts. */
   readonly delivered: number;
-  /**
-   * The number of alerts that were not delivered, because the queue was full or all attempts
-   * failed.
-   */
+  /** The number of alerts that were dropped: the queue was full, or all attempts failed. */
   readonly dropped: number;
   /** The number of events that were suppressed because there were too many. */
   readonly suppressed: number;

@@ -17,8 +17,9 @@ import { cleanPath } from "../http/url_path.ts";
 /** Options of {@linkcode createHealthChecks}. */
 export interface HealthOptions {
   /**
-   * Whether this process is to run tasks. It is then ready only while its worker is started and the
-   * worker's heartbeat is recent. Set the option to false if the process only dispatches.
+   * Whether this process is to run tasks. The process is then ready only while its worker is
+   * started and the worker's heartbeat is recent. Set the option to false if the process only
+   * dispatches.
    * @default true
    */
   readonly worker?: boolean;

@@ -1,5 +1,5 @@
-// Checks bearer tokens. They are in the header or in the query (RFC 6750, sections 2.1 and 2.3),
-// because browsers cannot set the headers of a WebSocket or an EventSource.
+// Checks bearer tokens. A client sends its token in the header or in the query (RFC 6750, sections
+// 2.1 and 2.3), because browsers cannot set the headers of a WebSocket or an EventSource.
 
 import { hidden } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";

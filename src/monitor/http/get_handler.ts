@@ -7,8 +7,8 @@ import { requestUrl } from "./host.ts";
 export type GetRoutes = Readonly<Record<string, () => Promise<Response>>>;
 
 /**
- * Creates a handler. It responds 404 for other paths, 405 for other methods, 401 if `mayPass`
- * returns false, and 400 for an invalid Host header.
+ * Creates a handler. The handler responds 404 for other paths, 405 for other methods, 401 if
+ * `mayPass` returns false, and 400 if the Host header is invalid.
  */
 export function getHandler(
   routes: GetRoutes,

@@ -17,8 +17,8 @@ export class Hosts {
   readonly #warned = new Set<string>();
 
   /**
-   * @param allowed The option's value. The default with an access token is any host. Without a
-   * token, it is loopback names and all IP addresses, because DNS rebinding needs a name.
+   * @param allowed The option's value. With an access token, the default is any host. Without a
+   * token, the default is loopback names and all IP addresses, because DNS rebinding needs a name.
    * @param isOpen Whether there is no access token.
    * @throws {InvalidArgumentError} If a host is invalid or has a port.
    */

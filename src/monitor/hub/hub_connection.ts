@@ -75,7 +75,7 @@ export class HubConnection {
     this.#stopTimer = this.#after(settings.handshakeTimeoutMs, () => this.#onHandshakeTimeout());
   }
 
-  /** The transport that the client has chosen; null until it chooses. */
+  /** The chosen transport; null until the client has chosen one. */
   get transport(): HubTransport | null {
     return this.#transport;
   }

@@ -93,7 +93,7 @@ export interface MonitorHubOptions {
   readonly filter?: TaskEventFilter;
   /**
    * The processes whose events are sent: all processes of the store, or only this one. Events of
-   * other processes arrive within about a second, and frequent ones of severity `Information` are
+   * other processes arrive within about a second, and frequent events of severity `Information` are
    * sampled. The events of other processes cost the store some statements a second while clients
    * are connected.
    *
@@ -135,8 +135,9 @@ export interface MonitorHubOptions {
    */
   readonly maxClients?: number;
   /**
-   * The maximum number of connections that are not clients, because their handshake is not complete
-   * or they have ended without fetching the last message. If there are more, the oldest is removed.
+   * The maximum number of connections that are not clients: their handshake is not complete, or
+   * they have ended and have not fetched the last message. If there are more, the oldest is
+   * removed.
    * @default 1000
    */
   readonly maxPendingConnections?: number;

@@ -142,7 +142,8 @@ class SignalRHub implements MonitorHub {
   #negotiate(request: Request, url: URL, user: AuthorizedUser): Response {
     if (request.method !== "POST") return methodNotAllowed("POST");
     if (!this.#connections.hasRoom) return problem(503, "Too many clients are connected.");
-    // Clients of version 0 use only one id. It identifies their requests, so it must be the secret.
+    // Clients of version 0 use only one id. This id authorizes their requests, so it must be the
+    // secret token.
     const version = Number(url.searchParams.get("negotiateVersion") ?? 0) >= 1 ? 1 : 0;
     const connection = this.#connections.add(user);
     const text = ["Text"];

@@ -53,7 +53,7 @@ export class WebSocketTransport implements HubTransport {
       } else connection.end("Only text and binary buffers are understood.");
     });
     socket.addEventListener("close", () => connection.gone());
-    // An error is followed by the end. Without a listener, runtimes would treat it as unhandled.
+    // A close event follows each error. Without a listener, runtimes would treat it as unhandled.
     socket.addEventListener("error", () => connection.gone());
   }
 

@@ -1,5 +1,5 @@
-// Attribute names: those of the semantic conventions for messaging where they apply, and EverTask's
-// own for the rest. https://opentelemetry.io/docs/specs/semconv/messaging/
+// Attribute names. They come from the semantic conventions for messaging where these apply. All
+// other names are EverTask's own. https://opentelemetry.io/docs/specs/semconv/messaging/
 
 import type { Attributes } from "@opentelemetry/api";
 import { errorParts } from "../../thrown/describe_error.ts";

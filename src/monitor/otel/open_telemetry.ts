@@ -208,8 +208,8 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
     };
     const origin = parseTraceparent(task.traceContext);
     const links: Link[] = origin === null ? [] : [{ context: origin }];
-    // The active context is not the parent, because the worker's loop continues in the context of
-    // the code that woke it.
+    // The parent is set explicitly. The active context would be wrong: the worker's loop continues
+    // in the context of the code that woke the loop.
     const parent = origin === null || task.recurring
       ? ROOT_CONTEXT
       : trace.setSpanContext(ROOT_CONTEXT, origin);

@@ -1,7 +1,7 @@
 // Limits the number of values of a label, because each value is a time series that Prometheus
 // stores permanently.
 
-/** Keeps the first `limit` values of a label, and replaces all later ones by `other`. */
+/** Keeps the first `limit` values of a label, and replaces all later values by `other`. */
 export class BoundedLabel {
   readonly #limit: number;
   readonly #known = new Set<string>();

@@ -25,8 +25,8 @@ export interface MetricsRegistry {
 /** Options of {@linkcode createPrometheusExporter}. */
 export interface PrometheusOptions {
   /**
-   * The registry of the metrics, for example prom-client's own `register`, so that they are served
-   * with the application's metrics. Exporters that share a registry need different prefixes.
+   * The registry of the metrics, for example prom-client's own `register`, which also serves the
+   * application's metrics. Exporters that share a registry need different prefixes.
    * @default a new registry
    */
   readonly registry?: MetricsRegistry;

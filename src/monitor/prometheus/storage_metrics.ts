@@ -41,7 +41,10 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
   );
   const gauges: Gauge[] = [];
 
-  /** Creates a gauge that has no values, instead of old ones, if the storage cannot be queried. */
+  /**
+   * Creates a gauge. If the storage cannot be queried, the gauge has no values instead of old
+   * values.
+   */
   function gauge<Label extends string>(
     name: string,
     help: string,

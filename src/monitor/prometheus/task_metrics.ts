@@ -29,7 +29,7 @@ const countersByKind: Readonly<Record<TaskEventKind, readonly [name: string, hel
 const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred", "missed"];
 
 /**
- * The kinds that end an execution. They do not include a timeout, because a retry, a failure or a
+ * The kinds that end an execution. A timeout does not end an execution: a retry, a failure or a
  * cancellation follows it.
  */
 const endings: readonly TaskEventKind[] = ["completed", "failed", "retrying", "cancelled"];

@@ -13,7 +13,7 @@ export class Distance {
   #windowStartedAt = -Infinity;
   #ms = 0;
 
-  /** The time by which calls take longer than those of a near storage, in milliseconds. */
+  /** The time by which calls take longer than calls of a near storage, in milliseconds. */
   get ms(): number {
     return this.#ms;
   }

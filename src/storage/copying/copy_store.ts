@@ -59,7 +59,7 @@ export interface CopyOptions {
   readonly follow?: boolean;
   /** Called after each page. */
   readonly onProgress?: (progress: CopyProgress) => void;
-  /** Ends the copy between two pages. It can be continued with `resume`. */
+  /** Ends the copy between two pages. The copy can be continued with `resume`. */
   readonly signal?: AbortSignal;
   /** The clock that times the pauses between passes. @default systemClock */
   readonly clock?: Clock;
