@@ -64,12 +64,15 @@ Deno.test("a text is cut at a width, but never within a character", () => {
 });
 
 Deno.test("a wrapped text keeps its words, and its lines fit", () => {
-  fc.assert(fc.property(anyText, fc.integer({ min: 4, max: 20 }), (text, width) => {
-    const line = oneLine(text);
-    const lines = wrapToWidth(line, width);
-    for (const each of lines) assert(widthOf(each) <= width, JSON.stringify(lines));
-    assertEquals(lines.join("").replaceAll(" ", ""), line.replaceAll(" ", ""));
-  }));
+  fc.assert(
+    fc.property(anyText, fc.integer({ min: 4, max: 20 }), (text, width) => {
+      const line = oneLine(text);
+      const lines = wrapToWidth(line, width);
+      for (const each of lines) assert(widthOf(each) <= width, JSON.stringify(lines));
+      assertEquals(lines.join("").replaceAll(" ", ""), line.replaceAll(" ", ""));
+    }),
+    { numRuns: 1_000, examples: [["!⺀!!A\u0300", 5]] },
+  );
   assertEquals(wrapToWidth("  at x (file)", 80), ["  at x (file)"]);
 });
 

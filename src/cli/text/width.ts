@@ -9,17 +9,21 @@ export function widthOf(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
-/** Cuts a text to a width. The last column of a cut text has `…`. */
-export function cutToWidth(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  let cut = "";
-  let left = width - 1;
+/** Returns the longest start of a text that fits into a width. */
+function startOf(text: string, width: number): string {
+  let start = "";
+  let left = width;
   for (const { segment } of graphemes.segment(text)) {
     left -= widthOf(segment);
     if (left < 0) break;
-    cut += segment;
+    start += segment;
   }
-  return `${cut}…`;
+  return start;
+}
+
+/** Cuts a text to a width. The last column of a cut text has `…`. */
+export function cutToWidth(text: string, width: number): string {
+  return widthOf(text) <= width ? text : `${startOf(text, width - 1)}…`;
 }
 
 /** Adds spaces to a text up to a width. */
@@ -41,7 +45,7 @@ export function wrapToWidth(text: string, width: number): string[] {
     }
     if (line !== "") lines.push(line);
     while (widthOf(word) > width) {
-      const part = cutToWidth(word, width + 1).slice(0, -1);
+      const part = startOf(word, width);
       if (part === "") break; // a character that is wider than the width
       lines.push(part);
       word = word.slice(part.length);
