@@ -10,7 +10,7 @@ import { z } from "zod";
 import { decodePayload, type EncodedPayload, encodePayload } from "../../src/payload/payload.ts";
 import { PayloadValidationError } from "../../src/payload/payload_validation_error.ts";
 import type { StandardSchema } from "../../src/payload/standard_schema.ts";
-import { hostileValues } from "../support/hostile_values.ts";
+import { hostileValues, isHuge } from "../support/hostile_values.ts";
 
 const address = z.object({ to: z.object({ email: z.email() }) });
 
@@ -23,7 +23,7 @@ Deno.test("encodePayload() returns the JSON text and the validator's output", ()
 });
 
 for (const [name, make] of Object.entries(hostileValues)) {
-  if (/for ever|billion|very/.test(name)) continue; // too long for JSON.stringify
+  if (isHuge(make)) continue; // too long for JSON.stringify
   Deno.test(`a payload is stored, or rejected with a specific error: ${name}`, () => {
     try {
       encodePayload("t", undefined, make());

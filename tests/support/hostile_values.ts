@@ -34,6 +34,11 @@ function doubled(): object {
   return value;
 }
 
+/** Returns an empty array whose text has a billion commas. */
+function billionHoles(): unknown[] {
+  return new Array(1e9);
+}
+
 function circular(): Error {
   const error = new Error("round");
   error.cause = new Error("and round", { cause: error });
@@ -87,8 +92,13 @@ export const hostileValues: Readonly<Record<string, () => unknown>> = {
   "an error with thousands of errors": () =>
     new AggregateError(Array.from({ length: 5_000 }, (_, at) => new Error(`part ${at}`)), "many"),
   "an object of few parts that takes forever to serialize": doubled,
-  "a list of a billion holes": () => new Array(1e9),
+  "a list of a billion holes": billionHoles,
   "an error of another realm": () => runInNewContext("new RangeError('too far')"),
   "an error with a very long message": () => new Error("x".repeat(10_000_000)),
   "an error of very many lines": () => new Error("\n".repeat(1_000_000)),
 };
+
+/** Reports whether the value that `make` returns is too large for JSON.stringify. */
+export function isHuge(make: () => unknown): boolean {
+  return make === doubled || make === billionHoles;
+}
