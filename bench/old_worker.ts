@@ -1,5 +1,6 @@
-// Measures how long it takes to find the tasks of a lost worker beside millions of ended tasks: of a
-// new worker, of one that has run for long, and of one that has never said since when it holds tasks.
+// Measures how long it takes to find the tasks of a lost worker beside millions of ended tasks: of
+// a new worker, of one that has run for long, and of one that has never said since when it holds
+// tasks.
 
 import { storeFinished } from "./measures/finished.ts";
 import { takeover, type TakeoverFigures, unmarkedTakeover } from "./measures/takeover.ts";

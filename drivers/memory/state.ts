@@ -151,8 +151,8 @@ export class MemoryState {
   }
 
   /**
-   * Sets the status and the exception of a row. Writes an audit row, dated `now`, if the task's audit
-   * level requires one.
+   * Sets the status and the exception of a row. Writes an audit row, dated `now`, if the task's
+   * audit level requires one.
    */
   setStatus(row: TaskRow, status: TaskStatus, exception: string | null, now: number): void {
     row.status = status;

@@ -468,8 +468,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
 -- Its next claims are dated at this instant or later, even if the clock is set back; NULL: at
--- claims_since. Each heartbeat sets it to the present. Once the worker holds no task that it claimed
--- before that heartbeat, the value becomes claims_since.
+-- claims_since. Each heartbeat sets it to the present. Once the worker holds no task that it
+-- claimed before that heartbeat, the value becomes claims_since.
 ALTER TABLE workers ADD COLUMN claims_from timestamptz;
 
 INSERT INTO schema_migrations (version, name) VALUES (21, 'claim_marks');
@@ -507,8 +507,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 33) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 33: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 34) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 34: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -544,7 +544,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (33, '81aa8a19d117a0c5d5efbb9bb85db14e67fd802f49bbb7ff3b92da3ca5d8a320')
+INSERT INTO schema_functions (revision, hash) VALUES (34, '89e93d41da60d47d6ca483582a418f2742927e59d9530e03cc61bc2454a64a10')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -2001,8 +2001,8 @@ CREATE OR REPLACE FUNCTION list_watchers() RETURNS json LANGUAGE sql VOLATILE SE
   FROM event_watchers AS w WHERE w.expires_at > utc_now()
 $$;
 
--- The same for heartbeats, which must not fail: returns NULL if the table is locked, and none if the
--- role may not read it.
+-- The same for heartbeats, which must not fail: returns NULL if the table is locked, and none if
+-- the role may not read it.
 CREATE OR REPLACE FUNCTION watchers_at_hand() RETURNS json
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '100ms' AS $$
 BEGIN
@@ -2345,8 +2345,8 @@ BEGIN
   max_logs := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0 THEN policy ->> 'maxExecutionLogsPerTask' END;
 END $$;
 
--- Deletes operator actions that are older than an instant, and rate limits that were idle for a day.
--- Returns the number of actions; only counts them in a dry run.
+-- Deletes operator actions that are older than an instant, and rate limits that were idle for a
+-- day. Returns the number of actions; only counts them in a dry run.
 CREATE OR REPLACE FUNCTION forget_idle_rows(actions_limit timestamptz, clock timestamptz, is_dry_run boolean) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2501,8 +2501,8 @@ BEGIN
   RETURN purged::jsonb || jsonb_build_object('actionId', noted::text);
 END $$;
 `,
-  "functions/retention_walk.sql": `-- Deletes expired history in the order of ids, which is by age: ids of version 7 begin with the time
--- of their creation.
+  "functions/retention_walk.sql": `-- Deletes expired history in the order of ids, which is by age: ids of version 7 begin with the
+-- time of their creation.
 
 -- The first id of version 7 that a task created at this instant can have.
 CREATE OR REPLACE FUNCTION first_id_of(instant timestamptz) RETURNS uuid
@@ -2510,11 +2510,12 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT rpad(lpad(to_hex(greatest(0, to_epoch_ms(instant))), 12, '0'), 32, '0')::uuid
 $$;
 
--- Deletes expired rows of the tasks after the id \`after\` (NULL: of all) whose ids are old enough for
--- expired rows: RetentionPolicy (src/storage/retention.ts). Deletes at most \`budget\` rows, and stops
--- after about \`most_ms\` milliseconds. Takes the tasks with their rows, range by range. Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done, after};
--- \`after\` is the argument of the next call. Does not find expired rows of younger ids: a task whose id was made by
--- a clock that was ahead, or not by version 7. purge_history finds these.
+-- Deletes expired rows of the tasks after the id \`after\` (NULL: of all) whose ids are old enough
+-- for expired rows: RetentionPolicy (src/storage/retention.ts). Deletes at most \`budget\` rows, and
+-- stops after about \`most_ms\` milliseconds. Takes the tasks with their rows, range by range.
+-- Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done, after};
+-- \`after\` is the argument of the next call. Does not find expired rows of younger ids: a task whose
+-- id was made by a clock that was ahead, or not by version 7. purge_history finds these.
 CREATE OR REPLACE FUNCTION purge_in_order(policy json, budget bigint, after uuid, most_ms float8) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

@@ -3,9 +3,9 @@
 // between. There is no index on time, because it would cost more per row of history than this scan.
 //
 // A scan ends at the first id that is too young for expired rows, because ids of version 7 begin
-// with the time of their creation. It reads the whole tables if the newest id is ahead of the clock,
-// at the first scan of a policy, and again after some minutes: a process whose clock was ahead may
-// have made ids, or they have another version.
+// with the time of their creation. It reads the whole tables if the newest id is ahead of the
+// clock, at the first scan of a policy, and again after some minutes: a process whose clock was
+// ahead may have made ids, or they have another version.
 
 import {
   nothingPurged,
@@ -69,8 +69,8 @@ interface Walk {
   readonly wouldGo: string;
 }
 
-// The cutoffs are the first seven parameters of statements with these conditions; see `cutoffs`. The
-// eighth is the id at which the scan ends.
+// The cutoffs are the first seven parameters of statements with these conditions; see `cutoffs`.
+// The eighth is the id at which the scan ends.
 const statusMayGo = "updated_at_utc < iif(exception IS NULL, ?1, ?2)";
 const runMayGo = "executed_at_utc < iif(exception IS NULL, ?3, ?4)";
 const lineMayGo = "(logged_at_utc < ?5 OR sequence <= (SELECT max(newest.sequence) " +

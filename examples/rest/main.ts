@@ -1,6 +1,6 @@
 // A REST API with roles: operators with tokens, and users of a tenant who sign in at an OpenID
-// Connect provider. A user of a tenant sees only the tasks of that tenant, with "(address)" in place
-// of each mail address. The program calls its own API, and ends.
+// Connect provider. A user of a tenant sees only the tasks of that tenant, with "(address)" in
+// place of each mail address. The program calls its own API, and ends.
 //
 //   OPERATORS="ada:TOKEN:view+payloads+operate+admin" deno run -A main.ts
 

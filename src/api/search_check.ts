@@ -1,5 +1,5 @@
-// Checks that a user may search by a filter. Searching by a hidden text would reveal it one character
-// at a time.
+// Checks that a user may search by a filter. Searching by a hidden text would reveal it one
+// character at a time.
 
 import type { AuthorizedUser } from "../access/authorize.ts";
 import type { TaskFilter } from "../storage/queries.ts";

@@ -167,8 +167,8 @@ export class Operate {
   }
 
   /**
-   * Returns a page of rate limit keys, sorted by type and key, with the number of tasks that wait for
-   * each. Includes the keys whose budget is in use now, or was in use within the last day.
+   * Returns a page of rate limit keys, sorted by type and key, with the number of tasks that wait
+   * for each. Includes the keys whose budget is in use now, or was in use within the last day.
    *
    * @example
    * ```ts
@@ -191,8 +191,8 @@ export class Operate {
   /**
    * Gives back the budget of a rate limit: the slots that its waiting tasks have reserved, and what
    * its last runs have used. The next tasks then run at once, at most as many as the limit's burst.
-   * Together with the last runs, they may exceed the limit. Makes at most a few hundred waiting tasks
-   * due, beginning with those that are due first. The others run at their slots or earlier.
+   * Together with the last runs, they may exceed the limit. Makes at most a few hundred waiting
+   * tasks due, beginning with those that are due first. The others run at their slots or earlier.
    *
    * @example
    * ```ts
@@ -214,10 +214,10 @@ export class Operate {
   }
 
   /**
-   * Asks a worker of any process to stop claiming, to give back the tasks that it has not started, to
-   * finish its running tasks, and then to stop. The worker sees the request with its next heartbeat,
-   * or at once on stores that push. The process continues, and can be ended when the worker is no
-   * longer listed. A worker of version 0.2 or earlier does not stop.
+   * Asks a worker of any process to stop claiming, to give back the tasks that it has not started,
+   * to finish its running tasks, and then to stop. The worker sees the request with its next
+   * heartbeat, or at once on stores that push. The process continues, and can be ended when the
+   * worker is no longer listed. A worker of version 0.2 or earlier does not stop.
    *
    * @param operator The operator and the reason, which are recorded in the same transaction.
    * @returns Whether the worker is registered; if not, nothing is recorded.
@@ -236,8 +236,8 @@ export class Operate {
 
   /**
    * Deletes one batch of the history that a policy allows to delete, in short transactions. Call
-   * again with `next` until it is null. All batches are recorded as one action. If another process is
-   * purging, the result is `busy`; try again later.
+   * again with `next` until it is null. All batches are recorded as one action. If another process
+   * is purging, the result is `busy`; try again later.
    *
    * @example
    * ```ts

@@ -125,8 +125,8 @@ export class RateLimits {
   }
 
   /**
-   * Returns the key of a stored task's budget; null if its type has no limit in this process, or the
-   * key cannot be derived. Never rejects.
+   * Returns the key of a stored task's budget; null if its type has no limit in this process, or
+   * the key cannot be derived. Never rejects.
    */
   async keyOfTask(task: Pick<TaskRecord, "type" | "payload">): Promise<string | null> {
     try {

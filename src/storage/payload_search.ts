@@ -1,6 +1,6 @@
-// The part of a search by payload that all drivers share. A database finds the payloads that contain
-// the text of the value; whether it is at the path is checked here, by the same code for every
-// store. So no store has to parse payloads, which may be damaged.
+// The part of a search by payload that all drivers share. A database finds the payloads that
+// contain the text of the value; whether it is at the path is checked here, by the same code for
+// every store. So no store has to parse payloads, which may be damaged.
 
 import { checkCallback, checkOptions, isPlain } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";

@@ -31,8 +31,8 @@ export interface TaskFilter {
   /** Tasks whose exception contains this string; case-sensitive. */
   readonly exceptionContains?: string;
   /**
-   * Tasks whose payload has a value at a path. No index finds them, so a search reads all tasks that
-   * the other members leave.
+   * Tasks whose payload has a value at a path. No index finds them, so a search reads all tasks
+   * that the other members leave.
    */
   readonly payload?: PayloadFilter;
   /** Tasks stored at or after this instant. */
@@ -75,7 +75,11 @@ export interface PageRequest {
 
 /** The request for a page of a task's history. */
 export interface HistoryPageRequest extends PageRequest {
-  /** Whether the rows that were written first, or those that were written last, come first. @default "oldest" */
+  /**
+   * Whether the rows that were written first, or those that were written last, come first.
+   *
+   * @default "oldest"
+   */
   readonly order?: "oldest" | "newest";
 }
 

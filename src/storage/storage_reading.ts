@@ -48,9 +48,13 @@ export interface StorageReading {
    * the `next` of a previous count.
    */
   count(filter: TaskFilter, request: CountRequest): Promise<PartialCount>;
-  /** Returns a task's audited status changes, by default in the order in which they were written. */
+  /**
+   * Returns a task's audited status changes, by default in the order in which they were written.
+   */
   statusAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<StatusAuditRecord>>;
-  /** Returns a recurring task's audited runs, by default in the order in which they were written. */
+  /**
+   * Returns a recurring task's audited runs, by default in the order in which they were written.
+   */
   runsAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<RunsAuditRecord>>;
   /** Returns a task's log lines, by default in the order of their sequence numbers. */
   executionLogs(taskId: string, page?: HistoryPageRequest): Promise<Page<ExecutionLogRecord>>;

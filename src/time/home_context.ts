@@ -4,9 +4,9 @@
 //
 // A reaction to a promise runs in the context in which `then` was called, wherever the promise is
 // resolved. The instance uses this: at its creation it registers a reaction, and each reaction
-// registers the next one before it calls anything. Whoever resolves the promise, the call then runs
-// in the original context. This works in every runtime, without an API of the runtime. Measured:
-// 0.1 µs per call in Deno 2.9, where AsyncLocalStorage.snapshot takes 0.3 µs.
+// registers the next one before it calls anything. The call then runs in the original context,
+// regardless of the context that resolves the promise. This works in every runtime, without an API
+// of the runtime. Measured in Deno 2.9: 0.1 µs per call; AsyncLocalStorage.snapshot takes 0.3 µs.
 
 import type { Clock } from "./clock.ts";
 

@@ -1,5 +1,5 @@
-// A worker of a store that is copied, as a process of its own. It prints the ids of the tasks that it
-// runs, and ends on SIGTERM, or after a number of tasks.
+// A worker of a store that is copied, as a process of its own. It prints the ids of the tasks that
+// it runs, and ends on SIGTERM, or after a number of tasks.
 //
 //   copied_worker.ts STORAGE dispatch|NUMBER
 

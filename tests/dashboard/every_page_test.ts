@@ -12,7 +12,8 @@ import { checkForcedColors, checkReducedMotion } from "./seen.ts";
 import { ServedDashboard } from "./served_dashboard.ts";
 
 /**
- * Text that would do harm as HTML or in a URL, or hide other text: each kind must be shown as it is.
+ * Text that would do harm as HTML or in a URL, or hide other text: each kind must be shown as it
+ * is.
  */
 const name = `"><img src=x onerror="alert(1)"><script>alert(2)</script></script>&lt;'` +
   "\u0000/../?#%\u202e\u2066\u200b\u001b[2J\r\n\u2028\ud83d\ude00" +

@@ -7,8 +7,8 @@ CREATE OR REPLACE FUNCTION list_watchers() RETURNS json LANGUAGE sql VOLATILE SE
   FROM event_watchers AS w WHERE w.expires_at > utc_now()
 $$;
 
--- The same for heartbeats, which must not fail: returns NULL if the table is locked, and none if the
--- role may not read it.
+-- The same for heartbeats, which must not fail: returns NULL if the table is locked, and none if
+-- the role may not read it.
 CREATE OR REPLACE FUNCTION watchers_at_hand() RETURNS json
 LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '100ms' AS $$
 BEGIN

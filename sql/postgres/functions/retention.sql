@@ -31,8 +31,8 @@ BEGIN
   max_logs := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0 THEN policy ->> 'maxExecutionLogsPerTask' END;
 END $$;
 
--- Deletes operator actions that are older than an instant, and rate limits that were idle for a day.
--- Returns the number of actions; only counts them in a dry run.
+-- Deletes operator actions that are older than an instant, and rate limits that were idle for a
+-- day. Returns the number of actions; only counts them in a dry run.
 CREATE OR REPLACE FUNCTION forget_idle_rows(actions_limit timestamptz, clock timestamptz, is_dry_run boolean) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

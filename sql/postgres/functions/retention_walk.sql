@@ -1,5 +1,5 @@
--- Deletes expired history in the order of ids, which is by age: ids of version 7 begin with the time
--- of their creation.
+-- Deletes expired history in the order of ids, which is by age: ids of version 7 begin with the
+-- time of their creation.
 
 -- The first id of version 7 that a task created at this instant can have.
 CREATE OR REPLACE FUNCTION first_id_of(instant timestamptz) RETURNS uuid
@@ -7,11 +7,12 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT rpad(lpad(to_hex(greatest(0, to_epoch_ms(instant))), 12, '0'), 32, '0')::uuid
 $$;
 
--- Deletes expired rows of the tasks after the id `after` (NULL: of all) whose ids are old enough for
--- expired rows: RetentionPolicy (src/storage/retention.ts). Deletes at most `budget` rows, and stops
--- after about `most_ms` milliseconds. Takes the tasks with their rows, range by range. Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done, after};
--- `after` is the argument of the next call. Does not find expired rows of younger ids: a task whose id was made by
--- a clock that was ahead, or not by version 7. purge_history finds these.
+-- Deletes expired rows of the tasks after the id `after` (NULL: of all) whose ids are old enough
+-- for expired rows: RetentionPolicy (src/storage/retention.ts). Deletes at most `budget` rows, and
+-- stops after about `most_ms` milliseconds. Takes the tasks with their rows, range by range.
+-- Returns {statusAudit, runsAudit, executionLog, tasks, operatorActions, done, after};
+-- `after` is the argument of the next call. Does not find expired rows of younger ids: a task whose
+-- id was made by a clock that was ahead, or not by version 7. purge_history finds these.
 CREATE OR REPLACE FUNCTION purge_in_order(policy json, budget bigint, after uuid, most_ms float8) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

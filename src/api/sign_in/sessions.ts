@@ -87,8 +87,8 @@ function partsOf(value: string): [user: string, expiresAt: number] {
 }
 
 /**
- * Reports whether the client uses TLS, possibly only as far as a proxy. A client that falsely claims
- * to use TLS harms only itself: its browser does not send the cookie back.
+ * Reports whether the client uses TLS, possibly only as far as a proxy. A client that falsely
+ * claims to use TLS harms only itself: its browser does not send the cookie back.
  */
 function isSecure({ url, headers }: Request): boolean {
   return url.startsWith("https:") ||

@@ -27,8 +27,8 @@ export function isHttpUrl(url: unknown): url is string {
 }
 
 /**
- * Returns the parts of a URL that may be secret: the host, the path and the query. Some services put
- * a key into the host name.
+ * Returns the parts of a URL that may be secret: the host, the path and the query. Some services
+ * put a key into the host name.
  */
 export function secretParts(url: string): string[] {
   const { host, pathname, search } = new URL(url);

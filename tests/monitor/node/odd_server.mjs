@@ -1,6 +1,6 @@
 // Serves a hub without a token on Node's http server, beside handlers that fail in every way.
-// Writes its port to stdout. Exits with code 0 when stdin closes. An uncaught error ends it earlier,
-// with another code.
+// Writes its port to stdout. Exits with code 0 when stdin closes. An uncaught error ends it
+// earlier, with another code.
 
 import { createServer } from "node:http";
 import { createMonitorHub, nodeListener, nodeWebSockets } from "@evertask/evertask/monitor";

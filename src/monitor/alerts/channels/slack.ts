@@ -47,8 +47,8 @@ export function slackChannel(options: SlackOptions): AlertChannel {
   if (!isHttpUrl(url)) {
     throw new InvalidArgumentError("webhookUrl", hidden(url), "be the URL of an incoming webhook");
   }
-  // "/services/" is no secret. If it were in the list, a part of Slack's error `no_service` would be
-  // masked, too.
+  // "/services/" is no secret. If it were in the list, a part of Slack's error `no_service` would
+  // be masked, too.
   const secrets = secretParts(url.replace("/services/", "/"));
   return {
     name: "Slack",
