@@ -23,11 +23,18 @@ import {
 import { systemClock } from "../../src/time/clock.ts";
 import { isInTurn, noteProgress } from "./actions.ts";
 import type { Connection } from "./connection.ts";
+import {
+  countSome,
+  cutoffs,
+  dayMs,
+  deleteSome,
+  mostLines,
+  type Step,
+  type Walk,
+  walks,
+} from "./expired_rows.ts";
 import { PurgeTurn } from "./purge_turn.ts";
-import { removeTags } from "./tags.ts";
 import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
-
-const dayMs = 86_400_000;
 
 /** The number of rows read in one transaction, which takes some milliseconds. */
 const rowsAtATime = 2000;
@@ -44,68 +51,8 @@ const scanAllEveryMs = 600_000;
  */
 const mostAheadMs = 60_000;
 
-/** The index of the number of log lines among the cutoffs. The others are instants. */
-const mostLines = 5;
-
 /** A text that is greater than every id. */
 const pastAllIds = "g";
-
-type Counted = "statusAudit" | "runsAudit" | "executionLog" | "tasks";
-
-/** The scan of one table. */
-interface Walk {
-  readonly counts: Counted;
-  readonly table: string;
-  /** The primary key, of which the first column is the task's id. */
-  readonly key: readonly [string, ...string[]];
-  /** A key that is below every key of a row. */
-  readonly start: readonly SqliteValue[];
-  /** The condition of rows to delete. */
-  readonly mayGo: string;
-  /**
-   * The same condition for a dry run, in which the rows of the previous tables have not been
-   * deleted.
-   */
-  readonly wouldGo: string;
-}
-
-// The cutoffs are the first seven parameters of statements with these conditions; see `cutoffs`.
-// The eighth is the id at which the scan ends.
-const statusMayGo = "updated_at_utc < iif(exception IS NULL, ?1, ?2)";
-const runMayGo = "executed_at_utc < iif(exception IS NULL, ?3, ?4)";
-const lineMayGo = "(logged_at_utc < ?5 OR sequence <= (SELECT max(newest.sequence) " +
-  "FROM task_execution_log AS newest WHERE newest.task_id = task_execution_log.task_id) - ?6)";
-
-function taskMayGo(stays: (mayGo: string) => string): string {
-  const noneIn = (table: string, column: string, mayGo: string) =>
-    `NOT EXISTS (SELECT 1 FROM ${table} WHERE ${column} = queued_tasks.id${stays(mayGo)})`;
-  return [
-    "recurring_task IS NULL AND status IN ('Completed', 'Cancelled')",
-    "worker_id IS NULL AND due_at_utc IS NULL",
-    "coalesce(last_execution_utc, created_at_utc) < ?7",
-    noneIn("status_audit", "queued_task_id", statusMayGo),
-    noneIn("runs_audit", "queued_task_id", runMayGo),
-    noneIn("task_execution_log", "task_id", lineMayGo),
-  ].join(" AND ");
-}
-
-const walks: readonly Walk[] = [
-  history("statusAudit", "status_audit", "queued_task_id", statusMayGo),
-  history("runsAudit", "runs_audit", "queued_task_id", runMayGo),
-  history("executionLog", "task_execution_log", "task_id", lineMayGo),
-  {
-    counts: "tasks",
-    table: "queued_tasks",
-    key: ["id"],
-    start: [""],
-    mayGo: taskMayGo(() => ""),
-    wouldGo: taskMayGo((mayGo) => ` AND (${mayGo}) IS NOT TRUE`),
-  },
-];
-
-function history(counts: Counted, table: string, task: string, mayGo: string): Walk {
-  return { counts, table, key: [task, "sequence"], start: ["", 0], mayGo, wouldGo: mayGo };
-}
 
 /**
  * The position at which the next call resumes a purge that has used up its budget, so that no row
@@ -244,36 +191,6 @@ function forgetRateLimits(connection: Connection, now: number): void {
 }
 
 /**
- * Returns the instants before which rows are deleted, and the number of log lines per task to keep;
- * null for no limit.
- */
-function cutoffs(policy: RetentionPolicy, now: number): readonly (number | null)[] {
-  const positive = (value: number | null | undefined) => (value ?? 0) > 0 ? value! : null;
-  const before = (days: number | null) => days === null ? null : Math.round(now - days * dayMs);
-  const status = positive(policy.statusAuditDays);
-  const runs = positive(policy.runsAuditDays);
-  const error = positive(policy.errorAuditDays);
-  return [
-    before(status),
-    before(error ?? status),
-    before(runs),
-    before(error ?? runs),
-    before(positive(policy.executionLogDays)),
-    positive(policy.maxExecutionLogsPerTask),
-    policy.deleteCompletedTasksAfterRetention ? before(status) : null,
-  ];
-}
-
-/**
- * The number of rows that were or would be deleted, and the key at which the next step begins;
- * undefined at the end of the table.
- */
-interface Step {
-  readonly rows: number;
-  readonly next: readonly SqliteValue[] | undefined;
-}
-
-/**
  * Runs one batch in a transaction, and records it for the operator. Returns null if another process
  * has the turn.
  */
@@ -296,65 +213,4 @@ function record(
     const progress = purgeProgress(batch);
     return { ...batch, actionId: noteProgress(connection, now, by.action, continues, progress) };
   });
-}
-
-function deleteSome(
-  connection: Connection,
-  walk: Walk,
-  limits: readonly SqliteValue[],
-  start: readonly SqliteValue[],
-  rows: number,
-): Step {
-  const next = keyAfter(connection, walk, limits[7]!, start, rows);
-  const sql = `DELETE FROM ${walk.table} WHERE ${range(walk, next)} AND ${walk.mayGo}`;
-  const parameters = [...limits, ...start, ...next ?? []];
-  if (walk.counts !== "tasks") return { rows: connection.run(sql, ...parameters), next };
-  const deleted = connection.all(`${sql} RETURNING id, tags`, ...parameters);
-  for (const { id, tags } of deleted) removeTags(connection, id as string, tags);
-  return { rows: deleted.length, next };
-}
-
-function countSome(
-  connection: Connection,
-  walk: Walk,
-  limits: readonly SqliteValue[],
-  start: readonly SqliteValue[],
-  rows: number,
-): Step {
-  const next = keyAfter(connection, walk, limits[7]!, start, rows);
-  const sql = `SELECT count(*) AS total FROM ${walk.table} ` +
-    `WHERE ${range(walk, next)} AND ${walk.wouldGo}`;
-  const row = connection.get(sql, ...limits, ...start, ...next ?? []) as SqliteRow;
-  return { rows: row.total as number, next };
-}
-
-/** Returns the last key of the next batch; undefined if fewer rows are left. */
-function keyAfter(
-  connection: Connection,
-  { table, key }: Walk,
-  end: SqliteValue,
-  start: readonly SqliteValue[],
-  rows: number,
-): readonly SqliteValue[] | undefined {
-  const columns = key.join(", ");
-  const marks = key.map(() => "?").join(", ");
-  const row = connection.get(
-    `SELECT ${columns} FROM ${table} WHERE (${columns}) > (${marks}) AND ${key[0]} < ? ` +
-      `ORDER BY ${columns} LIMIT 1 OFFSET ?`,
-    ...start,
-    end,
-    rows - 1,
-  );
-  return row && key.map((column) => row[column]!);
-}
-
-/**
- * Returns the condition of the rows after a key, up to another key or to the end. Its parameters
- * follow the cutoffs and the last id.
- */
-function range({ key }: Walk, next: readonly SqliteValue[] | undefined): string {
-  const columns = key.join(", ");
-  const marks = (first: number) => key.map((_, index) => `?${first + index}`).join(", ");
-  const from = `${key[0]} < ?8 AND (${columns}) > (${marks(9)})`;
-  return next === undefined ? from : `${from} AND (${columns}) <= (${marks(9 + key.length)})`;
 }

@@ -1,12 +1,13 @@
 // A purge of more rows than one step takes: it runs in steps, with other work in between, and
 // resumes where it stopped.
 
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import type { SqliteRow } from "../../../drivers/sqlite/sqlite_library.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { newTask, slotRequest } from "../../support/new_task.ts";
-import { Scratch } from "./support.ts";
+import { recording, Scratch } from "./support.ts";
 
 const day = 86_400_000;
 const policy = { statusAuditDays: 1, deleteCompletedTasksAfterRetention: true };
@@ -62,6 +63,25 @@ Deno.test("purges with a small budget resume where the last one stopped, up to t
   assertGreater(calls, 12);
   assertEquals((await storage.list()).items.map(({ id }) => id), [recent.id]);
   assertEquals((await storage.statusAudit(recent.id)).items.length, 1);
+});
+
+Deno.test("each step of a purge reads only its own rows", async () => {
+  await using scratch = new Scratch();
+  const database = new DatabaseSync(":memory:");
+  const statements = new Set<string>();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock, database: recording(database, statements) });
+  await storeOldTasks(storage, clock, 3);
+  statements.clear();
+  for (let done = false; !done;) ({ done } = await storage.purge(policy, { budget: 1 }));
+  const steps = [...statements].filter((sql) => sql.includes(") <= (?"));
+  assertEquals(steps.length, 3, "history, tags and tasks");
+  for (const sql of steps) {
+    const [{ detail }] = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as [SqliteRow];
+    // The key's columns have an upper bound, which is that of the step.
+    assertMatch(detail as string, /\((.+)>(.+) AND \1<\2\)$/);
+  }
+  database.close();
 });
 
 Deno.test("a process that died during a purge blocks others for half a minute at most", async () => {

@@ -186,17 +186,28 @@ export const sqlite: readonly Mutant[] = [
     tests: [...tests, "tests/drivers/sqlite/purge_test.ts"],
     filter: "/node:sqlite: retention|purge|rate limit keys|process that died|policy/",
   }, [
+    ["if (!dryRun) connection.transaction(() => turn.end(connection));", ""],
+    ["position?.policy === text", "position !== undefined"],
+    ["now - idleRateLimitMs", "now"],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/expired_rows.ts`,
+    tests: [...tests, "tests/drivers/sqlite/purge_test.ts"],
+    filter: "/node:sqlite: retention|node:sqlite: tags|purge|policy/",
+  }, [
     ["iif(exception IS NULL, ?1, ?2)", "?1"],
     ["before(error ?? runs)", "before(runs)"],
     ["status IN ('Completed', 'Cancelled')\"", "status IN ('Completed', 'Cancelled', 'Failed')\""],
     ['"worker_id IS NULL AND due_at_utc IS NULL",\n', '"worker_id IS NULL",\n'],
     ['    noneIn("task_execution_log", "task_id", lineMayGo),\n', ""],
     ["AND (${mayGo}) IS NOT TRUE", "AND NOT (${mayGo})"],
-    ["if (!dryRun) connection.transaction(() => turn.end(connection));", ""],
-    ["position?.policy === text", "position !== undefined"],
-    ["now - idleRateLimitMs", "now"],
     ["recurring_task IS NULL AND status", "status"],
     ["task_execution_log.task_id) - ?6)", "task_execution_log.task_id))"],
+    ["removeTags(connection, id as string, tags);", "void [id, tags];"],
+    [
+      "`(${columns}) > (${marks(9)}) AND ${to}`",
+      "`(${columns}) > (${marks(9)}) AND ${key[0]} < ?8 AND ${to}`",
+    ],
   ]),
   ...mutantsOf({
     file: `${folder}/audit_writer.ts`,
