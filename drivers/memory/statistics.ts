@@ -1,5 +1,6 @@
 // Statistics of the memory store.
 
+import { checkCount } from "../../src/guards/argument_checks.ts";
 import type {
   AuditGrowth,
   Backlog,
@@ -13,8 +14,14 @@ import type { MemoryState } from "./state.ts";
 const msPerDay = 86_400_000;
 
 /** Implements {@linkcode Storage.backlog}. */
-export function backlog(state: MemoryState, now: number): Backlog {
-  return { now, queues: [...waitingByQueue(state, now).values()] };
+export function backlog(state: MemoryState, now: number, cap?: number): Backlog {
+  if (cap !== undefined) checkCount(cap, "cap");
+  const queues = [...waitingByQueue(state, now).values()].map(({ due, scheduled, ...queue }) => ({
+    ...queue,
+    due: Math.min(due, cap ?? Infinity),
+    scheduled: Math.min(scheduled, cap ?? Infinity),
+  }));
+  return { now, queues };
 }
 
 /** Implements {@linkcode Storage.statistics}. */

@@ -339,8 +339,8 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  backlog(): Result<"backlog"> {
-    return this.#run(backlog);
+  backlog(...[cap]: Args<"backlog">): Result<"backlog"> {
+    return this.#run((state, now) => backlog(state, now, cap));
   }
 
   statistics(): Result<"statistics"> {

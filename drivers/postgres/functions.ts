@@ -63,7 +63,7 @@ const parameterTypes = {
   import_tasks: ["json", "json", "json", "json", "uuid[]"],
   export_settings: [],
   import_settings: ["json"],
-  task_backlog: [],
+  task_backlog: ["int"],
   task_statistics: [],
   audit_growth: [],
   table_sizes: [],

@@ -507,8 +507,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 34) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 34: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 35) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 35: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -544,7 +544,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (34, '89e93d41da60d47d6ca483582a418f2742927e59d9530e03cc61bc2454a64a10')
+INSERT INTO schema_functions (revision, hash) VALUES (35, 'b863ed95ec2702a1c778f4769c841ff2b5260d43584eb28eb0e05c7dbb74f307')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -559,6 +559,9 @@ COMMIT;
 DROP FUNCTION IF EXISTS heartbeat(text, float8);
 DROP FUNCTION IF EXISTS heartbeat(text, float8, uuid);
 DROP FUNCTION IF EXISTS register_worker(text, text);
+
+-- Version 0.2 calls it without arguments.
+DROP FUNCTION IF EXISTS task_backlog();
 
 -- Version 0.2 calls it only within purge_history.
 DROP FUNCTION IF EXISTS forget_actions(timestamptz);
@@ -2877,18 +2880,32 @@ END $$;
 `,
   "functions/statistics.sql": `-- Counts tasks, and measures the history tables.
 
--- The waiting tasks by queue, as Backlog. Reads only the claim index.
-CREATE OR REPLACE FUNCTION task_backlog() RETURNS json LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+-- The waiting tasks by queue, as Backlog. Counts at most \`cap\` due and \`cap\` scheduled tasks of a
+-- queue; NULL means all. Reads only the claim index, at most \`cap\` entries of each kind in a line.
+CREATE OR REPLACE FUNCTION task_backlog(cap int DEFAULT NULL) RETURNS json LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
 DECLARE
   clock  timestamptz := utc_now();
   answer json;
 BEGIN
   WITH figures AS (
-    SELECT t.queue_name, count(*) FILTER (WHERE t.due_at_utc <= clock) AS due,
-      count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
-      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
-    FROM queued_tasks AS t WHERE t.due_at_utc IS NOT NULL GROUP BY t.queue_name
+    SELECT l.queue AS queue_name, least(sum(d.tasks), cap) AS due, least(sum(s.tasks), cap) AS scheduled,
+      min(d.oldest) AS oldest
+    FROM waiting_lines(NULL) AS l CROSS JOIN LATERAL (
+      SELECT count(*) AS tasks, min(r.due_at_utc) AS oldest FROM (
+        SELECT t.due_at_utc FROM queued_tasks AS t
+        WHERE t.queue_name = l.queue AND t.claim_rank = l.rank AND t.due_at_utc <= clock
+        ORDER BY t.due_at_utc LIMIT cap
+      ) AS r
+    ) AS d CROSS JOIN LATERAL (
+      SELECT count(*) AS tasks FROM (
+        SELECT FROM queued_tasks AS t
+        WHERE t.queue_name = l.queue AND t.claim_rank = l.rank AND t.due_at_utc > clock LIMIT cap
+      ) AS r
+    ) AS s
+    GROUP BY l.queue
   )
   SELECT json_build_object('now', to_epoch_ms(clock), 'queues', coalesce(json_agg(json_build_object(
     'queue', coalesce(f.queue_name, p.queue_name), 'paused', p.queue_name IS NOT NULL,

@@ -1,6 +1,7 @@
 // Implements the storage contract in PostgreSQL. Each method calls a function of sql/postgres/, and
 // converts its result to the contract's types.
 
+import { checkCount } from "../../src/guards/argument_checks.ts";
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
@@ -353,8 +354,9 @@ export class PostgresStorage implements Storage {
     return (await this.#access.call<StoredWorker[]>("list_workers")).map(toWorker);
   }
 
-  async backlog(): Result<"backlog"> {
-    return await this.#access.call("task_backlog");
+  async backlog(...[cap]: Args<"backlog">): Result<"backlog"> {
+    if (cap !== undefined) checkCount(cap, "cap");
+    return await this.#access.call("task_backlog", cap);
   }
 
   statistics(): Result<"statistics"> {

@@ -51,10 +51,10 @@ export function listDueTasks(
   return matchingPage(due, filter);
 }
 
-/** Returns the queues and ranks with waiting tasks. */
-function linesOf(
+/** Returns the queues and ranks with waiting tasks, in the given queues or in all. */
+export function linesOf(
   connection: Connection,
-  queues: readonly string[] | undefined,
+  queues?: readonly string[],
 ): [queue: string, rank: number][] {
   const names = queues?.map((queue) => queue.toWellFormed()) ?? queuesOf(connection);
   return [...new Set(names)].flatMap((queue) => {

@@ -8,21 +8,24 @@ import type {
   QueueStatistics,
   StorageStatistics,
 } from "../../src/storage/queries.ts";
+import { checkCount } from "../../src/guards/argument_checks.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./sqlite_library.ts";
 import type { DatabaseAccess } from "./database.ts";
+import { linesOf } from "./due_search.ts";
 import { pausedQueues } from "./queues.ts";
 
 /** The number of rows of a slice, which takes about 2 ms. */
 const sliceRows = 5_000;
 
-const waitingByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, " +
-  "count(*) FILTER (WHERE due_at_utc <= ?1) AS due, " +
-  "count(*) FILTER (WHERE due_at_utc > ?1) AS scheduled, " +
-  "min(due_at_utc) FILTER (WHERE due_at_utc <= ?1) AS oldest " +
-  "FROM queued_tasks WHERE due_at_utc IS NOT NULL GROUP BY queue_name";
+/** Counts the tasks of a line that are due, or due later, up to a limit; negative means none. */
+export const [countDue, countLater] = ["<=", ">"].map((comparison) =>
+  "SELECT count(*) AS tasks, min(due_at_utc) AS oldest FROM (SELECT due_at_utc FROM queued_tasks " +
+  "INDEXED BY queued_tasks_due WHERE queue_name = ? AND claim_rank = ? " +
+  `AND due_at_utc ${comparison} ? ORDER BY due_at_utc LIMIT ?)`
+) as [string, string];
 
 const claimedByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, count(*) AS claimed " +
   "FROM queued_tasks WHERE worker_id IS NOT NULL GROUP BY queue_name";
@@ -41,9 +44,10 @@ const lastRow = "SELECT max(rowid) AS last FROM queued_tasks";
 const countSlice = "SELECT status, count(*) AS tasks FROM queued_tasks " +
   "WHERE rowid > ?1 AND rowid <= ?2 GROUP BY status";
 
-/** Returns the waiting tasks by queue. */
-export function backlog(connection: Connection, now: number): Backlog {
-  return { now, queues: [...waiting(connection, now).values()] };
+/** Returns the waiting tasks by queue; see `Storage.backlog`. */
+export function backlog(connection: Connection, now: number, cap?: number): Backlog {
+  if (cap !== undefined) checkCount(cap, "cap");
+  return { now, queues: [...waiting(connection, now, cap).values()] };
 }
 
 /** Counts tasks by status and queue. */
@@ -77,20 +81,26 @@ function queueStatistics(connection: Connection, now: number): QueueStatistics[]
   }));
 }
 
-function waiting(connection: Connection, now: number): Map<string, QueueBacklog> {
+function waiting(connection: Connection, now: number, cap?: number): Map<string, QueueBacklog> {
   const queues = new Map<string, QueueBacklog>();
   for (const queue of pausedQueues(connection)) queues.set(queue, emptyQueue(queue, true));
-  for (const row of connection.all(waitingByQueue, now)) {
-    const queue = decode(row.queue);
+  for (const [queue, rank] of linesOf(connection)) {
+    const { paused, ...known } = queues.get(queue) ?? emptyQueue(queue, false);
+    const due = connection.get(countDue, queue, rank, now, cap ?? -1)!;
+    const later = connection.get(countLater, queue, rank, now, cap ?? -1)!;
     queues.set(queue, {
       queue,
-      paused: queues.has(queue),
-      due: row.due as number,
-      scheduled: row.scheduled as number,
-      oldestDueAt: row.oldest as number | null,
+      paused,
+      due: Math.min(known.due + (due.tasks as number), cap ?? Infinity),
+      scheduled: Math.min(known.scheduled + (later.tasks as number), cap ?? Infinity),
+      oldestDueAt: earliest(known.oldestDueAt, due.oldest as number | null),
     });
   }
   return queues;
+}
+
+function earliest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? one ?? other : Math.min(one, other);
 }
 
 function emptyQueue(queue: string, paused: boolean): QueueBacklog {

@@ -310,8 +310,8 @@ export class SqliteStorage implements Storage {
     return this.#withHeartbeatsWritten(workers);
   }
 
-  backlog(): Result<"backlog"> {
-    return this.#access.do(backlog);
+  backlog(cap?: number): Result<"backlog"> {
+    return this.#access.do((connection, now) => backlog(connection, now, cap));
   }
 
   statistics(): Result<"statistics"> {

@@ -20,12 +20,11 @@ import * as rows from "./rows.ts";
 
 /**
  * Fills @Line with the queues and priorities that have waiting tasks, by a loose index scan: each
- * query finds the next queue or priority. Sets @OfLine to the maximum number of rows to read from
- * each line.
+ * query finds the next queue or priority.
  */
-const findLines = `
+export const findLines = `
 DECLARE @Line TABLE ([Number] int NOT NULL IDENTITY PRIMARY KEY, [QueueName] nvarchar(200) NULL, [Priority] int NOT NULL);
-DECLARE @Queue nvarchar(200), @Priority int, @IsFirst bit = 1, @OfLine int;
+DECLARE @Queue nvarchar(200), @Priority int, @Last int, @IsFirst bit = 1;
 WHILE 1 = 1
 BEGIN
   SET @Priority = NULL;
@@ -40,20 +39,29 @@ BEGIN
   WHILE @Priority IS NOT NULL
   BEGIN
     INSERT INTO @Line ([QueueName], [Priority]) VALUES (@Queue, @Priority);
-    SET @OfLine = @Priority;
+    SET @Last = @Priority;
     SET @Priority = NULL;
     SELECT TOP (1) @Priority = t.[Priority] FROM [EverTask].[QueuedTasks] AS t
     WHERE t.[DueAtUtc] IS NOT NULL AND (t.[QueueName] = @Queue OR (t.[QueueName] IS NULL AND @Queue IS NULL))
-      AND t.[Priority] < @OfLine
+      AND t.[Priority] < @Last
     ORDER BY t.[Priority] DESC;
   END;
   IF @IsFirst = 1
     SET @Queue = N'';
   SET @IsFirst = 0;
-END;
+END;`;
+
+/** Sets @OfLine to the maximum number of rows to read from each line. */
+const limitOfLine = `
+DECLARE @OfLine int;
 SELECT @OfLine = CEILING(CAST(@MostRead AS float) / NULLIF(COUNT(*), 0)) FROM @Line;
 IF @OfLine > @MostOfLine
   SET @OfLine = @MostOfLine;`;
+
+/** The condition that a task `t` is in the line `l`. */
+export const isOfLine = `
+  (t.[QueueName] = l.[QueueName] OR (t.[QueueName] IS NULL AND l.[QueueName] IS NULL))
+  AND t.[Priority] = l.[Priority]`;
 
 /** Implements {@linkcode Storage.list} in the order of due instants. */
 export async function listDueTasks(
@@ -68,12 +76,11 @@ export async function listDueTasks(
   const { isBabelfish } = database;
   const orderType = isBabelfish ? "binary(36)" : "binary(16)";
   const tasksOfLine = `FROM [EverTask].[QueuedTasks] AS t
-    WHERE (t.[QueueName] = l.[QueueName] OR (t.[QueueName] IS NULL AND l.[QueueName] IS NULL))
-      AND t.[Priority] = l.[Priority] AND t.[DueAtUtc] IS NOT NULL ${
+    WHERE ${isOfLine} AND t.[DueAtUtc] IS NOT NULL ${
     after === null ? "" : `AND t.[DueAtUtc] >= @AfterDue AND (t.[DueAtUtc] > @AfterDue
       OR t.[IdOrder] > ${idOrder("@AfterId", isBabelfish)})`
   }`;
-  const query = `${findLines}
+  const query = `${findLines}${limitOfLine}
 DECLARE @KnownDue datetimeoffset(3), @KnownOrder ${orderType}, @KnownId uniqueidentifier;
 SELECT TOP (1) @KnownDue = p.[DueAtUtc], @KnownOrder = p.[IdOrder], @KnownId = p.[Id]
 FROM @Line AS l CROSS APPLY (

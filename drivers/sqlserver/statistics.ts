@@ -1,5 +1,6 @@
 // Reads statistics: waiting tasks by queue, tasks by status, and the growth of history.
 
+import { checkCount } from "../../src/guards/argument_checks.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
 import type {
   AuditGrowth,
@@ -12,19 +13,32 @@ import type {
 } from "../../src/storage/queries.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import type { SqlServerDatabase } from "./database.ts";
+import { findLines, isOfLine } from "./due_search.ts";
 import { int, name } from "./mssql.ts";
 import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
 import { fromStoredName, nameLengths, toStoredName } from "./text.ts";
 
+/** The cap of a count of all tasks: the largest int. */
+const noCap = 2_147_483_647;
+
 const waitingQuery = `
 DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-SELECT @Now AS [Now];
-SELECT t.[QueueName] AS [QueueName],
-    SUM(CASE WHEN t.[DueAtUtc] <= @Now THEN 1 ELSE 0 END) AS [Due],
-    SUM(CASE WHEN t.[DueAtUtc] > @Now THEN 1 ELSE 0 END) AS [Scheduled],
-    MIN(CASE WHEN t.[DueAtUtc] <= @Now THEN t.[DueAtUtc] END) AS [OldestDueAtUtc]
-FROM [EverTask].[QueuedTasks] AS t WHERE t.[DueAtUtc] IS NOT NULL GROUP BY t.[QueueName];
+SELECT @Now AS [Now];${findLines}
+SELECT l.[QueueName] AS [QueueName], SUM(d.[Tasks]) AS [Due], SUM(s.[Tasks]) AS [Scheduled],
+    MIN(d.[Oldest]) AS [OldestDueAtUtc]
+FROM @Line AS l CROSS APPLY (
+    SELECT COUNT(*) AS [Tasks], MIN(r.[DueAtUtc]) AS [Oldest] FROM (
+        SELECT TOP (@Cap) t.[DueAtUtc] FROM [EverTask].[QueuedTasks] AS t
+        WHERE ${isOfLine} AND t.[DueAtUtc] <= @Now ORDER BY t.[DueAtUtc]
+    ) AS r
+  ) AS d CROSS APPLY (
+    SELECT COUNT(*) AS [Tasks] FROM (
+        SELECT TOP (@Cap) t.[DueAtUtc] FROM [EverTask].[QueuedTasks] AS t
+        WHERE ${isOfLine} AND t.[DueAtUtc] > @Now ORDER BY t.[DueAtUtc]
+    ) AS r
+  ) AS s
+GROUP BY l.[QueueName];
 SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p;`;
 
 const statisticsQuery = `${waitingQuery}
@@ -33,21 +47,26 @@ FROM [EverTask].[QueuedTasks] AS t WHERE t.[WorkerId] IS NOT NULL GROUP BY t.[Qu
 SELECT t.[Status] AS [Status], COUNT_BIG(*) AS [Tasks] FROM [EverTask].[QueuedTasks] AS t GROUP BY t.[Status];`;
 
 /** Implements {@linkcode Storage.backlog}. */
-export async function readBacklog(database: SqlServerDatabase): Promise<Backlog> {
-  const [clock, waiting, paused] = await database.query(waitingQuery, {}, true);
-  const queues = toBacklog(waiting!, paused!);
+export async function readBacklog(database: SqlServerDatabase, cap = noCap): Promise<Backlog> {
+  checkCount(cap, "cap");
+  const [clock, waiting, paused] = await database.query(waitingQuery, { Cap: int(cap) }, true);
+  const queues = toBacklog(waiting!, paused!, cap);
   return { now: rows.instant(clock![0]!.Now), queues: [...queues.values()] };
 }
 
 /** Implements {@linkcode Storage.statistics}. */
 export async function readStatistics(database: SqlServerDatabase): Promise<StorageStatistics> {
-  const [clock, waiting, paused, held, byStatus] = await database.query(statisticsQuery, {}, true);
+  const [clock, waiting, paused, held, byStatus] = await database.query(
+    statisticsQuery,
+    { Cap: int(noCap) },
+    true,
+  );
   const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
     TaskStatus,
     number
   >;
   for (const { Status, Tasks } of byStatus!) tasksByStatus[Status as TaskStatus] = Number(Tasks);
-  const backlog = toBacklog(waiting!, paused!);
+  const backlog = toBacklog(waiting!, paused!, noCap);
   const claimed = new Map(held!.map((row) => [queueOf(row), Number(row.Claimed)]));
   const queues = [...new Set([...backlog.keys(), ...claimed.keys()])].map((queue) => ({
     ...(backlog.get(queue) ?? emptyQueue(queue, false)),
@@ -56,7 +75,11 @@ export async function readStatistics(database: SqlServerDatabase): Promise<Stora
   return { now: rows.instant(clock![0]!.Now), tasksByStatus, queues };
 }
 
-function toBacklog(waiting: readonly Row[], paused: readonly Row[]): Map<string, QueueBacklog> {
+function toBacklog(
+  waiting: readonly Row[],
+  paused: readonly Row[],
+  cap: number,
+): Map<string, QueueBacklog> {
   const queues = new Map<string, QueueBacklog>();
   for (const row of paused) queues.set(queueOf(row), emptyQueue(queueOf(row), true));
   for (const row of waiting) {
@@ -64,8 +87,8 @@ function toBacklog(waiting: readonly Row[], paused: readonly Row[]): Map<string,
     queues.set(queue, {
       queue,
       paused: queues.has(queue),
-      due: Number(row.Due),
-      scheduled: Number(row.Scheduled),
+      due: Math.min(Number(row.Due), cap),
+      scheduled: Math.min(Number(row.Scheduled), cap),
       oldestDueAt: rows.instantOrNull(row.OldestDueAtUtc),
     });
   }

@@ -319,8 +319,8 @@ export class SqlServerStorage implements Storage {
     return workers.readWorkers(this.#database);
   }
 
-  backlog(): Result<"backlog"> {
-    return statistics.readBacklog(this.#database);
+  backlog(...[cap]: Args<"backlog">): Result<"backlog"> {
+    return statistics.readBacklog(this.#database, cap);
   }
 
   statistics(): Result<"statistics"> {

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 34) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 34: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 35) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 35: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -45,6 +45,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (34, '89e93d41da60d47d6ca483582a418f2742927e59d9530e03cc61bc2454a64a10')
+INSERT INTO schema_functions (revision, hash) VALUES (35, 'b863ed95ec2702a1c778f4769c841ff2b5260d43584eb28eb0e05c7dbb74f307')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

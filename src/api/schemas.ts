@@ -155,8 +155,12 @@ export const queuesSchema = z.object({
   items: z.array(z.object({
     queue: z.string(),
     paused: z.boolean(),
-    due: z.int(),
-    scheduled: z.int(),
+    due: z.int().openapi({ description: "At most 5,000" }),
+    dueExact: z.boolean().openapi({ description: "Whether `due` counts all due tasks" }),
+    scheduled: z.int().openapi({ description: "At most 5,000" }),
+    scheduledExact: z.boolean().openapi({
+      description: "Whether `scheduled` counts all tasks that are due later",
+    }),
     oldestDueAt: instantOrNull,
     workerIds: z.array(z.string()),
     places: z.int().nullable(),

@@ -6,6 +6,7 @@ import type { WorkerStatus } from "../storage/worker_status.ts";
 import type { Explanation, PauseNote, Reason } from "./reason.ts";
 import { sentenceOf, type UntoldReason } from "./sentences.ts";
 import { servingReasons } from "./serving_reasons.ts";
+import type { TaskCount } from "./task_search.ts";
 
 /** The facts about a task and about the workers that could run it. */
 export interface ExplainFacts {
@@ -26,7 +27,7 @@ export interface ExplainFacts {
   /** The recorded pause of the series. */
   readonly seriesPausedBy: PauseNote;
   /** The number of due tasks in the task's queue that no worker holds. */
-  readonly dueInQueue: number;
+  readonly dueInQueue: TaskCount;
   /** The number of tasks of the task's queue that workers hold; null if unknown. */
   readonly heldInQueue: number | null;
   /**
@@ -139,12 +140,12 @@ function laterReason(facts: ExplainFacts, task: TaskRecord, due: number): Untold
 
 /** Returns the reason for a due task that a live worker would take. */
 function turnReason(facts: ExplainFacts, { queue }: TaskRecord): UntoldReason {
-  const { heldInQueue: held, dueInQueue: due } = facts;
+  const { heldInQueue: held, dueInQueue: { count: due, exact } } = facts;
   const places = placesOf(facts.workers, queue);
   if (held !== null && places !== null && held >= places) {
     return { kind: "placesBusy", queue, places, held };
   }
-  return { kind: "inLine", queue, due };
+  return { kind: "inLine", queue, due, exact };
 }
 
 /**

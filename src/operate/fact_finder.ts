@@ -7,6 +7,7 @@ import { workerStatuses } from "../storage/worker_status.ts";
 import type { ActionFilter } from "../storage/requests.ts";
 import type { ExplainFacts } from "./explain.ts";
 import type { PauseNote } from "./reason.ts";
+import { waitingCap, waitingCount } from "./waiting_count.ts";
 
 /** The parts of the storage from which the facts are read. */
 export type FactStorage = Pick<
@@ -33,7 +34,7 @@ export async function findFacts(
   const storage = await opened();
   const id = parseTaskId(taskId);
   const { task, workers } = await readTaskAndWorkers(storage, id);
-  const { now, queues } = await storage.backlog();
+  const { now, queues } = await storage.backlog(waitingCap);
   const pausedQueues = queues.filter(({ paused }) => paused).map(({ queue }) => queue);
   const isQueuePaused = task !== null && pausedQueues.includes(task.queue);
   return {
@@ -45,7 +46,7 @@ export async function findFacts(
     pausedQueues,
     queuePausedBy: isQueuePaused ? await noteOfQueue(storage, task.queue) : notNoted,
     seriesPausedBy: task?.series?.paused ? await noteOfSeries(storage, task.id) : notNoted,
-    dueInQueue: queues.find(({ queue }) => queue === task?.queue)?.due ?? 0,
+    dueInQueue: waitingCount(queues.find(({ queue }) => queue === task?.queue)?.due ?? 0),
     heldInQueue: task === null ? null : await heldInQueue(storage, task, now),
     runningSince: task === null ? null : await runningSince(storage, task),
     retries: task === null ? null : retriesOf(task),

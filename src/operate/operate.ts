@@ -26,6 +26,7 @@ import { Bulk } from "./bulk.ts";
 import { OperatedSeries } from "./operated_series.ts";
 import { OperatedTasks } from "./operated_tasks.ts";
 import { type Consequences, TaskChanger } from "./task_changer.ts";
+import { waitingCap } from "./waiting_count.ts";
 
 /** The dependencies of {@linkcode Operate}. */
 export interface OperateParts {
@@ -135,12 +136,13 @@ export class Operate {
 
   /**
    * Returns the waiting tasks and the workers of each queue, by name. Includes queues with waiting
-   * tasks, paused queues, queues that a live worker serves, and the queues of this instance. The
-   * cost depends on the number of waiting tasks, not of ended tasks.
+   * tasks, paused queues, queues that a live worker serves, and the queues of this instance.
+   * Counts at most 5,000 due and 5,000 scheduled tasks of each queue. The cost therefore depends
+   * on the number of queues, not of tasks.
    */
   async queues(): Promise<readonly QueueOverview[]> {
     const storage = await this.#parts.opened();
-    const backlog = await storage.backlog();
+    const backlog = await storage.backlog(waitingCap);
     return queueOverviews(backlog, await this.#workers(), this.#parts.queues);
   }
 

@@ -2,6 +2,7 @@
 
 import type { Backlog } from "../storage/queries.ts";
 import type { WorkerStatus } from "../storage/worker_status.ts";
+import { waitingCount } from "./waiting_count.ts";
 
 /** The waiting tasks and the workers of one queue. */
 export interface QueueOverview {
@@ -9,10 +10,14 @@ export interface QueueOverview {
   readonly queue: string;
   /** Whether the queue is paused. Nothing is claimed from a paused queue. */
   readonly paused: boolean;
-  /** The number of due tasks that no worker holds. */
+  /** The number of due tasks that no worker holds, at most 5,000. */
   readonly due: number;
-  /** The number of tasks that are due later. */
+  /** Whether `due` counts all these tasks. Otherwise there may be more. */
+  readonly dueExact: boolean;
+  /** The number of tasks that are due later, at most 5,000. */
   readonly scheduled: number;
+  /** Whether `scheduled` counts all these tasks. Otherwise there may be more. */
+  readonly scheduledExact: boolean;
   /** The due instant of the task that has been due longest; null if none is due. */
   readonly oldestDueAt: Date | null;
   /** The ids of the live workers that serve the queue, oldest first, without draining workers. */
@@ -25,7 +30,8 @@ export interface QueueOverview {
 }
 
 /**
- * Combines the waiting tasks and the workers of each queue, sorted by name. Includes queues with
+ * Combines the waiting tasks, counted up to `waitingCap`, and the workers of each queue, sorted by
+ * name. Includes queues with
  * waiting tasks, paused queues, queues that a live worker serves, and the queues of this process.
  */
 export function queueOverviews(
@@ -42,12 +48,15 @@ export function queueOverviews(
   const names = new Set([...waiting.keys(), ...servings.map(({ name }) => name), ...ownQueues]);
   return [...names].sort().map((queue) => {
     const { paused = false, due = 0, scheduled = 0, oldestDueAt = null } = waiting.get(queue) ?? {};
+    const [countedDue, countedLater] = [waitingCount(due), waitingCount(scheduled)];
     const served = servings.filter(({ name }) => name === queue);
     return {
       queue,
       paused,
-      due,
-      scheduled,
+      due: countedDue.count,
+      dueExact: countedDue.exact,
+      scheduled: countedLater.count,
+      scheduledExact: countedLater.exact,
       oldestDueAt: oldestDueAt === null ? null : new Date(oldestDueAt),
       workerIds: served.map(({ id }) => id),
       places: allTell ? served.reduce((sum, { parallelism }) => sum + parallelism, 0) : null,

@@ -167,7 +167,10 @@ export interface PlacesBusy extends ToldReason {
   readonly queue: string;
   /** The maximum number of tasks of the queue that the live workers run concurrently. */
   readonly places: number;
-  /** The number of tasks of the queue that workers hold, whether they run or wait for a place. */
+  /**
+   * The number of tasks of the queue that workers hold, whether they run or wait for a place; at
+   * most 10,000.
+   */
   readonly held: number;
 }
 
@@ -177,8 +180,10 @@ export interface InLine extends ToldReason {
   readonly kind: "inLine";
   /** The queue. */
   readonly queue: string;
-  /** The number of due tasks of the queue that no worker holds, including this task. */
+  /** The number of due tasks of the queue that no worker holds, with this task; at most 5,000. */
   readonly due: number;
+  /** Whether `due` counts all these tasks. Otherwise there may be more. */
+  readonly exact: boolean;
 }
 
 /** The task has ended. */

@@ -77,7 +77,9 @@ export function sentenceOf(reason: UntoldReason): string {
       return busySentence(reason);
     case "inLine":
       return `It is due, and a live worker takes it in its turn: ` +
-        `${countWords(reason.due, "task")} of queue "${reason.queue}" ` +
+        `${reason.exact ? "" : "at least "}${
+          countWords(reason.due, "task")
+        } of queue "${reason.queue}" ` +
         `${reason.due === 1 ? "is" : "are"} due. Nothing is to be done.`;
     case "ended":
       return endedSentence(reason);

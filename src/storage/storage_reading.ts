@@ -71,8 +71,12 @@ export interface StorageReading {
   /**
    * Returns the waiting tasks by queue. The cost depends on the number of waiting tasks, not of
    * ended tasks.
+   *
+   * @param cap The maximum number of due tasks, and of scheduled tasks, to count in each queue. The
+   * cost then depends on the number of queues, not of waiting tasks. By default, all are counted.
+   * @throws {InvalidArgumentError} If the cap is not a positive integer.
    */
-  backlog(): Promise<Backlog>;
+  backlog(cap?: number): Promise<Backlog>;
   /**
    * Counts the tasks of a queue that workers hold, up to `cap`. A call reads a bounded number of
    * rows. Returns null if it would have to read more rows.

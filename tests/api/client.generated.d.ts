@@ -4805,8 +4805,14 @@ export interface components {
             items: {
                 queue: string;
                 paused: boolean;
+                /** @description At most 5,000 */
                 due: number;
+                /** @description Whether `due` counts all due tasks */
+                dueExact: boolean;
+                /** @description At most 5,000 */
                 scheduled: number;
+                /** @description Whether `scheduled` counts all tasks that are due later */
+                scheduledExact: boolean;
                 /** Format: date-time */
                 oldestDueAt: string | null;
                 workerIds: string[];

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { type Column, itemLine, placeColumns, titleLine } from "../../src/cli/text/table.ts";
 import { cutToWidth, widthOf, wrapToWidth } from "../../src/cli/text/width.ts";
 import { oneLine } from "../../src/cli/text/clean.ts";
-import { distanceWords } from "../../src/cli/text/words.ts";
+import { distanceWords, manyWords } from "../../src/cli/text/words.ts";
 
 interface Item {
   readonly id: string;
@@ -94,4 +94,11 @@ Deno.test("the distance of an instant is shown in words", () => {
     "in 2 days",
   ]);
   assertEquals([distanceWords(null, 0), distanceWords(new Date(NaN), 0)], ["", "unknown"]);
+});
+
+Deno.test("a count that may be larger has a plus sign", () => {
+  assertEquals(
+    [manyWords(1, "task"), manyWords(5_000, "task"), manyWords(5_000, "task", false)],
+    ["1 task", "5,000 tasks", "5,000+ tasks"],
+  );
 });

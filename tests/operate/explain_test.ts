@@ -18,7 +18,18 @@ const old = worker({ serves: null });
 const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][], ...RegExp[]][] =
   [
     ["no such task", { task: null }, ["notStored"], /transaction is not committed/],
-    ["a task that is due", { dueInQueue: 7 }, ["inLine"], /7 tasks of queue "mails" are due/],
+    [
+      "a task that is due",
+      { dueInQueue: { count: 7, exact: true } },
+      ["inLine"],
+      /: 7 tasks of queue "mails" are due/,
+    ],
+    [
+      "a due task of a queue whose tasks were not all counted",
+      { dueInQueue: { count: 5_000, exact: false } },
+      ["inLine"],
+      /at least 5000 tasks of queue "mails" are due/,
+    ],
     [
       "a task that was delayed",
       { task: task({ dueAt: later }) },
@@ -319,7 +330,7 @@ const anyFacts = fc.record({
   task: orNull(anyTask),
   workers: fc.array(anyWorker, { maxLength: 3 }),
   pausedQueues: fc.array(name),
-  dueInQueue: count,
+  dueInQueue: fc.record({ count, exact: fc.boolean() }),
   heldInQueue: orNull(count),
   runningSince: orNull(instant),
   retries: orNull(count),

@@ -71,7 +71,7 @@ export function facts(overrides: Partial<ExplainFacts> = {}): ExplainFacts {
     pausedQueues: [],
     queuePausedBy: { by: null, since: null, why: null },
     seriesPausedBy: { by: null, since: null, why: null },
-    dueInQueue: 1,
+    dueInQueue: { count: 1, exact: true },
     heldInQueue: 0,
     runningSince: null,
     retries: null,

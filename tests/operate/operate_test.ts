@@ -29,10 +29,11 @@ Deno.test("queues are listed with their waiting tasks and their workers, even wi
   await web.dispatch(email, null, { queue: "mails" });
   const oldestDueAt = new Date(fleet.clock.now());
   await fleet.pass(1000);
-  const nothing = { paused: false, due: 0, scheduled: 0, oldestDueAt: null };
+  const exact = { dueExact: true, scheduledExact: true };
+  const nothing = { paused: false, due: 0, scheduled: 0, oldestDueAt: null, ...exact };
   const served = { workerIds: [workerId!], places: 3 };
   assertEquals(await web.operate.queues(), [
-    { queue: "default", paused: true, due: 1, scheduled: 1, oldestDueAt, ...served },
+    { queue: "default", paused: true, due: 1, scheduled: 1, oldestDueAt, ...exact, ...served },
     { ...nothing, queue: "mails", due: 1, oldestDueAt, workerIds: [], places: 0 },
     { ...nothing, queue: "recurring", ...served },
     { ...nothing, queue: "reports", ...served },
@@ -50,6 +51,16 @@ Deno.test("the places of a queue are those of all live workers, or unknown if on
     ]);
   assertEquals(overview(...workers), [["mails", ["worker-1", "worker-2"], 8]]);
   assertEquals(overview(...workers, silent), [["mails", ["worker-1", "worker-2"], null]]);
+});
+
+Deno.test("the waiting tasks of a queue are counted up to 5,000, and the counts say so", () => {
+  const waiting = { queue: "mails", paused: false, oldestDueAt: null };
+  const counted = (due: number, scheduled: number) => {
+    const [queue] = queueOverviews({ now: 0, queues: [{ ...waiting, due, scheduled }] }, [], []);
+    return [queue!.due, queue!.dueExact, queue!.scheduled, queue!.scheduledExact];
+  };
+  assertEquals(counted(5_000, 5_001), [5_000, true, 5_000, false]);
+  assertEquals(counted(50_000, 0), [5_000, false, 0, true]); // of a storage that ignores the cap
 });
 
 Deno.test("lost workers are listed as not alive", async () => {

@@ -25,7 +25,7 @@ import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
 import { countTasks, getTask, listTasks, pageOf } from "./reading.ts";
 import { type Row, wellFormed } from "./rows.ts";
-import { auditGrowth, queueFigures, tasksByStatus } from "./statistics.ts";
+import { auditGrowth, queueFigures, tasksByStatus, waitingFigures } from "./statistics.ts";
 import { heartbeat, listWorkers, registerWorker, releaseLost } from "./workers.ts";
 
 /** The storage of one process. */
@@ -281,8 +281,8 @@ export class MapStorage implements Storage {
     return this.#run(listWorkers);
   }
 
-  backlog(): Result<"backlog"> {
-    return this.#run((map, now) => ({ now, queues: queueFigures(map, now) }));
+  backlog(...[cap]: Args<"backlog">): Result<"backlog"> {
+    return this.#run((map, now) => ({ now, queues: waitingFigures(map, now, cap) }));
   }
 
   statistics(): Result<"statistics"> {

@@ -1,7 +1,7 @@
 // Statistics about the whole store.
 
-import { type TaskStatus, taskStatuses } from "@evertask/evertask";
-import type { AuditGrowth, QueueStatistics } from "@evertask/evertask/storage";
+import { InvalidArgumentError, type TaskStatus, taskStatuses } from "@evertask/evertask";
+import type { AuditGrowth, QueueBacklog, QueueStatistics } from "@evertask/evertask/storage";
 import type { MapDatabase } from "./database.ts";
 import type { Mutable } from "./rows.ts";
 
@@ -28,6 +28,15 @@ export function queueFigures(database: MapDatabase, now: number): QueueStatistic
     }
   }
   return [...queues.values()];
+}
+
+/** Counts waiting tasks by queue, up to a limit. */
+export function waitingFigures(database: MapDatabase, now: number, cap = Infinity): QueueBacklog[] {
+  const isCap = cap === Infinity || Number.isInteger(cap) && cap > 0;
+  if (!isCap) throw new InvalidArgumentError("cap", cap, "be a positive integer");
+  return queueFigures(database, now).map(({ claimed: _, due, scheduled, ...queue }) => (
+    { ...queue, due: Math.min(due, cap), scheduled: Math.min(scheduled, cap) }
+  ));
 }
 
 /** Counts tasks by status. */

@@ -10,5 +10,8 @@ DROP FUNCTION IF EXISTS heartbeat(text, float8);
 DROP FUNCTION IF EXISTS heartbeat(text, float8, uuid);
 DROP FUNCTION IF EXISTS register_worker(text, text);
 
+-- Version 0.2 calls it without arguments.
+DROP FUNCTION IF EXISTS task_backlog();
+
 -- Version 0.2 calls it only within purge_history.
 DROP FUNCTION IF EXISTS forget_actions(timestamptz);

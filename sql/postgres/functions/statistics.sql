@@ -1,17 +1,31 @@
 -- Counts tasks, and measures the history tables.
 
--- The waiting tasks by queue, as Backlog. Reads only the claim index.
-CREATE OR REPLACE FUNCTION task_backlog() RETURNS json LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+-- The waiting tasks by queue, as Backlog. Counts at most `cap` due and `cap` scheduled tasks of a
+-- queue; NULL means all. Reads only the claim index, at most `cap` entries of each kind in a line.
+CREATE OR REPLACE FUNCTION task_backlog(cap int DEFAULT NULL) RETURNS json LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
 DECLARE
   clock  timestamptz := utc_now();
   answer json;
 BEGIN
   WITH figures AS (
-    SELECT t.queue_name, count(*) FILTER (WHERE t.due_at_utc <= clock) AS due,
-      count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
-      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
-    FROM queued_tasks AS t WHERE t.due_at_utc IS NOT NULL GROUP BY t.queue_name
+    SELECT l.queue AS queue_name, least(sum(d.tasks), cap) AS due, least(sum(s.tasks), cap) AS scheduled,
+      min(d.oldest) AS oldest
+    FROM waiting_lines(NULL) AS l CROSS JOIN LATERAL (
+      SELECT count(*) AS tasks, min(r.due_at_utc) AS oldest FROM (
+        SELECT t.due_at_utc FROM queued_tasks AS t
+        WHERE t.queue_name = l.queue AND t.claim_rank = l.rank AND t.due_at_utc <= clock
+        ORDER BY t.due_at_utc LIMIT cap
+      ) AS r
+    ) AS d CROSS JOIN LATERAL (
+      SELECT count(*) AS tasks FROM (
+        SELECT FROM queued_tasks AS t
+        WHERE t.queue_name = l.queue AND t.claim_rank = l.rank AND t.due_at_utc > clock LIMIT cap
+      ) AS r
+    ) AS s
+    GROUP BY l.queue
   )
   SELECT json_build_object('now', to_epoch_ms(clock), 'queues', coalesce(json_agg(json_build_object(
     'queue', coalesce(f.queue_name, p.queue_name), 'paused', p.queue_name IS NOT NULL,

@@ -8,6 +8,7 @@ import { operatorOf, operatorOptions } from "./operator.ts";
 
 /** The columns of a list of queues. */
 export function queueColumns(isForPerson: boolean, now: number): Column<QueueOverview>[] {
+  const count = (value: number, exact: boolean) => `${value}${exact ? "" : "+"}`;
   return [
     { title: "QUEUE", text: ({ queue }) => queue, canCut: true },
     {
@@ -21,8 +22,12 @@ export function queueColumns(isForPerson: boolean, now: number): Column<QueueOve
           ? "red"
           : undefined,
     },
-    { title: "DUE", text: ({ due }) => `${due}`, isRight: true },
-    { title: "LATER", text: ({ scheduled }) => `${scheduled}`, isRight: true },
+    { title: "DUE", text: ({ due, dueExact }) => count(due, dueExact), isRight: true },
+    {
+      title: "LATER",
+      text: ({ scheduled, scheduledExact }) => count(scheduled, scheduledExact),
+      isRight: true,
+    },
     { title: "WORKERS", text: ({ workerIds }) => `${workerIds.length}`, isRight: true },
     { title: "PLACES", text: ({ places }) => `${places ?? "?"}`, isRight: true },
     {

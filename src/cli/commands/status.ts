@@ -42,11 +42,15 @@ export const status: Command = {
     const unserved = workers.some(({ alive, serves }) => alive && serves === null) ? [] : stuck;
     const due = queues.reduce((sum, queue) => sum + queue.due, 0);
     const scheduled = queues.reduce((sum, queue) => sum + queue.scheduled, 0);
+    const dueExact = queues.every((queue) => queue.dueExact);
+    const scheduledExact = queues.every((queue) => queue.scheduledExact);
     const [last = null] = failures.items;
     if (print.isJson) {
       await print.json({
         due,
+        dueExact,
         scheduled,
+        scheduledExact,
         workers: { live, lost: workers.length - live },
         lastHour: hour,
         lastFailure: last,
@@ -56,8 +60,8 @@ export const status: Command = {
     } else {
       const lost = workers.length - live;
       await print.fields([
-        ["Due", manyWords(due, "task")],
-        ["Later", manyWords(scheduled, "task")],
+        ["Due", manyWords(due, "task", dueExact)],
+        ["Later", manyWords(scheduled, "task", scheduledExact)],
         [
           "Workers",
           `${numberWords(live)} live${lost === 0 ? "" : `, ${numberWords(lost)} lost`}`,
@@ -75,9 +79,9 @@ export const status: Command = {
       ]);
       await print.title("");
       await print.items(queueColumns(print.isForPerson, now), [queues]);
-      for (const { queue, due } of unserved) {
+      for (const { queue, due, dueExact } of unserved) {
         await print.warn(
-          `No live worker serves queue ${queue}, where ${manyWords(due, "task")} wait.`,
+          `No live worker serves queue ${queue}, where ${manyWords(due, "task", dueExact)} wait.`,
         );
       }
     }

@@ -11,9 +11,9 @@ export function numberWords(value: number): string {
   return numbers.format(value);
 }
 
-/** Formats a number of things: `1 task`, `12,000 tasks`. */
-export function manyWords(count: number, noun: string): string {
-  return `${numberWords(count)} ${noun}${count === 1 ? "" : "s"}`;
+/** Formats a number of things: `1 task`, `12,000 tasks`, or `10,000+ tasks` if it is not exact. */
+export function manyWords(count: number, noun: string, exact = true): string {
+  return `${numberWords(count)}${exact ? "" : "+"} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Formats an instant to seconds: `2026-11-29 15:13:37Z`; empty for none. */

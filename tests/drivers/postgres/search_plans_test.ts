@@ -111,6 +111,27 @@ Deno.test("a search by due instant reads the index of claimable tasks", async ()
   }
 });
 
+Deno.test("a backlog with a cap reads the index of claimable tasks, and few of its entries", async () => {
+  const url = await server.createDatabase();
+  await using _storage = await openStorage({ url });
+  await using admin = connect(url);
+  await using plans = watchPlans(url);
+  await using watched = await openStorage({ sql: plans.sql, notify: false });
+  await admin`ALTER TABLE evertask.queued_tasks SET (autovacuum_enabled = off)`;
+  await admin.unsafe(fill).simple();
+  await plans.begin();
+  for (const analyze of [false, true]) {
+    if (analyze) await admin`ANALYZE evertask.queued_tasks`;
+    const scans = await plans.scansOf("queued_tasks", async () => {
+      const { queues } = await watched.backlog(100);
+      assertEquals(queues.map(({ due, scheduled }) => [due, scheduled]), [[0, 100]]);
+    });
+    assertEquals(scans.filter((node) => !node["Index Name"]), [], "it goes by an index");
+    assert(indexesOf(scans).every((index) => index.includes("claimable")));
+    assert(readRows(scans) <= 500, `100 tasks of three ranks read ${readRows(scans)} rows`);
+  }
+});
+
 function assertRead(scans: Parameters<typeof readRows>[0], most: number, what: string): void {
   const wholly = scans.filter((node) => !node["Index Name"]);
   assert(scans.length > 0, `${what} is seen`);

@@ -68,7 +68,7 @@ Deno.test("a search and a count read an index in the order of ids, and stop afte
 
 const byLine = /^SEARCH queued_tasks USING (COVERING )?INDEX queued_tasks_due \(queue_name[=>]\?/;
 
-Deno.test("a search by due instant reads the lines of the index of claimable tasks, and stops after 5,000 rows", async () => {
+Deno.test("a search by due instant and a backlog read the lines of the index of claimable tasks, and stop", async () => {
   const database = new DatabaseSync(":memory:");
   const statements = new Set<string>();
   await using scratch = new Scratch();
@@ -81,6 +81,8 @@ Deno.test("a search by due instant reads the lines of the index of claimable tas
     ...waiting(40, { queue: "b", due: { inMs: 1000 } }),
   ]);
   statements.clear();
+  const { queues } = await storage.backlog(100);
+  assertEquals(queues.map(({ due, scheduled }) => [due, scheduled]), [[100, 0], [0, 40]]);
   const { items, incomplete } = await storage.list({}, { order: "due" });
   assertEquals([items.length, incomplete], [50, undefined]);
   const first = await storage.list({ types: ["none"] }, { order: "due" });
@@ -88,17 +90,22 @@ Deno.test("a search by due instant reads the lines of the index of claimable tas
   const after = first.next!;
   const second = await storage.list({ types: ["none"] }, { order: "due", after });
   assertEquals([second.items.length, second.incomplete], [0, true]);
-  const reading = [...statements].filter((sql) => sql.startsWith("SELECT"));
+  const reading = [...statements].filter((sql) => sql.startsWith("SELECT") && !isPaused(sql));
   assert(reading.length > 5, `only ${reading.length} statements were seen`);
   for (const analyze of ["", "ANALYZE"]) {
     database.exec(analyze);
     for (const sql of reading) {
       const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => detail);
-      assertEquals(steps.filter((step) => !byLine.test(String(step))), [], sql);
+      const others = steps.filter((step) => !/^(CO-ROUTINE|SCAN) \(/.test(String(step)));
+      assertEquals(others.filter((step) => !byLine.test(String(step))), [], sql);
     }
   }
   database.close();
 });
+
+function isPaused(sql: string): boolean {
+  return sql.includes("FROM paused_queues");
+}
 
 /** Returns the steps of a statement's plan that do not match `goesBy`. */
 function strayingSteps(database: DatabaseSync, sql: string, goesBy: RegExp): string[] {

@@ -309,9 +309,13 @@ export const sqlite: readonly Mutant[] = [
     filter: "/statistics|node:sqlite: (queues|reading)/",
   }, [
     ["WHERE rowid > ?1 AND rowid <= ?2", "WHERE rowid >= ?1 AND rowid <= ?2"],
-    ["min(due_at_utc) FILTER (WHERE due_at_utc <= ?1)", "min(due_at_utc)"],
+    ["earliest(known.oldestDueAt, due.oldest as number | null)", "due.oldest as number | null"],
+    ["Math.min(known.due + (due.tasks as number), cap ?? Infinity)", "due.tasks as number"],
     ["from < last; from +=", "from <= last - sliceRows; from +="],
-    ["paused: queues.has(queue)", "paused: false"],
+    [
+      "const { paused, ...known } = queues.get(queue) ?? emptyQueue",
+      "const { paused, ...known } = emptyQueue",
+    ],
     [
       "LIMIT 1 OFFSET ${sliceRows - 1}",
       "LIMIT 1 OFFSET ${sliceRows}",

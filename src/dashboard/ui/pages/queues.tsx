@@ -2,7 +2,7 @@
 
 import { QueueActions } from "../actions/queue_actions.tsx";
 import type { Activity, Queues } from "../answers.ts";
-import { integer } from "../format.ts";
+import { countText, integer } from "../format.ts";
 import { now } from "../now.ts";
 import { Card } from "../parts/card.tsx";
 import { Instant } from "../parts/instant.tsx";
@@ -43,15 +43,17 @@ const stateColumn: Column<Queue> = {
 };
 
 /** Shows the number of tasks that are due, or that become due later, with a link to these tasks. */
-function WaitingLink({ queue: { queue, due, scheduled }, due: isDue = false }: {
+function WaitingLink({ queue: { queue, ...waiting }, due: isDue = false }: {
   readonly queue: Queue;
   readonly due?: boolean;
 }) {
-  const count = isDue ? due : scheduled;
+  const { count, exact } = isDue
+    ? { count: waiting.due, exact: waiting.dueExact }
+    : { count: waiting.scheduled, exact: waiting.scheduledExact };
   if (count === 0) return <>0</>;
   const at = new Date(now.value).toISOString();
   const filter = { queue, status: waitingStatuses, [isDue ? "dueBefore" : "dueFrom"]: at };
-  return <a href={pageUrl("tasks", filter)}>{integer(count)}</a>;
+  return <a href={pageUrl("tasks", filter)}>{countText({ count, exact })}</a>;
 }
 
 function QueueState({ queue: { paused, workerIds } }: { readonly queue: Queue }) {

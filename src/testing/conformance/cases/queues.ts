@@ -1,8 +1,16 @@
 // Queues: pausing, the next due instant, and statistics.
 
+import { InvalidArgumentError } from "../../../guards/errors.ts";
 import type { QueueBacklog } from "../../../storage/queries.ts";
 import { systemClock } from "../../../time/clock.ts";
-import { ConformanceError, expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
+import {
+  ConformanceError,
+  expectNear,
+  expectRejection,
+  expectSame,
+  expectThat,
+  expectValue,
+} from "../expect.ts";
 import { day, hour, leaseMs, minute, type Scene, topic } from "../scene.ts";
 
 function nextDueAt(s: Scene, queues = ["default"], types = ["send-email"]): Promise<number | null> {
@@ -164,6 +172,39 @@ export const queues = topic("queues", {
       { queue: "default", paused: false, ...nothing },
       "ended tasks are in no queue",
     );
+  },
+
+  "a backlog counts the due and the scheduled tasks of a queue up to a cap": async (s) => {
+    const now = await s.now();
+    await s.addMany(3);
+    await s.add({ due: { at: now - hour } });
+    await s.add({ due: { at: now - day }, priority: 3 });
+    await s.addMany(4, { status: "WaitingQueue", due: { inMs: hour }, queue: "email" });
+    await s.add({ queue: "email", priority: 2 });
+    const counts = async (cap?: number) => {
+      const backlog = await s.storage.backlog(cap);
+      const waiting = backlog.queues.filter(({ due, scheduled }) => due + scheduled > 0);
+      return waiting.sort(byName).map(({ queue, due, scheduled }) => [queue, due, scheduled]);
+    };
+    for (const cap of [undefined, 5]) {
+      expectSame(await counts(cap), [["default", 5, 0], ["email", 1, 4]], `all: ${cap}`);
+    }
+    expectSame(
+      await counts(4),
+      [["default", 4, 0], ["email", 1, 4]],
+      "due tasks of two priorities",
+    );
+    expectSame(await counts(1), [["default", 1, 0], ["email", 1, 1]], "both kinds");
+    const { queues } = await s.storage.backlog(1);
+    const oldest = queues.find(({ queue }) => queue === "default")?.oldestDueAt;
+    expectSame(oldest, now - day, "the oldest task is found beyond the cap");
+    for (const cap of [0, 1.5, -1, NaN]) {
+      await expectRejection(
+        s.storage.backlog(cap),
+        InvalidArgumentError,
+        `a cap of ${cap}`,
+      );
+    }
   },
 
   "listeners are notified at once of changes by other processes": ["wakes", async (s) => {

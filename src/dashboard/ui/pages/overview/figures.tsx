@@ -33,7 +33,12 @@ function Waiting() {
   const due = data?.items.reduce((sum, queue) => sum + queue.due, 0);
   const [oldest] = (data?.items ?? []).flatMap(({ oldestDueAt: at }) => at ?? []).sort();
   return (
-    <Figure title={texts.waiting} href={pageUrl("queues")} value={due}>
+    <Figure
+      title={texts.waiting}
+      href={pageUrl("queues")}
+      value={due}
+      isCapped={data?.items.some(({ dueExact }) => !dueExact) === true}
+    >
       {oldest === undefined ? texts.nothingWaits : texts.oldestDue(distance(oldest, now.value))}
     </Figure>
   );
