@@ -4,10 +4,14 @@ import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/e
 import type { SqlServerDatabase } from "./database.ts";
 import type { Recordsets } from "./recordsets.ts";
 import type { SqlServerAnswer } from "./mssql_api.ts";
+import { numberOf } from "./errors.ts";
 import { rightToUse } from "./missing_rights.ts";
 import { type SchemaState, stateQuery, toSchemaState } from "./schema_state.ts";
 import { batchesOf, forSchema, knownVersion, migrationFiles, versionOf } from "./script.ts";
 import type { SqlFileName } from "./sql.generated.ts";
+
+/** The number of the error for a deadlock: running tasks took the same locks in another order. */
+const deadlock = 1205;
 
 /** Acquires the lock for migrations. Only the process that holds the lock migrates. */
 const lockStatement = `
@@ -83,17 +87,32 @@ async function checkCompleteness(
   );
 }
 
+/** The state before a migration, and the applied files. */
+interface Migration {
+  readonly found: SchemaState;
+  readonly files: readonly SqlFileName[];
+}
+
 /**
  * Applies all missing and changed files in one transaction, so that a failed migration leaves the
- * schema unchanged.
+ * schema unchanged. After a deadlock with running tasks, starts again.
  *
  * @param to As for {@linkcode missingFiles}.
- * @returns The state before the migration, and the applied files.
  */
-export function applyMigrations(
+export async function applyMigrations(
   database: SqlServerDatabase,
   to: number = knownVersion,
-): Promise<{ readonly found: SchemaState; readonly files: readonly SqlFileName[] }> {
+): Promise<Migration> {
+  while (true) {
+    try {
+      return await applyOnce(database, to);
+    } catch (error) {
+      if (numberOf(error) !== deadlock) throw error;
+    }
+  }
+}
+
+function applyOnce(database: SqlServerDatabase, to: number): Promise<Migration> {
   const { schema } = database;
   return database.transaction(async (transaction) => {
     const locked = await transaction.request().batch(forSchema(lockStatement, schema));

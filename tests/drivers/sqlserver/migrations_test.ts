@@ -11,7 +11,11 @@ import {
   procedureNames,
   versionOf,
 } from "../../../drivers/sqlserver/script.ts";
-import { SchemaVersionError, StorageUnavailableError } from "../../../src/storage/errors.ts";
+import {
+  SchemaVersionError,
+  StorageFullError,
+  StorageUnavailableError,
+} from "../../../src/storage/errors.ts";
 import { type Reply, TdsServer } from "../../support/tds_server/server.ts";
 import { connectionTo, isStateQuery, rows, schemaState } from "./scripted.ts";
 
@@ -100,16 +104,34 @@ for (const version of [0, 2, knownVersion]) {
   });
 }
 
-Deno.test("a batch that fails rolls everything back, and open can be retried", async () => {
-  let failures = 1;
+Deno.test("a migration that is the victim of a deadlock is rolled back, and starts again", async () => {
+  let victims = 2;
   const deadlock = { message: { number: 1205, message: "You are the victim." } };
   await using server = serverAt(
     0,
-    (batch) => batch.includes("CREATE PROCEDURE") && failures-- > 0 ? deadlock : {},
+    (batch) => batch.includes("CREATE PROCEDURE") && victims-- > 0 ? deadlock : {},
+  );
+  const storage = sqlServerStorage(connectionTo(server));
+  await storage.open();
+  await storage.close();
+  const kinds = server.requests.map(({ kind }) => kind).filter((kind) =>
+    kind !== "query" && kind !== "batch"
+  );
+  assertEquals(kinds, ["begin", "rollback", "begin", "rollback", "begin", "commit"]);
+  const locks = server.requests.filter(({ text }) => text.includes("[EverTask].migration"));
+  assertEquals(locks.length, 3);
+});
+
+Deno.test("a batch that fails rolls everything back, and open can be retried", async () => {
+  let failures = 1;
+  const full = { message: { number: 9002, message: "The transaction log is full." } };
+  await using server = serverAt(
+    0,
+    (batch) => batch.includes("CREATE PROCEDURE") && failures-- > 0 ? full : {},
   );
   const storage = sqlServerStorage(connectionTo(server));
   // `open` then closes the pool, which waits for open transactions.
-  await assertRejects(() => deadline(storage.open(), 20_000), StorageUnavailableError);
+  await assertRejects(() => deadline(storage.open(), 20_000), StorageFullError);
   assertEquals(server.requests.at(-1)!.kind, "rollback");
   await storage.open();
   await storage.close();
