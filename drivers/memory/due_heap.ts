@@ -1,41 +1,24 @@
-// A binary heap of waiting tasks: longest due first, then lowest id. Each task stores its
-// index, so that a task in the middle can be removed too.
+// A binary heap of waiting tasks, in the order in which they run. Each task stores its index, so
+// that a task in the middle can be removed too.
 
-/** The fields that determine the order of tasks. */
-interface Due {
-  readonly id: string;
-  /** The due instant, which is not null while the task waits. */
-  readonly dueAt: number | null;
-}
+import { type Due, isBefore } from "./due_order.ts";
 
 /** The fields of a task that a heap uses. */
-export interface HeapRow<Row extends HeapRow<Row>> extends Due {
-  /** The heap in which the task waits, or null. */
-  heap: DueHeap<Row> | null;
-  /** The task's index in `heap`. */
+export interface HeapRow extends Due {
+  /** The task's index in the heap; -1 if it is in none. */
   heapIndex: number;
 }
 
-/**
- * The waiting tasks of one queue, type and priority: either the tasks that were dispatched to run
- * at once, or all other tasks.
- */
-export class DueHeap<Row extends HeapRow<Row>> {
-  readonly priority: number;
-  readonly isImmediate: boolean;
+/** Waiting tasks that were added in any order. */
+export class DueHeap<Row extends HeapRow> {
   readonly #rows: Row[] = [];
 
-  constructor(priority: number, isImmediate: boolean) {
-    this.priority = priority;
-    this.isImmediate = isImmediate;
-  }
-
-  /** The number of waiting tasks. */
+  /** The number of tasks. */
   get size(): number {
     return this.#rows.length;
   }
 
-  /** The task that is due first; undefined if none waits. */
+  /** The task that is due first; undefined if the heap is empty. */
   get first(): Row | undefined {
     return this.#rows[0];
   }
@@ -47,7 +30,6 @@ export class DueHeap<Row extends HeapRow<Row>> {
 
   /** Adds a task. Its due instant must not change while it is in the heap. */
   add(row: Row): void {
-    row.heap = this;
     this.#rows.push(row);
     this.#moveUp(row, this.#rows.length - 1);
   }
@@ -56,7 +38,6 @@ export class DueHeap<Row extends HeapRow<Row>> {
   remove(row: Row): void {
     const index = row.heapIndex;
     const last = this.#rows.pop()!;
-    row.heap = null;
     row.heapIndex = -1;
     if (last === row) return;
     this.#moveUp(last, index);
@@ -96,9 +77,4 @@ export class DueHeap<Row extends HeapRow<Row>> {
     rows[index] = row;
     row.heapIndex = index;
   }
-}
-
-/** Reports whether `a` runs before `b`, if both have the same priority. */
-export function isBefore(a: Due, b: Due): boolean {
-  return a.dueAt! < b.dueAt! || (a.dueAt === b.dueAt && a.id < b.id);
 }

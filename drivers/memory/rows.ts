@@ -13,7 +13,7 @@ import type {
 import { taskVersion } from "../../src/storage/kit/task_version.ts";
 import type { NewSeries, NewTask } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
-import type { DueHeap } from "./due_heap.ts";
+import type { WaitingTasks } from "./waiting_tasks.ts";
 
 /**
  * A row of history with its number, by which pages are ordered. Numbers are ascending in the whole
@@ -78,9 +78,10 @@ export class TaskRow {
   logs: Numbered<ExecutionLogRecord>[] | null = null;
   lastLogSequence = 0;
 
-  /** The heap in which the task waits, and its index there. */
-  heap: DueHeap<TaskRow> | null = null;
+  // Where the task waits: see waiting_tasks.ts.
+  waitsIn: WaitingTasks<TaskRow> | null = null;
   heapIndex = -1;
+  lineIndex = -1;
   /** Whether the task was deleted. The list of all tasks removes it later. */
   deleted = false;
 

@@ -4,7 +4,11 @@ import { type Mutant, mutantsOf } from "../mutant.ts";
 
 const folder = "drivers/memory";
 const tests = ["tests/drivers/memory/conformance_test.ts"];
-const own = [...tests, "tests/drivers/memory/storage_test.ts"];
+const own = [
+  ...tests,
+  "tests/drivers/memory/storage_test.ts",
+  "tests/drivers/memory/waiting_tasks_test.ts",
+];
 
 export const memory: readonly Mutant[] = [
   ...mutantsOf({ file: `${folder}/changes.ts`, tests }, [
@@ -139,7 +143,7 @@ export const memory: readonly Mutant[] = [
   ]),
   ...mutantsOf({ file: `${folder}/due_tasks.ts`, tests: own }, [
     ["row.dueAt! > now", "row.dueAt! >= now"],
-    ["heap.priority > best.priority ||", "heap.priority >= best.priority ||"],
+    ["group.priority > best.priority ||", "group.priority >= best.priority ||"],
     ["if (dueAt !== undefined && !(earliest! <= dueAt)) earliest = dueAt;", "earliest = dueAt;"],
     ["else byType.delete(row.type);", ""],
     ["while (taken.length < limit) {", "while (taken.length <= limit) {"],
@@ -150,7 +154,22 @@ export const memory: readonly Mutant[] = [
       "right !== undefined && isBefore(child, right)",
     ],
     ["this.#moveUp(last, index);", "last.heapIndex = index;"],
+  ]),
+  ...mutantsOf({ file: `${folder}/due_order.ts`, tests: own }, [
     ["|| (a.dueAt === b.dueAt && a.id < b.id)", ""],
+  ]),
+  ...mutantsOf({ file: `${folder}/due_line.ts`, tests: own }, [
+    ["isBefore(last!, row)", "isBefore(row, last!)"],
+    ["while (places.at(-1) === null) places.pop();", ""],
+    ["while (places[this.#head] === null) this.#head++;", "this.#head++;"],
+    ["if (this.#size === 0) this.#head = 0;", "if (this.#size < 0) this.#head = 0;"],
+    ["this.#places.forEach((row, index) => row!.lineIndex = index);", ""],
+    ["this.#size < places.length / 2", "this.#size < 0"],
+  ]),
+  ...mutantsOf({ file: `${folder}/waiting_tasks.ts`, tests: own }, [
+    ["isBefore(first, other) ? first : other", "first"],
+    ["row.waitsIn = null;", ""],
+    ["if (row.heapIndex < 0)", "if (row.heapIndex <= 0)"],
   ]),
   ...mutantsOf({ file: `${folder}/search.ts`, tests }, [
     ["instant >= (from ?? -Infinity)", "instant > (from ?? -Infinity)"],
