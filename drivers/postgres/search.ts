@@ -77,5 +77,6 @@ function toStoredFilter(filter: TaskFilter): object {
     ...filter.ids !== undefined && { ids: filter.ids.map(toId) },
     payload: undefined,
     payloadPart: payloadPart(filter),
+    payloadPath: filter.payload?.path.split("."),
   };
 }

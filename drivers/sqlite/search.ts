@@ -1,5 +1,5 @@
-// Searches and counts tasks. A search reads all tasks by id, the index of series, or the tasks of a
-// tag. A search that may read many rows without a match stops after `mostRead` rows.
+// Searches and counts tasks. A search reads all tasks by id, the index of series, the tasks of a
+// tag, or an application's index of payloads. A search that may read many rows without a match stops after `mostRead` rows.
 
 import { countPage, matchingPage, payloadPart } from "../../src/storage/payload_search.ts";
 import {
@@ -16,9 +16,10 @@ import type {
   TaskPage,
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
-import { mostRead, tagToRead } from "../../src/storage/task_filter.ts";
+import { mostRead, mostScatteredRead, tagToRead } from "../../src/storage/task_filter.ts";
 import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
+import { payloadIndex } from "./payload_index.ts";
 import { taskColumns, toTaskRecord } from "./rows.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 
@@ -59,15 +60,18 @@ function find(
   most: number,
 ): { rows: SqliteRow[]; lastRead: string | null } {
   const tag = tagToRead(filter);
-  const [id, ids] = tag === undefined ? ["id", "queued_tasks"] : ["task_id", "task_tags"];
+  const index = payloadIndex(connection, filter);
+  const table = index === undefined ? "queued_tasks" : `queued_tasks INDEXED BY ${index.name}`;
+  const [id, ids] = tag === undefined ? ["id", table] : ["task_id", "task_tags"];
   const tasks = tag === undefined ? ids : `${ids} CROSS JOIN queued_tasks ON id = task_id`;
   const order = start.oldestFirst ? id : `${id} DESC`;
   const where = new Conditions();
   if (start.after !== undefined) where.add(`${id} ${start.oldestFirst ? ">" : "<"} ?`, start.after);
-  if (tag === undefined) addRecurring(where, filter);
-  else where.add("tag = ?", tag.toWellFormed());
+  if (tag !== undefined) where.add("tag = ?", tag.toWellFormed());
+  else if (index !== undefined) where.add(`${index.value} = ?`, payloadPart(filter)!);
+  else addRecurring(where, filter);
   let lastRead: string | null = null;
-  const mostRows = mostRead(filter);
+  const mostRows = index === undefined ? mostRead(filter) : mostScatteredRead;
   if (mostRows !== undefined) {
     const last = connection.get(
       `SELECT ${id} AS id FROM ${ids} ${where} ORDER BY ${order} LIMIT 1 OFFSET ?`,
@@ -77,7 +81,7 @@ function find(
     lastRead = last === undefined ? null : last.id as string;
   }
   if (lastRead !== null) where.add(`${id} ${start.oldestFirst ? "<=" : ">="} ?`, lastRead);
-  if (tag !== undefined) addRecurring(where, filter);
+  if (tag !== undefined || index !== undefined) addRecurring(where, filter);
   addFilter(where, filter);
   const rows = connection.all(
     `SELECT ${columns} FROM ${tasks} ${where} ORDER BY ${order} LIMIT ?`,

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 35) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 35: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 36) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 36: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -45,6 +45,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (35, 'b863ed95ec2702a1c778f4769c841ff2b5260d43584eb28eb0e05c7dbb74f307')
+INSERT INTO schema_functions (revision, hash) VALUES (36, 'be9e89c32d8bf3167d57b162e2a83e5ef34793026bbb3d07cd3a57662c463625')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -81,8 +81,11 @@ function checkFilter(filter: TaskFilter): void {
   if (!isPlain(filter)) throw new InvalidArgumentError("filter", filter, "be an object");
 }
 
-/** The maximum number of tasks of a tag that a call reads: they lie scattered in a table. */
-const mostOfTagRead = 500;
+/**
+ * The maximum number of tasks that a call reads of a tag, or of a value in payloads: they are
+ * scattered in a table.
+ */
+export const mostScatteredRead = 500;
 
 /**
  * Returns the maximum number of rows that a call reads to find those that match a filter; undefined
@@ -92,7 +95,7 @@ const mostOfTagRead = 500;
  */
 export function mostRead(filter: TaskFilter): number | undefined {
   if (!readsInVain(filter)) return undefined;
-  return tagToRead(filter) === undefined ? mostRowsRead : mostOfTagRead;
+  return tagToRead(filter) === undefined ? mostRowsRead : mostScatteredRead;
 }
 
 /**

@@ -1,11 +1,43 @@
--- Searches and counts tasks. A search reads the primary key, the tasks of a tag, or, if it is for
--- series only, the index of series, so that the cost of the first page does not depend on the
+-- Searches and counts tasks. A search reads the primary key, the tasks of a tag, an application's
+-- index of payloads, or, if it is for series only, the index of series, so that the cost of the first page does not depend on the
 -- number of tasks. For a filter that may read many rows without a match, the caller limits the
 -- number of rows to read.
 
 -- The tag whose tasks a search reads; NULL if it reads another index.
 CREATE OR REPLACE FUNCTION tag_to_read(filter json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN filter -> 'ids' IS NULL AND filter -> 'taskKey' IS NULL THEN filter -> 'tags' ->> 0 END
+$$;
+
+-- The hash of the value at a path in a payload; NULL for a damaged payload, and if the payload has
+-- no value there. An application may create an index of it for a path (src/operate/README.md), so
+-- for the same arguments it must always return the same hash. A hash is small for any value, and
+-- the driver checks the value itself. Escapes of characters that PostgreSQL rejects are replaced.
+-- The high cost keeps the planner from calling it for each row where there is an index.
+CREATE OR REPLACE FUNCTION payload_hash(payload text, path text[]) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000 AS $$
+BEGIN
+  RETURN hashtextextended((regexp_replace(payload, '\\u(0000|d[89a-f]..)', '\\ufffd', 'gi')::json #> path)::text, 0);
+EXCEPTION WHEN OTHERS THEN
+  RETURN NULL;
+END $$;
+
+-- The path of a filter of payloads.
+CREATE OR REPLACE FUNCTION payload_path(filter json) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+  SELECT ARRAY(SELECT json_array_elements_text(filter -> 'payloadPath'))
+$$;
+
+-- The hash of the value whose tasks a search reads by an application's index of payloads; NULL if
+-- the filter has no payload, if its path has no index, or if another index finds fewer tasks.
+CREATE OR REPLACE FUNCTION payload_to_read(filter json) RETURNS bigint
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT payload_hash('{"value":' || (filter ->> 'payloadPart') || '}', '{value}')
+  WHERE filter -> 'payloadPart' IS NOT NULL AND tag_to_read(filter) IS NULL
+    AND filter -> 'ids' IS NULL AND filter -> 'taskKey' IS NULL
+    AND EXISTS (
+      SELECT FROM pg_index AS i
+      WHERE i.indrelid = 'queued_tasks'::regclass AND i.indisvalid AND i.indpred IS NULL
+        AND pg_get_indexdef(i.indexrelid, 1, false) = format('payload_hash(request, %L::text[])', payload_path(filter))
+        AND pg_get_indexdef(i.indexrelid, 2, false) = 'id')
 $$;
 
 -- The conditions of a filter on the task `t`, as text: the filter is their parameter $1. The text
@@ -42,12 +74,14 @@ SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 DECLARE
-  tag text := tag_to_read(filter);
+  tag     text   := tag_to_read(filter);
+  payload bigint := payload_to_read(filter);
 BEGIN
   RETURN QUERY EXECUTE format(
     $query$
       SELECT t.id FROM %5$s
       WHERE ($2 IS NULL OR %6$s %1$s $2) AND ($3 IS NULL OR %6$s %2$s $3) AND %3$s
+        AND ($6 IS NULL OR payload_hash(t.request, $7) = $6)
       ORDER BY %6$s %4$s LIMIT $4
     $query$,
     CASE WHEN oldest_first THEN '>' ELSE '<' END,
@@ -58,7 +92,7 @@ BEGIN
       -- OFFSET 0 keeps the planner from reading all tasks in order and checking the tags of each.
       ELSE 'task_tags AS g JOIN LATERAL (SELECT * FROM queued_tasks AS q WHERE q.id = g.task_id OFFSET 0) AS t ON g.tag = $5' END,
     CASE WHEN tag IS NULL THEN 't.id' ELSE 'g.task_id' END
-  ) USING filter, after, last, most, tag;
+  ) USING filter, after, last, most, tag, payload, payload_path(filter);
 END $$;
 
 -- The last task that a search may read if it stops after `most_read` tasks; NULL if there are
@@ -71,6 +105,7 @@ AS $$
 DECLARE
   is_series boolean := filter ->> 'recurring';
   tag       text    := tag_to_read(filter);
+  payload   bigint  := payload_to_read(filter);
   last      uuid;
 BEGIN
   IF most_read IS NULL THEN RETURN NULL; END IF;
@@ -81,6 +116,16 @@ BEGIN
       CASE WHEN oldest_first THEN '>' ELSE '<' END,
       CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END
     ) INTO last USING after, most_read, tag;
+    RETURN last;
+  END IF;
+  IF payload IS NOT NULL THEN
+    -- These tasks are scattered in the table, as those of a tag.
+    EXECUTE format(
+      'SELECT t.id FROM queued_tasks AS t WHERE payload_hash(t.request, $3) = $4 AND ($1 IS NULL OR t.id %1$s $1)
+       ORDER BY t.id %2$s LIMIT 1 OFFSET $2 - 1',
+      CASE WHEN oldest_first THEN '>' ELSE '<' END,
+      CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END
+    ) INTO last USING after, least(most_read, 500), payload_path(filter), payload;
     RETURN last;
   END IF;
   EXECUTE format(

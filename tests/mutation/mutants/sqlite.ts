@@ -304,6 +304,13 @@ export const sqlite: readonly Mutant[] = [
     ],
   ]),
   ...mutantsOf({
+    file: `${folder}/payload_index.ts`,
+    tests: ["tests/drivers/sqlite/payload_index_test.ts"],
+  }, [
+    ["AND instr(sql, ?) > 0 AND instr(lower(sql), ' where ') = 0", "AND instr(sql, ?) > 0"],
+    ["ids !== undefined || taskKey !== undefined", "taskKey !== undefined"],
+  ]),
+  ...mutantsOf({
     file: `${folder}/statistics.ts`,
     tests: ["tests/drivers/sqlite/statistics_test.ts", conformance],
     filter: "/statistics|node:sqlite: (queues|reading)/",
