@@ -1,18 +1,9 @@
 // The parts of an instance that the API uses.
 
 import type { Operate } from "../operate/operate.ts";
-import type {
-  AuditGrowth,
-  HistoryPageRequest,
-  Page,
-  StorageStatistics,
-} from "../storage/queries.ts";
-import type {
-  ExecutionLogRecord,
-  RunsAuditRecord,
-  StatusAuditRecord,
-  TaskRecord,
-} from "../storage/records.ts";
+import type { HistoryReaders } from "../operate/history_readers.ts";
+import type { AuditGrowth, StorageStatistics } from "../storage/queries.ts";
+import type { TaskRecord } from "../storage/records.ts";
 import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
 import type { AnyTask } from "../task/task.ts";
 import type { DispatchOptions, DispatchResult } from "../task/dispatch_options.ts";
@@ -37,7 +28,7 @@ export interface StoreSource {
 }
 
 /** The parts of an instance that the API uses; every `EverTask` has them. */
-export interface ApiSource extends StoreSource {
+export interface ApiSource extends StoreSource, HistoryReaders {
   /** The tasks of this process. */
   readonly tasks: readonly AnyTask[];
   /** The events of tasks. */
@@ -53,13 +44,4 @@ export interface ApiSource extends StoreSource {
   dispatch(task: AnyTask, payload: unknown, options: DispatchOptions): Promise<DispatchResult>;
   /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<ApiTask | null>;
-  /** A page of a task's status changes. */
-  statusAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<Dated<StatusAuditRecord>>>;
-  /** A page of a series' runs. */
-  runsAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<Dated<RunsAuditRecord>>>;
-  /** A page of the lines that a task's handler logged. */
-  executionLogs(
-    taskId: string,
-    page?: HistoryPageRequest,
-  ): Promise<Page<Dated<ExecutionLogRecord>>>;
 }
