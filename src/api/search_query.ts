@@ -1,7 +1,8 @@
 // The query parameters of a search, and their conversion to a filter.
 
 import { z } from "@hono/zod-openapi";
-import type { PayloadFilter, TaskFilter, TaskPageRequest } from "../storage/queries.ts";
+import { parsePayloadCondition } from "../operate/payload_condition.ts";
+import type { TaskFilter, TaskPageRequest } from "../storage/queries.ts";
 import { taskStatuses } from "../storage/task_status.ts";
 import { integer, limitParameter } from "./route_parts.ts";
 
@@ -14,23 +15,6 @@ export function listOf<Item extends z.ZodType>(item: Item) {
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)).optional();
 const text = z.string().min(1).max(1000).optional();
 
-/** Parses a condition on payloads: a path and a value. */
-function toPayloadFilter(condition: string): PayloadFilter {
-  const end = condition.indexOf("=");
-  return { path: condition.slice(0, end), equals: toValue(condition.slice(end + 1)) };
-}
-
-/** Parses a value that is JSON; any other one is a text. */
-function toValue(text: string): PayloadFilter["equals"] {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null) return value as PayloadFilter["equals"];
-  } catch {
-    // a text without quotes
-  }
-  return text;
-}
-
 const filterParameters = {
   id: listOf(z.string()),
   status: listOf(z.enum(taskStatuses)),
@@ -41,10 +25,11 @@ const filterParameters = {
   key: text,
   keyPrefix: text,
   error: text.openapi({ description: "A part of the error's text, matched literally" }),
-  payload: z.string().max(1500).regex(/^[^=]+=/).transform(toPayloadFilter).optional().openapi({
-    type: "string",
-    description: "`path=value`, such as `customer.id=42`: a value that is no JSON is a text",
-  }),
+  payload: z.string().max(1500).regex(/^[^=]+=/).transform(parsePayloadCondition).optional()
+    .openapi({
+      type: "string",
+      description: "`path=value`, such as `customer.id=42`: a value that is no JSON is a text",
+    }),
   createdFrom: instant,
   createdBefore: instant,
   dueFrom: instant,
@@ -84,7 +69,7 @@ export function toFilter(query: FilterQuery): TaskFilter {
     taskKey: query.key,
     taskKeyPrefix: query.keyPrefix,
     exceptionContains: query.error,
-    payload: query.payload,
+    payload: query.payload ?? undefined,
     createdFrom: query.createdFrom,
     createdBefore: query.createdBefore,
     dueFrom: query.dueFrom,

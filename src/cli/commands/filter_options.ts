@@ -1,6 +1,7 @@
 // The options that select tasks, with the names of the REST API.
 
-import type { TaskFilter } from "../../storage/queries.ts";
+import { parsePayloadCondition } from "../../operate/payload_condition.ts";
+import type { PayloadFilter, TaskFilter } from "../../storage/queries.ts";
 import { type TaskStatus, taskStatuses } from "../../storage/task_status.ts";
 import { listOption, type Options, textOption, type Values } from "../frame/command.ts";
 import { UsageError } from "../frame/usage_error.ts";
@@ -22,6 +23,10 @@ export const filterOptions = {
   key: { value: "KEY", help: "With this key" },
   "key-prefix": { value: "TEXT", help: "Whose key begins with this text" },
   error: { value: "TEXT", help: "Whose error contains this text" },
+  payload: {
+    value: "PATH=VALUE",
+    help: "With this value in the payload, such as customer.id=42",
+  },
   recurring: { value: "yes|no", choices: ["yes", "no"], help: "Only series, or none" },
   "created-from": { value: "TIME", help: `Stored at or after ${when}` },
   "created-before": { value: "TIME", help: "Stored before" },
@@ -58,6 +63,7 @@ export function filterOf(values: Values, now: number): TaskFilter {
     taskKey: textOption(values, "key"),
     taskKeyPrefix: textOption(values, "key-prefix"),
     exceptionContains: textOption(values, "error"),
+    payload: payloadOption(textOption(values, "payload")),
     recurring: recurring === undefined ? undefined : recurring === "yes",
   };
   for (const [member, option] of Object.entries(instants)) {
@@ -67,6 +73,13 @@ export function filterOf(values: Values, now: number): TaskFilter {
   }
   const given = Object.entries(filter).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given);
+}
+
+function payloadOption(condition: string | undefined): PayloadFilter | undefined {
+  if (condition === undefined) return undefined;
+  const filter = parsePayloadCondition(condition);
+  if (filter !== null) return filter;
+  throw new UsageError("--payload must be a path and a value, such as customer.id=42.");
 }
 
 const units: Readonly<Record<string, number>> = {

@@ -3,18 +3,9 @@
 import type { Operate } from "../../operate/operate.ts";
 import type { Operator } from "../../operate/operator.ts";
 import type { TaskEvent, TaskEventFilter } from "../../events/task_event.ts";
-import type {
-  AuditGrowth,
-  HistoryPageRequest,
-  Page,
-  StorageStatistics,
-} from "../../storage/queries.ts";
-import type {
-  ExecutionLogRecord,
-  RunsAuditRecord,
-  StatusAuditRecord,
-  TaskRecord,
-} from "../../storage/records.ts";
+import type { HistoryReaders } from "../../operate/history_readers.ts";
+import type { AuditGrowth, Page, StorageStatistics } from "../../storage/queries.ts";
+import type { TaskRecord } from "../../storage/records.ts";
 import type { PurgeResult, RetentionPolicy } from "../../storage/retention.ts";
 import type { DispatchOptions, DispatchResult } from "../../task/dispatch_options.ts";
 import type { Dated } from "../../time/dated.ts";
@@ -51,21 +42,12 @@ export interface Operations
 }
 
 /** The store that a command works on. */
-export interface OperatedStore extends AsyncDisposable {
+export interface OperatedStore extends HistoryReaders, AsyncDisposable {
   readonly operate: Operations;
   /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<SeenTask | null>;
   /** Returns the counts of tasks by status and queue. Reads all tasks. */
   statistics(): Promise<Dated<StorageStatistics>>;
-  /** A page of a task's status changes. */
-  statusAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<Dated<StatusAuditRecord>>>;
-  /** A page of a series' runs. */
-  runsAudit(taskId: string, page?: HistoryPageRequest): Promise<Page<Dated<RunsAuditRecord>>>;
-  /** A page of the lines that a task's handler logged. */
-  executionLogs(
-    taskId: string,
-    page?: HistoryPageRequest,
-  ): Promise<Page<Dated<ExecutionLogRecord>>>;
   /** Dispatches a task of a type. */
   dispatch(
     type: string,

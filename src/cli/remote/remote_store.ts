@@ -256,7 +256,11 @@ export class RemoteStore implements OperatedStore {
     };
     return await this.#requests.send(`bulk/${routeOf[verb]}`, {
       method: "POST",
-      body: { filter: filterParameters(filter), reason, ...options },
+      body: {
+        filter: { ...filterParameters(filter), payload: filter.payload },
+        reason,
+        ...options,
+      },
     });
   }
 }

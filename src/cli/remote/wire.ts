@@ -1,5 +1,6 @@
 // Converts between the records of commands and the JSON of the REST API.
 
+import { payloadConditionText } from "../../operate/payload_condition.ts";
 import type { TaskFilter } from "../../storage/queries.ts";
 import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { SeenTask } from "../frame/operated_store.ts";
@@ -40,6 +41,7 @@ export function filterParameters(filter: TaskFilter) {
     key: filter.taskKey,
     keyPrefix: filter.taskKeyPrefix,
     error: filter.exceptionContains,
+    payload: filter.payload && payloadConditionText(filter.payload),
     createdFrom: instant(filter.createdFrom),
     createdBefore: instant(filter.createdBefore),
     dueFrom: instant(filter.dueFrom),
