@@ -2,6 +2,7 @@
 
 import { type Api, type ApiOptions, createApi } from "../api/create_api.ts";
 import type { ApiSource } from "../api/source.ts";
+import { responseTo } from "../monitor/http/head_response.ts";
 import { cleanPath } from "../monitor/http/url_path.ts";
 import { assetResponse } from "./assets.ts";
 import { pageResponse } from "./page.ts";
@@ -53,7 +54,7 @@ export function createDashboard(everTask: ApiSource, options: DashboardOptions =
       if (path === null || request.method !== "GET" && request.method !== "HEAD") {
         return await api.fetch(request, connection); // responds with a problem
       }
-      return assetResponse(path) ?? pageResponse(path);
+      return responseTo(request, assetResponse(path) ?? pageResponse(path));
     },
   };
 }

@@ -251,6 +251,7 @@ export class Operate {
    * const operator = { by: "ada@example.org", reason: "the disk is full" };
    * let batch = await everTask.operate.purge(policy, operator);
    * while (batch.next !== null) {
+   *   if (batch.busy) await new Promise((resolve) => setTimeout(resolve, 1_000));
    *   batch = await everTask.operate.purge(policy, { ...operator, after: batch.next });
    * }
    * ```

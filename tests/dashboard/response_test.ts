@@ -1,6 +1,9 @@
 // Tests the dashboard's HTTP responses, without a browser.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { createEverTask } from "../../mod.ts";
+import { createDashboard } from "../../src/dashboard/mod.ts";
 import { ServedDashboard } from "./served_dashboard.ts";
 
 Deno.test("every path below the mount is a page, and its links are relative to it", async () => {
@@ -43,6 +46,19 @@ Deno.test("paths outside the mount and POST requests to pages get the API's prob
     await response.body?.cancel();
   }
   assertEquals([outside.status, change.status], [404, 404]);
+});
+
+Deno.test("a HEAD request gets the headers of a page or an asset without its body", async () => {
+  await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+  const { fetch } = createDashboard(everTask, { authorize: () => null });
+  for (const path of ["/", "/tasks/1"]) {
+    const [page, head] = await Promise.all(
+      ["GET", "HEAD"].map((method) => fetch(new Request(`http://localhost${path}`, { method }))),
+    );
+    assertEquals(head!.body, null, path);
+    assertEquals([head!.status, [...head!.headers]], [page!.status, [...page!.headers]], path);
+    await page!.body?.cancel();
+  }
 });
 
 Deno.test("the path of a request is escaped in the HTML", async () => {

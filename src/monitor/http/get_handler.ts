@@ -1,6 +1,7 @@
 // Handlers of GET and HEAD requests on fixed paths, optionally with a token.
 
 import { type AccessCheck, unauthorized } from "./access_token.ts";
+import { responseTo } from "./head_response.ts";
 import { requestUrl } from "./host.ts";
 
 /** The functions that create the response for each path. */
@@ -14,7 +15,9 @@ export function getHandler(
   routes: GetRoutes,
   mayPass: AccessCheck,
 ): (request: Request) => Promise<Response> {
-  return async (request) => {
+  return async (request) => responseTo(request, await respond(request));
+
+  async function respond(request: Request): Promise<Response> {
     const url = requestUrl(request);
     if (url === null) return new Response("The Host header is not a host.", { status: 400 });
     const { pathname } = url;
@@ -24,7 +27,6 @@ export function getHandler(
       return new Response("Method not allowed.", { status: 405, headers: { allow: "GET, HEAD" } });
     }
     if (!await mayPass(request)) return unauthorized();
-    const response = await answer();
-    return request.method === "GET" ? response : new Response(null, response);
-  };
+    return await answer();
+  }
 }

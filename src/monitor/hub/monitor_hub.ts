@@ -10,6 +10,7 @@ import type { TaskEvent } from "../../events/task_event.ts";
 import { cutText } from "../../thrown/cut_text.ts";
 import { checkOrigin, type EventOrigin } from "../monitored.ts";
 import { unauthorized } from "../http/access_token.ts";
+import { responseTo } from "../http/head_response.ts";
 import { requestUrl } from "../http/host.ts";
 import { readText } from "../http/read_text.ts";
 import { EventStreamTransport } from "./event_stream_transport.ts";
@@ -93,7 +94,7 @@ class SignalRHub implements MonitorHub {
 
   readonly fetch = async (request: Request): Promise<Response> => {
     try {
-      return await this.#answer(request);
+      return responseTo(request, await this.#answer(request));
     } catch (error) {
       // Functions of the application may throw: accessToken, upgrade.
       this.#settings.logger.error("The monitoring hub could not answer a request: {error}", {

@@ -183,7 +183,9 @@ Deno.test("the detail needs the token, the probes do not", async () => {
   const headers = { authorization: "Bearer let-me-see-everything" };
   assertEquals((await ask("/internal/health", { headers })).status, 200);
   assertEquals((await ask("/internal/health/ready")).status, 200);
-  assertEquals((await ask("/internal/health/live", { method: "HEAD" })).body, "");
+  for (const path of ["/internal/health/live", "/internal/health", "/health"]) {
+    assertEquals((await ask(path, { method: "HEAD" })).body, "", path);
+  }
   assertEquals((await ask("/internal/health/ready", { method: "POST" })).status, 405);
   assertEquals((await ask("/health")).status, 404);
 });

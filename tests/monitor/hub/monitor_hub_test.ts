@@ -111,6 +111,8 @@ Deno.test("requests without a known connection are refused", async () => {
   assertEquals((await ask("?id=unknown", { method: "POST", body: handshake })).status, 404);
   assertEquals((await ask("?id=unknown", { method: "DELETE" })).status, 404);
   assertEquals((await ask("/negotiate")).status, 405);
+  const head = await ask("/negotiate", { method: "HEAD" });
+  assertEquals([head.status, head.body], [405, null], "a HEAD request");
   assertEquals((await ask("/elsewhere")).status, 404);
   assertEquals((await hub.fetch(new Request("http://localhost/"))).status, 404);
   assertEquals(hub.clientCount, 0);

@@ -86,10 +86,7 @@ export const monitorHttp: readonly Mutant[] = [
   }, [
     ["if (!await mayPass(request)) return unauthorized();", ""],
     ['request.method !== "GET" && request.method !== "HEAD"', 'request.method !== "GET"'],
-    [
-      'return request.method === "GET" ? response : new Response(null, response);',
-      "return response;",
-    ],
+    ["responseTo(request, await respond(request))", "respond(request)"],
     [
       "Object.hasOwn(routes, pathname) ? routes[pathname] : undefined",
       "routes[pathname]",
