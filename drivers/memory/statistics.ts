@@ -4,6 +4,7 @@ import { checkCount } from "../../src/guards/argument_checks.ts";
 import type {
   AuditGrowth,
   Backlog,
+  HeldTasks,
   QueueBacklog,
   StorageStatistics,
 } from "../../src/storage/queries.ts";
@@ -42,6 +43,17 @@ export function statistics(state: MemoryState, now: number): StorageStatistics {
     claimed: claimed.get(queue) ?? 0,
   }));
   return { now, tasksByStatus, queues };
+}
+
+/** Implements {@linkcode Storage.heldTasks}. */
+export function heldTasks({ workers }: MemoryState): HeldTasks[] {
+  const held: HeldTasks[] = [];
+  for (const [workerId, { tasks }] of workers) {
+    for (const [queue, rows] of Map.groupBy(tasks, ({ queue }) => queue)) {
+      held.push({ workerId, queue, count: rows.length });
+    }
+  }
+  return held;
 }
 
 function waitingByQueue(state: MemoryState, now: number): Map<string, QueueBacklog> {

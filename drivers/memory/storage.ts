@@ -30,7 +30,7 @@ import { releaseTask, releaseUnknown } from "./release.ts";
 import { correctSeries } from "./series.ts";
 import type { MemoryState, WakeListener } from "./state.ts";
 import { tableSizes } from "./table_sizes.ts";
-import { auditGrowth, backlog, statistics } from "./statistics.ts";
+import { auditGrowth, backlog, heldTasks, statistics } from "./statistics.ts";
 import { drain, heartbeat, register, releaseLost, unregister } from "./workers.ts";
 
 /** A process's view of a memory database. */
@@ -265,12 +265,8 @@ export class MemoryStorage implements Storage {
     return this.#run(({ events }, now) => events.sweep(now));
   }
 
-  countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
-    return this.#run(({ workers }) => {
-      const name = queue.toWellFormed();
-      const held = [...workers.values()].flatMap(({ tasks }) => [...tasks]);
-      return Math.min(cap, held.filter((row) => row.queue === name).length);
-    });
+  heldTasks(): Result<"heldTasks"> {
+    return this.#run((state) => heldTasks(state));
   }
 
   rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {

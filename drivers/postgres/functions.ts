@@ -54,7 +54,7 @@ const parameterTypes = {
   list_last_execution_logs: ["uuid", "bigint", "int"],
   count_execution_logs: ["uuid", "bigint", "bigint"],
   list_workers: [],
-  count_held: ["text", "int"],
+  held_tasks: ["int"],
   list_rate_limits: ["text", "int"],
   report_work: ["text", "json", "json", "json"],
   read_activity: ["float8", "float8", "float8", "boolean", "boolean"],

@@ -507,8 +507,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 36) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 36: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 37) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 37: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -544,7 +544,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (36, 'be9e89c32d8bf3167d57b162e2a83e5ef34793026bbb3d07cd3a57662c463625')
+INSERT INTO schema_functions (revision, hash) VALUES (37, 'a9e688cebeaaa855069f970a4429139407871107dc5d2b08acf78f6f85422282')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -3007,24 +3007,27 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   ) AS f
 $$;
 
--- The number of a queue's tasks that workers hold, at most \`cap\`. Reads up to 20,000 tasks that
--- were claimed since the earliest \`claims_since\` of all workers, by the index
--- queued_tasks_claimed_at. Returns NULL if there may be more, and fewer than \`cap\` held tasks were
--- found.
-CREATE OR REPLACE FUNCTION count_held(queue text, cap int) RETURNS int
+-- The numbers of tasks that workers hold, by worker and queue: HeldTasks[]. Reads up to \`most\` tasks
+-- that were claimed since the earliest \`claims_since\` of all workers, by the index
+-- queued_tasks_claimed_at. Returns NULL if there may be more.
+CREATE OR REPLACE FUNCTION held_tasks(most int) RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
 AS $$
 DECLARE
-  most  int := 20000;
-  since timestamptz := (SELECT min(w.claims_since) FROM workers AS w);
-  seen  int;
-  held  int;
+  since  timestamptz := (SELECT min(w.claims_since) FROM workers AS w);
+  seen   bigint;
+  answer json;
 BEGIN
-  SELECT count(*), count(*) FILTER (WHERE r.worker_id IS NOT NULL AND r.queue_name = count_held.queue) INTO seen, held
-  FROM (SELECT t.worker_id, t.queue_name FROM queued_tasks AS t WHERE t.claimed_at_utc >= since LIMIT most) AS r;
-  RETURN CASE WHEN held >= cap THEN cap WHEN seen < most THEN held END;
+  SELECT sum(f.rows), coalesce(json_agg(json_build_object('workerId', f.worker_id, 'queue', f.queue_name, 'count', f.rows))
+    FILTER (WHERE f.worker_id IS NOT NULL), '[]') INTO seen, answer
+  FROM (
+    SELECT r.worker_id, r.queue_name, count(*) AS rows
+    FROM (SELECT t.worker_id, t.queue_name FROM queued_tasks AS t WHERE t.claimed_at_utc >= since LIMIT most + 1) AS r
+    GROUP BY r.worker_id, r.queue_name
+  ) AS f;
+  RETURN CASE WHEN coalesce(seen, 0) <= most THEN answer END;
 END $$;
 `,
   "functions/status.sql": `-- Changes the statuses of tasks, in batches or one by one.

@@ -5,7 +5,7 @@ import { checkCount } from "../../src/guards/argument_checks.ts";
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
-import type { RateLimitRecord } from "../../src/storage/queries.ts";
+import { mostHeldRead, type RateLimitRecord } from "../../src/storage/queries.ts";
 import type {
   CancelOutcome,
   HeartbeatResult,
@@ -259,8 +259,8 @@ export class PostgresStorage implements Storage {
     return await this.#access.call("release_rate_limit", key, action);
   }
 
-  async countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
-    return await this.#access.call("count_held", queue, cap);
+  async heldTasks(): Result<"heldTasks"> {
+    return await this.#access.call("held_tasks", mostHeldRead);
   }
 
   async rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {

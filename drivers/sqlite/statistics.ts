@@ -1,12 +1,14 @@
 // Reads statistics of the whole store. SQLite runs in the process's own thread, so whole tables are
 // read slice by slice, and other work runs in between.
 
-import type {
-  AuditGrowth,
-  Backlog,
-  QueueBacklog,
-  QueueStatistics,
-  StorageStatistics,
+import {
+  type AuditGrowth,
+  type Backlog,
+  type HeldTasks,
+  mostHeldRead,
+  type QueueBacklog,
+  type QueueStatistics,
+  type StorageStatistics,
 } from "../../src/storage/queries.ts";
 import { checkCount } from "../../src/guards/argument_checks.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
@@ -30,13 +32,20 @@ export const [countDue, countLater] = ["<=", ">"].map((comparison) =>
 const claimedByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, count(*) AS claimed " +
   "FROM queued_tasks WHERE worker_id IS NOT NULL GROUP BY queue_name";
 
-/** Counts the claimed tasks of a queue up to a limit. Reads only the index of claimed tasks. */
-export const selectHeld = "SELECT count(*) AS held FROM (SELECT 1 FROM queued_tasks " +
-  "INDEXED BY queued_tasks_worker WHERE worker_id IS NOT NULL AND queue_name = ? LIMIT ?)";
+/** Counts the claimed tasks up to a limit. Reads no other tasks. */
+export const selectHeld =
+  "SELECT CAST(worker_id AS BLOB) AS worker, CAST(queue_name AS BLOB) AS queue, " +
+  "count(*) AS held FROM (SELECT worker_id, queue_name FROM queued_tasks " +
+  "INDEXED BY queued_tasks_worker WHERE worker_id IS NOT NULL LIMIT ?) GROUP BY 1, 2";
 
-/** Counts the claimed tasks of a queue; see `Storage.countHeld`. */
-export function countHeld(connection: Connection, queue: string, cap: number): number {
-  return connection.get(selectHeld, queue.toWellFormed(), cap)!.held as number;
+/** Counts the claimed tasks by worker and queue; see `Storage.heldTasks`. */
+export function heldTasks(connection: Connection): HeldTasks[] | null {
+  const held = connection.all(selectHeld, mostHeldRead + 1).map(({ worker, queue, held }) => ({
+    workerId: decode(worker),
+    queue: decode(queue),
+    count: held as number,
+  }));
+  return held.reduce((sum, { count }) => sum + count, 0) > mostHeldRead ? null : held;
 }
 
 const lastRow = "SELECT max(rowid) AS last FROM queued_tasks";

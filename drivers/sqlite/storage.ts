@@ -59,7 +59,7 @@ import { release, releaseUnknown } from "./release.ts";
 import { activity, failureGroups, reportWork } from "./reports.ts";
 import { countTasks, listTasks } from "./search.ts";
 import { correctSeries } from "./series.ts";
-import { auditGrowth, backlog, countHeld, statistics } from "./statistics.ts";
+import { auditGrowth, backlog, heldTasks, statistics } from "./statistics.ts";
 import { tableSizes } from "./table_sizes.ts";
 import { WakeWatch } from "./wake.ts";
 import {
@@ -253,8 +253,8 @@ export class SqliteStorage implements Storage {
     );
   }
 
-  countHeld(queue: string, cap: number): Result<"countHeld"> {
-    return this.#access.do((connection) => countHeld(connection, queue, cap));
+  heldTasks(): Result<"heldTasks"> {
+    return this.#access.do((connection) => heldTasks(connection));
   }
 
   rateLimits(page?: PageRequest): Result<"rateLimits"> {

@@ -2,14 +2,16 @@
 
 import { checkCount } from "../../src/guards/argument_checks.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
-import type {
-  AuditGrowth,
-  Backlog,
-  Page,
-  PageRequest,
-  QueueBacklog,
-  RateLimitRecord,
-  StorageStatistics,
+import {
+  type AuditGrowth,
+  type Backlog,
+  type HeldTasks,
+  mostHeldRead,
+  type Page,
+  type PageRequest,
+  type QueueBacklog,
+  type RateLimitRecord,
+  type StorageStatistics,
 } from "../../src/storage/queries.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import type { SqlServerDatabase } from "./database.ts";
@@ -129,19 +131,20 @@ export async function readAuditGrowth(database: SqlServerDatabase): Promise<Audi
   });
 }
 
-/** Implements {@linkcode Storage.countHeld}. Reads only the index of claimed tasks. */
-export async function countHeld(
-  database: SqlServerDatabase,
-  queue: string,
-  cap: number,
-): Promise<number> {
-  const stored = name(toStoredName(queue, "queue", nameLengths.queue), nameLengths.queue);
-  const [found] = await database.query(
-    `SELECT COUNT(*) AS [Held] FROM (SELECT TOP (@Cap) t.[Id] FROM [EverTask].[QueuedTasks] AS t
-      WHERE t.[WorkerId] IS NOT NULL AND COALESCE(t.[QueueName], N'${rows.defaultQueue}') = @Queue) AS h;`,
-    { Cap: int(cap), Queue: stored },
-  );
-  return Number(found![0]!.Held);
+const heldQuery = `
+SELECT h.[WorkerId] AS [WorkerId], h.[QueueName] AS [QueueName], COUNT(*) AS [Held]
+FROM (SELECT TOP (@Most) t.[WorkerId], t.[QueueName] FROM [EverTask].[QueuedTasks] AS t
+    WHERE t.[WorkerId] IS NOT NULL) AS h GROUP BY h.[WorkerId], h.[QueueName];`;
+
+/** Implements {@linkcode Storage.heldTasks}. Goes by the index of claimed tasks. */
+export async function heldTasks(database: SqlServerDatabase): Promise<HeldTasks[] | null> {
+  const [found] = await database.query(heldQuery, { Most: int(mostHeldRead + 1) });
+  const held = found!.map((row) => ({
+    workerId: fromStoredName(rows.text(row.WorkerId)),
+    queue: queueOf(row),
+    count: Number(row.Held),
+  }));
+  return held.reduce((sum, { count }) => sum + count, 0) > mostHeldRead ? null : held;
 }
 
 const limitsQuery = `

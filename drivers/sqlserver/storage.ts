@@ -254,8 +254,8 @@ export class SqlServerStorage implements Storage {
     return relay.sweepEvents(this.#database);
   }
 
-  countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
-    return statistics.countHeld(this.#database, queue, cap);
+  heldTasks(): Result<"heldTasks"> {
+    return statistics.heldTasks(this.#database);
   }
 
   rateLimits(...[page]: Args<"rateLimits">): Result<"rateLimits"> {

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 36) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 36: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 37) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 37: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -45,6 +45,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (36, 'be9e89c32d8bf3167d57b162e2a83e5ef34793026bbb3d07cd3a57662c463625')
+INSERT INTO schema_functions (revision, hash) VALUES (37, 'a9e688cebeaaa855069f970a4429139407871107dc5d2b08acf78f6f85422282')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

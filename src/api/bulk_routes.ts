@@ -40,6 +40,10 @@ const filter = z.strictObject({
 const body = z.strictObject({
   filter,
   edit: z.strictObject(editFields).optional().openapi({ description: "For edit: the new values" }),
+  seen: z.array(z.enum(taskStatuses)).max(1000).optional().openapi({
+    description: "The status in which you saw each task of `filter.id`, in the same order; tasks " +
+      "with another status are skipped",
+  }),
   reason,
   dryRun: z.boolean().optional().openapi({ description: "Only counts; false by default" }),
   after: z.string().max(1000).optional().openapi({ description: "The `next` of the last batch" }),

@@ -163,7 +163,15 @@ export const queuesSchema = z.object({
     }),
     oldestDueAt: instantOrNull,
     workerIds: z.array(z.string()),
-    places: z.int().nullable(),
+    places: z.int().nullable().openapi({
+      description: "The tasks that these workers run at a time; null if unknown",
+    }),
+    busyPlaces: z.int().nullable().openapi({
+      description: "How many of these places are taken; null if unknown",
+    }),
+    held: z.int().nullable().openapi({
+      description: "The tasks that workers hold, also lost workers; null if unknown",
+    }),
   })),
 }).openapi("Queues");
 
@@ -186,6 +194,9 @@ export const workersSchema = z.object({
       runtime: z.string(),
       pid: z.int().nullable(),
     }).nullable().openapi({ description: "null for a worker that does not report it" }),
+    holds: z.array(z.object({ queue: z.string(), count: z.int() })).nullable().openapi({
+      description: "The tasks that it runs or will start next, by queue; null if unknown",
+    }),
   })),
 }).openapi("Workers");
 

@@ -12,7 +12,7 @@ import { waitingCap, waitingCount } from "./waiting_count.ts";
 /** The parts of the storage from which the facts are read. */
 export type FactStorage = Pick<
   Storage,
-  "backlog" | "get" | "operatorActions" | "countHeld" | "statusAudit" | "workers"
+  "backlog" | "get" | "operatorActions" | "heldTasks" | "statusAudit" | "workers"
 >;
 
 /** The dependencies of {@linkcode findFacts}. */
@@ -22,9 +22,6 @@ export interface FactFinderParts {
   /** Returns the maximum number of retries of a task's policy; null if unknown. */
   readonly retriesOf: (task: TaskRecord) => number | null;
 }
-
-/** The maximum number of held tasks of a queue to count. */
-const mostHeld = 10_000;
 
 /** Reads the facts about a task for `explain`. */
 export async function findFacts(
@@ -78,7 +75,8 @@ async function heldInQueue(
   now: number,
 ): Promise<number | null> {
   if (workerId !== null || dueAt === null || dueAt > now) return null;
-  return await storage.countHeld(queue, mostHeld);
+  const held = await storage.heldTasks();
+  return held?.reduce((sum, each) => each.queue === queue ? sum + each.count : sum, 0) ?? null;
 }
 
 /**

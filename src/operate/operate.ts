@@ -7,7 +7,7 @@ import type { Page, PageRequest } from "../storage/queries.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { RetentionPolicy } from "../storage/retention.ts";
 import type { Storage } from "../storage/storage.ts";
-import { type WorkerStatus, workerStatuses } from "../storage/worker_status.ts";
+import { workerStatuses } from "../storage/worker_status.ts";
 import { type Dated, dated } from "../time/dated.ts";
 import { type ActivityOptions, type ActivityStep, readActivity } from "./activity.ts";
 import { Failures } from "./failures.ts";
@@ -27,6 +27,7 @@ import { OperatedSeries } from "./operated_series.ts";
 import { OperatedTasks } from "./operated_tasks.ts";
 import { type Consequences, TaskChanger } from "./task_changer.ts";
 import { waitingCap } from "./waiting_count.ts";
+import { type WorkerOverview, workerOverviews } from "./worker_overview.ts";
 
 /** The dependencies of {@linkcode Operate}. */
 export interface OperateParts {
@@ -127,23 +128,25 @@ export class Operate {
   }
 
   /**
-   * Returns the registered workers of the store, oldest first. Lost workers are listed with `alive:
-   * false` until another worker has taken over their tasks.
+   * Returns the registered workers of the store, oldest first, and how many tasks each holds. Lost
+   * workers are listed with `alive: false` until another worker has taken over their tasks.
    */
-  async workers(): Promise<readonly Dated<WorkerStatus>[]> {
-    return dated(await this.#workers());
+  async workers(): Promise<readonly Dated<WorkerOverview>[]> {
+    const { heldTasks, workers } = await this.#served();
+    return dated(workerOverviews(workers, heldTasks));
   }
 
   /**
-   * Returns the waiting tasks and the workers of each queue, by name. Includes queues with waiting
-   * tasks, paused queues, queues that a live worker serves, and the queues of this instance.
-   * Counts at most 5,000 due and 5,000 scheduled tasks of each queue. The cost therefore depends
-   * on the number of queues, not of tasks.
+   * Returns the waiting tasks, the workers and the busy places of each queue, by name. Includes
+   * queues with waiting or held tasks, paused queues, queues that a live worker serves, and the
+   * queues of this instance. Counts at most 5,000 due and 5,000 scheduled tasks of each queue, and
+   * no held tasks if there are more than 20,000. The cost therefore depends on the number of queues
+   * and workers, not of tasks.
    */
   async queues(): Promise<readonly QueueOverview[]> {
-    const storage = await this.#parts.opened();
-    const backlog = await storage.backlog(waitingCap);
-    return queueOverviews(backlog, await this.#workers(), this.#parts.queues);
+    const backlog = await (await this.#parts.opened()).backlog(waitingCap);
+    const { heldTasks, workers } = await this.#served();
+    return queueOverviews(backlog, workers, heldTasks, this.#parts.queues);
   }
 
   /**
@@ -284,8 +287,9 @@ export class Operate {
     return sizes.map((size) => tableGrowth(size, now));
   }
 
-  async #workers(): Promise<readonly WorkerStatus[]> {
+  async #served() {
     const storage = await this.#parts.opened();
-    return workerStatuses(await storage.workers(), this.#parts.leaseMs);
+    const heldTasks = await storage.heldTasks();
+    return { heldTasks, workers: workerStatuses(await storage.workers(), this.#parts.leaseMs) };
   }
 }

@@ -1,6 +1,6 @@
 // The waiting tasks and the workers of each queue.
 
-import type { Backlog } from "../storage/queries.ts";
+import type { Backlog, HeldTasks } from "../storage/queries.ts";
 import type { WorkerStatus } from "../storage/worker_status.ts";
 import { waitingCount } from "./waiting_count.ts";
 
@@ -27,16 +27,28 @@ export interface QueueOverview {
    * worker does not report its queues, as in version 0.1.
    */
   readonly places: number | null;
+  /**
+   * The number of these places that are taken: for each of these workers, the tasks of the queue
+   * that it holds, at most its parallelism. A worker also holds tasks that it will start next. Null
+   * if unknown.
+   */
+  readonly busyPlaces: number | null;
+  /**
+   * The number of tasks of the queue that workers hold, including lost and draining workers; null
+   * if unknown.
+   */
+  readonly held: number | null;
 }
 
 /**
  * Combines the waiting tasks, counted up to `waitingCap`, and the workers of each queue, sorted by
- * name. Includes queues with
- * waiting tasks, paused queues, queues that a live worker serves, and the queues of this process.
+ * name. Includes queues with waiting or held tasks, paused queues, queues that a live worker serves,
+ * and the queues of this process.
  */
 export function queueOverviews(
   { queues }: Backlog,
   workers: readonly WorkerStatus[],
+  heldTasks: readonly HeldTasks[] | null,
   ownQueues: readonly string[],
 ): QueueOverview[] {
   const live = workers.filter(({ alive, draining }) => alive && !draining);
@@ -45,8 +57,15 @@ export function queueOverviews(
   );
   const allTell = live.every(({ serves }) => serves !== null);
   const waiting = new Map(queues.map((backlog) => [backlog.queue, backlog]));
-  const names = new Set([...waiting.keys(), ...servings.map(({ name }) => name), ...ownQueues]);
+  const names = new Set([
+    ...waiting.keys(),
+    ...servings.map(({ name }) => name),
+    ...(heldTasks ?? []).map(({ queue }) => queue),
+    ...ownQueues,
+  ]);
   return [...names].sort().map((queue) => {
+    const held = heldTasks?.filter((each) => each.queue === queue) ?? null;
+    const heldBy = (id: string) => held?.find(({ workerId }) => workerId === id)?.count ?? 0;
     const { paused = false, due = 0, scheduled = 0, oldestDueAt = null } = waiting.get(queue) ?? {};
     const [countedDue, countedLater] = [waitingCount(due), waitingCount(scheduled)];
     const served = servings.filter(({ name }) => name === queue);
@@ -59,7 +78,15 @@ export function queueOverviews(
       scheduledExact: countedLater.exact,
       oldestDueAt: oldestDueAt === null ? null : new Date(oldestDueAt),
       workerIds: served.map(({ id }) => id),
-      places: allTell ? served.reduce((sum, { parallelism }) => sum + parallelism, 0) : null,
+      places: allTell ? sumOf(served, ({ parallelism }) => parallelism) : null,
+      busyPlaces: allTell && held !== null
+        ? sumOf(served, ({ id, parallelism }) => Math.min(heldBy(id), parallelism))
+        : null,
+      held: held && sumOf(held, ({ count }) => count),
     };
   });
+}
+
+function sumOf<Item>(items: readonly Item[], value: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
 }

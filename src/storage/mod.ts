@@ -106,6 +106,7 @@ export type {
   AuditGrowth,
   Backlog,
   CountRequest,
+  HeldTasks,
   NewLogLine,
   PartialCount,
   QueueBacklog,

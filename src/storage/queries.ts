@@ -162,6 +162,20 @@ export interface Backlog {
   readonly queues: readonly QueueBacklog[];
 }
 
+/** The tasks of one queue that one worker holds. */
+export interface HeldTasks {
+  readonly workerId: string;
+  readonly queue: string;
+  /** The number of the tasks, at least 1. */
+  readonly count: number;
+}
+
+/**
+ * The maximum number of rows that {@linkcode Storage.heldTasks} reads. Workers seldom hold as many
+ * tasks.
+ */
+export const mostHeldRead = 20_000;
+
 /**
  * The numbers of tasks in one queue, by state. A queue may be left out if it is not paused and has
  * no waiting or claimed tasks.

@@ -4,6 +4,7 @@ import type {
   AuditGrowth,
   Backlog,
   CountRequest,
+  HeldTasks,
   HistoryPageRequest,
   Page,
   PageRequest,
@@ -78,10 +79,11 @@ export interface StorageReading {
    */
   backlog(cap?: number): Promise<Backlog>;
   /**
-   * Counts the tasks of a queue that workers hold, up to `cap`. A call reads a bounded number of
-   * rows. Returns null if it would have to read more rows.
+   * Counts the tasks that workers hold, by worker and queue, in no particular order. Includes
+   * workers that are no longer registered. A call reads at most about 20,000 rows. Returns null if
+   * it would have to read more.
    */
-  countHeld(queue: string, cap: number): Promise<number | null>;
+  heldTasks(): Promise<readonly HeldTasks[] | null>;
   /** Returns the rate limit keys whose budget is or recently was in use, sorted by key. */
   rateLimits(page?: PageRequest): Promise<Page<RateLimitRecord>>;
   /**

@@ -3329,6 +3329,8 @@ export interface paths {
                             /** @description The delay from now, instead of `at` */
                             delayMs?: number;
                         };
+                        /** @description The status in which you saw each task of `filter.id`, in the same order; tasks with another status are skipped */
+                        seen?: ("WaitingQueue" | "Queued" | "InProgress" | "Pending" | "Cancelled" | "Completed" | "Failed" | "ServiceStopped")[];
                         /** @description The reason, for the list of actions */
                         reason: string;
                         /** @description Only counts; false by default */
@@ -4816,7 +4818,12 @@ export interface components {
                 /** Format: date-time */
                 oldestDueAt: string | null;
                 workerIds: string[];
+                /** @description The tasks that these workers run at a time; null if unknown */
                 places: number | null;
+                /** @description How many of these places are taken; null if unknown */
+                busyPlaces: number | null;
+                /** @description The tasks that workers hold, also lost workers; null if unknown */
+                held: number | null;
             }[];
         };
         Workers: {
@@ -4845,6 +4852,11 @@ export interface components {
                     runtime: string;
                     pid: number | null;
                 } | null;
+                /** @description The tasks that it runs or will start next, by queue; null if unknown */
+                holds: {
+                    queue: string;
+                    count: number;
+                }[] | null;
             }[];
         };
         Statistics: {

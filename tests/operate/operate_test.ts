@@ -31,10 +31,11 @@ Deno.test("queues are listed with their waiting tasks and their workers, even wi
   await fleet.pass(1000);
   const exact = { dueExact: true, scheduledExact: true };
   const nothing = { paused: false, due: 0, scheduled: 0, oldestDueAt: null, ...exact };
-  const served = { workerIds: [workerId!], places: 3 };
+  const served = { workerIds: [workerId!], places: 3, busyPlaces: 0, held: 0 };
+  const unserved = { workerIds: [], places: 0, busyPlaces: 0, held: 0 };
   assertEquals(await web.operate.queues(), [
     { queue: "default", paused: true, due: 1, scheduled: 1, oldestDueAt, ...exact, ...served },
-    { ...nothing, queue: "mails", due: 1, oldestDueAt, workerIds: [], places: 0 },
+    { ...nothing, queue: "mails", due: 1, oldestDueAt, ...unserved },
     { ...nothing, queue: "recurring", ...served },
     { ...nothing, queue: "reports", ...served },
   ]);
@@ -44,7 +45,7 @@ Deno.test("the places of a queue are those of all live workers, or unknown if on
   const workers = [worker(), worker({ id: "worker-2" }), worker({ id: "worker-3", alive: false })];
   const silent = worker({ id: "worker-4", serves: null });
   const overview = (...workers: Parameters<typeof queueOverviews>[1][number][]) =>
-    queueOverviews({ now: 0, queues: [] }, workers, []).map(({ queue, workerIds, places }) => [
+    queueOverviews({ now: 0, queues: [] }, workers, [], []).map(({ queue, workerIds, places }) => [
       queue,
       workerIds,
       places,
@@ -56,11 +57,54 @@ Deno.test("the places of a queue are those of all live workers, or unknown if on
 Deno.test("the waiting tasks of a queue are counted up to 5,000, and the counts say so", () => {
   const waiting = { queue: "mails", paused: false, oldestDueAt: null };
   const counted = (due: number, scheduled: number) => {
-    const [queue] = queueOverviews({ now: 0, queues: [{ ...waiting, due, scheduled }] }, [], []);
+    const [queue] = queueOverviews(
+      { now: 0, queues: [{ ...waiting, due, scheduled }] },
+      [],
+      [],
+      [],
+    );
     return [queue!.due, queue!.dueExact, queue!.scheduled, queue!.scheduledExact];
   };
   assertEquals(counted(5_000, 5_001), [5_000, true, 5_000, false]);
   assertEquals(counted(50_000, 0), [5_000, false, 0, true]); // of a storage that ignores the cap
+});
+
+Deno.test("busy places are tasks that live workers hold, and each worker has only its places", () => {
+  const [wide, small] = [worker(), worker({ id: "worker-2" })];
+  const others = [
+    worker({ id: "draining", draining: true }),
+    worker({ id: "lost", alive: false }),
+  ];
+  const held = [
+    { workerId: wide.id, queue: "mails", count: 9 },
+    { workerId: small.id, queue: "mails", count: 1 },
+    { workerId: small.id, queue: "reports", count: 1 },
+    { workerId: "draining", queue: "mails", count: 2 },
+    { workerId: "not registered", queue: "mails", count: 3 },
+  ];
+  const figures = (workers: ReturnType<typeof worker>[], heldTasks: typeof held | null) =>
+    queueOverviews({ now: 0, queues: [] }, workers, heldTasks, [])
+      .map(({ queue, places, busyPlaces, held }) => [queue, places, busyPlaces, held]);
+  const workers = [wide, small, ...others];
+  assertEquals(figures(workers, held), [["mails", 8, 5, 15], ["reports", 0, 0, 1]]);
+  assertEquals(figures(workers, null), [["mails", 8, null, null]], "too many to count");
+  const silent = worker({ id: "silent", serves: null });
+  assertEquals(figures([silent], held)[0], ["mails", null, null, 15], "places that are unknown");
+});
+
+Deno.test("workers are listed with the tasks that they hold, by queue", async () => {
+  const storage = memoryStorage();
+  await using everTask = createEverTask({ storage, tasks });
+  await everTask.dispatchMany(email, [null, null, null]);
+  await everTask.dispatch(email, null, { queue: "recurring" });
+  for (const id of ["busy", "idle"]) await storage.registerWorker({ id, host: "app.example" });
+  const queues = [{ name: "default", limit: 2 }, { name: "recurring", limit: 2 }];
+  await storage.claim({ workerId: "busy", types: ["email"], queues });
+  const workers = await everTask.operate.workers();
+  assertEquals(workers.map(({ id, holds }) => [id, holds]), [
+    ["busy", [{ queue: "default", count: 2 }, { queue: "recurring", count: 1 }]],
+    ["idle", []],
+  ]);
 });
 
 Deno.test("lost workers are listed as not alive", async () => {

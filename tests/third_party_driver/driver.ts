@@ -205,10 +205,14 @@ export class MapStorage implements Storage {
     return this.#run(({ events }, now) => events.sweep(now));
   }
 
-  countHeld(...[queue, cap]: Args<"countHeld">): Result<"countHeld"> {
+  heldTasks(): Result<"heldTasks"> {
     return this.#run(({ rows }) => {
-      const isHeld = (row: Row) => row.workerId !== null && row.queue === wellFormed(queue);
-      return Math.min(cap, [...rows.values()].filter(isHeld).length);
+      const held = [...rows.values()].filter(({ workerId }) => workerId !== null);
+      const groups = Map.groupBy(held, ({ workerId, queue }) => JSON.stringify([workerId, queue]));
+      return Array.from(groups.values(), (rows) => {
+        const { workerId, queue } = rows[0]!;
+        return { workerId: workerId!, queue, count: rows.length };
+      });
     });
   }
 

@@ -82,22 +82,25 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   ) AS f
 $$;
 
--- The number of a queue's tasks that workers hold, at most `cap`. Reads up to 20,000 tasks that
--- were claimed since the earliest `claims_since` of all workers, by the index
--- queued_tasks_claimed_at. Returns NULL if there may be more, and fewer than `cap` held tasks were
--- found.
-CREATE OR REPLACE FUNCTION count_held(queue text, cap int) RETURNS int
+-- The numbers of tasks that workers hold, by worker and queue: HeldTasks[]. Reads up to `most` tasks
+-- that were claimed since the earliest `claims_since` of all workers, by the index
+-- queued_tasks_claimed_at. Returns NULL if there may be more.
+CREATE OR REPLACE FUNCTION held_tasks(most int) RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
 AS $$
 DECLARE
-  most  int := 20000;
-  since timestamptz := (SELECT min(w.claims_since) FROM workers AS w);
-  seen  int;
-  held  int;
+  since  timestamptz := (SELECT min(w.claims_since) FROM workers AS w);
+  seen   bigint;
+  answer json;
 BEGIN
-  SELECT count(*), count(*) FILTER (WHERE r.worker_id IS NOT NULL AND r.queue_name = count_held.queue) INTO seen, held
-  FROM (SELECT t.worker_id, t.queue_name FROM queued_tasks AS t WHERE t.claimed_at_utc >= since LIMIT most) AS r;
-  RETURN CASE WHEN held >= cap THEN cap WHEN seen < most THEN held END;
+  SELECT sum(f.rows), coalesce(json_agg(json_build_object('workerId', f.worker_id, 'queue', f.queue_name, 'count', f.rows))
+    FILTER (WHERE f.worker_id IS NOT NULL), '[]') INTO seen, answer
+  FROM (
+    SELECT r.worker_id, r.queue_name, count(*) AS rows
+    FROM (SELECT t.worker_id, t.queue_name FROM queued_tasks AS t WHERE t.claimed_at_utc >= since LIMIT most + 1) AS r
+    GROUP BY r.worker_id, r.queue_name
+  ) AS f;
+  RETURN CASE WHEN coalesce(seen, 0) <= most THEN answer END;
 END $$;

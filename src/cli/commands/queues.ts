@@ -29,7 +29,11 @@ export function queueColumns(isForPerson: boolean, now: number): Column<QueueOve
       isRight: true,
     },
     { title: "WORKERS", text: ({ workerIds }) => `${workerIds.length}`, isRight: true },
-    { title: "PLACES", text: ({ places }) => `${places ?? "?"}`, isRight: true },
+    {
+      title: "BUSY",
+      text: ({ busyPlaces, places }) => `${busyPlaces ?? "?"}/${places ?? "?"}`,
+      isRight: true,
+    },
     {
       title: "OLDEST DUE",
       text: ({ oldestDueAt }) =>
@@ -41,7 +45,7 @@ export function queueColumns(isForPerson: boolean, now: number): Column<QueueOve
 export const queuesList: Command = {
   name: "queues list",
   isDefault: true,
-  summary: "List the queues: waiting tasks, places, workers",
+  summary: "List the queues: waiting tasks, workers, busy places",
   examples: ["queues", "queues list --json"],
   async run({ print, store, host }) {
     const queues = await (await store()).operate.queues();

@@ -1,13 +1,13 @@
 // `evertask workers`.
 
-import type { WorkerStatus } from "../../storage/worker_status.ts";
+import type { WorkerOverview } from "../../operate/worker_overview.ts";
 import type { Dated } from "../../time/dated.ts";
 import type { Command } from "../frame/command.ts";
 import type { Column } from "../text/table.ts";
 import { distanceWords, elapsedWords } from "../text/words.ts";
 import { operatorOf, operatorOptions } from "./operator.ts";
 
-function columnsOf(isForPerson: boolean, now: number): Column<Dated<WorkerStatus>>[] {
+function columnsOf(isForPerson: boolean, now: number): Column<Dated<WorkerOverview>>[] {
   const when = (instant: Date) => isForPerson ? distanceWords(instant, now) : instant.toISOString();
   return [
     { title: "HOST", text: ({ host }) => host, canCut: true },
@@ -20,6 +20,7 @@ function columnsOf(isForPerson: boolean, now: number): Column<Dated<WorkerStatus
       title: "HEARTBEAT",
       text: ({ heartbeatAgeMs }) => `${elapsedWords(Math.abs(heartbeatAgeMs))} ago`,
     },
+    { title: "HELD", text: ({ holds }) => heldText(holds), isRight: true },
     { title: "STARTED", text: ({ startedAt }) => when(startedAt), rank: 2 },
     {
       title: "QUEUES",
@@ -33,6 +34,10 @@ function columnsOf(isForPerson: boolean, now: number): Column<Dated<WorkerStatus
     { title: "TYPES", text: ({ serves }) => serves?.types.join(" ") ?? "", canCut: true, rank: 4 },
     { title: "ID", text: ({ id }) => id, rank: 3 },
   ];
+}
+
+function heldText(holds: WorkerOverview["holds"]): string {
+  return `${holds?.reduce((sum, { count }) => sum + count, 0) ?? "?"}`;
 }
 
 export const workersList: Command = {

@@ -129,6 +129,13 @@ Deno.test("claim, finish and release use their indexes, for any statistics", asy
   assert(readRows(next) < 1_000, `looking for the next due task reads ${readRows(next)} rows`);
 
   claimed = await watched.claim(claimRequest("planner", 250));
+  const held = await scansOf(async () => {
+    const counts = await watched.heldTasks();
+    assertEquals(counts, [{ workerId: "planner", queue: "default", count: 500 }]);
+  });
+  assertEquals(indexesOf(held), ["Bitmap Heap Scan: undefined"]);
+  assert(readRows(held) <= 20_001, `counting held tasks reads ${readRows(held)} rows`);
+
   const foundByClaimTime = ["Bitmap Heap Scan: undefined", "Index Scan: queued_tasks_pkey"];
   const unknown = await scansOf(async () => {
     assertEquals(await watched.releaseUnknown("planner", []), 500);

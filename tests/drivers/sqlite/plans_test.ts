@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { claimDue, nextRank, selectDue, selectNextDue } from "../../../drivers/sqlite/claim.ts";
+import { selectHeld } from "../../../drivers/sqlite/statistics.ts";
 import { endExecutedTasks, endTasks } from "../../../drivers/sqlite/task_ends.ts";
 import { lostOwners } from "../../../drivers/sqlite/workers.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
@@ -141,6 +142,16 @@ Deno.test("a claim searches one index, in the order of claiming, and sorts nothi
   for (const step of plan(database, lostOwners)) {
     assert(!step.startsWith("SCAN queued_tasks"), step);
   }
+  database.close();
+});
+
+Deno.test("counting held tasks reads no other tasks", async () => {
+  await using scratch = new Scratch();
+  await scratch.open();
+  const database = new DatabaseSync(scratch.path);
+  const reads = plan(database, selectHeld).filter((step) => step.includes("queued_tasks"));
+  assertEquals(reads.length, 1);
+  assertMatch(reads[0]!, /USING INDEX queued_tasks_worker\b/);
   database.close();
 });
 

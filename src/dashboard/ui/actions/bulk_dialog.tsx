@@ -9,29 +9,30 @@ import { FilterChips } from "../parts/filter_chips.tsx";
 import { actionTexts, bulkTexts } from "../texts.ts";
 import { BatchCourse, Skipped } from "./batch_course.tsx";
 import type { BulkProgress } from "./bulk_batches.ts";
+import type { BulkTarget } from "./bulk_filter.ts";
 import { actionVerbs, BulkRun, type BulkVerb, bulkVerbs } from "./bulk_run.ts";
 import { ReasonField, reasonOf } from "./change_dialog.tsx";
 import { ChangeProblem, InvalidField, problemsOf } from "./change_problem.tsx";
 import { closeDialog, openDialog } from "./dialogs.tsx";
 import { PlaceFields } from "./place_fields.tsx";
-import { editOf } from "./recorded_filter.ts";
+import { editOf, seenOf } from "./recorded_filter.ts";
 import { clearSelection } from "./selection.ts";
 import { toSharedEdit } from "./shared_edit.ts";
 
-/** Opens the dialog for the tasks that match a filter. */
-export function openBulk(verb: BulkVerb, filter: Readonly<Record<string, unknown>>): void {
-  const run = new BulkRun(verb, filter);
+/** Opens the dialog of a change. */
+export function openBulk(verb: BulkVerb, target: BulkTarget): void {
+  const run = new BulkRun(verb, target);
   openDialog(<BulkDialog run={run} />);
   void run.count();
 }
 
 /** Opens the dialog of a change that is not complete. */
-export function openStopped(action: Action, filter: Readonly<Record<string, unknown>>): void {
+export function openStopped(action: Action, filter: BulkTarget["filter"]): void {
   const verb = bulkVerbs.find((each) => actionVerbs[each] === action.verb);
   if (verb === undefined) return;
   const edit = verb === "edit" ? { edit: editOf(action) } : {};
   const body = { ...edit, reason: action.reason ?? bulkTexts.continued };
-  const run = new BulkRun(verb, filter);
+  const run = new BulkRun(verb, { filter, ...seenOf(action) });
   run.takeOver(body, action);
   openDialog(<BulkDialog run={run} />);
 }

@@ -1,4 +1,13 @@
-// The filter of a bulk change, made of the parameters of a search.
+// The tasks of a bulk change, and its filter, made of the parameters of a search.
+
+import type { TaskStatus } from "../answers.ts";
+
+/** The tasks of a bulk change. */
+export interface BulkTarget {
+  readonly filter: Readonly<Record<string, unknown>>;
+  /** The status in which the user saw each task of the filter's ids. Others are skipped. */
+  readonly seen?: readonly TaskStatus[];
+}
 
 /** The members of the filter that are lists. */
 const lists = ["id", "status", "type", "queue", "tag"];

@@ -4,6 +4,7 @@ import type { BulkResult } from "../answers.ts";
 import { send } from "../client.ts";
 import { type BatchBody, BatchRun } from "./batch_run.ts";
 import { noProgress, sendBatches } from "./bulk_batches.ts";
+import type { BulkTarget } from "./bulk_filter.ts";
 
 /** The verb of a bulk change, as in the URL of its route. */
 export type BulkVerb = "retry" | "run" | "cancel" | "delete" | "edit";
@@ -35,13 +36,17 @@ export class BulkRun extends BatchRun {
   readonly filter: Readonly<Record<string, unknown>>;
   readonly #sendBatch: (body: BatchBody, after: string | null) => Promise<BulkResult>;
 
-  constructor(verb: BulkVerb, filter: Readonly<Record<string, unknown>>) {
+  constructor(verb: BulkVerb, target: BulkTarget) {
     const sendBatch = (body: BatchBody, after: string | null) =>
-      send<BulkResult>("POST", `bulk/${verb}`, { filter, ...body, ...after !== null && { after } });
+      send<BulkResult>("POST", `bulk/${verb}`, {
+        ...target,
+        ...body,
+        ...after !== null && { after },
+      });
     super(actionVerbs[verb], sendBatch);
     this.#sendBatch = sendBatch;
     this.verb = verb;
-    this.filter = filter;
+    this.filter = target.filter;
   }
 
   /** Counts the tasks that would be changed, in a dry run whose result grows while it runs. */

@@ -1,6 +1,7 @@
 // The filter of a bulk change, as its action records it.
 
 import type { Action } from "../answers.ts";
+import type { BulkTarget } from "./bulk_filter.ts";
 
 /** The parameters of a search, by the name of the member in a recorded filter. */
 const parameterNames: Readonly<Record<string, string>> = {
@@ -39,6 +40,12 @@ export function editOf({ after }: Action): Readonly<Record<string, unknown>> {
     ...due?.at !== undefined && { at: new Date(due.at).toISOString() },
     ...due?.inMs !== undefined && { delayMs: due.inMs },
   };
+}
+
+/** Returns the statuses in which the user saw the tasks of a bulk change, if they are recorded. */
+export function seenOf({ before }: Action): Pick<BulkTarget, "seen"> {
+  const { seen } = members(before) as Pick<BulkTarget, "seen">;
+  return seen === undefined ? {} : { seen };
 }
 
 function members(json: string | null): Readonly<Record<string, unknown>> {

@@ -3,6 +3,7 @@
 
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Task, TaskStatus } from "../answers.ts";
+import type { BulkTarget } from "./bulk_filter.ts";
 
 /** The properties of a task that a selection needs. */
 export type Selectable = Pick<Task, "id" | "status">;
@@ -26,7 +27,7 @@ export const selectedCount: ReadonlySignal<number> = computed(() => tasks.value.
 
 /**
  * Whether all tasks that match the search are selected, and not only the tasks with the ids in
- * {@linkcode toFilter}.
+ * {@linkcode selectedTasks}.
  */
 export const isEveryMatch: ReadonlySignal<boolean> = computed(() => everyMatch.value);
 
@@ -82,10 +83,7 @@ export function keepSelectionOf(filter: string): void {
   search = filter;
 }
 
-/**
- * Returns the filter of the selected tasks for a bulk change: their ids, and the statuses that they
- * had when the user selected them.
- */
-export function toFilter(): Readonly<Record<string, unknown>> {
-  return { id: [...tasks.value.keys()], status: [...new Set(tasks.value.values())] };
+/** Returns the selected tasks for a bulk change, each in the status in which the user saw it. */
+export function selectedTasks(): BulkTarget {
+  return { filter: { id: [...tasks.value.keys()] }, seen: [...tasks.value.values()] };
 }

@@ -14,9 +14,9 @@ import {
   select,
   type Selectable,
   selectedCount,
+  selectedTasks,
   selectEveryMatch,
   selectTo,
-  toFilter,
   toggle,
 } from "./selection.ts";
 
@@ -30,7 +30,7 @@ export function SelectionBar(
   },
 ) {
   if (!may("operate") || selectedCount.value === 0 && !isEveryMatch.value) return null;
-  const chosen = isEveryMatch.value ? toBulkFilter(filter) : toFilter();
+  const chosen = isEveryMatch.value ? { filter: toBulkFilter(filter) } : selectedTasks();
   return (
     <section class="selection" aria-label={bulkTexts.selection}>
       <p role="status">

@@ -76,7 +76,7 @@ function FailureGroup({ group }: { readonly group: Group }) {
         {may("operate") && (
           <button
             type="button"
-            onClick={() => openBulk("retry", toBulkFilter(new URLSearchParams(filter)))}
+            onClick={() => openBulk("retry", { filter: toBulkFilter(new URLSearchParams(filter)) })}
           >
             {failureTexts.retry}
           </button>

@@ -24,8 +24,8 @@ const columns: readonly Column<Queue>[] = [
   { title: texts.oldest, cell: ({ oldestDueAt }) => <Instant at={oldestDueAt} />, look: "number" },
   { title: texts.scheduled, cell: (queue) => <WaitingLink queue={queue} />, look: "number" },
   {
-    title: texts.places,
-    cell: ({ places }) => places === null ? texts.none : integer(places),
+    title: texts.busyPlaces,
+    cell: (queue) => <Places queue={queue} />,
     look: "number",
   },
 ];
@@ -54,6 +54,15 @@ function WaitingLink({ queue: { queue, ...waiting }, due: isDue = false }: {
   const at = new Date(now.value).toISOString();
   const filter = { queue, status: waitingStatuses, [isDue ? "dueBefore" : "dueFrom"]: at };
   return <a href={pageUrl("tasks", filter)}>{countText({ count, exact })}</a>;
+}
+
+/** Shows how many places are busy, with a link to the tasks that run. */
+function Places({ queue: { queue, places, busyPlaces } }: { readonly queue: Queue }) {
+  if (places === null) return <>{texts.none}</>;
+  if (busyPlaces === null) return <>{integer(places)}</>;
+  const text = texts.busyOf(integer(busyPlaces), integer(places));
+  if (busyPlaces === 0) return <>{text}</>;
+  return <a href={pageUrl("tasks", { queue, status: "InProgress" })}>{text}</a>;
 }
 
 function QueueState({ queue: { paused, workerIds } }: { readonly queue: Queue }) {

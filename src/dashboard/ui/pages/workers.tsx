@@ -62,7 +62,13 @@ const stateAndDrain: Column<Worker> = {
 
 const columns: readonly Column<Worker>[] = [
   host,
-  { title: texts.serves, cell: ({ serves }) => <Served serves={serves} />, look: "wrap" },
+  { title: texts.serves, cell: (worker) => <Served worker={worker} />, look: "wrap" },
+  {
+    title: texts.holds,
+    cell: ({ holds }) =>
+      holds === null ? texts.none : integer(holds.reduce((sum, { count }) => sum + count, 0)),
+    look: "number",
+  },
   { title: texts.knows, cell: ({ serves }) => <Known serves={serves} />, look: "wrap" },
   {
     title: texts.version,
@@ -89,13 +95,18 @@ const columns: readonly Column<Worker>[] = [
 /** The columns for a narrow card. The page of the workers has the others. */
 const shortColumns = [host, heartbeat, state];
 
-function Served({ serves }: Pick<Worker, "serves">) {
+function Served({ worker: { serves, holds } }: { readonly worker: Worker }) {
   if (serves === null) return <>{texts.none}</>;
+  const placesText = (queue: string, places: number) => {
+    if (holds === null) return texts.places(integer(places));
+    const held = holds.find((each) => each.queue === queue)?.count ?? 0;
+    return texts.busyOf(integer(Math.min(held, places)), integer(places));
+  };
   return (
     <ul class="names">
       {serves.queues.map(({ name, parallelism }) => (
         <li key={name}>
-          <QueueLink queue={name} /> <span class="faint">{`× ${integer(parallelism)}`}</span>
+          <QueueLink queue={name} /> <span class="faint">{placesText(name, parallelism)}</span>
         </li>
       ))}
     </ul>

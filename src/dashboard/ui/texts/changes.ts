@@ -17,10 +17,10 @@ export const actionTexts = {
   notAllowed: "You may not do this.",
   gone: "It is no longer there.",
   notApplicable: "This does not apply.",
-  changedMeanwhile: "Somebody changed it meanwhile.",
+  changedMeanwhile: "It has changed since you opened it.",
   changedMeanwhileHelp: "Nothing was done. Look at it again before you decide.",
   lookAgain: "Load it again",
-  unknownOutcome: "Look whether the change was made before you repeat it.",
+  unknownOutcome: "Check whether the change was made before you repeat it.",
 
   retry: {
     button: "Retry…",
@@ -79,16 +79,17 @@ export const actionTexts = {
   pause: {
     button: "Pause…",
     title: "Pause the series?",
-    help: "It does not run until it is resumed. A run that has begun ends first.",
+    help: "It does not run until it is resumed. A run that has started finishes first.",
     label: "Pause",
     done: "The series is paused.",
   },
   resume: {
     button: "Resume…",
     title: "Resume the series?",
-    help: "It goes on at its planned run. Its policy decides about the runs that it missed.",
+    help:
+      "It continues with its planned run. Its policy decides whether missed runs are made up for.",
     label: "Resume",
-    done: "The series goes on.",
+    done: "The series is resumed.",
   },
   reschedule: {
     button: "Change the schedule…",
@@ -101,7 +102,7 @@ export const actionTexts = {
     button: "Pause…",
     name: (queue: string) => `Pause the queue ${queue}…`,
     title: (queue: string) => `Pause the queue ${queue}?`,
-    help: "No worker starts its tasks until it is resumed. Those that run end first.",
+    help: "No worker starts its tasks until it is resumed. Running tasks finish.",
     label: "Pause",
     done: (queue: string) => `The queue ${queue} is paused.`,
   },
@@ -111,14 +112,14 @@ export const actionTexts = {
     title: (queue: string) => `Resume the queue ${queue}?`,
     help: "Its workers start its waiting tasks at once.",
     label: "Resume",
-    done: (queue: string) => `The queue ${queue} goes on.`,
+    done: (queue: string) => `The queue ${queue} is resumed.`,
   },
   drain: {
     button: "Stop…",
     name: (host: string) => `Stop the worker on ${host}…`,
     title: (host: string) => `Stop the worker on ${host}?`,
     help:
-      "It ends the tasks that it runs, and starts no others. Only its process can start it again.",
+      "It finishes its running tasks and starts no others. To start it again, restart its process.",
     label: "Stop the worker",
     done: (host: string) => `The worker on ${host} stops.`,
   },
@@ -127,7 +128,7 @@ export const actionTexts = {
     name: (type: string, key: string) =>
       key === "" ? `Release the limit of ${type}…` : `Release the limit of ${type}, ${key}…`,
     title: "Release the rate limit?",
-    help: "Its whole budget is free again, so that the next tasks run at once.",
+    help: "Its whole budget is free again, so the next tasks run at once, even above the limit.",
     label: "Release",
     done: "The rate limit is released.",
   },

@@ -11,8 +11,8 @@ export const overviewTexts = {
   completed: "Completed",
   failed: "Failed",
   inSpan: (span: string) => `in the last ${span}`,
-  wait95: "Wait, 95 %",
-  wait50: (duration: string) => `50 % ${duration}`,
+  wait95: "Waiting time, p95",
+  wait50: (duration: string) => `p50 ${duration}`,
   upTo: (duration: string) => `≤ ${duration}`,
   workers: "Live workers",
   ofRegistered: (count: string) => `of ${count} registered`,
@@ -22,12 +22,11 @@ export const overviewTexts = {
   health: "Needs attention",
   healthy: "Nothing needs attention",
   noLiveWorker: "No worker is alive",
-  lostWorkers: (count: string) => `${count} workers are lost`,
-  waitPaused: (count: string, queue: string) => `${count} wait in ${queue}, which is paused`,
-  waitUnserved: (count: string, queue: string) =>
-    `${count} wait in ${queue}, which no worker serves`,
-  waitLong: (queue: string, age: string) => `${queue} falls behind: oldest due ${age}`,
-  manyFailed: (share: string, span: string) => `${share} failed in the last ${span}`,
+  lostWorkers: (count: string) => `Lost workers: ${count}`,
+  waitPaused: (count: string, queue: string) => `${queue} is paused: ${count} waiting`,
+  waitUnserved: (count: string, queue: string) => `${queue} has no live worker: ${count} waiting`,
+  waitLong: (queue: string, age: string) => `${queue} is behind: oldest task due ${age}`,
+  manyFailed: (share: string, span: string) => `${share} of tasks failed in the last ${span}`,
 
   throughput: "Ended tasks",
   reading: (when: string, completed: string, failed: string) =>
@@ -38,11 +37,11 @@ export const overviewTexts = {
   waitTime: "From due to started",
   runTime: "From started to ended",
   percentiles: (half: string, most: string, max: string) =>
-    `50 % ${half} · 95 % ${most} · longest ${max}`,
+    `p50 ${half} · p95 ${most} · longest ${max}`,
   durationReading: (count: string, bound: string) => `${count} up to ${bound}`,
   failureGroups: "Failures",
   allFailures: "All groups",
   noFailures: "No task has failed for good.",
   noFailuresHelp: "Failures of the same kind are shown here as one group.",
-  lastExample: "The last task that failed so",
+  lastExample: "The last task that failed like this",
 } as const;

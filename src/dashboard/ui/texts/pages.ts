@@ -60,7 +60,7 @@ export const auditTexts = {
 
 /** The texts of the page of failures. */
 export const failureTexts = {
-  kept: "kept for 90 days after the last one",
+  kept: "each group is kept for 90 days after its last failure",
   none: "Nothing has failed for good.",
   noneHelp: "Tasks that fail after their last attempt are shown here, grouped by their error.",
   count: (count: string) => `${count} tasks failed like this`,
@@ -82,7 +82,7 @@ export const limitTexts = {
   free: "free",
   reservedUntil: "Slots taken until",
   nextSlot: "Next slot",
-  startedUntil: "Runs count until",
+  startedUntil: "Past runs count until",
 } as const;
 
 const wordsOfVerbs: Readonly<Record<string, string>> = {
@@ -109,7 +109,7 @@ export const actionPageTexts = {
   queue: "Queue",
   tasks: "tasks by a filter",
   verbs: wordsOfVerbs,
-  counts: (changed: string, skipped: string) => `${changed} changed, ${skipped} left as they were`,
+  counts: (changed: string, skipped: string) => `${changed} changed, ${skipped} skipped`,
   incomplete: "not finished",
   resume: "Continue…",
   noReason: "No reason was given.",

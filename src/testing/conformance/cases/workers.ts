@@ -101,15 +101,29 @@ export const workers = topic("workers", {
     expectSame(await s.storage.workers(), [], "and does not become so");
   },
 
-  "held tasks are counted by queue, up to a cap": async (s) => {
+  "held tasks are counted by worker and queue": async (s) => {
+    const held = async () =>
+      (await s.storage.heldTasks())!
+        .map(({ workerId, queue, count }) => `${workerId} | ${queue} | ${count}`).sort();
+    const [wide, lone] = ["b\0 ", "worker-\0é"];
+    expectSame(await held(), [], "none without a worker");
     await s.worker();
-    await s.addMany(3);
+    await s.worker(lone);
+    await s.addMany(4);
     await s.add({ queue: "other" });
-    await s.add({ queue: "b\0 " });
-    await s.claim("worker-a", { queues: ["default", "b\0 "], limit: 2 });
-    expectSame(await s.storage.countHeld("default", 10), 2, "two of three");
-    expectSame(await s.storage.countHeld("default", 1), 1, "up to the cap");
-    expectSame(await s.storage.countHeld("b\0 ", 10), 1, "of another queue");
-    expectSame(await s.storage.countHeld("other", 10), 0, "none");
+    await s.add({ queue: wide });
+    expectSame(await held(), [], "waiting tasks are not held");
+    const [first] = await s.claim("worker-a", { queues: ["default", wide], limit: 2 });
+    await s.claim(lone, { queues: ["default"], limit: 1 });
+    expectSame(
+      await held(),
+      [`${lone} | default | 1`, `worker-a | ${wide} | 1`, "worker-a | default | 2"],
+      "each worker's tasks",
+    );
+    await s.storage.unregisterWorker("worker-a");
+    expectSame((await held()).length, 3, "a worker that stopped still holds its tasks");
+    await s.change(first!.id, ["Completed"]);
+    const left = (await s.storage.heldTasks())!.reduce((sum, { count }) => sum + count, 0);
+    expectSame(left, 3, "an ended task is not held");
   },
 });
