@@ -1,12 +1,13 @@
 // Changes of all tasks that match a filter, in batches; `everTask.operate.bulk`.
 
-import { checkFlag, checkOptions } from "../guards/argument_checks.ts";
+import { checkFlag, checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { OptionNames } from "../guards/option_names.ts";
 import type { TaskFilter } from "../storage/queries.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { ActionBatch, OperatorVerb } from "../storage/requests.ts";
 import { parseTaskFilter } from "../storage/task_filter.ts";
+import { type TaskStatus, taskStatuses } from "../storage/task_status.ts";
 import { cursorOf, parseCursor } from "./bulk_cursor.ts";
 import { type Operator, operatorNames, parseOperator } from "./operator.ts";
 import type { RefusalReason } from "./refusal.ts";
@@ -30,6 +31,11 @@ export interface BulkOptions extends Operator {
   readonly after?: string;
   /** The maximum number of tasks to read in this batch, 1 to 200. @default 200 */
   readonly limit?: number;
+  /**
+   * The status in which the operator saw each task of `filter.ids`, in the same order. A task whose
+   * status is another one is skipped (`changed`). @default tasks in any status are changed
+   */
+  readonly seen?: readonly TaskStatus[];
 }
 
 /** The result of one batch. */
@@ -49,6 +55,7 @@ const optionNames: OptionNames<BulkOptions> = {
   dryRun: true,
   after: true,
   limit: true,
+  seen: true,
 };
 
 /** The maximum number of tasks in a batch, so that workers wait only briefly for its locks. */
@@ -147,13 +154,15 @@ export class Bulk {
       const remedy = "say which tasks: an empty filter matches all of them";
       throw new InvalidArgumentError("filter", filter, remedy);
     }
+    const statusSeen = parseSeen(filter, options.seen);
     const storage = await this.#parts.opened();
     const page = await storage.list(matching, { limit, ...cursor && { after: cursor.next } });
     const decided: Decided[] = [];
     const skipped = new Map<RefusalReason, number>();
     const skip = (reason: RefusalReason) => skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
     for (const task of page.items) {
-      const decision = decide(task);
+      const isSeen = statusSeen === null || statusSeen.get(task.id) === task.status;
+      const decision = isSeen ? decide(task) : "changed";
       if (typeof decision === "string") skip(decision);
       else decided.push({ task, decision });
     }
@@ -169,7 +178,7 @@ export class Bulk {
     const edits = decided.map(({ task, decision }) => (
       { taskId: task.id, version: task.version, change: decision.change }
     ));
-    const before = toJson({ filter });
+    const before = toJson({ filter, ...options.seen && { seen: options.seen } });
     const target = { kind: "tasks", id: null } as const;
     const action = { verb, by, reason, target, before, after: toJson(after) };
     const { actionId, applied } = await storage.editTasks({ edits, action, batch });
@@ -198,6 +207,20 @@ function parseBulkOptions(options: BulkOptions) {
   }
   const cursor = after === undefined ? null : parseCursor(after, dryRun);
   return { ...parseOperator(options), dryRun, cursor, limit };
+}
+
+/** Returns the status in which the operator saw each task; null if that does not matter. */
+function parseSeen(
+  { ids }: TaskFilter,
+  seen: BulkOptions["seen"],
+): ReadonlyMap<string, TaskStatus> | null {
+  if (seen === undefined) return null;
+  checkNames(seen, taskStatuses, "options.seen");
+  if (ids?.length === seen.length) {
+    return new Map(ids.map((id, index) => [id.toLowerCase(), seen[index]!]));
+  }
+  const remedy = "have a status for each of `filter.ids`";
+  throw new InvalidArgumentError("options.seen", `a list of ${seen.length}`, remedy);
 }
 
 function toResult(

@@ -27,8 +27,8 @@ const sentences: Readonly<Record<RefusalReason, string>> = {
   completed: "It has completed. Retry it to run it again from the start.",
   waiting: "It has not ended: it waits to run. Run it now, or change when it is due.",
   outOfLine:
-    "Its row was changed by hand: it has not ended, and has no due instant. Run it now to put it " +
-    "in line.",
+    "It has neither ended nor a due time, so no worker takes it: its row was changed outside of " +
+    "EverTask. Run it now.",
   series: "It is a series, which is run by its schedule. Run it now for an extra run, or change " +
     "its schedule.",
   seriesEnded: "The series has ended. Dispatch it again with its task key and a schedule to " +

@@ -86,8 +86,8 @@ export function sentenceOf(reason: UntoldReason): string {
     case "seriesEnded":
       return seriesEndedSentence(reason);
     case "outOfLine":
-      return `Its status is ${reason.status}, and it has no due instant, so that no worker looks ` +
-        "at it: its row was changed by hand. Run it now to put it in line.";
+      return `Its status is ${reason.status}, but it has no due time, so no worker takes it: its ` +
+        "row was changed outside of EverTask. Run it now.";
   }
 }
 

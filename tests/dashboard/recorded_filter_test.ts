@@ -5,7 +5,7 @@ import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { createApi } from "../../src/api/mod.ts";
 import { toBulkFilter } from "../../src/dashboard/ui/actions/bulk_filter.ts";
-import { editOf, searchOf } from "../../src/dashboard/ui/actions/recorded_filter.ts";
+import { editOf, searchOf, seenOf } from "../../src/dashboard/ui/actions/recorded_filter.ts";
 import type { Action } from "../../src/dashboard/ui/answers.ts";
 
 const mail = defineTask<null>({ type: "mail", handle() {} });
@@ -52,6 +52,15 @@ Deno.test("an action's filter and edit are those of its request", async () => {
     assertEquals(editOf(action!), edit);
     assertEquals((await ask(`tasks?${again}`)).items.length, 1, search);
   }
+});
+
+Deno.test("an action's statuses are those in which its request has seen the tasks", () => {
+  const seen = ["Failed", "Queued"] as const;
+  const action = (before: string | null) => ({ before }) as Action;
+  assertEquals(seenOf(action(JSON.stringify({ filter: { ids: ["1", "2"] }, seen }))), {
+    seen: [...seen],
+  });
+  for (const before of [null, "{", '{"filter":{}}']) assertEquals(seenOf(action(before)), {});
 });
 
 Deno.test("an action that is not a bulk change, or whose values are hidden, has no filter", () => {

@@ -116,7 +116,7 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
     await button(page, "Retry 3").waitFor();
     await page.getByLabel("Why?").fill("the gateway is up");
     await button(page, "Retry 3").click();
-    await page.getByText("3 retried · nothing is left").waitFor();
+    await page.getByText("3 retried · done").waitFor();
     await button(page, "Close").click();
   });
 

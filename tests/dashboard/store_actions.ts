@@ -48,7 +48,7 @@ export async function changeStore(
     await page.getByText("not finished").waitFor();
     await button("Continue…").click();
     await button("Continue").click();
-    await page.getByText(/^\d+ rows deleted · nothing is left/).waitFor();
+    await page.getByText(/^\d+ rows deleted · done/).waitFor();
     await page.unrouteAll();
     await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
     const { verb, reason, next, changed } = await lastAction();

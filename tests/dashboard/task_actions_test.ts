@@ -98,7 +98,7 @@ async function actOnTasks(t: Deno.TestContext, browser: Browser, store: Operated
       await everTask.operate.tasks.edit(later[0]!, { priority: 8 }, { by: "bob" });
       await dialog.getByLabel("Queue").fill("payments");
       await button(page, "Save").click();
-      await dialog.getByRole("alert").getByText("Somebody changed it meanwhile.").waitFor();
+      await dialog.getByRole("alert").getByText("It has changed since you opened it.").waitFor();
       assertEquals((await everTask.get(later[0]!))!.queue, "default");
       await button(page, "Load it again").click();
       await dialog.getByRole("alert").waitFor({ state: "detached" });

@@ -112,6 +112,31 @@ Deno.test("another process continues an action, and no batch runs twice", async 
   assertEquals([done!.changed, done!.skipped, done!.next], [10, 5, null]);
 });
 
+Deno.test("a task whose status is not the one that the operator saw is skipped, for each task of a mixed selection", async () => {
+  await using fleet = new Fleet();
+  const web = await fill(fleet);
+  const { tasks, bulk, actions } = web.operate;
+  const { items: [waiting, other] } = await tasks.search({ statuses: ["WaitingQueue"] });
+  const { items: [failed] } = await tasks.search({ statuses: ["Failed"] });
+  const ids = [waiting!.id, failed!.id, other!.id.toUpperCase()];
+  const seen = ["Failed", "Failed", "WaitingQueue"] as const; // the first one was retried since
+  const filter = { ids };
+  const dry = await bulk.delete(filter, { ...options, seen, dryRun: true });
+  assertEquals([dry.changed, dry.skipped], [2, [{ reason: "changed", count: 1 }]]);
+  const deleted = await bulk.delete(filter, { ...options, seen });
+  assertEquals([deleted.changed, deleted.skipped], [dry.changed, dry.skipped]);
+  const left = await tasks.search({ ids });
+  assertEquals(left.items.map(({ id }) => id), [waiting!.id]);
+  const { items: [action] } = await actions.list();
+  assertEquals(JSON.parse(action!.before!), { filter, seen });
+  for (const wrong of [["Failed"], ["Late", "Failed", "Failed"], "Failed"] as never[]) {
+    const call = () => bulk.delete(filter, { ...options, seen: wrong });
+    await assertRejects(call, InvalidArgumentError, "options.seen");
+  }
+  const unnamed = () => bulk.delete({ types: ["email"] }, { ...options, seen });
+  await assertRejects(unnamed, InvalidArgumentError, "a status for each of");
+});
+
 Deno.test("a filter without matches records no action, and an empty filter is rejected", async () => {
   await using fleet = new Fleet();
   const web = await fill(fleet);

@@ -247,7 +247,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       "a task whose row was changed by hand",
       { task: task({ dueAt: null }) },
       ["outOfLine"],
-      /has no due instant/,
+      /has no due time/,
     ],
   ];
 

@@ -234,12 +234,17 @@ const situations: [
       return id;
     },
   ],
-  ["a row that was changed by hand", ["outOfLine"], /changed by hand/, async ({ web, storage }) => {
-    const { id } = await web.dispatch(email, null);
-    await web.cancel(id);
-    await storage.setStatus(id, "InProgress", null, "Full");
-    return id;
-  }],
+  [
+    "a row that was changed by hand",
+    ["outOfLine"],
+    /changed outside of EverTask/,
+    async ({ web, storage }) => {
+      const { id } = await web.dispatch(email, null);
+      await web.cancel(id);
+      await storage.setStatus(id, "InProgress", null, "Full");
+      return id;
+    },
+  ],
 ];
 
 /** Dispatches a task in a transaction that is open until the end of the scene. */
