@@ -19,7 +19,7 @@ import { findLines, isOfLine } from "./due_search.ts";
 import { int, name } from "./mssql.ts";
 import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
-import { fromStoredName, nameLengths, toStoredName } from "./text.ts";
+import { fromStoredName, toStoredName } from "./text.ts";
 
 /** The cap of a count of all tasks: the largest int. */
 const noCap = 2_147_483_647;

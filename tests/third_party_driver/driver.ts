@@ -24,7 +24,7 @@ import { editTasks, noteAction, operatorActions } from "./operations.ts";
 import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
 import { countTasks, getTask, listTasks, pageOf } from "./reading.ts";
-import { type Row, wellFormed } from "./rows.ts";
+import { wellFormed } from "./rows.ts";
 import { auditGrowth, queueFigures, tasksByStatus, waitingFigures } from "./statistics.ts";
 import { heartbeat, listWorkers, registerWorker, releaseLost } from "./workers.ts";
 
