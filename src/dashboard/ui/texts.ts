@@ -95,7 +95,7 @@ export const texts = {
   state: "State",
   paused: "paused",
   unserved: "no live worker",
-  served: (count: string, isOne: boolean) => `served by ${count} worker${isOne ? "" : "s"}`,
+  served: (count: string, isOne: boolean) => `${count} worker${isOne ? "" : "s"}`,
   completedLastHour: "Completed, 1 h",
   failedLastHour: "Failed, 1 h",
   host: "Host",

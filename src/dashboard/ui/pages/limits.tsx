@@ -31,16 +31,6 @@ const columns: readonly Column<Limit>[] = [
     look: "name",
   },
   {
-    title: texts.state,
-    cell: (limit) => (
-      <div class="state">
-        <LimitState limit={limit} />
-        {mayChangeStore() && <ReleaseButton limit={limit} />}
-      </div>
-    ),
-    look: "rest",
-  },
-  {
     title: limitTexts.waiting,
     cell: ({ waiting }) => waiting === null ? texts.none : integer(waiting),
     look: "number",
@@ -59,6 +49,16 @@ const columns: readonly Column<Limit>[] = [
     title: limitTexts.startedUntil,
     cell: ({ startedUntilAt }) => <Instant at={startedUntilAt} />,
     look: "number",
+  },
+  {
+    title: texts.state,
+    cell: (limit) => (
+      <div class="state">
+        <LimitState limit={limit} />
+        {mayChangeStore() && <ReleaseButton limit={limit} />}
+      </div>
+    ),
+    look: "rest",
   },
 ];
 

@@ -62,13 +62,15 @@ const stateAndDrain: Column<Worker> = {
 
 const columns: readonly Column<Worker>[] = [
   host,
-  { title: texts.serves, cell: (worker) => <Served worker={worker} />, look: "wrap" },
+  stateAndDrain,
+  heartbeat,
   {
     title: texts.holds,
     cell: ({ holds }) =>
       holds === null ? texts.none : integer(holds.reduce((sum, { count }) => sum + count, 0)),
     look: "number",
   },
+  { title: texts.serves, cell: (worker) => <Served worker={worker} />, look: "wrap" },
   { title: texts.knows, cell: ({ serves }) => <Known serves={serves} />, look: "wrap" },
   {
     title: texts.version,
@@ -88,8 +90,6 @@ const columns: readonly Column<Worker>[] = [
     cell: ({ startedAt }) => <Instant at={startedAt} />,
     look: "number",
   },
-  heartbeat,
-  stateAndDrain,
 ];
 
 /** The columns for a narrow card. The page of the workers has the others. */

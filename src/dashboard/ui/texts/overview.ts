@@ -5,7 +5,7 @@ export const overviewTexts = {
   none: "–",
   waiting: "Waiting",
   nothingWaits: "nothing is due",
-  oldestDue: (age: string) => `oldest due ${age}`,
+  oldestDue: (age: string) => `oldest ${age}`,
   running: "Running",
   ofPlaces: (count: string) => `of ${count} places`,
   completed: "Completed",
