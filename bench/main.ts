@@ -11,6 +11,7 @@ import { eventRelaySubject } from "./event_relay.ts";
 import { eventsSubject } from "./events.ts";
 import { farSubject } from "./far.ts";
 import { finishedRowsSubject } from "./finished_rows.ts";
+import { framesSubject } from "./frames.ts";
 import { idleSubject } from "./idle.ts";
 import { oldSnapshotSubject } from "./old_snapshot.ts";
 import { oldWorkerSubject } from "./old_worker.ts";
@@ -33,6 +34,7 @@ const subjects: readonly Subject[] = [
   crowdSubject,
   eventsSubject,
   eventRelaySubject,
+  framesSubject,
   idleSubject,
   processesSubject,
   postgresCostSubject,

@@ -21,7 +21,7 @@ export interface BenchOptions {
   readonly factor: number;
   /** The number of series that are not due, for benchmarks that use them. */
   readonly series: number;
-  /** The duration of idling, for benchmarks that use it. */
+  /** The duration of idling, or of a flood of events, for benchmarks that use it. */
   readonly seconds: number;
   /** The duration of the load, for benchmarks that use it. */
   readonly minutes: number;
@@ -40,7 +40,7 @@ export const optionsHelp =
                   old-worker (1000000)
   --factor F      makes the large store smaller, for operate (1, which is 5,000,000 ended tasks)
   --series N      the number of series in the store, for series (100000)
-  --seconds N     how long the worker idles, for idle (60)
+  --seconds N     how long the worker idles, for idle, or events flow, for frames (60)
   --minutes N     how long tasks run, for retention-pace (5; 30 for the real measurement)
   --json          prints only the results, as JSON
   --svg file      also writes a bar chart, for audit-levels`;

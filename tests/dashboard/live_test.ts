@@ -2,9 +2,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import { defineTask, noRetry, type TaskEvent } from "../../mod.ts";
+import { defineTask, noRetry } from "../../mod.ts";
 import { until } from "../monitor/support/until.ts";
 import { browserTest } from "../support/browser.ts";
+import { flood } from "./flood.ts";
 import { openPage } from "./open_page.ts";
 import { ServedDashboard } from "./served_dashboard.ts";
 
@@ -152,25 +153,3 @@ browserTest("pages follow events", [], async (t, browser) => {
     },
   );
 });
-
-/** Emits events at a rate for `forMs` milliseconds, and returns their number. */
-async function flood(events: unknown, perSecond: number, forMs: number): Promise<number> {
-  const bus = events as { emit(event: TaskEvent): void };
-  const event = {
-    taskId: crypto.randomUUID(),
-    kind: "completed",
-    severity: "Information",
-    taskType: "wait",
-    queue: "default",
-    message: "x".repeat(200),
-    taskParameters: "{}",
-  } as TaskEvent;
-  const startedAt = performance.now();
-  let emitted = 0;
-  while (performance.now() - startedAt < forMs) {
-    const due = (performance.now() - startedAt) * perSecond / 1_000;
-    for (; emitted < due; emitted++) bus.emit(event);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return emitted;
-}
