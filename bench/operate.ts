@@ -35,12 +35,22 @@ const reads: Readonly<Record<string, Read>> = {
   "search: failed": ({ operate }) => operate.tasks.search({ statuses: ["Failed"] }),
   "search: nothing matches": ({ operate }) => operate.tasks.search({ types: ["none"] }),
   "search: by text": ({ operate }) => operate.tasks.search({ exceptionContains: "order 7 " }),
+  "search: due next": ({ operate }) => operate.tasks.search({}, { order: "due" }),
+  "search: due next, nothing matches": ({ operate }) =>
+    operate.tasks.search({ types: ["none"] }, { order: "due" }),
+  "search: by payload": ({ operate }) =>
+    operate.tasks.search({ payload: { path: "index", equals: 0 } }),
+  "search: by payload, nothing matches": ({ operate }) =>
+    operate.tasks.search({ payload: { path: "index", equals: -1 } }),
+  "search: series": ({ operate }) => operate.tasks.search({ recurring: true }),
   "search: by tag": ({ operate }) => operate.tasks.search({ tags: ["tenant:1"] }),
   "search: by two tags": ({ operate }) => operate.tasks.search({ tags: ["tenant:1", "none"] }),
   "count: failed, up to 100": ({ operate }) =>
     operate.tasks.count({ statuses: ["Failed"] }, { cap: 100 }),
   "count: by tag, up to 100": ({ operate }) =>
     operate.tasks.count({ tags: ["tenant:1"] }, { cap: 100 }),
+  "count: running": ({ operate }) => operate.tasks.count({ statuses: ["InProgress"] }),
+  "count: all": ({ operate }) => operate.tasks.count(),
   "explain: due": ({ operate }, { id }) => operate.explain(id),
   "queues": ({ operate }) => operate.queues(),
   "workers": ({ operate }) => operate.workers(),
@@ -48,6 +58,8 @@ const reads: Readonly<Record<string, Read>> = {
   "activity: an hour": ({ operate }) => operate.activity(),
   "activity: a day, by type": ({ operate }) => operate.activity({ step: "hour", by: ["type"] }),
   "failures": ({ operate }) => operate.failures.list(),
+  "actions": ({ operate }) => operate.actions.list(),
+  "sizes": ({ operate }) => operate.sizes(),
 };
 
 const requests = [
