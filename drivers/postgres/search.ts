@@ -4,11 +4,12 @@ import {
   duePageStart,
   type DuePlace,
   isByDue,
+  mostReadByDue,
   rowsOfLine,
   toDuePage,
 } from "../../src/storage/due_paging.ts";
 import { countPage, matchingPage, payloadPart } from "../../src/storage/payload_search.ts";
-import { countStart, mostRowsRead, taskPageStart, toTaskPage } from "../../src/storage/paging.ts";
+import { countStart, taskPageStart, toTaskPage } from "../../src/storage/paging.ts";
 import type {
   CountRequest,
   PartialCount,
@@ -49,7 +50,7 @@ async function listDueTasks(
     after?.id,
     limit + 1,
     rowsOfLine(filter, 1, limit),
-    mostRowsRead,
+    mostReadByDue(filter),
   );
   return matchingPage(toDuePage(tasks.map(fromStored), limit, known), filter);
 }

@@ -4,11 +4,11 @@
 import {
   duePageStart,
   type DuePlace,
+  mostReadByDue,
   rowsOfLine,
   toDuePage,
 } from "../../src/storage/due_paging.ts";
 import { matchingPage } from "../../src/storage/payload_search.ts";
-import { mostRowsRead } from "../../src/storage/paging.ts";
 import type { TaskFilter, TaskPage, TaskPageRequest } from "../../src/storage/queries.ts";
 import { Conditions } from "./conditions.ts";
 import type { SqlServerDatabase } from "./database.ts";
@@ -102,7 +102,7 @@ ORDER BY t.[DueAtUtc], t.[IdOrder];`;
     ...after !== null && { AfterDue: instant(toDate(after.dueAt)), AfterId: id(after.id) },
     Rows: int(limit + 1),
     MostOfLine: int(rowsOfLine(filter, 1, limit)),
-    MostRead: int(mostRowsRead),
+    MostRead: int(mostReadByDue(filter)),
   }, true);
   const due = toDuePage(found!.map(rows.toTaskRecord), limit, placeOf(known![0]!));
   return matchingPage(due, filter);

@@ -6,6 +6,7 @@ import { InvalidArgumentError } from "../guards/errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
 import { readMember } from "../thrown/reading.ts";
 import { mostRowsRead, pageLimit } from "./paging.ts";
+import { mostScatteredRead } from "./task_filter.ts";
 import type { TaskFilter, TaskPage, TaskPageRequest } from "./queries.ts";
 import type { TaskRecord } from "./records.ts";
 
@@ -64,9 +65,19 @@ function placeOf(after: unknown): DuePlace {
 export function rowsOfLine(filter: TaskFilter, lines: number, limit: number): number {
   checkCount(lines, "lines", 0);
   checkCount(limit, "limit");
-  const share = Math.max(1, Math.ceil(mostRowsRead / Math.max(1, lines)));
+  const share = Math.max(1, Math.ceil(mostReadByDue(filter) / Math.max(1, lines)));
+  return allMatch(filter) ? Math.min(limit + 1, share) : share;
+}
+
+/** Returns the maximum number of rows that a call reads by due instant. */
+export function mostReadByDue(filter: TaskFilter): number {
+  return allMatch(filter) ? mostRowsRead : mostScatteredRead;
+}
+
+/** Reports whether all tasks of a filter's lines match it. */
+function allMatch(filter: TaskFilter): boolean {
   const given = Object.entries(filter).filter(([, value]) => value !== undefined);
-  return given.every(([name]) => name === "queues") ? Math.min(limit + 1, share) : share;
+  return given.every(([name]) => name === "queues");
 }
 
 /** Compares places: the earlier due instant first, then the lower id. */

@@ -25,6 +25,7 @@ const fill = `
   INSERT INTO evertask.task_tags SELECT unnest(tags), id FROM evertask.queued_tasks`;
 
 const mostRead = 5_000;
+const mostByDue = 500;
 const now = Date.now();
 
 const filters: [filter: TaskFilter, found: number, mostRowsRead: number][] = [
@@ -93,8 +94,8 @@ Deno.test("a search by due instant reads the index of claimable tasks", async ()
     [{}, 50, 500],
     [{ queues: ["default"] }, 50, 500],
     [{ queues: ["none"] }, 0, 10],
-    [{ types: ["none"] }, 0, 2.1 * mostRead],
-    [{ recurring: true, tags: ["none"] }, 0, 2.1 * mostRead],
+    [{ types: ["none"] }, 0, 2.1 * mostByDue],
+    [{ recurring: true, tags: ["none"] }, 0, 2.1 * mostByDue],
   ];
   for (const analyze of [false, true]) {
     if (analyze) await admin`ANALYZE evertask.queued_tasks`;
@@ -102,7 +103,7 @@ Deno.test("a search by due instant reads the index of claimable tasks", async ()
       const what = `${JSON.stringify(filter)} by due instant${analyze ? ", with statistics" : ""}`;
       const scans = await plans.scansOf("queued_tasks", async () => {
         const { items, incomplete = false } = await watched.list(filter, { order: "due" });
-        assertEquals([items.length, incomplete], [found, most > mostRead], what);
+        assertEquals([items.length, incomplete], [found, most > mostByDue], what);
       });
       assertEquals(scans.filter((node) => !node["Index Name"]), [], `${what} goes by an index`);
       assert(indexesOf(scans).some((index) => index.includes("claimable")), what);
