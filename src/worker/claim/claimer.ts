@@ -5,7 +5,6 @@
 import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
 import { backoffMs } from "../../storage/batching/backoff.ts";
-import { Distance } from "../../storage/batching/distance.ts";
 import { isTransient } from "../../storage/batching/retry_transient.ts";
 import { WorkerLostError } from "../../storage/errors.ts";
 import type { ClaimedTask } from "../../storage/records.ts";
@@ -13,6 +12,7 @@ import type { Storage } from "../../storage/storage.ts";
 import { isInstance } from "../../thrown/reading.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
+import { ClaimTime } from "./claim_time.ts";
 import { UnknownClaims } from "./unknown_claims.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 
@@ -50,7 +50,7 @@ export class Claimer {
   /** The second claim, which was sent before the first was answered; null if there is none. */
   #claimingAhead: Promise<void> | null = null;
   readonly #unknownClaims: UnknownClaims;
-  readonly #distance = new Distance();
+  readonly #claimTime = new ClaimTime();
   /** The requests of claims that are not answered. */
   readonly #open = new Set<object>();
   /** The earliest due instant that is known, by the storage's clock. */
@@ -244,8 +244,8 @@ export class Claimer {
       onSettled();
     }
     storageClock.sync(result.now, askedAt);
-    this.#distance.answered(askedAt, clock.monotonic());
-    for (const { name } of queues) runners.get(name)!.distanceMs = this.#distance.ms;
+    this.#claimTime.answered(askedAt, clock.monotonic());
+    for (const { name } of queues) runners.get(name)!.claimMs = this.#claimTime.ms;
     const counts = new Map<string, number>();
     for (const { queue } of result.tasks) counts.set(queue, (counts.get(queue) ?? 0) + 1);
     for (const { name, limit } of queues) {

@@ -6,6 +6,9 @@ import { Prefetch } from "./prefetch.ts";
 import type { QueueSettings } from "../../task/queue_settings.ts";
 import { StoredBacklog } from "./stored_backlog.ts";
 
+/** The maximum factor by which a worker that waits for a far storage exceeds its last target. */
+const mostGrowth = 4;
+
 /** Counts slots and holds the waiting jobs of one queue. */
 export class QueueRunner {
   readonly settings: QueueSettings;
@@ -16,10 +19,10 @@ export class QueueRunner {
   /** The due tasks of the queue in storage. */
   readonly backlog: StoredBacklog = new StoredBacklog();
   /**
-   * The distance of storage in milliseconds. As many tasks as end in this time are claimed in
-   * advance.
+   * The duration of a claim in milliseconds; 0 if storage is near. As many tasks as end in this
+   * time are claimed in advance.
    */
-  distanceMs = 0;
+  claimMs = 0;
   /** The number of tasks that have freed their slots. */
   ended = 0;
   readonly #waiting = new LocalQueue();
@@ -81,8 +84,8 @@ export class QueueRunner {
     if (this.backlog.isLong && !this.runsLow(now)) return 0;
     const aim = this.#aim(now);
     const room = Math.max(0, aim - this.#expected);
-    // Leaves room for a second claim, which is sent before this one is answered.
-    return this.distanceMs > 0 && this.backlog.isLong ? Math.min(room, aim >> 1) : room;
+    if (this.claimMs === 0 || !this.backlog.isLong || aim < this.settings.capacity) return room;
+    return Math.min(room, aim >> 1); // leaves room for a claim while this one is in progress
   }
 
   /** Reports whether it is time to claim, because half of the prefetched tasks have started. */
@@ -240,8 +243,11 @@ export class QueueRunner {
    */
   #aim(now: number): number {
     const target = this.#prefetch.target(now);
-    if (this.distanceMs === 0 || this.#pushesBack) return target;
-    return target + this.#prefetch.endingDuring(2 * this.distanceMs); // for two claims
+    if (this.claimMs === 0 || this.#pushesBack) return target;
+    const aim = target + this.#prefetch.endingDuring(2 * this.claimMs); // for two claims
+    // Without any task, the worker grows faster, because each step takes the time of a claim.
+    if (this.#occupied > 0 || !this.backlog.isLong) return aim;
+    return Math.max(aim, Math.min(this.settings.capacity, mostGrowth * target));
   }
 
   get #occupied(): number {

@@ -5,6 +5,7 @@ import type { Mutant } from "../mutant.ts";
 const claimer = "src/worker/claim/claimer.ts";
 const claimerTests = ["tests/worker/claim/claimer_test.ts"];
 const claimingAheadTests = ["tests/worker/claim/claiming_ahead_test.ts"];
+const claimTimeTests = ["tests/worker/claim/claim_time_test.ts"];
 const storedBacklog = "src/worker/claim/stored_backlog.ts";
 const unknownClaims = "src/worker/claim/unknown_claims.ts";
 const unknownClaimsTests = ["tests/worker/claim/unknown_claims_test.ts"];
@@ -114,6 +115,30 @@ export const claiming: readonly Mutant[] = [
     original: "return this.#occupied + this.backlog.claiming;",
     replacement: "return this.#occupied;",
     tests: claimingAheadTests,
+  },
+  {
+    file: queueRunner,
+    original: "Math.min(this.settings.capacity, mostGrowth * target)",
+    replacement: "target",
+    tests: claimTimeTests,
+  },
+  {
+    file: queueRunner,
+    original: "!this.backlog.isLong || aim < this.settings.capacity",
+    replacement: "!this.backlog.isLong",
+    tests: claimTimeTests,
+  },
+  {
+    file: "src/worker/claim/claim_time.ts",
+    original: "Math.min(this.#average, mostDistances * this.#distance.ms)",
+    replacement: "this.#average",
+    tests: claimTimeTests,
+  },
+  {
+    file: "src/worker/claim/claim_time.ts",
+    original: "this.#distance.ms > 0 ? before + (took - before) * weight : 0",
+    replacement: "before + (took - before) * weight",
+    tests: claimTimeTests,
   },
   {
     file: unknownClaims,
