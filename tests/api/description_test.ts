@@ -108,6 +108,11 @@ Deno.test("for any parameters and bodies, the response matches the description",
       Object.entries(methods).map(([method, operation]) => ({ path, method, operation }))
     );
   const statuses = new Set<number>();
+  // A change of a task that has changed since: random requests rarely are one.
+  const stale = {
+    at: operations.findIndex(({ path }) => path === "/api/v1/tasks/{id}/retry"),
+    ...{ task: 0, isOfStore: true, texts: ["x"], names: [], values: ["x"], rawBody: null },
+  };
   await fc.assert(
     fc.asyncProperty(requests, async ({ at, task, isOfStore, texts, names, values, rawBody }) => {
       const { path, method, operation } = operations[at % operations.length]!;
@@ -150,7 +155,7 @@ Deno.test("for any parameters and bodies, the response matches the description",
       const seen = type!.endsWith("json") ? JSON.parse(text) : text;
       assertEquals(checks.faultOf(schema, seen), null, `${what}: ${text}`);
     }),
-    { numRuns: 500 },
+    { numRuns: 500, examples: [[stale]] },
   );
   for (const expected of [200, 400, 404, 412]) assert(statuses.has(expected), `${expected}`);
   assertEquals(log, []);
