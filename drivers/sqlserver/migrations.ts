@@ -3,11 +3,19 @@
 import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import type { Recordsets } from "./recordsets.ts";
+import type { RequestMaker } from "./mssql.ts";
 import type { SqlServerAnswer } from "./mssql_api.ts";
 import { numberOf } from "./errors.ts";
 import { rightToUse } from "./missing_rights.ts";
 import { type SchemaState, stateQuery, toSchemaState } from "./schema_state.ts";
-import { batchesOf, forSchema, knownVersion, migrationFiles, versionOf } from "./script.ts";
+import {
+  batchesOf,
+  forSchema,
+  isMigration,
+  knownVersion,
+  migrationFiles,
+  versionOf,
+} from "./script.ts";
 import type { SqlFileName } from "./sql.generated.ts";
 
 /** The number of the error for a deadlock: running tasks took the same locks in another order. */
@@ -94,8 +102,12 @@ interface Migration {
 }
 
 /**
- * Applies all missing and changed files in one transaction, so that a failed migration leaves the
- * schema unchanged. After a deadlock with running tasks, starts again.
+ * Applies all missing and changed files: the numbered files in one transaction, and then the
+ * procedures in another. A transaction that fails leaves its part of the schema unchanged.
+ *
+ * The procedures have their own transaction, because they may take seconds to compile, and calls
+ * wait for the tables that a transaction changes. The procedures of earlier versions work with the
+ * new tables.
  *
  * @param to As for {@linkcode missingFiles}.
  */
@@ -103,37 +115,50 @@ export async function applyMigrations(
   database: SqlServerDatabase,
   to: number = knownVersion,
 ): Promise<Migration> {
+  const migration = await applyPart(database, to, isMigration);
+  const { found, files } = migration;
+  if (missingFiles(found, to).every(isMigration)) return migration;
+  const procedures = await applyPart(database, to, (file) => !isMigration(file));
+  return { found, files: [...files, ...procedures.files] };
+}
+
+/** Applies files in one transaction, and starts again after a deadlock with running tasks. */
+async function applyPart(
+  database: SqlServerDatabase,
+  to: number,
+  isInPart: (file: SqlFileName) => boolean,
+): Promise<Migration> {
   while (true) {
     try {
-      return await applyOnce(database, to);
+      return await database.transaction(async (transaction) => {
+        const found = await lockSchema(transaction, database.schema);
+        const files = missingFiles(found, to).filter(isInPart);
+        const batches = files.flatMap((file) => batchesOf(file, database.schema));
+        for (const batch of batches) await transaction.request().batch(batch);
+        return { found, files };
+      });
     } catch (error) {
       if (numberOf(error) !== deadlock) throw error;
     }
   }
 }
 
-function applyOnce(database: SqlServerDatabase, to: number): Promise<Migration> {
-  const { schema } = database;
-  return database.transaction(async (transaction) => {
-    const locked = await transaction.request().batch(forSchema(lockStatement, schema));
-    if (Number(recordsets(locked)[0]![0]!.Result) < 0) {
-      throw new StorageUnavailableError(
-        `Another process has been migrating the schema ${schema} for ten minutes.`,
-      );
-    }
-    // The state is read after the wait for the lock, during which another process may have
-    // migrated. Procedures of a newer version must not be replaced by older procedures.
-    const found = toSchemaState(
-      recordsets(await transaction.request().batch(stateQuery(schema))),
-      schema,
+/**
+ * Acquires the lock for migrations, and returns the state of the schema. The state is read after
+ * the wait for the lock, during which another process may have migrated. Procedures of a newer
+ * version must not be replaced by older procedures.
+ */
+async function lockSchema(transaction: RequestMaker, schema: string): Promise<SchemaState> {
+  const locked = await transaction.request().batch(forSchema(lockStatement, schema));
+  if (Number(recordsets(locked)[0]![0]!.Result) < 0) {
+    throw new StorageUnavailableError(
+      `Another process has been migrating the schema ${schema} for ten minutes.`,
     );
-    checkVersion(found, schema);
-    const files = missingFiles(found, to);
-    for (const file of files) {
-      for (const batch of batchesOf(file, schema)) await transaction.request().batch(batch);
-    }
-    return { found, files };
-  });
+  }
+  const state = await transaction.request().batch(stateQuery(schema));
+  const found = toSchemaState(recordsets(state), schema);
+  checkVersion(found, schema);
+  return found;
 }
 
 function recordsets({ recordsets }: SqlServerAnswer): Recordsets {

@@ -13,9 +13,7 @@ export type ProcedureName = SqlFileName extends infer Name
 const fileNames = Object.keys(sqlFiles) as SqlFileName[];
 
 /** The numbered files, in order. */
-export const migrationFiles: readonly SqlFileName[] = fileNames.filter((name) =>
-  /^\d{4}_/.test(name)
-);
+export const migrationFiles: readonly SqlFileName[] = fileNames.filter(isMigration);
 
 /** The procedures, which belong to the newest migration. */
 export const procedureNames: readonly ProcedureName[] = fileNames
@@ -24,6 +22,11 @@ export const procedureNames: readonly ProcedureName[] = fileNames
 
 /** The schema version that this code supports: the number of the newest migration. */
 export const knownVersion: number = versionOf(migrationFiles.at(-1)!);
+
+/** Reports whether a file is a numbered one, and not a procedure. */
+export function isMigration(file: SqlFileName): boolean {
+  return /^\d{4}_/.test(file);
+}
 
 /** Returns the number of a migration file. */
 export function versionOf(file: SqlFileName): number {

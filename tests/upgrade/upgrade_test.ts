@@ -4,7 +4,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Storage } from "../../src/storage/storage.ts";
 import { startPostgres } from "../support/pg_server.ts";
-import { needsTarget, targetUrl, withPool, withSchema } from "../support/tsql_server/target.ts";
+import { needsTarget, withPool, withSchema } from "../support/tsql_server/target.ts";
 import { holder, readEveryState, writeEveryState } from "./every_state.ts";
 import { Books, RunningProcess } from "./running_process.ts";
 import { storageOf, type StoreName } from "./versions.ts";
@@ -133,8 +133,6 @@ Deno.test("a SQLite file of 0.1.0 is upgraded under load from both versions", as
 Deno.test({
   ...needsTarget("a SQL Server schema of 0.1.0 is upgraded under load from both versions"),
   async fn() {
-    await withPool((pool) =>
-      withSchema(pool, (schema) => upgradeUnderLoad("sqlserver", `${targetUrl}#${schema}`))
-    );
+    await withPool((pool) => withSchema(pool, (schema) => upgradeUnderLoad("sqlserver", schema)));
   },
 });

@@ -5,6 +5,7 @@ import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { sqlServerStorage } from "../../drivers/sqlserver/mod.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { targetConfig } from "../support/tsql_server/target.ts";
 import { type EverTask010, evertask010 } from "./evertask_0.1.0.ts";
 
 /** The stores that outlive a process, and can therefore be upgraded. */
@@ -36,8 +37,7 @@ export const versions: Readonly<Record<"0.1.0" | "current", EverTask010>> = {
 /**
  * Creates a storage of a version.
  *
- * @param address A URL for PostgreSQL, a path for SQLite, and for SQL Server a URL with the schema
- * as its hash.
+ * @param address A URL for PostgreSQL, a path for SQLite, and a schema of the T-SQL engine.
  */
 export function storageOf(
   version: keyof typeof versions,
@@ -47,6 +47,5 @@ export function storageOf(
   const library = versions[version];
   if (store === "postgres") return library.postgresStorage(address);
   if (store === "sqlite") return library.sqliteStorage({ path: address, busyTimeout: 10_000 });
-  const [connection, schema] = address.split("#") as [string, string];
-  return library.sqlServerStorage({ connection, schema });
+  return library.sqlServerStorage({ connection: targetConfig({ max: 4 }), schema: address });
 }
