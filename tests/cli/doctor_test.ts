@@ -90,7 +90,9 @@ Deno.test("doctor finds a missing index, and its remedy restores it", async () =
   for (const { name } of rows) {
     database.exec(`DROP INDEX ${name}`);
     const [finding, ...others] = await doctor(file);
-    assertEquals([finding!.kind, others.length], ["missingIndex", 0]);
+    // Statements that name the index fail.
+    const unexpected = others.filter(({ kind }) => kind !== "unreadableStore");
+    assertEquals([finding!.kind, unexpected], ["missingIndex", []]);
     assertStringIncludes(finding!.what, `${name}`);
     database.exec(finding!.remedy.replace("Run with sqlite3: ", ""));
   }
