@@ -13,6 +13,7 @@ import { farSubject } from "./far.ts";
 import { finishedRowsSubject } from "./finished_rows.ts";
 import { framesSubject } from "./frames.ts";
 import { idleSubject } from "./idle.ts";
+import { migrateSubject } from "./migrate.ts";
 import { oldSnapshotSubject } from "./old_snapshot.ts";
 import { oldWorkerSubject } from "./old_worker.ts";
 import { operateSubject } from "./operate.ts";
@@ -40,6 +41,7 @@ const subjects: readonly Subject[] = [
   postgresCostSubject,
   farSubject,
   finishedRowsSubject,
+  migrateSubject,
   oldSnapshotSubject,
   oldWorkerSubject,
   operateSubject,

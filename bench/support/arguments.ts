@@ -36,8 +36,8 @@ export const optionsHelp =
   `  --store a,b     memory, sqlite, postgres, sqlserver (every one that is available)
   --runs N        how often each measurement is repeated; the median counts (5)
   --tasks N       how many tasks one measurement takes
-  --finished N    the number of ended tasks in the store, for finished-rows (2000000) and
-                  old-worker (1000000)
+  --finished N    the number of ended tasks in the store, for finished-rows (2000000),
+                  old-worker and migrate (1000000)
   --factor F      makes the large store smaller, for operate (1, which is 5,000,000 ended tasks)
   --series N      the number of series in the store, for series (100000)
   --seconds N     how long the worker idles, for idle, or events flow, for frames (60)

@@ -7,6 +7,7 @@
 // functions/0_superseded.sql).
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
+import { systemClock } from "../../src/time/clock.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
 import { codeOf } from "./errors.ts";
 import { fromJson } from "./json_text.ts";
@@ -19,6 +20,7 @@ import {
   scriptOf,
   versionOf,
 } from "./script.ts";
+import { buildSeriesIndex } from "./series_index.ts";
 import type { SqlFileName } from "./sql.generated.ts";
 
 /**
@@ -28,6 +30,17 @@ const outrun = "EVT02";
 
 /** The SQLSTATE deadlock_detected: running tasks took the same locks in another order. */
 const deadlock = "40P01";
+
+/** The SQLSTATE lock_not_available: a long transaction holds a table. */
+const locked = "55P03";
+
+/**
+ * The time in milliseconds for which a migration waits for the lock of a table, and its pause before
+ * the next try. All other statements queue behind the waiting migration, so it must not wait for
+ * the end of a long transaction.
+ */
+const lockTimeoutMs = 500;
+const pauseMs = 1_000;
 
 /** The state of the schema in a database. */
 export interface SchemaState {
@@ -97,10 +110,10 @@ export async function compareSchema(
 }
 
 /**
- * Applies files in one transaction.
+ * Applies files in one transaction. Does not block running tasks for longer than about a second.
  *
  * @returns Whether the files were applied. If false, find the files again: another process has
- * changed the schema, or there was a deadlock with running tasks.
+ * changed the schema, there was a deadlock with running tasks, or a long transaction holds a table.
  */
 export async function applyMissing(
   { found, files }: MissingFiles,
@@ -108,10 +121,15 @@ export async function applyMissing(
   schema: string,
 ): Promise<boolean> {
   try {
+    await buildSeriesIndex(run, schema, found.version);
     await run(scriptFrom(found, files, schema), [], "endless");
     return true;
   } catch (error) {
     const code = codeOf(error);
+    if (code === locked) {
+      await new Promise<void>((resume) => void systemClock.setTimer(resume, pauseMs));
+      return false;
+    }
     if (code === outrun || code === deadlock) return false;
     throw await withMissingRights(error, run, schema, "migrate");
   }
@@ -157,6 +175,7 @@ function scriptFrom(found: SchemaState, files: readonly SqlFileName[], schema: s
         RAISE EXCEPTION 'another process has changed the schema' USING ERRCODE = '${outrun}';
       END IF;
     END $$;
+    SET LOCAL lock_timeout = ${lockTimeoutMs};
     ${files.map(bodyOf).join("")}`;
 }
 

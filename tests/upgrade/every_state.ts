@@ -102,7 +102,7 @@ export async function readEveryState(storage: Storage): Promise<unknown> {
 }
 
 /** Adds the property names of 0.1.0, so that both versions can store the task. */
-function withOldNames(task: NewTask): NewTask & OldNames {
+export function withOldNames(task: NewTask): NewTask & OldNames {
   return { ...task, request: task.payload, handler: task.handlerName };
 }
 

@@ -11,7 +11,10 @@ import {
   StorageUnavailableError,
 } from "../../../src/storage/errors.ts";
 import { startPostgres } from "../../support/pg_server.ts";
+import type postgres from "postgres";
 import { newTask } from "../../support/new_task.ts";
+import { withOldNames } from "../../upgrade/every_state.ts";
+import { storageOf } from "../../upgrade/versions.ts";
 import { describe } from "./catalog.ts";
 import { connect, openStorage, scripts } from "./support.ts";
 
@@ -116,6 +119,67 @@ Deno.test("a migration that fails leaves nothing behind, and the next open migra
   assertEquals((await describe(url)).filter((item) => item.startsWith("column")).length, 1);
   await sql`DROP TABLE evertask.runs_audit`;
   await (await openStorage({ url })).close();
+});
+
+/** Waits until a statement waits for a lock that another transaction holds. */
+async function untilOneWaits(sql: postgres.Sql): Promise<void> {
+  const waiting = () => sql`SELECT FROM pg_locks WHERE NOT granted`;
+  while ((await waiting()).length === 0);
+}
+
+Deno.test("the old version dispatches while a migration from 0.1.0 waits for a long transaction", async () => {
+  const url = await server.createDatabase();
+  const old = storageOf("0.1.0", "postgres", url);
+  await old.open();
+  await using sql = connect(url, { max: 2 });
+  const storage = postgresStorage(url);
+  let opening: Promise<unknown> | undefined;
+  await sql.begin(async (transaction) => {
+    await transaction`UPDATE evertask.queued_tasks SET type = type`;
+    opening = storage.open();
+    await untilOneWaits(sql);
+    await old.persist([newTask(), newTask()].map(withOldNames));
+  });
+  await opening;
+  assertEquals((await storage.list()).items.length, 2);
+  await old.close();
+  await storage.close();
+});
+
+Deno.test("tasks are read while a migration waits for a long transaction", async () => {
+  const url = await server.createDatabase();
+  await using maintenance = await postgresStorage(url).maintenance!.open();
+  await maintenance.migrate(15);
+  await using sql = connect(url, { max: 2, connection: { statement_timeout: 20_000 } });
+  const storage = postgresStorage(url);
+  let opening: Promise<unknown> | undefined;
+  await sql.begin(async (transaction) => {
+    await transaction`LOCK TABLE evertask.queued_tasks IN ACCESS SHARE MODE`;
+    opening = storage.open();
+    await untilOneWaits(sql);
+    await sql`SELECT count(*) FROM evertask.queued_tasks`;
+  });
+  await opening;
+  await storage.close();
+});
+
+Deno.test("an index of series whose build was cancelled is built again", async () => {
+  const url = await server.createDatabase();
+  await using sql = connect(url, { max: 2 });
+  const old = storageOf("0.1.0", "postgres", url);
+  await old.open();
+  const build =
+    "CREATE INDEX CONCURRENTLY queued_tasks_series ON evertask.queued_tasks (id) WHERE is_recurring";
+  await sql.begin(async (transaction) => {
+    await transaction`UPDATE evertask.queued_tasks SET type = type`;
+    await using other = connect(url, { connection: { statement_timeout: 200 } });
+    await assertRejects(() => other.unsafe(build), Error, "statement timeout");
+  });
+  await (await openStorage({ url })).close();
+  const [index] = await sql`SELECT indisvalid FROM pg_index
+    WHERE indexrelid = 'evertask.queued_tasks_series'::regclass`;
+  assertEquals(index?.indisvalid, true);
+  await old.close();
 });
 
 Deno.test("a connection that is lost during the migration leaves nothing behind, and the next open migrates", async () => {
