@@ -1,7 +1,11 @@
 // Migrations and diagnosis, for the command line.
 
 import { StorageError } from "../../src/storage/errors.ts";
-import { checkMigrationTarget, stepOf } from "../../src/storage/kit/migration_plan.ts";
+import {
+  checkMigrationTarget,
+  estimateStep,
+  stepOf,
+} from "../../src/storage/kit/migration_plan.ts";
 import type { Finding, Maintenance, MigrationPlan } from "../../src/storage/maintenance.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import type { RunStatement } from "./connection.ts";
@@ -21,6 +25,7 @@ import type { ResolvedOptions } from "./options.ts";
 import { makePool, type Pool } from "./pool.ts";
 import { limited } from "./query_limit.ts";
 import { knownVersion, scriptOf } from "./script.ts";
+import { bytesToIndex, seriesIndexFile } from "./series_index.ts";
 import { checkServer } from "./server_check.ts";
 
 /** The maintenance of a database. It connects on first use. */
@@ -43,7 +48,12 @@ export class PostgresMaintenance implements Maintenance {
   }
 
   async plan(to: number = knownVersion): Promise<MigrationPlan> {
-    return toPlan(await this.#missing(to), to);
+    const missing = await this.#missing(to);
+    const plan = toPlan(missing, to);
+    const bytes = await bytesToIndex(this.#run, this.#schema, missing.found.version);
+    const estimate = (file: string) => estimateStep(file === seriesIndexFile ? bytes : 0);
+    const steps = plan.steps.map((step) => ({ ...step, estimatedMs: estimate(step.file) }));
+    return { ...plan, steps };
   }
 
   async script(to: number = knownVersion): Promise<string> {

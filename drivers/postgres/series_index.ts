@@ -18,6 +18,27 @@ const pauseMs = 200;
  */
 const collisions: readonly string[] = ["40P01", "42P07", "23505", "55P03"];
 
+/** The file that adds the index. */
+export const seriesIndexFile = "0013_series_corrections.sql";
+
+/** Reports whether a schema of this version has tasks without the index. */
+function lacksIndex(version: number): boolean {
+  return version > 0 && version < indexedFrom;
+}
+
+/** Returns the number of bytes that the build reads, which scans the tasks twice. */
+export async function bytesToIndex(
+  run: RunStatement,
+  schema: string,
+  version: number,
+): Promise<number> {
+  if (!lacksIndex(version)) return 0;
+  const row = onlyRow(
+    await run(`SELECT 2 * pg_relation_size('"${schema}".queued_tasks')::float8 AS bytes`, []),
+  );
+  return Number(Object.values(row!)[0]);
+}
+
 type IndexState = "missing" | "building" | "broken" | "ready";
 
 /** Builds the index, if the schema has a version in which it is missing. */
@@ -26,7 +47,7 @@ export async function buildSeriesIndex(
   schema: string,
   version: number,
 ): Promise<void> {
-  if (version === 0 || version >= indexedFrom) return;
+  if (!lacksIndex(version)) return;
   const index = `"${schema}".queued_tasks_series`;
   for (let state; (state = await stateOfIndex(run, schema)) !== "ready";) {
     if (state === "missing") {

@@ -1,7 +1,11 @@
 // Migrations and diagnosis, for the command line.
 
 import { existsSync, statfsSync } from "node:fs";
-import { checkMigrationTarget, stepOf } from "../../src/storage/kit/migration_plan.ts";
+import {
+  checkMigrationTarget,
+  estimateStep,
+  stepOf,
+} from "../../src/storage/kit/migration_plan.ts";
 import type { Finding, Maintenance, MigrationPlan } from "../../src/storage/maintenance.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { Connection } from "./connection.ts";
@@ -12,6 +16,12 @@ import { openNodeSqlite } from "./node_sqlite.ts";
 import { migrateFile } from "./open.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
+
+/**
+ * The statements that read all tasks. SQLite checks each row of a STRICT table when a column is
+ * added.
+ */
+const readsTasks = /\b(?:ALTER TABLE|ON) queued_tasks\b/g;
 
 const fileNames = Object.keys(sqlFiles) as SqlFileName[];
 
@@ -27,7 +37,13 @@ export class SqliteMaintenance implements Maintenance {
   }
 
   async plan(to: number = knownVersion): Promise<MigrationPlan> {
-    return toPlan(await this.#version(to), to);
+    const version = await this.#version(to);
+    const plan = toPlan(version, to);
+    const bytes = version === 0 ? 0 : await this.#read(sizeOf);
+    const estimate = (file: string) =>
+      estimateStep(bytes * (sqlFiles[file as SqlFileName].match(readsTasks)?.length ?? 0));
+    const steps = plan.steps.map((step) => ({ ...step, estimatedMs: estimate(step.file) }));
+    return { ...plan, steps };
   }
 
   async script(to: number = knownVersion): Promise<string> {
@@ -91,6 +107,12 @@ export class SqliteMaintenance implements Maintenance {
       if (this.#isOurs) database.close();
     }
   }
+}
+
+/** Returns the size of a database in bytes. */
+function sizeOf(connection: Connection): number {
+  const count = connection.get("PRAGMA page_count")!.page_count as number;
+  return count * (connection.get("PRAGMA page_size")!.page_size as number);
 }
 
 function toPlan(version: number, to: number): MigrationPlan {

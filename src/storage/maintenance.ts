@@ -7,6 +7,8 @@ export interface MigrationStep {
   readonly file: string;
   /** What it does, in a sentence. */
   readonly what: string;
+  /** About how long it takes, in milliseconds; undefined if the driver does not estimate it. */
+  readonly estimatedMs?: number;
 }
 
 /** The state of a schema, and the steps to the wanted version. */

@@ -1,6 +1,6 @@
 // Tests `evertask migrate` on real databases, and its scripts with psql and sqlite3.
 
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { SqliteMaintenance } from "../../drivers/sqlite/maintenance.ts";
 import { resolveOptions } from "../../drivers/sqlite/options.ts";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
@@ -9,8 +9,11 @@ import { knownVersion as knownInSqlite } from "../../drivers/sqlite/migrations.t
 import { DatabaseSync } from "node:sqlite";
 import { describe } from "../drivers/postgres/catalog.ts";
 import { connect } from "../drivers/postgres/support.ts";
+import type { MigrationPlan } from "../../src/storage/maintenance.ts";
 import { newTask } from "../support/new_task.ts";
 import { startPostgres } from "../support/pg_server.ts";
+import { withOldNames } from "../upgrade/every_state.ts";
+import { storageOf } from "../upgrade/versions.ts";
 import { runCli } from "./console.ts";
 
 const server = await startPostgres();
@@ -39,12 +42,30 @@ Deno.test("a dry run says what is missing, and changes nothing", async () => {
   assertEquals([dry.code, dry.err], [1, ""]);
   assertStringIncludes(dry.out, "There is no schema yet.");
   assertStringIncludes(dry.out, "0001_tables.sql  ");
+  assertMatch(dry.out, /This takes about \d+ ms\.\n$/);
   assertEquals(await describe(storage), []);
   const { code, out } = await runCli(["migrate", "--storage", storage]);
   assertEquals(code, 0);
   assertStringIncludes(out, `The schema has version ${knownVersion} now:`);
   const again = await runCli(["migrate", "--dry-run", "--storage", storage, "--json"]);
   assertEquals([again.code, JSON.parse(again.out).steps], [0, []]);
+});
+
+Deno.test("a dry run estimates the duration by the size of the tables that it reads", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "evertask-migrate-" });
+  const path = `${folder}/tasks.db`;
+  const old = storageOf("0.1.0", "sqlite", path);
+  await old.open();
+  const estimate = async () => {
+    const { out } = await runCli(["migrate", "--dry-run", "--json", "--storage", `sqlite:${path}`]);
+    const { steps } = JSON.parse(out) as MigrationPlan;
+    return steps.reduce((sum, { estimatedMs }) => sum + estimatedMs!, 0);
+  };
+  const before = await estimate();
+  await old.persist([withOldNames(newTask({ payload: JSON.stringify("x".repeat(20_000_000)) }))]);
+  await old.close();
+  assertGreater(await estimate(), before + 50);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("of several migrations at the same time, only one applies steps", async () => {

@@ -4,7 +4,7 @@ import type { Maintenance, MigrationPlan } from "../../storage/maintenance.ts";
 import { type Command, textOption } from "../frame/command.ts";
 import { UsageError } from "../frame/usage_error.ts";
 import type { Printer } from "../text/printer.ts";
-import { manyWords } from "../text/words.ts";
+import { elapsedWords, manyWords } from "../text/words.ts";
 import { countOption } from "./paging.ts";
 
 function stateWords({ version }: MigrationPlan): string {
@@ -24,6 +24,10 @@ async function printPlan(plan: MigrationPlan, applied: boolean, print: Printer):
       } missing:`,
   );
   await print.fields(steps.map(({ file, what }) => [`  ${file}`, what]));
+  const estimates = steps.map(({ estimatedMs }) => estimatedMs ?? NaN);
+  const totalMs = estimates.reduce((sum, ms) => sum + ms, 0);
+  if (applied || Number.isNaN(totalMs)) return;
+  await print.text(`This takes about ${elapsedWords(totalMs)}.`);
 }
 
 export const migrate: Command = {
@@ -37,7 +41,7 @@ PostgreSQL: the owner of the schema migrates; it needs CREATE on the database fo
 schema. The role of the application needs USAGE on the schema, EXECUTE on its functions,
 and SELECT, INSERT, UPDATE and DELETE on its tables.`,
   options: {
-    "dry-run": { help: "Say what is missing, and change nothing" },
+    "dry-run": { help: "Say what is missing and about how long it takes, and change nothing" },
     sql: { help: "Print a script for psql, sqlcmd or sqlite3 instead" },
     to: { value: "VERSION", help: "The version (default: the newest)" },
   },
