@@ -2,6 +2,7 @@
 
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import type { Storage } from "@evertask/evertask/storage";
+import { Faults } from "../../tests/support/faulty_storage.ts";
 import { newTask } from "../../tests/support/new_task.ts";
 import type { BenchDatabase } from "../support/open_storage.ts";
 import { PostgresSession } from "../support/postgres_session.ts";
@@ -65,8 +66,9 @@ async function loseOld(
 ): Promise<number> {
   const held = Promise.withResolvers<void>();
   const task = defineTask<number>({ type: "held", handle: () => held.promise });
+  const faults = new Faults();
   await using everTask = createEverTask({
-    storage: database.storage(),
+    storage: faults.wrap(database.storage()),
     tasks: [task],
     queues: { default: { parallelism: heldTasks } },
     leaseDuration: { seconds: 3 },
@@ -84,9 +86,25 @@ async function loseOld(
   while (await heldBy(session, id) < heldTasks) {
     await new Promise((resume) => setTimeout(resume, 100));
   }
+  await holdHeartbeats(faults, held.promise);
   const ms = await lose(storage, session, id);
   held.resolve();
   return ms;
+}
+
+/**
+ * Holds the heartbeats of a worker until a promise resolves. Otherwise, one could show that the
+ * worker is alive while its tasks are being released. Returns when no earlier one is under way: a
+ * worker sends one at a time.
+ */
+async function holdHeartbeats(faults: Faults, heldUntil: Promise<void>): Promise<void> {
+  const held = Promise.withResolvers<void>();
+  faults.rule = (verb) => {
+    if (verb !== "heartbeat") return null;
+    held.resolve();
+    return { heldUntil };
+  };
+  await held.promise;
 }
 
 async function hasOldMark({ sql }: PostgresSession, id: string): Promise<boolean> {
