@@ -65,7 +65,12 @@ function help(): string {
   ].join("\n");
 }
 
-async function main(args: string[]): Promise<void> {
+/**
+ * Runs what the arguments ask for.
+ *
+ * @throws {UsageError} If they are wrong.
+ */
+export async function main(args: string[]): Promise<void> {
   const { subject: name, help: wantsHelp, options } = readArguments(args);
   if (wantsHelp) return console.log(help());
   const subject = subjects.find((each) => each.name === (name ?? subjects[0]!.name));
@@ -88,10 +93,12 @@ async function main(args: string[]): Promise<void> {
   }
 }
 
-try {
-  await main(Deno.args);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${help()}`);
-  Deno.exit(2);
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${help()}`);
+    Deno.exit(2);
+  }
 }

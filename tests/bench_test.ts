@@ -8,6 +8,7 @@ import {
   assertGreater,
   assertLessOrEqual,
   assertNotEquals,
+  assertRejects,
   assertStringIncludes,
 } from "@std/assert";
 import { type AuditLevel, auditLevels } from "../mod.ts";
@@ -18,13 +19,14 @@ import type { OperateComparison } from "../bench/operate.ts";
 import type { RateLimitFigures } from "../bench/rate_limits.ts";
 import type { SeriesFigures } from "../bench/series.ts";
 import { auditLevelChart } from "../bench/audit_levels_chart.ts";
+import * as bench from "../bench/main.ts";
+import * as peers from "../bench/peers/main.ts";
+import { UsageError } from "../bench/support/arguments.ts";
 import { median, percentile, rate } from "../bench/support/figures.ts";
 import { table } from "../bench/support/table.ts";
 import { startPostgres } from "./support/pg_server.ts";
 
 const root = new URL("../", import.meta.url);
-
-const bench = (...args: string[]) => run("bench/main.ts", args);
 
 async function run(program: string, args: string[], env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -197,7 +199,7 @@ Deno.test("the benchmark of series compares stores with and without series", asy
   }
 });
 
-Deno.test("a benchmark with wrong arguments prints the mistake and the help, with exit code 2", async () => {
+Deno.test("a benchmark rejects wrong arguments with the mistake", async () => {
   const wrongCalls: [args: string[], message: string][] = [
     [["fastest"], 'There is no benchmark "fastest".'],
     [["--store", "oracle"], 'This cannot be measured on "oracle"'],
@@ -207,32 +209,39 @@ Deno.test("a benchmark with wrong arguments prints the mistake and the help, wit
     [["events", "idle"], "Only one benchmark"],
   ];
   for (const [args, message] of wrongCalls) {
-    const { code, stderr } = await bench(...args);
-    assertEquals(code, 2, stderr);
-    assertStringIncludes(stderr, message);
-    assertStringIncludes(stderr, "deno task bench [name] [options]");
+    await assertRejects(() => bench.main(args), UsageError, message);
   }
-  const { code, stdout } = await bench("--help");
-  assertEquals(code, 0);
-  assertStringIncludes(stdout, "audit-levels");
 });
 
-Deno.test("the comparison with other libraries prints its help, also for wrong arguments", async () => {
-  const peers = (...args: string[]) => run("bench/peers/main.ts", args);
-  const { code, stdout } = await peers("--help");
-  assertEquals(code, 0);
-  assertStringIncludes(stdout, "deno task bench:peers [lifecycle | drain | latency] [options]");
+Deno.test("the comparison with other libraries rejects wrong arguments with the mistake", async () => {
   const wrongCalls: [args: string[], message: string][] = [
     [["fastest"], 'There is no measurement "fastest"'],
     [["--store", "oracle"], 'This cannot be measured on "oracle"'],
   ];
   for (const [args, message] of wrongCalls) {
-    const { code, stderr } = await peers(...args);
-    assertEquals(code, 2, stderr);
-    assertStringIncludes(stderr, message);
-    assertStringIncludes(stderr, "deno task bench:peers");
+    await assertRejects(() => peers.main(args), UsageError, message);
   }
 });
+
+const programs = [
+  { program: "bench/main.ts", usage: "deno task bench [name] [options]", subject: "audit-levels" },
+  {
+    program: "bench/peers/main.ts",
+    usage: "deno task bench:peers [lifecycle | drain | latency] [options]",
+    subject: "latency",
+  },
+];
+
+for (const { program, usage, subject } of programs) {
+  Deno.test(`${program} prints its help, also for wrong arguments, which exit with code 2`, async () => {
+    const [help, wrong] = await Promise.all([run(program, ["--help"]), run(program, ["fastest"])]);
+    assertEquals(help.code, 0);
+    for (const part of [usage, subject]) assertStringIncludes(help.stdout, part);
+    assertEquals(wrong.code, 2, wrong.stderr);
+    assertStringIncludes(wrong.stderr, '"fastest"');
+    assertStringIncludes(wrong.stderr, usage);
+  });
+}
 
 Deno.test("the chart has one bar per level in each panel, in proportion to its value", () => {
   const figures = (["Full", "None"] as const).map((auditLevel, index) => ({

@@ -184,7 +184,12 @@ function chosenMeasurements(name: string | null): readonly Measurement[] {
   );
 }
 
-async function main(args: string[]): Promise<void> {
+/**
+ * Runs what the arguments ask for.
+ *
+ * @throws {UsageError} If they are wrong.
+ */
+export async function main(args: string[]): Promise<void> {
   const { subject, help: wantsHelp, options } = readArguments(args);
   if (wantsHelp) return console.log(help);
   const chosen = chosenMeasurements(subject);
@@ -207,10 +212,12 @@ async function main(args: string[]): Promise<void> {
   console.log(lines.join("\n\n"));
 }
 
-try {
-  await main(Deno.args);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${help}`);
-  Deno.exit(2);
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${help}`);
+    Deno.exit(2);
+  }
 }
