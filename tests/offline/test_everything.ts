@@ -9,6 +9,8 @@ export const longest: readonly string[] = [
   "tests/node_test.ts",
   "tests/integration/postgres_crash_test.ts",
   "tests/frameworks_test.ts",
+  "tests/worker/database_trouble_test.ts",
+  "tests/worker/attempt/failing_callbacks_test.ts",
   "tests/drivers/postgres/conformance_test.ts",
   "tests/bench_test.ts",
   "tests/integration/postgres_restart_test.ts",
