@@ -86,13 +86,44 @@ browserTest("the keys of pages", [], async (t, browser) => {
     assertEquals(page.url(), dashboard.url("tasks"));
   });
 
-  await t.step("the browser's back button restores the span of the overview", async () => {
-    const admin = await openPage(browser, dashboard.url("?span=24+h"), "ada");
-    await admin.getByRole("link", { name: "7 d" }).click();
-    await admin.waitForURL(dashboard.url("?span=7+d"));
-    await admin.goBack();
-    await admin.locator('.choices [aria-current="true"]', { hasText: "24 h" }).waitFor();
-    await admin.close();
-  });
+  await t.step(
+    "the browser's back and forward buttons restore the span of the overview",
+    async () => {
+      const admin = await openPage(browser, dashboard.url("?span=24+h"), "ada");
+      await admin.getByRole("link", { name: "7 d" }).click();
+      await admin.waitForURL(dashboard.url("?span=7+d"));
+      await admin.goBack();
+      await admin.locator('.choices [aria-current="true"]', { hasText: "24 h" }).waitFor();
+      await admin.goForward();
+      await admin.locator('.choices [aria-current="true"]', { hasText: "7 d" }).waitFor();
+      await admin.close();
+    },
+  );
+
+  await t.step(
+    "the arrow keys read a chart, Home and End lead to its ends, and Enter opens a bar",
+    async () => {
+      const { everTask } = dashboard;
+      await everTask.start();
+      await everTask.dispatch(mail, 1);
+      const admin = await openPage(browser, dashboard.url("?span=1+h"), "ada");
+      const chart = admin.getByRole("slider", { name: "Ended tasks" });
+      await chart.waitFor(); // until the worker has reported the end
+      await chart.focus();
+      const at = async (key: string) => {
+        await admin.keyboard.press(key);
+        return Number(await chart.getAttribute("aria-valuenow"));
+      };
+      const last = Number(await chart.getAttribute("aria-valuemax"));
+      assertEquals(await at("Home"), 0);
+      assertEquals(await at("ArrowRight"), 1);
+      assertEquals(await at("ArrowLeft"), 0);
+      assertEquals(await at("End"), last);
+      assert(/\d+ completed, \d+ failed/.test((await chart.getAttribute("aria-valuetext"))!));
+      await admin.keyboard.press("Enter");
+      await admin.waitForURL(/tasks\?status=Completed&status=Failed&executedFrom=/);
+      await admin.close();
+    },
+  );
   await page.close();
 });

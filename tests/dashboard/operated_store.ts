@@ -1,4 +1,4 @@
-// A store with a worker process, and a dashboard in this process, which runs no tasks.
+// A store with worker processes, and a dashboard in this process, which runs no tasks.
 
 import { createEverTask, type EverTask, silentLogger } from "../../mod.ts";
 import type { AuthorizedUser } from "../../src/api/mod.ts";
@@ -43,14 +43,14 @@ export interface StoreOfTest {
 /** The kind of a store. */
 export type StoreName = keyof typeof stores;
 
-/** A store with a worker process and a dashboard. */
+/** A store with worker processes and a dashboard. */
 export class OperatedStore implements AsyncDisposable {
   readonly everTask: EverTask;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #abort = new AbortController();
   readonly #storeUrl: string;
   readonly #remove: () => Promise<void>;
-  #worker: ReturnType<typeof startProgram> | undefined;
+  readonly #workers: ReturnType<typeof startProgram>[] = [];
 
   private constructor(storeUrl: string, remove: () => Promise<void>) {
     this.#storeUrl = storeUrl;
@@ -76,11 +76,12 @@ export class OperatedStore implements AsyncDisposable {
     return new OperatedStore(url, remove);
   }
 
-  /** Starts the worker process. */
+  /** Starts a worker process. */
   async startWorker(): Promise<void> {
     const program = new URL("programs/worker.ts", import.meta.url);
-    this.#worker = startProgram(program.href, [this.#storeUrl]);
-    await this.#worker.next();
+    const worker = startProgram(program.href, [this.#storeUrl]);
+    this.#workers.push(worker);
+    await worker.next();
   }
 
   /** The URL of a page. */
@@ -107,7 +108,7 @@ export class OperatedStore implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort(); // a graceful end would wait for the streams of pages that are still open
     await this.#server.finished;
-    await this.#worker?.end();
+    for (const worker of this.#workers) await worker.end();
     await this.everTask.stop();
     await this.#remove();
   }

@@ -10,8 +10,10 @@ import {
   withPool,
   withSchema,
 } from "../support/tsql_server/target.ts";
+import { until } from "../monitor/support/until.ts";
 import { openPage } from "./open_page.ts";
 import { OperatedStore, type StoreName, stores } from "./operated_store.ts";
+import { wait } from "./programs/tasks.ts";
 
 /** The pages, and a text that each must show. */
 const pages: [path: string, text: RegExp][] = [
@@ -49,7 +51,7 @@ else {
 }
 
 async function showPages(t: Deno.TestContext, browser: Browser, store: OperatedStore) {
-  await store.startWorker();
+  await Promise.all([store.startWorker(), store.startWorker()]);
   await store.charges(1, "later");
   const [id] = await store.charges(2, "fails");
   const page = await openPage(browser, store.url(`tasks/${id}`), "ada");
@@ -62,5 +64,16 @@ async function showPages(t: Deno.TestContext, browser: Browser, store: OperatedS
       assertEquals(await page.getByRole("alert").count(), 0);
     });
   }
+  await t.step("the tasks that each of several workers holds, and the busy places", async () => {
+    await store.everTask.dispatchMany(wait, [null, null, null]);
+    const held = () => page.locator('[data-title="Tasks held"]').allTextContents();
+    await until(async () => {
+      await page.goto(store.url("workers"));
+      await page.locator("tbody tr").nth(1).waitFor();
+      return (await held()).reduce((sum, count) => sum + Number(count), 0) === 3;
+    }, "two workers hold three tasks");
+    await page.goto(store.url("queues"));
+    await page.getByRole("row", { name: /^default .*\b3 of \d+\b.* 2 workers/ }).waitFor();
+  });
   await page.close();
 }

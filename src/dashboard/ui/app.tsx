@@ -22,7 +22,7 @@ import { SeriesPage } from "./pages/series.tsx";
 import { SignInPage } from "./pages/sign_in.tsx";
 import { TaskPage } from "./pages/task.tsx";
 import { TasksPage } from "./pages/tasks.tsx";
-import { WorkersCard } from "./pages/workers.tsx";
+import { WorkersPage } from "./pages/workers.tsx";
 import { useResource } from "./resource.ts";
 import { maySeePage, me as rights } from "./rights.ts";
 import { followLinks, go, pageUrl, pathParts } from "./router.ts";
@@ -74,7 +74,7 @@ function Page() {
   if (name === "tasks") return <TasksPage />;
   if (name === "series") return <SeriesPage />;
   if (name === "queues") return <QueuesPage />;
-  if (name === "workers") return <WorkersCard />;
+  if (name === "workers") return <WorkersPage />;
   if (name === "failures") return <FailuresPage />;
   if (name === "limits") return <LimitsPage />;
   if (name === "audit") return <AuditPage />;

@@ -103,6 +103,7 @@ export const texts = {
   heartbeat: "Heartbeat",
   alive: "alive",
   late: "lost",
+  lostAttempts: (count: string) => `lost attempts in the last hour: ${count}`,
   draining: "stopping",
   serves: "Serves",
   knows: "Types",

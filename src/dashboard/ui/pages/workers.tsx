@@ -1,7 +1,8 @@
 // The page of workers: hosts, queues and types, and whether they are alive.
 
+import type { ComponentChildren } from "preact";
 import { DrainButton } from "../actions/store_actions.tsx";
-import type { Workers } from "../answers.ts";
+import type { Activity, Workers } from "../answers.ts";
 import { integer } from "../format.ts";
 import { Card } from "../parts/card.tsx";
 import { Instant } from "../parts/instant.tsx";
@@ -152,17 +153,38 @@ export function useWorkers(): Resource<Workers> {
   });
 }
 
-/** A card with all workers. */
-export function WorkersCard({ isShort = false }: { readonly isShort?: boolean }) {
-  const workers = useWorkers();
+/** The page, which also shows the lost attempts of the last hour. */
+export function WorkersPage() {
+  // Sixty minutes, by default.
+  const { data } = useResource<Activity>("activity?step=minute", {
+    changesWith: ({ kind }) => kind === "lost",
+  });
+  const lost = data?.items.reduce((sum, step) => sum + step.lost, 0) ?? 0;
   return (
-    <Card title={pageNames.workers}>
-      <Loaded from={workers}>
+    <WorkersTable
+      columns={columns}
+      aside={data !== null && texts.lostAttempts(integer(lost))}
+    />
+  );
+}
+
+/** A card with all workers, which is narrow. */
+export function WorkersCard() {
+  return <WorkersTable columns={shortColumns} />;
+}
+
+function WorkersTable({ columns, aside }: {
+  readonly columns: readonly Column<Worker>[];
+  readonly aside?: ComponentChildren;
+}) {
+  return (
+    <Card title={pageNames.workers} aside={aside}>
+      <Loaded from={useWorkers()}>
         {({ items }) =>
           items.length === 0 ? <Empty title={texts.noWorkers} help={texts.noWorkersHelp} /> : (
             <Table
               caption={pageNames.workers}
-              columns={isShort ? shortColumns : columns}
+              columns={columns}
               rows={items}
               keyOf={({ id }) => id}
             />

@@ -34,7 +34,7 @@ export function OverviewPage() {
         </div>
         <div>
           <FailureGroups />
-          <WorkersCard isShort />
+          <WorkersCard />
         </div>
       </div>
       <Latency />
