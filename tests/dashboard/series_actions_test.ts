@@ -66,7 +66,7 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
     await button(page, "Run now…").click();
     await confirm("Run now", "the boss waits");
     await until(async () => (await seriesNow()).runCount === 1, "the extra run has ended");
-    await page.getByText("All 1 stored runs: 0 not completed").waitFor();
+    await page.getByText("All stored runs (1): 0 not completed").waitFor();
   });
 
   await t.step("the preview of another schedule shows its runs or its problem", async () => {

@@ -85,9 +85,9 @@ export const texts = {
   payloadHidden: "You may not see payloads.",
 
   waiting: "Waiting",
-  scheduled: "Scheduled",
+  scheduled: "Later",
   oldest: "Oldest",
-  busyPlaces: "Busy places",
+  busyPlaces: "Busy",
   busyOf: (busy: string, places: string) => `${busy} of ${places}`,
   places: (count: string) => `${count} places`,
   holds: "Tasks held",

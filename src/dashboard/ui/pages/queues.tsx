@@ -58,7 +58,7 @@ function WaitingLink({ queue: { queue, ...waiting }, due: isDue = false }: {
 
 /** Shows how many places are busy, with a link to the tasks that run. */
 function Places({ queue: { queue, places, busyPlaces } }: { readonly queue: Queue }) {
-  if (places === null) return <>{texts.none}</>;
+  if (places === null || places === 0) return <>{texts.none}</>;
   if (busyPlaces === null) return <>{integer(places)}</>;
   const text = texts.busyOf(integer(busyPlaces), integer(places));
   if (busyPlaces === 0) return <>{text}</>;

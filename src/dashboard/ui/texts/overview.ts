@@ -11,7 +11,7 @@ export const overviewTexts = {
   completed: "Completed",
   failed: "Failed",
   inSpan: (span: string) => `in the last ${span}`,
-  wait95: "Waiting time, p95",
+  wait95: "Wait, p95",
   wait50: (duration: string) => `p50 ${duration}`,
   upTo: (duration: string) => `≤ ${duration}`,
   workers: "Live workers",

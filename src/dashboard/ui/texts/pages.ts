@@ -9,8 +9,8 @@ export const seriesTexts = {
   scheduleHelp: "A cron expression in UTC, such as 0 9 * * MON-FRI, or a recurrence as JSON.",
   lastRuns: "Last runs",
   noRunsYet: "No run is stored yet. Its audit level decides which runs are.",
-  lastOf: (count: string) => `The last ${count} runs`,
-  allOf: (count: string) => `All ${count} stored runs`,
+  lastOf: (count: string) => `The last runs (${count})`,
+  allOf: (count: string) => `All stored runs (${count})`,
   runSummary: (runs: string, failed: string, slowest: string) =>
     `${runs}: ${failed} not completed, the slowest took ${slowest}`,
   ofMost: (count: string, most: string) => `${count} of ${most}`,

@@ -88,7 +88,7 @@ function DurationChart({ title, durations, look }: {
   const last = histogram.findLastIndex((count) => count > 0);
   const text = (share: number) => {
     const ms = percentile(durations, share);
-    return ms === null ? texts.none : texts.upTo(duration(ms));
+    return ms === null ? texts.none : texts.upTo(duration(Math.max(1, ms)));
   };
   return (
     <div>

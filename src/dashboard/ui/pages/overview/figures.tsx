@@ -89,7 +89,7 @@ function Wait() {
   const wait = data === null ? null : sumDurations(data.items.map(({ wait }) => wait));
   const text = (share: number) => {
     const ms = wait === null ? null : percentile(wait, share);
-    return ms === null ? texts.none : texts.upTo(duration(ms));
+    return ms === null ? texts.none : texts.upTo(duration(Math.max(1, ms)));
   };
   return (
     <Figure
