@@ -97,7 +97,7 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
     await row.getByText("paused").waitFor();
     await button(page, "Resume the queue payments…").click();
     await confirm("Resume", "the gateway is up");
-    await row.getByText("served").waitFor();
+    await row.getByText("1 worker").waitFor();
   });
 
   await t.step("a group of failures links to its tasks, and is retried", async () => {
@@ -145,10 +145,10 @@ async function operate(t: Deno.TestContext, browser: Browser, store: OperatedSto
       "the worker has reserved slots",
     );
     await page.goto(store.url("limits"));
-    await page.getByRole("row", { name: /^mail ada slots are taken Release .*… \d+ / }).waitFor();
+    await page.getByRole("row", { name: /^mail ada \d+ in .* slots are taken Release / }).waitFor();
     await page.setViewportSize({ width: 360, height: 740 });
     await page.getByRole("row", {
-      name: /^mail ada slots are taken Release .*… Waiting \d+ Next slot in /,
+      name: /^mail ada Waiting \d+ Next slot in .* slots are taken Release /,
     })
       .waitFor();
     await page.setViewportSize({ width: 1280, height: 900 });
