@@ -6,6 +6,7 @@ import { checkMethods } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { TaskEventSource } from "../events/task_event.ts";
 import type { AuditGrowth, Backlog, StorageStatistics } from "../storage/queries.ts";
+import type { TableSize } from "../storage/table_sizes.ts";
 import type { WorkersOptions, WorkerStatus } from "../storage/worker_status.ts";
 
 /** A source of task events; every `EverTask` is one. */
@@ -20,6 +21,8 @@ export interface EventOrigin {
 
 /** A source of statistics from storage; every `EverTask` is one. */
 export interface FigureOrigin {
+  /** The sizes of the tables, which large stores estimate. Without it, audit rows are counted. */
+  readonly operate?: { sizes(): Promise<readonly Pick<TableSize, "table" | "rows">[]> };
   /** The growth of the audit tables. */
   readonly audit: { growth(): Promise<readonly Dated<AuditGrowth>[]> };
   /** The configured queues, whose figures begin with 0, and the waiting tasks by queue. */

@@ -5,15 +5,13 @@ import { msSince } from "../ms_since.ts";
 import { type BatchObservableResult, diag, type Meter } from "@opentelemetry/api";
 import type { TaskEventKind } from "../../events/task_event.ts";
 import type { Clock } from "../../time/clock.ts";
+import { auditRows } from "../audit_rows.ts";
 import { cached, type CacheLimits, dear } from "../cached.ts";
 import { type EventLabels, knownLabels, withKnownQueues } from "../known_series.ts";
 import type { EventOrigin, FigureOrigin } from "../monitored.ts";
 import { workerFigures } from "../worker_figures.ts";
 
-/**
- * The time for which the sizes of the audit tables are cached, because counting their rows may take
- * long.
- */
+/** The time for which the sizes of the audit tables are cached, because they change slowly. */
 const auditCacheMs = 60_000;
 
 /**
@@ -90,7 +88,7 @@ function measureStorage(
   const statistics = cached(() => everTask.statistics(), dearLimits, clock);
   const workers = cached(() => everTask.workers({ includeLost: true }), limits, clock);
   const auditLimits = { ...dearLimits, ageMs: auditCacheMs };
-  const growth = cached(() => everTask.audit.growth(), auditLimits, clock);
+  const audited = cached(() => auditRows(everTask), auditLimits, clock);
   const gauge = (name: string, description: string, unit: string) =>
     meter.createObservableGauge(name, { description, unit });
   const queueTasks = gauge("evertask.queue.tasks", "Unfinished tasks", "{task}");
@@ -101,7 +99,11 @@ function measureStorage(
     "Age of the oldest heartbeat of a registered worker",
     "s",
   );
-  const auditRows = gauge("evertask.audit.rows", "Rows of the audit tables", "{row}");
+  const auditGauge = gauge(
+    "evertask.audit.rows",
+    "Rows of the audit tables, estimated if they are large",
+    "{row}",
+  );
 
   const collect = async (result: BatchObservableResult): Promise<void> => {
     const observeTasks = (queue: string, state: string, count: number): void =>
@@ -128,9 +130,9 @@ function measureStorage(
         result.observe(workerCount, alive);
         if (oldestHeartbeatMs !== null) result.observe(heartbeatAge, oldestHeartbeatMs / 1000);
       }),
-      growth().then((tables) => {
+      audited().then((tables) => {
         for (const { table, rows } of tables) {
-          result.observe(auditRows, rows, { "evertask.audit.table": table });
+          result.observe(auditGauge, rows, { "evertask.audit.table": table });
         }
       }),
     ]);
@@ -139,7 +141,7 @@ function measureStorage(
       if (part.status === "rejected") diag.warn("EverTask's storage does not answer", part.reason);
     }
   };
-  const observables = [queueTasks, oldest, workerCount, heartbeatAge, auditRows];
+  const observables = [queueTasks, oldest, workerCount, heartbeatAge, auditGauge];
   meter.addBatchObservableCallback(collect, observables);
   return () => meter.removeBatchObservableCallback(collect, observables);
 }

@@ -5,6 +5,7 @@ import { msSince } from "../ms_since.ts";
 import { Gauge } from "prom-client";
 import type { Logger } from "../../log/logger.ts";
 import type { Clock } from "../../time/clock.ts";
+import { auditRows } from "../audit_rows.ts";
 import { cached, dear } from "../cached.ts";
 import { withKnownQueues } from "../known_series.ts";
 import type { FigureOrigin } from "../monitored.ts";
@@ -34,8 +35,8 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
   const backlog = cached(() => everTask.queues.backlog(), limits, clock);
   const statistics = cached(() => everTask.statistics(), dearLimits, clock);
   const workers = cached(() => everTask.workers({ includeLost: true }), limits, clock);
-  const growth = cached(
-    () => everTask.audit.growth(),
+  const audited = cached(
+    () => auditRows(everTask),
     { ...dearLimits, ageMs: auditCacheMs },
     clock,
   );
@@ -139,9 +140,14 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
       if (oldestHeartbeatMs !== null) add({}, oldestHeartbeatMs / 1000);
     },
   );
-  gauge("audit_rows", "Rows of the audit tables and the execution log", ["table"], async (add) => {
-    for (const { table, rows } of await growth()) add({ table }, rows);
-  });
+  gauge(
+    "audit_rows",
+    "Rows of the audit tables and the execution log, estimated if they are large",
+    ["table"],
+    async (add) => {
+      for (const { table, rows } of await audited()) add({ table }, rows);
+    },
+  );
   return gauges;
 }
 

@@ -90,6 +90,21 @@ Deno.test("the storage's figures are gauges", async () => {
   assertEquals(value("audit_rows", { table: "StatusAudit" }), 1_000_000);
 });
 
+Deno.test("the rows of large audit tables are estimated instead of counted", async () => {
+  const storage = new StorageFigures();
+  storage.audit.growth = () => Promise.reject(new Error("reads the whole tables"));
+  const sizes = [
+    { table: "QueuedTasks", rows: 1 },
+    { table: "StatusAudit", rows: 40_000_000 },
+    { table: "RunsAudit", rows: null }, // cannot be estimated
+  ] as const;
+  const origin = Object.assign(storage, { operate: { sizes: () => Promise.resolve(sizes) } });
+  const { scrape } = makeExporter({ storage: origin });
+  const metrics = await scrape();
+  const found = metrics.get("evertask_audit_rows")?.metrics;
+  assertEquals(found, [{ labels: { table: "StatusAudit" }, value: "40000000" }]);
+});
+
 Deno.test("the duration of an execution is observed for every outcome", async () => {
   const { events, exporter } = makeExporter();
   const ended = ["completed", "failed", "retrying", "cancelled"];
