@@ -24,6 +24,7 @@ const task = defineTask<unknown>({
   type: name,
   retry: noRetry(),
   queue: name,
+  rateLimit: { permits: 1_000, period: { minutes: 1 }, key: () => name },
   async handle(_payload, context: TaskContext) {
     await context.log.error(name);
     await context.log.info(long);

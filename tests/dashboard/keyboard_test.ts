@@ -40,6 +40,17 @@ browserTest("the keys of pages", [], async (t, browser) => {
     assertEquals(page.url(), dashboard.url(`tasks/${two!.id}`));
   });
 
+  await t.step("an action needs no mouse", async () => {
+    await page.getByRole("button", { name: "Cancel…" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Cancel the task?" }).waitFor();
+    await page.keyboard.type("a mistake"); // the field of the reason has the focus
+    for (const key of ["Tab", "Tab", "Enter"]) await page.keyboard.press(key);
+    await page.getByRole("heading", { name: "How did it end?" }).waitFor();
+    const { items: [action] } = await dashboard.everTask.operate.actions.list();
+    assertEquals([action!.verb, action!.reason], ["cancel", "a mistake"]);
+  });
+
   await t.step("g and a letter lead to a page", async () => {
     for (const [letter, path] of [["q", "queues"], ["w", "workers"], ["o", ""], ["t", "tasks"]]) {
       // Both are sent at once, because a loaded machine may take longer than a user in between.
