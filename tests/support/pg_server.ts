@@ -55,7 +55,11 @@ export interface PostgresServer extends AsyncDisposable {
    * @param whileDown Called while the server is stopped.
    */
   restart(mode: "fast" | "immediate", whileDown?: () => void | Promise<void>): Promise<void>;
-  /** Stops a private server, or drops the databases that were created on a shared one. */
+  /**
+   * Stops a private server, or drops the databases that were created on the server of
+   * EVERTASK_TEST_POSTGRES. Those on the server of a test run stay until its end, because a file
+   * system may create files slowly for a minute after many were deleted.
+   */
   stop(): Promise<void>;
 }
 
@@ -65,28 +69,37 @@ export interface PostgresServer extends AsyncDisposable {
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const isOwn = Object.values(options).some((value) => value !== undefined && value !== false);
-  const existing = Deno.env.get("EVERTASK_TEST_POSTGRES") ||
-    (isOwn ? null : await sharedByRun("postgres"));
-  if (existing) return await connect(existing);
+  const existing = Deno.env.get("EVERTASK_TEST_POSTGRES");
+  if (existing) return await connect(existing, dropDatabases(existing));
+  const shared = isOwn ? null : await sharedByRun("postgres");
+  if (shared !== null) return await connect(shared, async () => {});
   const cluster = await startPgCluster(options.version ?? testVersion, {
     max_connections: "200",
     ...options.durable ? {} : testSettings,
     ...options.settings,
   });
-  return await connect(cluster.url, cluster);
+  return await connect(cluster.url, cluster.remove, cluster);
 }
 
-async function connect(url: string, cluster?: PgCluster): Promise<PostgresServer> {
+/** Returns a function that drops databases of a server. */
+function dropDatabases(url: string): (names: readonly string[]) => Promise<void> {
+  return (names) =>
+    withConnection(url, async (sql) => {
+      for (const name of names) await sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`;
+    });
+}
+
+/** @param end Ends the use of the server, given the names of the databases that were created. */
+async function connect(
+  url: string,
+  end: (created: readonly string[]) => Promise<void>,
+  cluster?: PgCluster,
+): Promise<PostgresServer> {
   const version = await serverVersion(url);
   // Copying the files of the template takes half the time of writing its pages to the log.
   const strategy = Number.parseInt(version) >= 15 ? "STRATEGY file_copy" : "";
   const created: string[] = [];
-  const stop = async () => {
-    if (cluster) return await cluster.remove();
-    await withConnection(url, async (sql) => {
-      for (const name of created) await sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`;
-    });
-  };
+  const stop = () => end(created);
   return {
     url,
     version,
