@@ -36,8 +36,16 @@ import {
 import { PurgeTurn } from "./purge_turn.ts";
 import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
-/** The number of rows read in one transaction, which takes some milliseconds. */
-const rowsAtATime = 2000;
+/** The number of rows in the first transaction, and the limits of later ones. */
+const firstRows = 2_000;
+const fewestRows = 500;
+const mostRows = 10_000;
+
+/**
+ * The duration of a transaction, by which the next one is sized, in milliseconds. Other work of the
+ * process waits for so long, and runs between the transactions.
+ */
+const stepMs = 5;
 
 /** The time after which idle rate limit keys are deleted, in milliseconds. */
 const idleRateLimitMs = dayMs;
@@ -74,6 +82,8 @@ function startOf(policy: string, readsAll: boolean, walk = 0): Position {
 /** Purges the history of one store. */
 export class Purge {
   #position: Position | undefined;
+  /** The number of rows to read in one transaction. */
+  #rows = firstRows;
   /** The policy of the last scan of the whole tables, and its end by the monotonic clock. */
   #scannedAll = { policy: "", at: -Infinity };
 
@@ -101,9 +111,11 @@ export class Purge {
         ...limits,
         readsAll ? pastAllIds : endOf(walks[walk]!, limits, latest + aheadMs),
       ];
+      const rows = Math.min(limit, this.#rows);
+      const startedAt = systemClock.monotonic();
       let step: Step | undefined;
       const scan = (): PurgeBatch => {
-        step = (dryRun ? countSome : deleteSome)(connection, walks[walk]!, values, key, limit);
+        step = (dryRun ? countSome : deleteSome)(connection, walks[walk]!, values, key, rows);
         const done = step.next === undefined && walk === walks.length - 1;
         return { ...nothingPurged, [counts]: step.rows, done };
       };
@@ -111,6 +123,9 @@ export class Purge {
         return { ...scan(), operatorActions: forgetActions(connection, actionsBefore) };
       });
       if (batch === null || step === undefined) return batch;
+      if (rows === this.#rows && step.next !== undefined) {
+        this.#resize(systemClock.monotonic() - startedAt);
+      }
       at = step.next === undefined ? startOf(text, readsAll, walk + 1) : { ...at, key: step.next };
       if (!dryRun) this.#position = batch.done ? undefined : at;
       if (!dryRun && batch.done && readsAll) {
@@ -121,12 +136,18 @@ export class Purge {
     };
     try {
       const most = dryRun ? Infinity : budget;
-      const result = await purgeInBatches(most, rowsAtATime, runBatch, by);
+      const result = await purgeInBatches(most, mostRows, runBatch, by);
       if (!dryRun) return result;
       return { ...result, operatorActions: countActions(connection, actionsBefore) };
     } finally {
       if (!dryRun) connection.transaction(() => turn.end(connection));
     }
+  }
+
+  /** Sizes the next transaction, after one that took `ms` milliseconds. */
+  #resize(ms: number): void {
+    const wanted = this.#rows * Math.min(2, stepMs / Math.max(1, ms));
+    this.#rows = Math.round(Math.min(mostRows, Math.max(fewestRows, wanted)));
   }
 
   /** Whether it is time for a scan of the whole tables. */
