@@ -24,6 +24,8 @@ const pages = ["", "?span=7+d", "tasks", "queues", "failures"];
 export interface FrameFigures {
   readonly page: string;
   readonly eventsPerSecond: number;
+  /** The processor time of the page's main thread, which other processes do not affect. */
+  readonly processorShare: number;
   readonly frames: number;
   /** The work of the page in its frames that took more than 50 ms: their number, the longest. */
   readonly longFrames: number;
@@ -53,6 +55,16 @@ async function openPage(browser: Browser, url: string): Promise<Page> {
   await page.goto(url);
   await page.getByRole("status").getByText("Live").waitFor();
   return page;
+}
+
+/** Returns a function that tells the processor time of a page's main thread so far, in seconds. */
+async function processorTime(page: Page): Promise<() => Promise<number>> {
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => {
+    const { metrics } = await devTools.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration")!.value;
+  };
 }
 
 const work = defineTask<number>({
@@ -91,11 +103,15 @@ export const framesSubject: Subject = {
         progress(`/${path}: ${seconds} s`);
         const page = await openPage(browser, `http://127.0.0.1:${server.addr.port}/${path}`);
         await page.evaluate(record);
+        const processor = await processorTime(page);
+        const before = await processor();
         const emitted = await flood(everTask.events, eventsPerSecond, seconds * 1_000);
+        const processorShare = (await processor() - before) / seconds;
         const { gaps, work } = await page.evaluate("recorded") as Record<string, number[]>;
         results.push({
           page: `/${path}`,
           eventsPerSecond: emitted / seconds,
+          processorShare,
           frames: gaps!.length,
           longFrames: work!.filter((ms) => ms > mostFrameMs).length,
           longestWorkMs: Math.max(0, ...work!),
@@ -112,6 +128,7 @@ export const framesSubject: Subject = {
     const rows = results.map((each) => [
       each.page,
       grouped(each.eventsPerSecond),
+      `${(100 * each.processorShare).toFixed(1)} %`,
       grouped(each.frames),
       `${each.longFrames}`,
       each.longFrames === 0 ? `≤ ${mostFrameMs} ms` : milliseconds(each.longestWorkMs),
@@ -121,6 +138,7 @@ export const framesSubject: Subject = {
     const header = [
       "page",
       "events a second",
+      "processor",
       "frames",
       `over ${mostFrameMs} ms`,
       "longest work",
