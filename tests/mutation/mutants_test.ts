@@ -52,4 +52,5 @@ Deno.test("the guide to the simulation lists its mutants with the seeds that not
     );
   }).filter((line) => !text.includes(line));
   assertEquals(missing, []);
+  assertEquals(text.match(/- seed \d/g)?.length, mutantLists.simulation!.length);
 });

@@ -33,9 +33,10 @@ async function printPlan(plan: MigrationPlan, applied: boolean, print: Printer):
 export const migrate: Command = {
   name: "migrate",
   summary: "Create or update the schema of a database",
-  about: `All files are applied in one transaction. Any number of processes may do this at the same
-time: one does it, and the others wait. A schema that is newer than this program is
-left as it is, with an error. --dry-run has exit code 1 if something is missing.
+  about: `All files are applied in one transaction; in SQL Server, the procedures in a second one.
+Any number of processes may do this at the same time: one does it, and the others wait. A
+schema that is newer than this program is left as it is, with an error. --dry-run has exit
+code 1 if something is missing.
 
 PostgreSQL: the owner of the schema migrates; it needs CREATE on the database for a new
 schema. The role of the application needs USAGE on the schema, EXECUTE on its functions,

@@ -37,6 +37,7 @@ export const schedule: readonly Mutant[] = [
     ["if (wasSetBack) this.#provenOffset = -Infinity;", ""],
     ["setBackMs > readingErrorMs", "setBackMs > 0"],
     ["this.#provenOffset - (storageNow - askedAt)", "this.#provenOffset - this.#offset"],
+    ["this.#offset = isLate ?", "this.#offset = now < 0 ?"],
   ]),
   ...mutantsOf({
     file: "src/worker/lease/set_back_corrector.ts",

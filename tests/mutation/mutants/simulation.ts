@@ -123,7 +123,6 @@ const mistakes: readonly Mistake[] = [
     "if (isTransient(error)) worker!.suspectUnknownClaims(); // the write may have been committed",
     "",
   ],
-  [2902, "src/time/storage_clock.ts", "this.#offset = isLate ?", "this.#offset = now < 0 ?"],
   [4, seriesRun, "const planned = series.nextRunAt ?? task.dueAt;", "const planned = task.dueAt;"],
   // Operators
   [
