@@ -100,9 +100,9 @@ function explain(
       (before === null ? inserts(each, task) : changes(each, { task, before, after }))
     );
     const previous = last.get(task);
-    // A verb may need more than one statement.
+    // A verb may need more than one statement. Another payload is from another dispatch.
     const isNext = previous !== undefined && at <= previous.at + statementsMs &&
-      isPartOf(previous, at);
+      isPartOf(previous, at) && before?.request === after.request;
     const intent = possible.find((each) => each.result !== undefined && isInTime(each)) ??
       possible.find(isInTime) ??
       // A call that has timed out may still be under way, and be carried out later.

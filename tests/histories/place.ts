@@ -82,7 +82,10 @@ async function preparePostgres(): Promise<Ground> {
     async create() {
       const address = await server.createDatabase();
       const name = new URL(address).pathname.slice(1);
-      if (disk !== null) await inServer(server.url, `ALTER DATABASE ${name} SET TABLESPACE small`);
+      if (disk !== null) {
+        const move = `ALTER DATABASE ${name} SET TABLESPACE small`;
+        await inServer(server.url, byPlainCopies, move);
+      }
       const connect = () => connectTo("PostgreSQL", address);
       await createTables(connect);
       const proxy = await TcpProxy.start(address);
@@ -189,10 +192,15 @@ async function createTables(connect: () => Storage): Promise<void> {
   await storage.close();
 }
 
-async function inServer(url: string, statement: string): Promise<void> {
+/** The kernel cannot clone a file to another file system. */
+const byPlainCopies =
+  "SELECT set_config(name, 'copy', false) FROM pg_settings WHERE name = 'file_copy_method'";
+
+/** Runs statements in one session. */
+async function inServer(url: string, ...statements: readonly string[]): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
-    await sql.unsafe(statement);
+    for (const statement of statements) await sql.unsafe(statement);
   } finally {
     await sql.end();
   }
