@@ -49,9 +49,9 @@ export function statistics(state: MemoryState, now: number): StorageStatistics {
 export function heldTasks({ workers }: MemoryState): HeldTasks[] {
   const held: HeldTasks[] = [];
   for (const [workerId, { tasks }] of workers) {
-    for (const [queue, rows] of Map.groupBy(tasks, ({ queue }) => queue)) {
-      held.push({ workerId, queue, count: rows.length });
-    }
+    const counts = new Map<string, number>();
+    for (const { queue } of tasks) counts.set(queue, (counts.get(queue) ?? 0) + 1);
+    for (const [queue, count] of counts) held.push({ workerId, queue, count });
   }
   return held;
 }
