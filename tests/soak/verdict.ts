@@ -1,8 +1,10 @@
 // Checks the history of a soak. It is too long to be checked at once, so the tasks are checked in
-// groups, with everything that happened to them.
+// groups, with everything that happened to them. Only the rules about rate limits are checked at
+// once, because the tasks of all groups share the limits.
 
-import { checkHistory } from "../../src/testing/checker/check_history.ts";
+import { checkHistory, rules } from "../../src/testing/checker/check_history.ts";
 import type { FinalTask, HistoryEntry } from "../../src/testing/checker/history.ts";
+import { limitRules } from "../../src/testing/checker/limit_rules.ts";
 import type { JournalRow } from "../histories/journal_rows.ts";
 import { journaledTasks } from "../histories/journal_tasks.ts";
 import { mergeRecords } from "../histories/merge.ts";
@@ -10,6 +12,8 @@ import { readRecords } from "../histories/record_file.ts";
 
 /** The number of tasks that are checked at once. */
 const groupSize = 200;
+
+const rulesOfTasks = rules.filter((rule) => !limitRules.includes(rule));
 
 /** A task that becomes due within this time before the end may be left waiting. */
 const leftMs = 20_000;
@@ -28,10 +32,11 @@ export function checkRecords(folder: string, startsAt: number): string[] {
   const { entries, names, unexplained } = mergeRecords(records, journal, startsAt);
   const tasks = journaledTasks(journal, names, startsAt);
   const endedBy = (entries.at(-1)?.at ?? 0) - leftMs;
-  const lines = groupsOf(tasks).flatMap((group) => {
-    const own = entriesOf(group, entries);
-    return checkHistory({ startsAt, endedBy, isObserved: true, entries: own, tasks: group });
-  });
+  const whole = { startsAt, endedBy, isObserved: true, entries, tasks };
+  const lines = groupsOf(tasks).flatMap((group) =>
+    checkHistory({ ...whole, entries: entriesOf(group, entries), tasks: group }, rulesOfTasks)
+  );
+  lines.push(...checkHistory(whole, limitRules));
   // Ignore differences in keys: a later task, perhaps of another group, takes the key of an ended
   // one.
   const known = lines.filter((line) => !line.includes(": key is "));
