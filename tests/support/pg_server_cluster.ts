@@ -20,15 +20,6 @@ export const testSettings: Readonly<Record<string, string>> = {
   dynamic_shared_memory_type: "mmap",
 };
 
-/**
- * Lets the kernel copy the files of a new database, where PostgreSQL can ask it to: that takes half
- * the processor time.
- */
-function copySettings(version: string): Readonly<Record<string, string>> {
-  const isSupported = Number.parseInt(version) >= 18 && Deno.build.os === "linux";
-  return isSupported ? { file_copy_method: "clone" } : {};
-}
-
 /** A private server and its data. */
 export interface PgCluster {
   readonly url: string;
@@ -84,7 +75,6 @@ export async function startPgCluster(
       listen_addresses: "127.0.0.1",
       port: `${port}`,
       unix_socket_directories: "",
-      ...copySettings(version),
       ...settings,
     };
     const format = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"];
