@@ -103,24 +103,44 @@ Deno.test({
   },
 });
 
-Deno.test({
-  ...needsTarget("a migration that fails leaves the schema unchanged"),
-  async fn() {
-    await withEmpty(async (pool, schema) => {
-      await pool.request().batch(`CREATE SCHEMA [${schema}];`);
-      // Lets the last statement fail: the name of one of the schema's table types is already that
-      // of another type.
-      await pool.request().batch(`CREATE TYPE [${schema}].[NameList] FROM int;`);
-      try {
-        const storage = sqlServerStorage({ connection: pool, schema });
-        await assertRejects(() => storage.open());
-        const { recordsets } = await pool.request().batch(
-          `SELECT OBJECT_ID(N'[${schema}].[SchemaVersions]') AS [Table];`,
-        );
-        assertEquals((recordsets as { Table: unknown }[][])[0]![0]!.Table, null);
-      } finally {
-        await pool.request().batch(`DROP TYPE [${schema}].[NameList];`);
-      }
-    });
+const conflicts = [
+  {
+    what: "numbered files that fail leave the schema unchanged",
+    // The files alter a table of this name.
+    create: "VIEW",
+    name: "Workers",
+    as: "AS SELECT 1 AS [One]",
+    hasTables: false,
   },
-});
+  {
+    what: "procedures that fail leave the new tables, and are not created in part",
+    // Procedures use a table type of this name.
+    create: "TYPE",
+    name: "NameList",
+    as: "FROM int",
+    hasTables: true,
+  },
+];
+
+for (const { what, create, name, as, hasTables } of conflicts) {
+  Deno.test({
+    ...needsTarget(what),
+    fn: () =>
+      withEmpty(async (pool, schema) => {
+        await pool.request().batch(`CREATE SCHEMA [${schema}];`);
+        await pool.request().batch(`CREATE ${create} [${schema}].[${name}] ${as};`);
+        try {
+          const storage = sqlServerStorage({ connection: pool, schema });
+          await assertRejects(() => storage.open());
+          const { recordsets } = await pool.request().batch(
+            `SELECT OBJECT_ID(N'[${schema}].[SchemaVersions]') AS [Table],
+              (SELECT COUNT(*) FROM sys.procedures WHERE schema_id = SCHEMA_ID(N'${schema}')) AS [Procedures];`,
+          );
+          const [row] = (recordsets as { Table: unknown; Procedures: number }[][])[0]!;
+          assertEquals([row!.Table !== null, row!.Procedures], [hasTables, 0]);
+        } finally {
+          await pool.request().batch(`DROP ${create} [${schema}].[${name}];`);
+        }
+      }),
+  });
+}
