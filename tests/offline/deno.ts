@@ -42,7 +42,7 @@ if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
 }
 // The number of test files that run at once. It is greater than the number of cores, because many
 // files mostly wait.
-const jobs = Deno.env.get("DENO_JOBS") || `${navigator.hardwareConcurrency + 2}`;
+const jobs = Deno.env.get("DENO_JOBS") || `${navigator.hardwareConcurrency + 3}`;
 const shared = offerShared();
 const env = { ...shared.env, DENO_JOBS: jobs };
 const namesFiles = args.some((arg) => !arg.startsWith("-"));
