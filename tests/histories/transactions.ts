@@ -5,7 +5,7 @@ import postgres from "postgres";
 import { loadMssql } from "../../drivers/sqlserver/load_mssql.ts";
 import type { SqlServerPool } from "../../drivers/sqlserver/mssql_api.ts";
 import type { RunTransaction } from "../../src/testing/simulation/transactions.ts";
-import { targetConfig } from "../support/tsql_server/target.ts";
+import { isBabelfish, targetConfig } from "../support/tsql_server/target.ts";
 import type { ProcessSetup } from "./setup.ts";
 
 /** How long a transaction stays open after its last write, so that some kills happen there. */
@@ -110,6 +110,14 @@ function onPostgres(url: string): RunTransaction {
     );
 }
 
+/**
+ * Ends the transaction of a process that is frozen, or cut off, with its locks. SQL Server itself
+ * does so by TCP keepalive after half a minute.
+ */
+const endsWhenIdle = `SELECT set_config('idle_in_transaction_session_timeout', '${
+  patienceMs / 2
+}', 'true');`;
+
 function onSqlServer(): RunTransaction {
   const config = { ...targetConfig({ max: 4 }), requestTimeout: patienceMs };
   let pool: SqlServerPool | null = null;
@@ -119,6 +127,7 @@ function onSqlServer(): RunTransaction {
     await pool.connect(); // again, if the network was cut before
     const transaction = pool.transaction();
     await transaction.begin();
+    if (await isBabelfish(pool)) await transaction.request().batch(endsWhenIdle);
     const open: OpenTransaction = {
       connection: transaction,
       commit: () => transaction.commit(),
