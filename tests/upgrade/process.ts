@@ -25,6 +25,7 @@ const everTask = createEverTask({
   storage: storageOf(version, store, address),
   tasks: [work],
   logger: silentLogger,
+  leaseDuration: { minutes: 2 }, // a slow machine does not lose workers
 });
 await everTask.start();
 tell({ started: version });
