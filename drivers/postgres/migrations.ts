@@ -35,11 +35,13 @@ const deadlock = "40P01";
 const locked = "55P03";
 
 /**
- * The time in milliseconds for which a migration waits for the lock of a table, and its pause before
- * the next try. All other statements queue behind the waiting migration, so it must not wait for
- * the end of a long transaction.
+ * The time in milliseconds for which a migration waits for the lock of a table. All other
+ * statements queue behind the waiting migration, so it must not wait for the end of a long
+ * transaction.
  */
 const lockTimeoutMs = 500;
+
+/** The pause before a migration that did not get a lock is tried again, in milliseconds. */
 const pauseMs = 1_000;
 
 /** The state of the schema in a database. */

@@ -509,8 +509,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 37) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 37: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 38) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 38: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -546,7 +546,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (37, 'a9e688cebeaaa855069f970a4429139407871107dc5d2b08acf78f6f85422282')
+INSERT INTO schema_functions (revision, hash) VALUES (38, '385ae58e649317d542b007e601ec96677908130ae0627b422d0155e313468b97')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -2625,9 +2625,9 @@ BEGIN
 END $$;
 `,
   "functions/search.sql": `-- Searches and counts tasks. A search reads the primary key, the tasks of a tag, an application's
--- index of payloads, or, if it is for series only, the index of series, so that the cost of the first page does not depend on the
--- number of tasks. For a filter that may read many rows without a match, the caller limits the
--- number of rows to read.
+-- index of payloads, or, if it is for series only, the index of series, so that the cost of the
+-- first page does not depend on the number of tasks. For a filter that may read many rows without a
+-- match, the caller limits the number of rows to read.
 
 -- The tag whose tasks a search reads; NULL if it reads another index.
 CREATE OR REPLACE FUNCTION tag_to_read(filter json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
@@ -3009,8 +3009,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   ) AS f
 $$;
 
--- The numbers of tasks that workers hold, by worker and queue: HeldTasks[]. Reads up to \`most\` tasks
--- that were claimed since the earliest \`claims_since\` of all workers, by the index
+-- The numbers of tasks that workers hold, by worker and queue: HeldTasks[]. Reads up to \`most\`
+-- tasks that were claimed since the earliest \`claims_since\` of all workers, by the index
 -- queued_tasks_claimed_at. Returns NULL if there may be more.
 CREATE OR REPLACE FUNCTION held_tasks(most int) RETURNS json
 LANGUAGE plpgsql STABLE

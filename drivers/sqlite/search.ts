@@ -1,5 +1,6 @@
 // Searches and counts tasks. A search reads all tasks by id, the index of series, the tasks of a
-// tag, or an application's index of payloads. A search that may read many rows without a match stops after `mostRead` rows.
+// tag, or an application's index of payloads. A search that may read many rows without a match
+// stops after `mostRead` rows.
 
 import { countPage, matchingPage, payloadPart } from "../../src/storage/payload_search.ts";
 import {

@@ -42,8 +42,8 @@ export interface QueueOverview {
 
 /**
  * Combines the waiting tasks, counted up to `waitingCap`, and the workers of each queue, sorted by
- * name. Includes queues with waiting or held tasks, paused queues, queues that a live worker serves,
- * and the queues of this process.
+ * name. Includes queues with waiting or held tasks, paused queues, queues that a live worker
+ * serves, and the queues of this process.
  */
 export function queueOverviews(
   { queues }: Backlog,

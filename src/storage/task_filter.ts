@@ -82,8 +82,8 @@ function checkFilter(filter: TaskFilter): void {
 }
 
 /**
- * The maximum number of tasks that a call reads of a tag, of a value in payloads, or by due instant:
- * they are scattered in a table.
+ * The maximum number of tasks that a call reads of a tag, of a value in payloads, or by due
+ * instant: they are scattered in a table.
  */
 export const mostScatteredRead = 500;
 

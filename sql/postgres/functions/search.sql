@@ -1,7 +1,7 @@
 -- Searches and counts tasks. A search reads the primary key, the tasks of a tag, an application's
--- index of payloads, or, if it is for series only, the index of series, so that the cost of the first page does not depend on the
--- number of tasks. For a filter that may read many rows without a match, the caller limits the
--- number of rows to read.
+-- index of payloads, or, if it is for series only, the index of series, so that the cost of the
+-- first page does not depend on the number of tasks. For a filter that may read many rows without a
+-- match, the caller limits the number of rows to read.
 
 -- The tag whose tasks a search reads; NULL if it reads another index.
 CREATE OR REPLACE FUNCTION tag_to_read(filter json) RETURNS text LANGUAGE sql IMMUTABLE AS $$

@@ -82,8 +82,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   ) AS f
 $$;
 
--- The numbers of tasks that workers hold, by worker and queue: HeldTasks[]. Reads up to `most` tasks
--- that were claimed since the earliest `claims_since` of all workers, by the index
+-- The numbers of tasks that workers hold, by worker and queue: HeldTasks[]. Reads up to `most`
+-- tasks that were claimed since the earliest `claims_since` of all workers, by the index
 -- queued_tasks_claimed_at. Returns NULL if there may be more.
 CREATE OR REPLACE FUNCTION held_tasks(most int) RETURNS json
 LANGUAGE plpgsql STABLE

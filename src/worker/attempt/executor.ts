@@ -297,8 +297,8 @@ export class Executor {
         error,
       });
     }
-    // The transaction was rolled back. If that is unknown, storage rejects the write if it was
-    // committed, because the lease ended.
+    // The transaction was rolled back, or its outcome is unknown. If it was committed, the lease has
+    // ended, and storage rejects this write.
     this.#end(job, context, failure, this.#parts.clock.monotonic());
   }
 

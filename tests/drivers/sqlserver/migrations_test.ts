@@ -1,5 +1,5 @@
-// The statements of a migration: two transactions with a lock, one with every batch of every missing
-// numbered file, and one with the procedures.
+// The statements of a migration: two transactions with a lock, one with every batch of every
+// missing numbered file, and one with the procedures.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
