@@ -68,6 +68,11 @@ export class Connection {
     }
   }
 
+  /** Switches defensive mode; see {@linkcode SqliteDatabase.setDefensive}. */
+  setDefensive(active: boolean): void {
+    this.#database.setDefensive?.(active);
+  }
+
   /** Runs a script. */
   exec(sql: string): void {
     this.#database.exec(sql);

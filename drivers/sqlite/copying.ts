@@ -77,6 +77,7 @@ const taskColumns = [
   ...["current_run_count", "paused"],
 ];
 const insertTask = insertInto("queued_tasks", taskColumns);
+const insertSeries = insertInto("task_series", ["task_id"]);
 const insertStatus = insertInto(
   "status_audit",
   ["queued_task_id", "sequence", "updated_at_utc", "new_status", "exception"],
@@ -105,6 +106,7 @@ function importTasks(
   let mostRows = 0;
   for (const { task, statusAudit, runsAudit, executionLogs } of tasks) {
     connection.run(insertTask, ...toRow(task));
+    if (task.series !== null) connection.run(insertSeries, task.id);
     if (task.tags.length > 0) addTags(connection, task.id, task.tags);
     statusAudit.forEach(({ updatedAt, newStatus, exception }, index) =>
       connection.run(insertStatus, task.id, index + 1, updatedAt, newStatus, exception)
@@ -128,6 +130,7 @@ const deletions = [
   "DELETE FROM status_audit WHERE queued_task_id = ?",
   "DELETE FROM runs_audit WHERE queued_task_id = ?",
   "DELETE FROM task_execution_log WHERE task_id = ?",
+  "DELETE FROM task_series WHERE task_id = ?",
   "DELETE FROM queued_tasks WHERE id = ?",
 ];
 

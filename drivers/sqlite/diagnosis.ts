@@ -86,20 +86,16 @@ function differenceOf({ name, text }: SchemaObject, found: string | undefined): 
   if (found === text) return [];
   const isMissing = found === undefined;
   const what = `The ${name} ${isMissing ? "is missing" : "has another text than in this version"}.`;
-  if (name.startsWith("index ")) {
-    return [{
-      kind: isMissing ? "missingIndex" : "changedIndex",
-      what,
-      why: "Statements read whole tables, and get slower as they grow.",
-      remedy: `Run with sqlite3: ${isMissing ? "" : `DROP ${name}; `}${text};`,
-    }];
+  const type = name.split(" ", 1)[0]!;
+  const kind = `${isMissing ? "missing" : "changed"}${type[0]!.toUpperCase()}${type.slice(1)}`;
+  if (type === "table") {
+    return [{ kind, what, why: "Calls may fail.", remedy: "Restore the file from a backup." }];
   }
-  return [{
-    kind: isMissing ? "missingTable" : "changedTable",
-    what,
-    why: "Calls may fail.",
-    remedy: "Restore the file from a backup.",
-  }];
+  const why = type === "index"
+    ? "Statements read whole tables, and get slower as they grow."
+    : "Searches do not find new series.";
+  const remedy = `Run with sqlite3: ${isMissing ? "" : `DROP ${name}; `}${text};`;
+  return [{ kind, what, why, remedy }];
 }
 
 function settingFindings(connection: Connection): Finding[] {

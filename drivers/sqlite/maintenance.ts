@@ -15,13 +15,8 @@ import { foundVersion, knownVersion } from "./migrations.ts";
 import { openNodeSqlite } from "./node_sqlite.ts";
 import { migrateFile } from "./open.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { lacksSeriesIndex, seriesFile } from "./series_table.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
-
-/**
- * The statements that read all tasks. SQLite checks each row of a STRICT table when a column is
- * added.
- */
-const readsTasks = /\b(?:ALTER TABLE|ON) queued_tasks\b/g;
 
 const fileNames = Object.keys(sqlFiles) as SqlFileName[];
 
@@ -39,9 +34,8 @@ export class SqliteMaintenance implements Maintenance {
   async plan(to: number = knownVersion): Promise<MigrationPlan> {
     const version = await this.#version(to);
     const plan = toPlan(version, to);
-    const bytes = version === 0 ? 0 : await this.#read(sizeOf);
-    const estimate = (file: string) =>
-      estimateStep(bytes * (sqlFiles[file as SqlFileName].match(readsTasks)?.length ?? 0));
+    const bytes = lacksSeriesIndex(version) ? await this.#read(sizeOf) : 0;
+    const estimate = (file: string) => estimateStep(file === seriesFile ? bytes : 0);
     const steps = plan.steps.map((step) => ({ ...step, estimatedMs: estimate(step.file) }));
     return { ...plan, steps };
   }

@@ -1,25 +1,36 @@
-// Updates the schema. The migrations are the numbered files of sql/sqlite/.
+// Updates the schema. The migrations are the numbered files of sql/sqlite/. They are one transaction,
+// which reads no tasks: other processes write to the file, and wait for it.
 
 import { SchemaVersionError, StorageError } from "../../src/storage/errors.ts";
+import { addColumns } from "./added_columns.ts";
+import { BusyWait } from "./busy_wait.ts";
 import type { Connection } from "./connection.ts";
-import { sqlFiles } from "./sql.generated.ts";
+import { fillSeriesTable, lacksSeriesIndex, seriesFile, withoutFill } from "./series_table.ts";
+import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
 
 /** The migrations in order. The first is version 1. */
-const migrations = Object.values(sqlFiles);
+const migrations = Object.keys(sqlFiles) as SqlFileName[];
 
 /** The version that this code supports. */
 export const knownVersion: number = migrations.length;
+
+/** The time for which a step is retried while other processes write, in milliseconds. */
+const patienceMs = 10_000;
 
 /**
  * Applies the missing migrations, or only checks that none are missing.
  *
  * @throws {SchemaVersionError} If the schema is newer than the code, or older and `migrate` is off.
  */
-export function migrateSchema(connection: Connection, path: string, migrate: boolean): void {
+export async function migrateSchema(
+  connection: Connection,
+  path: string,
+  migrate: boolean,
+): Promise<void> {
   const found = foundVersion(connection);
   checkVersion(found, path, migrate);
   if (found === knownVersion) return assertWritable(connection);
-  applyMissing(connection, path, knownVersion);
+  await applyMissing(connection, path, knownVersion);
 }
 
 /**
@@ -28,15 +39,27 @@ export function migrateSchema(connection: Connection, path: string, migrate: boo
  * @returns The version before the migrations.
  * @throws {SchemaVersionError} If the schema is newer than the code.
  */
-export function applyMissing(connection: Connection, path: string, to: number): number {
-  return connection.transaction(() => {
-    // The version is read again under the write lock: of many processes that start at once, only
-    // one must migrate.
-    const from = foundVersion(connection);
-    checkVersion(from, path, true);
-    for (const script of migrations.slice(from, to)) apply(connection, path, script);
-    return from;
-  });
+export async function applyMissing(
+  connection: Connection,
+  path: string,
+  to: number,
+): Promise<number> {
+  const wait = new BusyWait(patienceMs);
+  const isFilled = migrations.indexOf(seriesFile) < to &&
+    lacksSeriesIndex(foundVersion(connection));
+  if (isFilled) await fillSeriesTable(connection, wait);
+  return await wait.do(connection, () =>
+    connection.transaction(() => {
+      // The version is read again under the write lock: of many processes that start at once, only
+      // one must migrate.
+      const from = foundVersion(connection);
+      checkVersion(from, path, true);
+      for (const file of migrations.slice(from, to)) {
+        const script = isFilled ? withoutFill(sqlFiles[file]) : sqlFiles[file];
+        apply(connection, path, from === 0 ? script : addColumns(connection, script));
+      }
+      return from;
+    }));
 }
 
 function apply(connection: Connection, path: string, script: string): void {

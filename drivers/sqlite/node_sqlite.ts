@@ -22,6 +22,8 @@ export interface NodeSqliteDatabase {
   close(): void;
   /** Whether a transaction is open. Available in Node from 22.16 on. */
   readonly isTransaction?: boolean;
+  /** Switches defensive mode on or off. Available in Node from 24.12 on. */
+  enableDefensive?(active: boolean): void;
 }
 
 /** The part of `StatementSync` of `node:sqlite` that the driver uses. */
@@ -80,6 +82,7 @@ export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
     get inTransaction() {
       return database.isTransaction ?? isInTransaction(database);
     },
+    setDefensive: (active) => database.enableDefensive?.(active),
     close: () => database.close(),
   };
 }

@@ -49,7 +49,7 @@ export function migrateFile(options: ResolvedOptions, to: number): Promise<numbe
     try {
       const connection = new Connection(database, "own", options.clock);
       if (owned) configure(connection, options);
-      return applyMissing(connection, options.path, to);
+      return await applyMissing(connection, options.path, to);
     } finally {
       if (owned) database.close();
     }
@@ -78,7 +78,7 @@ async function tryToOpen(options: ResolvedOptions): Promise<OpenDatabase> {
   try {
     const connection = new Connection(database, "own", options.clock);
     if (owned) configure(connection, options);
-    migrateSchema(connection, options.path, options.migrate);
+    await migrateSchema(connection, options.path, options.migrate);
     const file = new FileIdentity(options.path, options.clock);
     return { database, connection, owned, file };
   } catch (error) {

@@ -62,15 +62,16 @@ function editTask(
   return true;
 }
 
-const tablesOfHistory = [
+const tablesOfTask = [
   ["status_audit", "queued_task_id"],
   ["runs_audit", "queued_task_id"],
   ["task_execution_log", "task_id"],
+  ["task_series", "task_id"],
   ["queued_tasks", "id"],
 ] as const;
 
 function deleteTask(connection: Connection, taskId: string): void {
-  for (const [table, column] of tablesOfHistory) {
+  for (const [table, column] of tablesOfTask) {
     connection.run(`DELETE FROM ${table} WHERE ${column} = ?`, taskId);
   }
 }

@@ -1,6 +1,6 @@
-// Searches and counts tasks. A search reads all tasks by id, the index of series, the tasks of a
-// tag, or an application's index of payloads. A search that may read many rows without a match
-// stops after `mostRead` rows.
+// Searches and counts tasks. A search reads all tasks by id, all series, the tasks of a tag, or an
+// application's index of payloads. A search that may read many rows without a match stops after
+// `mostRead` rows.
 
 import { countPage, matchingPage, payloadPart } from "../../src/storage/payload_search.ts";
 import {
@@ -22,7 +22,7 @@ import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import { payloadIndex } from "./payload_index.ts";
 import { taskColumns, toTaskRecord } from "./rows.ts";
-import type { SqliteRow } from "./sqlite_library.ts";
+import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
 /** Implements {@linkcode Storage.list}. */
 export function listTasks(
@@ -60,19 +60,12 @@ function find(
   start: Start,
   most: number,
 ): { rows: SqliteRow[]; lastRead: string | null } {
-  const tag = tagToRead(filter);
-  const index = payloadIndex(connection, filter);
-  const table = index === undefined ? "queued_tasks" : `queued_tasks INDEXED BY ${index.name}`;
-  const [id, ids] = tag === undefined ? ["id", table] : ["task_id", "task_tags"];
-  const tasks = tag === undefined ? ids : `${ids} CROSS JOIN queued_tasks ON id = task_id`;
+  const { id, ids, tasks, selected, mostRows } = sourceOf(connection, filter);
   const order = start.oldestFirst ? id : `${id} DESC`;
   const where = new Conditions();
   if (start.after !== undefined) where.add(`${id} ${start.oldestFirst ? ">" : "<"} ?`, start.after);
-  if (tag !== undefined) where.add("tag = ?", tag.toWellFormed());
-  else if (index !== undefined) where.add(`${index.value} = ?`, payloadPart(filter)!);
-  else addRecurring(where, filter);
+  if (selected !== undefined) where.add(...selected);
   let lastRead: string | null = null;
-  const mostRows = index === undefined ? mostRead(filter) : mostScatteredRead;
   if (mostRows !== undefined) {
     const last = connection.get(
       `SELECT ${id} AS id FROM ${ids} ${where} ORDER BY ${order} LIMIT 1 OFFSET ?`,
@@ -82,14 +75,52 @@ function find(
     lastRead = last === undefined ? null : last.id as string;
   }
   if (lastRead !== null) where.add(`${id} ${start.oldestFirst ? "<=" : ">="} ?`, lastRead);
-  if (tag !== undefined || index !== undefined) addRecurring(where, filter);
-  addFilter(where, filter);
+  addConditions(where, filter);
   const rows = connection.all(
     `SELECT ${columns} FROM ${tasks} ${where} ORDER BY ${order} LIMIT ?`,
     ...where.parameters,
     most,
   );
   return { rows, lastRead };
+}
+
+/** The rows that a search reads, in the order of their ids. */
+interface Source {
+  readonly id: "id" | "task_id";
+  /** The table from which the ids are read. */
+  readonly ids: string;
+  /** That table with the columns of tasks. */
+  readonly tasks: string;
+  /** The condition of the rows in that table; undefined for all. */
+  readonly selected?: readonly [condition: string, ...values: SqliteValue[]];
+  /** The maximum number of rows to read. */
+  readonly mostRows: number | undefined;
+}
+
+function sourceOf(connection: Connection, filter: TaskFilter): Source {
+  const mostRows = mostRead(filter);
+  const tag = tagToRead(filter);
+  if (tag !== undefined) {
+    return { ...listed("task_tags"), selected: ["tag = ?", tag.toWellFormed()], mostRows };
+  }
+  const index = payloadIndex(connection, filter);
+  if (index !== undefined) {
+    const selected = [`${index.value} = ?`, payloadPart(filter)!] as const;
+    const table = `queued_tasks INDEXED BY ${index.name}`;
+    return { id: "id", ids: table, tasks: table, selected, mostRows: mostScatteredRead };
+  }
+  if (readsSeries(filter)) return { ...listed("task_series"), mostRows };
+  return { id: "id", ids: "queued_tasks", tasks: "queued_tasks", mostRows };
+}
+
+/** Returns the source of tasks whose ids are in another table. */
+function listed(table: string): Pick<Source, "id" | "ids" | "tasks"> {
+  return { id: "task_id", ids: table, tasks: `${table} CROSS JOIN queued_tasks ON id = task_id` };
+}
+
+/** Reports whether a search reads all series. The index of ids or of a key finds fewer tasks. */
+function readsSeries({ recurring, ids, taskKey }: TaskFilter): boolean {
+  return recurring === true && ids === undefined && taskKey === undefined;
 }
 
 const columnsOfTexts = [
@@ -110,18 +141,10 @@ const ranges = [
   ["executedBefore", "last_execution_utc < ?"],
 ] as const;
 
-function addRecurring(where: Conditions, { recurring }: TaskFilter): void {
-  if (recurring !== undefined) where.add(`recurring_task IS ${recurring ? "NOT NULL" : "NULL"}`);
-}
-
-/** Adds all conditions of a filter. */
+/** Adds the conditions of a filter. */
 export function addConditions(where: Conditions, filter: TaskFilter): void {
-  addRecurring(where, filter);
-  addFilter(where, filter);
-}
-
-/** Adds the conditions of a filter, except `recurring`. */
-function addFilter(where: Conditions, filter: TaskFilter): void {
+  const { recurring } = filter;
+  if (recurring !== undefined) where.add(`recurring_task IS ${recurring ? "NOT NULL" : "NULL"}`);
   for (const [member, column] of columnsOfTexts) {
     const values = filter[member];
     if (values === undefined) continue;

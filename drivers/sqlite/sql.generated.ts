@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql" | "0007_operations.sql" | "0008_work_reports.sql" | "0009_rate_limit_pace.sql" | "0010_worker_drains.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql" | "0007_operations.sql" | "0008_work_reports.sql" | "0009_rate_limit_pace.sql" | "0010_worker_drains.sql" | "0011_task_series.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -166,9 +166,8 @@ CREATE TABLE returned_rate_slots (
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (2, unixepoch() * 1000);
 `,
-  "0003_series_index.sql": `-- Finds all series without reading ended tasks, because each worker reads them when it starts.
-CREATE INDEX queued_tasks_series ON queued_tasks (id) WHERE recurring_task IS NOT NULL;
-
+  "0003_series_index.sql": `-- Replaced by 0011_task_series.sql. This added an index of series, which took the write lock for as
+-- long as it read all tasks.
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (3, unixepoch() * 1000);
 `,
@@ -300,5 +299,29 @@ ALTER TABLE workers ADD COLUMN draining INTEGER;  -- 1: it finishes its tasks an
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (10, unixepoch() * 1000);
+`,
+  "0011_task_series.sql": `-- Finds all series without reading ended tasks, because each worker reads them when it starts. This
+-- is not an index, because CREATE INDEX holds the write lock while it reads all tasks. Before this
+-- file, the driver fills the table without blocking writers.
+
+-- The ids of all series.
+CREATE TABLE IF NOT EXISTS task_series (
+  task_id TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- Every version of EverTask makes a task recurring by an update, so inserts need no trigger.
+CREATE TRIGGER IF NOT EXISTS task_series_added AFTER UPDATE OF recurring_task ON queued_tasks
+WHEN NEW.recurring_task IS NOT NULL
+BEGIN
+  INSERT OR IGNORE INTO task_series (task_id) VALUES (NEW.id);
+END;
+
+INSERT OR IGNORE INTO task_series (task_id) SELECT id FROM queued_tasks WHERE recurring_task IS NOT NULL;
+
+-- Of databases to which the first form of 0003_series_index.sql was applied.
+DROP INDEX IF EXISTS queued_tasks_series;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (11, unixepoch() * 1000);
 `,
 };

@@ -32,6 +32,11 @@ export interface SqliteDatabase {
   exec(sql: string): void;
   /** Whether a transaction is open on this connection. */
   readonly inTransaction: boolean;
+  /**
+   * Switches defensive mode, in which the schema's text cannot be written, on or off. Undefined if
+   * the library has no such mode.
+   */
+  readonly setDefensive?: (active: boolean) => void;
   /** Closes the connection. */
   close(): void;
 }

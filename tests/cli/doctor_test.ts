@@ -81,6 +81,15 @@ finds("noWriteAheadLog", "The journal mode is delete", (file) => {
   change(file, "PRAGMA journal_mode = DELETE");
 });
 
+Deno.test("doctor finds a missing trigger, and its remedy restores it", async () => {
+  const file = await newFile();
+  change(file, "DROP TRIGGER task_series_added");
+  const [finding, ...others] = await doctor(file);
+  assertEquals([finding!.kind, others], ["missingTrigger", []]);
+  change(file, finding!.remedy.replace("Run with sqlite3: ", ""));
+  assertEquals(await doctor(file), []);
+});
+
 Deno.test("doctor finds a missing index, and its remedy restores it", async () => {
   const file = await newFile();
   const database = new DatabaseSync(file);

@@ -11,7 +11,8 @@ import { recording, Scratch } from "./support.ts";
 const now = Date.now();
 
 const byId = /^(SEARCH|SCAN) queued_tasks USING (COVERING )?INDEX sqlite_autoindex_queued_tasks_1/;
-const bySeries = /^(SEARCH|SCAN) queued_tasks USING (COVERING )?INDEX queued_tasks_series/;
+const bySeries =
+  /^(SEARCH|SCAN) task_series\b|^SEARCH queued_tasks USING INDEX sqlite_autoindex_queued_tasks_1 \(id=\?\)/;
 const byTag =
   /^SEARCH (task_tags|other|queued_tasks)( EXISTS)? USING (COVERING )?(PRIMARY KEY|INDEX sqlite_autoindex_queued_tasks_1)|^CORRELATED/;
 const byKey = /^SEARCH queued_tasks USING INDEX queued_tasks_task_key \(task_key=\?\)/;
