@@ -1,5 +1,5 @@
 // A line of waiting tasks that were added in the order in which they run, as most tasks are. The
-// first task is found without a comparison, where a heap of 200,000 tasks compares 34.
+// first task is found without a comparison, where a heap of 200,000 tasks compares 34 pairs.
 
 import { type Due, isBefore } from "./due_order.ts";
 
