@@ -53,6 +53,10 @@ export interface Figures {
   readonly cpuMs: number;
   /** Bytes on the heap after a collection. */
   readonly heap: number;
+  /** Bytes that the heap reserves, free pages included. */
+  readonly reserved: number;
+  /** Bytes of objects outside the heap that the heap refers to, such as buffers. */
+  readonly external: number;
   /** Bytes of memory of the process. */
   readonly memory: number;
 }

@@ -140,9 +140,10 @@ function openDashboard(everTask: EverTask): () => void {
 function reportFigures(): void {
   (globalThis as { gc?: () => void }).gc?.();
   const { user, system } = process.cpuUsage();
-  const { heapUsed: heap, rss: memory } = process.memoryUsage();
+  const { heapUsed: heap, heapTotal: reserved, external, rss: memory } = process.memoryUsage();
   const cpuMs = (user + system) / 1000;
-  report({ kind: "figures", ended, calls, cpuMs: cpuMs - cpuMsBefore, heap, memory });
+  const spent = cpuMs - cpuMsBefore;
+  report({ kind: "figures", ended, calls, cpuMs: spent, heap, reserved, external, memory });
   [ended, calls, cpuMsBefore] = [0, 0, cpuMs];
 }
 

@@ -15,6 +15,8 @@ export type FigureName =
   | "transactions/task"
   | "CPU ms/task"
   | "heap MB"
+  | "reserved MB"
+  | "external MB"
   | "memory MB"
   | "waiting"
   | "tasks"
@@ -60,6 +62,8 @@ export function sampleOf(
     "transactions/task": transactions / ended,
     "CPU ms/task": sum(({ cpuMs }) => cpuMs) / ended,
     "heap MB": most(({ heap }) => heap) / megabyte,
+    "reserved MB": most(({ reserved }) => reserved) / megabyte,
+    "external MB": most(({ external }) => external) / megabyte,
     "memory MB": most(({ memory }) => memory) / megabyte,
     "waiting": store.waiting,
     "tasks": store.tasks,
