@@ -21,7 +21,7 @@ import { guardRandom } from "../ids/guarded_random.ts";
 import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
 import type { Instrumentation } from "../instrumentation/instrumentation.ts";
 import type { Logger } from "../log/logger.ts";
-import { describeProcess } from "./this_process.ts";
+import { describeProcess, hostOf } from "./this_process.ts";
 import { type LoggerFactory, type Loggers, makeLoggers } from "../log/loggers.ts";
 import { type CaptureSettings, logLevels } from "../worker/attempt/task_logger.ts";
 import { linearRetry } from "../retry/linear_retry.ts";
@@ -105,7 +105,10 @@ export interface EverTaskOptions {
    * @default 15 seconds
    */
   readonly dispatchRetryFor?: Duration;
-  /** The name of this machine in the table of workers. @default the host name of the runtime */
+  /**
+   * The name of this machine in the table of workers. By default, its host name; in Deno without
+   * `--allow-sys=hostname`, the name of the runtime.
+   */
   readonly host?: string;
   /**
    * A name that only one instance of a process has at a time, for hot reload. Creating another
@@ -239,7 +242,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
   if (options.retry !== undefined) checkRetryPolicy(options.retry, "retry");
   if (options.host !== undefined) checkHost(options.host);
   if (options.singleton !== undefined) checkSingleton(options.singleton);
-  const { userAgent = "", hardwareConcurrency = 2 } = globalThis.navigator ?? {};
+  const { hardwareConcurrency = 2 } = globalThis.navigator ?? {};
   const definitions = parseTasks(options.tasks);
   const loggers = makeLoggers(options.logger, definitions.keys());
   const logger = loggers("worker");
@@ -263,7 +266,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       leaseMs,
       heartbeatMs: leaseMs / 3,
       poisonLimit,
-      host: options.host ?? userAgent,
+      host: options.host ?? hostOf(globalThis),
       process: describeProcess(globalThis),
     },
     singleton: options.singleton,

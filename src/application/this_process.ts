@@ -13,12 +13,53 @@ import { readMember } from "../thrown/reading.ts";
 export function describeProcess(globals: unknown): WorkerProcess {
   const own = readMember(globals, "process");
   const pid = readMember(own, "pid");
+  return {
+    version,
+    runtime: runtimeOf(globals),
+    pid: typeof pid === "number" && pid > 0 ? pid : null,
+  };
+}
+
+/**
+ * Returns the host name of this machine. Never asks for a permission: without
+ * `--allow-sys=hostname`, Deno does not tell the name, and the result is the name of the runtime.
+ *
+ * @param globals The runtime's global object.
+ */
+export function hostOf(globals: unknown): string {
+  const name = readHostName(globals);
+  return typeof name === "string" && name !== "" ? name : runtimeOf(globals);
+}
+
+function readHostName(globals: unknown): unknown {
+  const deno = readMember(globals, "Deno") as DenoRuntime | undefined;
+  const node = readMember(globals, "process") as NodeProcess | undefined;
+  try {
+    if (deno === undefined) return node?.getBuiltinModule("node:os").hostname();
+    const { state } = deno.permissions.querySync({ name: "sys", kind: "hostname" });
+    return state === "granted" ? deno.hostname() : undefined;
+  } catch {
+    return undefined; // the runtime has no such function
+  }
+}
+
+/** What Deno has for reading the host name. */
+interface DenoRuntime {
+  readonly permissions: {
+    querySync(permission: { name: "sys"; kind: "hostname" }): { readonly state: string };
+  };
+  hostname(): string;
+}
+
+/** What Node has for reading the host name. */
+interface NodeProcess {
+  getBuiltinModule(name: "node:os"): { hostname(): string };
+}
+
+function runtimeOf(globals: unknown): string {
+  const own = readMember(globals, "process");
   const userAgent = readMember(readMember(globals, "navigator"), "userAgent");
   const node = readMember(readMember(own, "versions"), "node");
-  const runtime = typeof userAgent === "string" && userAgent !== ""
-    ? userAgent
-    : typeof node === "string"
-    ? `Node.js/${node}`
-    : "";
-  return { version, runtime, pid: typeof pid === "number" && pid > 0 ? pid : null };
+  if (typeof userAgent === "string" && userAgent !== "") return userAgent;
+  return typeof node === "string" ? `Node.js/${node}` : "";
 }

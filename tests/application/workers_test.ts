@@ -1,10 +1,11 @@
 // Tests which workers an instance lists: those that are alive by the storage's clock.
 
+import process from "node:process";
 import { assertEquals, assertRejects } from "@std/assert";
 import { createEverTask, InvalidArgumentError } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import config from "../../deno.json" with { type: "json" };
-import { describeProcess } from "../../src/application/this_process.ts";
+import { describeProcess, hostOf } from "../../src/application/this_process.ts";
 import { createPrometheusExporter } from "../../src/monitor/prometheus/mod.ts";
 import { workerStatuses } from "../../src/storage/worker_status.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
@@ -79,4 +80,23 @@ Deno.test("details of a process are empty or null if the runtime does not report
   for (const globals of [{}, { navigator: {}, process: { pid: "7" } }, { process: null }]) {
     assertEquals(describeProcess(globals), { version: config.version, runtime: "", pid: null });
   }
+});
+
+Deno.test("a worker reports the host name of its machine in Deno and in Node", async () => {
+  const storage = memoryStorage();
+  await using everTask = createEverTask({ storage, tasks: [] });
+  await everTask.start();
+  const [worker] = await everTask.workers();
+  assertEquals(worker?.host, Deno.hostname());
+  assertEquals(hostOf({ process }), Deno.hostname());
+});
+
+Deno.test({
+  name: "a worker that may not read the host name reports its runtime instead",
+  permissions: { sys: false },
+  fn: () => {
+    assertEquals(hostOf(globalThis), navigator.userAgent);
+    assertEquals(hostOf({ process: { versions: { node: "22.1.0" } } }), "Node.js/22.1.0");
+    assertEquals(hostOf({}), "");
+  },
 });
