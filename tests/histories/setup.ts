@@ -53,10 +53,12 @@ export interface Figures {
   readonly cpuMs: number;
   /** Bytes on the heap after a collection. */
   readonly heap: number;
-  /** Bytes that the heap reserves, free pages included. */
-  readonly reserved: number;
   /** Bytes of objects outside the heap that the heap refers to, such as buffers. */
   readonly external: number;
-  /** Bytes of memory of the process. */
+  /**
+   * Bytes of the heap's young generation. V8 enlarges it in steps, over hours, up to a fixed limit.
+   */
+  readonly young: number;
+  /** Bytes of memory of the process, without the young generation. */
   readonly memory: number;
 }

@@ -15,8 +15,8 @@ export type FigureName =
   | "transactions/task"
   | "CPU ms/task"
   | "heap MB"
-  | "reserved MB"
   | "external MB"
+  | "young MB"
   | "memory MB"
   | "waiting"
   | "tasks"
@@ -31,6 +31,7 @@ const steady: readonly FigureName[] = [
   "calls/task",
   "transactions/task",
   "heap MB",
+  "memory MB",
   "tasks",
   "status audit",
   "runs audit",
@@ -62,8 +63,8 @@ export function sampleOf(
     "transactions/task": transactions / ended,
     "CPU ms/task": sum(({ cpuMs }) => cpuMs) / ended,
     "heap MB": most(({ heap }) => heap) / megabyte,
-    "reserved MB": most(({ reserved }) => reserved) / megabyte,
     "external MB": most(({ external }) => external) / megabyte,
+    "young MB": most(({ young }) => young) / megabyte,
     "memory MB": most(({ memory }) => memory) / megabyte,
     "waiting": store.waiting,
     "tasks": store.tasks,
