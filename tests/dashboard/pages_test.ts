@@ -31,6 +31,17 @@ async function open(browser: Browser, url: string): Promise<Page> {
   return page;
 }
 
+/** Opens a page in a browser whose clock is three days ahead. */
+async function openWithWrongClock(browser: Browser, url: string): Promise<Page> {
+  const page = await browser.newPage();
+  await page.addInitScript(`
+    const right = Date.now;
+    Date.now = () => right() + ${3 * 86_400_000};
+  `);
+  await page.goto(url);
+  return page;
+}
+
 /** Waits until the page shows a table with `count` rows. */
 function rows(page: Page, count: number): Promise<void> {
   return until(async () => await page.locator("tbody tr").count() === count, `${count} rows`);
@@ -112,6 +123,18 @@ browserTest("the dashboard in Chromium", [], async (t, browser) => {
     await dashboard.everTask.dispatch(charge, { order: 1 }, { delay: { hours: 1 } });
     await page.getByRole("row", { name: /^default 0 – 1 / }).waitFor();
     await page.close();
+  });
+
+  await t.step("ages and spans follow the store's clock if the browser's is wrong", async () => {
+    const options = { delay: { hours: 1, minutes: 30 }, taskKey: "later" };
+    await dashboard.everTask.dispatch(charge, { order: 3 }, options);
+    const list = await openWithWrongClock(browser, dashboard.url("tasks?key=later"));
+    await list.getByRole("row", { name: "later" }).getByText(/^in 1 h 2\d m$/).waitFor();
+    await list.close();
+    const overview = await openWithWrongClock(browser, dashboard.url());
+    await overview.locator(".figure", { hasText: "Failed" }).getByText("31", { exact: true })
+      .waitFor();
+    await overview.close();
   });
 
   await t.step("each page can be reached with the keyboard", async () => {
