@@ -12,7 +12,8 @@ import { connect, openStorage } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-const queryTimeout = 300;
+/** Long enough for the queries that have a connection, on a busy machine. */
+const queryTimeout = 2_000;
 
 for (const schema of ["present", "missing"]) {
   Deno.test(`opening inside a transaction that holds the only connection fails with an error that names the remedy; the schema is ${schema}`, async () => {

@@ -10,7 +10,7 @@ import { type FetchHandler, nodeListener, nodeWebSockets } from "../../../src/mo
 import { hubPath, webSocket } from "../support/raw_requests.ts";
 
 /** After this time, an expected message counts as missing. */
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 /** Serves a handler with Node's server, and collects the errors that the adapter logs. */
 async function serve(handler: FetchHandler) {
