@@ -5,7 +5,12 @@ import type { Dated } from "../time/dated.ts";
 import { checkMethods } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { TaskEventSource } from "../events/task_event.ts";
-import type { AuditGrowth, Backlog, StorageStatistics } from "../storage/queries.ts";
+import type {
+  AuditGrowth,
+  Backlog,
+  QueueStatistics,
+  StorageStatistics,
+} from "../storage/queries.ts";
 import type { TableSize } from "../storage/table_sizes.ts";
 import type { WorkersOptions, WorkerStatus } from "../storage/worker_status.ts";
 
@@ -25,8 +30,15 @@ export interface FigureOrigin {
   readonly operate?: { sizes(): Promise<readonly Pick<TableSize, "table" | "rows">[]> };
   /** The growth of the audit tables. */
   readonly audit: { growth(): Promise<readonly Dated<AuditGrowth>[]> };
-  /** The configured queues, whose figures begin with 0, and the waiting tasks by queue. */
-  readonly queues: { readonly names?: readonly string[]; backlog(): Promise<Dated<Backlog>> };
+  /**
+   * The configured queues, whose figures begin with 0, the waiting tasks by queue, and the claimed
+   * ones. Without `list`, `statistics` counts these.
+   */
+  readonly queues: {
+    readonly names?: readonly string[];
+    backlog(): Promise<Dated<Backlog>>;
+    list?(): Promise<readonly Dated<QueueStatistics>[]>;
+  };
   /** Counts tasks by status and queue. */
   statistics(): Promise<Dated<StorageStatistics>>;
   /** Returns the live workers; on request also lost workers that are still registered. */

@@ -85,7 +85,11 @@ function measureStorage(
 ): () => void {
   const dearLimits = { ...limits, restFactor: dear };
   const backlog = cached(() => everTask.queues.backlog(), limits, clock);
-  const statistics = cached(() => everTask.statistics(), dearLimits, clock);
+  const queues = cached(
+    async () => await everTask.queues.list?.() ?? (await everTask.statistics()).queues,
+    dearLimits,
+    clock,
+  );
   const workers = cached(() => everTask.workers({ includeLost: true }), limits, clock);
   const auditLimits = { ...dearLimits, ageMs: auditCacheMs };
   const audited = cached(() => auditRows(everTask), auditLimits, clock);
@@ -120,7 +124,7 @@ function measureStorage(
           result.observe(oldest, ageMs / 1000, { "messaging.destination.name": queue });
         }
       }),
-      statistics().then(({ queues }) => {
+      queues().then((queues) => {
         for (const { queue, claimed } of withKnownQueues(everTask, queues)) {
           observeTasks(queue, "claimed", claimed);
         }

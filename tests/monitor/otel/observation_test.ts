@@ -12,6 +12,7 @@ import config from "../../../deno.json" with { type: "json" };
 import { severityOf, type TaskEventKind } from "../../../src/events/task_event.ts";
 import { createOpenTelemetry } from "../../../src/monitor/otel/mod.ts";
 import { FakeClock } from "../../../src/testing/fake_clock.ts";
+import { dated } from "../../../src/time/dated.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
 import { queueFigures, StorageFigures } from "../support/storage_figures.ts";
 
@@ -115,6 +116,16 @@ Deno.test("OpenTelemetry's figures of a known queue are those of the storage, in
   const lines = await all.collect();
   assertEquals(about(lines, "evertask.queue.tasks").includes("{late,due} 3"), true);
   assertEquals(about(lines, "evertask.queue.oldest_waiting"), ["{late} 1.5", "{early} 0"]);
+});
+
+Deno.test("OpenTelemetry counts claimed tasks without reading all tasks", async () => {
+  const storage = new StorageFigures();
+  const list = () => Promise.resolve(dated([queueFigures("default", { claimed: 2 })]));
+  Object.assign(storage.queues, { list });
+  storage.statistics = () => Promise.reject(new Error("reads all tasks"));
+  await using all = observed(storage);
+  const lines = await all.collect();
+  assertEquals(about(lines, "evertask.queue.tasks").includes("{default,claimed} 2"), true);
 });
 
 Deno.test("after its end, OpenTelemetry's observation counts no events and queries no storage", async () => {
