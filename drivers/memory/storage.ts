@@ -281,8 +281,8 @@ export class MemoryStorage implements Storage {
     return this.#run(({ reports }) => reports.activity(request));
   }
 
-  failureGroups(...[page]: Args<"failureGroups">): Result<"failureGroups"> {
-    return this.#run(({ reports }) => reports.failureGroups(page));
+  failureGroups(...[page, span]: Args<"failureGroups">): Result<"failureGroups"> {
+    return this.#run(({ reports }) => reports.failureGroups(page, span));
   }
 
   get(...[taskId]: Args<"get">): Result<"get"> {

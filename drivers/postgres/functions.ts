@@ -58,7 +58,7 @@ const parameterTypes = {
   list_rate_limits: ["text", "int"],
   report_work: ["text", "json", "json", "json"],
   read_activity: ["float8", "float8", "float8", "boolean", "boolean"],
-  list_failure_groups: ["float8", "text", "int"],
+  list_failure_groups: ["float8", "text", "int", "float8", "float8", "float8"],
   export_tasks: ["uuid", "uuid", "int"],
   import_tasks: ["json", "json", "json", "json", "uuid[]"],
   export_settings: [],

@@ -10,6 +10,7 @@ import {
   type ActivityRequest,
   checkActivityRequest,
   type FailureGroup,
+  type FailureSpan,
   type WorkReport,
 } from "../../src/storage/work_reports.ts";
 import type { Call } from "./database.ts";
@@ -17,8 +18,12 @@ import { toId } from "./rows.ts";
 
 /** Implements {@linkcode Storage.reportWork}. */
 export async function reportWork(call: Call, report: WorkReport): Promise<void> {
-  const { source, activity, failures, retention } = report;
-  const groups = failures.map((failure) => ({ ...failure, taskId: toId(failure.taskId) }));
+  const { source, version, activity, failures, retention } = report;
+  const groups = failures.map(({ taskId, ...failure }) => ({
+    ...failure,
+    version,
+    taskId: toId(taskId),
+  }));
   await call("report_work", source, activity.map(toRow), groups, retention);
 }
 
@@ -39,7 +44,9 @@ export async function activity(call: Call, request: ActivityRequest): Promise<Ac
 export async function failureGroups(
   call: Call,
   request?: PageRequest,
+  span?: FailureSpan,
 ): Promise<Page<FailureGroup>> {
-  const { limit, after, of } = failurePage(request);
-  return of(await call("list_failure_groups", after?.lastAt, after?.id, limit + 1));
+  const { limit, after, of, span: given } = failurePage(request, span);
+  const range = [given?.from, given?.to, given?.stepMs];
+  return of(await call("list_failure_groups", after?.lastAt, after?.id, limit + 1, ...range));
 }

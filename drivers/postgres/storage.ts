@@ -310,8 +310,8 @@ export class PostgresStorage implements Storage {
     return activity(this.#access.call, request);
   }
 
-  failureGroups(...[page]: Args<"failureGroups">): Result<"failureGroups"> {
-    return failureGroups(this.#access.call, page);
+  failureGroups(...[page, span]: Args<"failureGroups">): Result<"failureGroups"> {
+    return failureGroups(this.#access.call, page, span);
   }
 
   // ---- reading ----

@@ -212,7 +212,7 @@ const insertAction = insertInto("operator_actions", [
 
 const settingsTables = [
   ...["paused_queues", "rate_limits", "returned_rate_slots", "operator_actions"],
-  "failure_groups",
+  ...["failure_groups", "failure_counts"],
 ];
 
 function importSettings(connection: Connection, settings: StoreSettings): void {

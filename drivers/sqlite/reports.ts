@@ -7,7 +7,10 @@ import {
   type ActivityPoint,
   type ActivityRequest,
   checkActivityRequest,
+  type FailureCount,
   type FailureGroup,
+  type FailureSpan,
+  groupsOf,
   type ReportRetention,
   type WorkReport,
 } from "../../src/storage/work_reports.ts";
@@ -26,31 +29,38 @@ const insertActivity = `INSERT INTO activity (${keys}, ${figures}) ` +
   activityColumns.map((column) => `${column} = excluded.${column}`).join(", ");
 
 const insertFailure = "INSERT INTO failure_groups " +
-  "(id, type, summary, failures, first_utc, last_utc, task_id, exception) " +
-  "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET " +
+  "(id, type, summary, failures, first_utc, last_utc, first_version, last_version, task_id, " +
+  "exception) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET " +
   "summary = excluded.summary, failures = failures + excluded.failures, " +
   "first_utc = min(first_utc, excluded.first_utc), last_utc = max(last_utc, excluded.last_utc), " +
+  "first_version = iif(excluded.first_utc < first_utc, excluded.first_version, first_version), " +
+  "last_version = iif(excluded.last_utc < last_utc, last_version, excluded.last_version), " +
   "task_id = excluded.task_id, exception = excluded.exception";
+
+const insertCount = "INSERT INTO failure_counts (group_id, hour_utc, failures) VALUES (?, ?, ?) " +
+  "ON CONFLICT DO UPDATE SET failures = failures + excluded.failures";
 
 /** Stores a report; see `Storage.reportWork`. */
 export function reportWork(connection: Connection, report: WorkReport): void {
-  const { source, activity, failures, retention } = report;
+  const { source, activity, retention } = report;
   connection.transaction((now) => {
     for (const { at, type, queue, figures } of activity) {
       connection.run(insertActivity, at, type, queue, source, ...figures);
     }
-    for (const { group: id, ...failure } of failures) {
-      addFailureGroup(connection, { id, ...failure });
-    }
+    for (const group of groupsOf(report)) addFailureGroup(connection, group);
     if (retention !== null) tidy(connection, retention, now);
   });
 }
 
 /** Adds failures to a group, which is created if it does not exist. */
 export function addFailureGroup(connection: Connection, group: FailureGroup): void {
-  const { id, type, summary, count, firstAt, lastAt, taskId, exception } = group;
-  const parameters = [id, type, summary, count, firstAt, lastAt, taskId, exception];
-  connection.run(insertFailure, ...parameters);
+  const { id, type, summary, count, firstAt, lastAt, firstVersion, lastVersion } = group;
+  const { taskId, exception, counts } = group;
+  connection.run(
+    insertFailure,
+    ...[id, type, summary, count, firstAt, lastAt, firstVersion, lastVersion, taskId, exception],
+  );
+  for (const { startAt, count } of counts) connection.run(insertCount, id, startAt, count);
 }
 
 const sums = activityColumns
@@ -74,6 +84,8 @@ function tidy(connection: Connection, retention: ReportRetention, now: number): 
   connection.run("DELETE FROM activity WHERE at_utc < ? AND source <> ''", before);
   connection.run("DELETE FROM activity WHERE at_utc < ?", now - retention.hoursMs);
   connection.run("DELETE FROM failure_groups WHERE last_utc < ?", now - retention.failuresMs);
+  // No hour of a group begins after its last failure, so these are all counts of deleted groups, too.
+  connection.run("DELETE FROM failure_counts WHERE hour_utc < ?", now - retention.failuresMs);
 }
 
 /** Sums up the activity of a span; see `Storage.activity`. */
@@ -102,26 +114,54 @@ export function activity(connection: Connection, request: ActivityRequest): Acti
 }
 
 const groupColumns = `id, ${userText("type")}, ${userText("summary")}, failures, first_utc, ` +
-  `last_utc, task_id, ${userText("exception")}`;
+  `last_utc, ${userText("first_version")}, ${userText("last_version")}, task_id, ` +
+  userText("exception");
 
 /** Returns the groups of failures; see `Storage.failureGroups`. */
-export function failureGroups(connection: Connection, request?: PageRequest): Page<FailureGroup> {
-  const page = failurePage(request);
+export function failureGroups(
+  connection: Connection,
+  request?: PageRequest,
+  span?: FailureSpan,
+): Page<FailureGroup> {
+  const page = failurePage(request, span);
   const where = page.after === null ? "" : "WHERE (last_utc, id) < (?, ?)";
   const rows = connection.all(
     `SELECT ${groupColumns} FROM failure_groups ${where} ORDER BY last_utc DESC, id DESC LIMIT ?`,
     ...page.after === null ? [] : [page.after.lastAt, page.after.id],
     page.limit + 1,
   );
-  return page.of(rows.map(toGroup));
+  return page.of(withCounts(connection, rows, page.span));
 }
 
-/** Returns all groups of failures, by id. */
+/** Returns all groups of failures, by id, with their counts of all hours. */
 export function allFailureGroups(connection: Connection): FailureGroup[] {
-  return connection.all(`SELECT ${groupColumns} FROM failure_groups ORDER BY id`).map(toGroup);
+  const rows = connection.all(`SELECT ${groupColumns} FROM failure_groups ORDER BY id`);
+  return withCounts(connection, rows, { from: 0, to: Number.MAX_SAFE_INTEGER, stepMs: hourMs });
 }
 
-function toGroup(row: SqliteRow): FailureGroup {
+const selectCounts = "SELECT group_id, " +
+  "hour_utc / CAST(?1 AS INTEGER) * CAST(?1 AS INTEGER) AS start_utc, sum(failures) AS failures " +
+  "FROM failure_counts WHERE group_id IN (SELECT value FROM json_each(?2)) " +
+  "AND hour_utc >= ?3 AND hour_utc < ?4 GROUP BY group_id, start_utc ORDER BY group_id, start_utc";
+
+function withCounts(
+  connection: Connection,
+  groups: readonly SqliteRow[],
+  span: FailureSpan | null,
+): FailureGroup[] {
+  const ids = JSON.stringify(groups.map(({ id }) => id));
+  const counts = span === null
+    ? []
+    : connection.all(selectCounts, span.stepMs, ids, span.from, span.to);
+  const countsOf = Map.groupBy(counts, (row) => row.group_id);
+  return groups.map((row) => toGroup(row, (countsOf.get(row.id) ?? []).map(toCount)));
+}
+
+function toCount(row: SqliteRow): FailureCount {
+  return { startAt: row.start_utc as number, count: row.failures as number };
+}
+
+function toGroup(row: SqliteRow, counts: readonly FailureCount[]): FailureGroup {
   return {
     id: row.id as string,
     type: text(row.type),
@@ -129,7 +169,10 @@ function toGroup(row: SqliteRow): FailureGroup {
     count: row.failures as number,
     firstAt: row.first_utc as number,
     lastAt: row.last_utc as number,
+    firstVersion: row.first_version === null ? null : text(row.first_version),
+    lastVersion: row.last_version === null ? null : text(row.last_version),
     taskId: row.task_id as string,
     exception: text(row.exception),
+    counts,
   };
 }

@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql" | "0007_operations.sql" | "0008_work_reports.sql" | "0009_rate_limit_pace.sql" | "0010_worker_drains.sql" | "0011_task_series.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql" | "0007_operations.sql" | "0008_work_reports.sql" | "0009_rate_limit_pace.sql" | "0010_worker_drains.sql" | "0011_task_series.sql" | "0012_failure_counts.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -323,5 +323,21 @@ DROP INDEX IF EXISTS queued_tasks_series;
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (11, unixepoch() * 1000);
+`,
+  "0012_failure_counts.sql": `-- The failures of each group by hour, and the versions of the application that failed.
+CREATE TABLE failure_counts (
+  group_id TEXT NOT NULL,
+  hour_utc INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  PRIMARY KEY (group_id, hour_utc)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX failure_counts_hour ON failure_counts (hour_utc);
+
+ALTER TABLE failure_groups ADD COLUMN first_version TEXT;
+ALTER TABLE failure_groups ADD COLUMN last_version TEXT;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (12, unixepoch() * 1000);
 `,
 };

@@ -37,7 +37,7 @@ import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/singl
 import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { operatorActions } from "./actions.ts";
-import type { ActivityRequest, WorkReport } from "../../src/storage/work_reports.ts";
+import type { ActivityRequest, FailureSpan, WorkReport } from "../../src/storage/work_reports.ts";
 import { requestCancel } from "./cancel.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { claim, nextDueAt } from "./claim.ts";
@@ -269,8 +269,8 @@ export class SqliteStorage implements Storage {
     return this.#access.do((connection) => activity(connection, request));
   }
 
-  failureGroups(page?: PageRequest): Result<"failureGroups"> {
-    return this.#access.do((connection) => failureGroups(connection, page));
+  failureGroups(page?: PageRequest, span?: FailureSpan): Result<"failureGroups"> {
+    return this.#access.do((connection) => failureGroups(connection, page, span));
   }
 
   get(taskId: string): Result<"get"> {

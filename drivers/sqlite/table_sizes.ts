@@ -17,6 +17,7 @@ const tables: readonly [table: TableName, name: string, task: string | null][] =
   ["OperatorActions", "operator_actions", null],
   ["Activity", "activity", null],
   ["FailureGroups", "failure_groups", null],
+  ["FailureCounts", "failure_counts", null],
   ["RateLimits", "rate_limits", null],
   ["ReturnedRateSlots", "returned_rate_slots", null],
   ["Workers", "workers", null],

@@ -4,7 +4,7 @@ import type { StoreSettings } from "../../src/storage/storage_copying.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { toDate } from "./instants.ts";
 import { type ColumnTypes, insertRows } from "./many_rows.ts";
-import { toGroup, toGroupRow } from "./reports.ts";
+import { storedVersion, toGroupRow, toGroups } from "./reports.ts";
 import * as rows from "./rows.ts";
 import * as types from "./sql_types.ts";
 import { failureList } from "./table_types.ts";
@@ -12,12 +12,13 @@ import { fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
 
 /** Returns the settings of the store. */
 export async function exportSettings(database: SqlServerDatabase): Promise<StoreSettings> {
-  const [queues, limits, slots, actions, groups] = await database.query(
+  const [queues, limits, slots, actions, groups, counts] = await database.query(
     `SELECT [QueueName] FROM [EverTask].[PausedQueues] ORDER BY [QueueName];
     SELECT [RateKey], [ReservedTatMs], [StartedTatMs], [IntervalMs], [Burst] FROM [EverTask].[RateLimits] ORDER BY [RateKey];
     SELECT [RateKey], [SlotMs] FROM [EverTask].[ReturnedRateSlots] ORDER BY [RateKey], [SlotMs];
     SELECT * FROM [EverTask].[OperatorActions] ORDER BY [Id];
-    SELECT * FROM [EverTask].[FailureGroups] ORDER BY [Id];`,
+    SELECT * FROM [EverTask].[FailureGroups] ORDER BY [Id];
+    SELECT [GroupId], [HourMs] AS [StartMs], [Failures] FROM [EverTask].[FailureCounts] ORDER BY [GroupId], [HourMs];`,
     {},
     true,
   );
@@ -36,7 +37,7 @@ export async function exportSettings(database: SqlServerDatabase): Promise<Store
       const { id: _, ...action } = rows.toOperatorAction(row);
       return action;
     }),
-    failureGroups: groups!.map(toGroup),
+    failureGroups: toGroups(groups!, counts!),
   };
 }
 
@@ -49,6 +50,7 @@ function arrivalTime(stored: unknown): number | null {
 
 const settingsTables = [
   ...["PausedQueues", "ReturnedRateSlots", "RateLimits", "OperatorActions", "FailureGroups"],
+  "FailureCounts",
 ];
 
 const rateKey = types.name(nameLengths.rateKey);
@@ -66,7 +68,13 @@ const actionColumns: ColumnTypes = {
   Next: types.text,
 };
 
-const { Ordinal: _, ...failureColumns } = failureList.columns;
+const { Ordinal: _, ...reportedColumns } = failureList.columns;
+const applicationVersion = types.name(nameLengths.applicationVersion);
+const failureColumns: ColumnTypes = {
+  ...reportedColumns,
+  FirstVersion: applicationVersion,
+  LastVersion: applicationVersion,
+};
 
 /** Replaces the settings of the store, in one transaction. */
 export async function importSettings(
@@ -136,7 +144,19 @@ export async function importSettings(
       connection,
       "FailureGroups",
       failureColumns,
-      failureGroups.map(toGroupRow),
+      failureGroups.map((group) => ({
+        ...toGroupRow(group),
+        FirstVersion: storedVersion(group.firstVersion),
+        LastVersion: storedVersion(group.lastVersion),
+      })),
+    );
+    await insertRows(
+      connection,
+      "FailureCounts",
+      { GroupId: types.name(16), HourMs: types.bigInt, Failures: types.bigInt },
+      failureGroups.flatMap(({ id, counts }) =>
+        counts.map(({ startAt, count }) => ({ GroupId: id, HourMs: startAt, Failures: count }))
+      ),
     );
   });
 }

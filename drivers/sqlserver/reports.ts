@@ -8,8 +8,10 @@ import {
   type ActivityReport,
   type ActivityRequest,
   checkActivityRequest,
+  type FailureCount,
   type FailureGroup,
-  type FailureReport,
+  type FailureSpan,
+  groupsOf,
   type WorkReport,
 } from "../../src/storage/work_reports.ts";
 import type { SqlServerDatabase } from "./database.ts";
@@ -22,11 +24,12 @@ import { fromStored, fromStoredName, nameLengths, toStored, toStoredName } from 
 
 /** Implements {@linkcode Storage.reportWork}. */
 export async function reportWork(database: SqlServerDatabase, report: WorkReport): Promise<void> {
-  const { source, activity, failures, retention } = report;
+  const { source, version, activity, retention } = report;
   await database.call("usp_ReportWork", {
     Source: name(source, nameLengths.source),
     Activity: activityRows(activity),
-    Failures: failureRows(failures),
+    Failures: failureRows(groupsOf(report)),
+    Version: name(storedVersion(version), nameLengths.applicationVersion),
     MinutesMs: bigInt(retention?.minutesMs ?? null),
     HoursMs: bigInt(retention?.hoursMs ?? null),
     FailuresMs: bigInt(retention?.failuresMs ?? null),
@@ -46,15 +49,13 @@ function activityRows(activity: readonly ActivityReport[]): Rows {
   return rowsOf(activityList, list);
 }
 
-function failureRows(failures: readonly FailureReport[]): Rows {
-  const list = failures.map(({ group: id, ...failure }, Ordinal) => ({
-    Ordinal,
-    ...toGroupRow({ id, ...failure }),
-  }));
+/** Makes rows in the order of the ids, in which the procedure locks the groups. */
+function failureRows(groups: readonly FailureGroup[]): Rows {
+  const list = groups.map((group, Ordinal) => ({ Ordinal, ...toGroupRow(group) }));
   return rowsOf(failureList, list);
 }
 
-/** Converts a group of failures to a row. */
+/** Converts a group of failures to a row, without its versions and its counts. */
 export function toGroupRow(group: FailureGroup) {
   return {
     Id: group.id,
@@ -70,6 +71,11 @@ export function toGroupRow(group: FailureGroup) {
 
 function storedType(type: string): string {
   return toStoredName(type, "type", nameLengths.type);
+}
+
+/** Returns a version of the application in its stored form. */
+export function storedVersion(version: string | null): string | null {
+  return version && toStoredName(version, "version", nameLengths.applicationVersion);
 }
 
 const sums = activityColumns.map((column) =>
@@ -112,22 +118,53 @@ export async function activity(
 export async function failureGroups(
   database: SqlServerDatabase,
   request?: PageRequest,
+  span?: FailureSpan,
 ): Promise<Page<FailureGroup>> {
-  const page = failurePage(request);
+  const page = failurePage(request, span);
   const { after } = page;
   const where = after === null
     ? ""
     : "WHERE g.[LastMs] < @LastMs OR (g.[LastMs] = @LastMs AND g.[Id] < @Id)";
+  const groups = `FROM [EverTask].[FailureGroups] AS g ${where}
+    ORDER BY g.[LastMs] DESC, g.[Id] DESC`;
   const query = `SELECT TOP (@Rows) g.[Id], g.[Type], g.[Summary], g.[Failures], g.[FirstMs],
-    g.[LastMs], g.[TaskId], g.[Exception] FROM [EverTask].[FailureGroups] AS g ${where}
-    ORDER BY g.[LastMs] DESC, g.[Id] DESC;`;
-  const cursor = after === null ? {} : { LastMs: bigInt(after.lastAt), Id: name(after.id, 16) };
-  const [found] = await database.query(query, { Rows: int(page.limit + 1), ...cursor });
-  return page.of(found!.map(toGroup));
+    g.[LastMs], g.[FirstVersion], g.[LastVersion], g.[TaskId], g.[Exception] ${groups};`;
+  const start = "c.[HourMs] - c.[HourMs] % @StepMs";
+  const countQuery = `SELECT c.[GroupId], ${start} AS [StartMs], SUM(c.[Failures]) AS [Failures]
+    FROM [EverTask].[FailureCounts] AS c
+    WHERE c.[GroupId] IN (SELECT TOP (@Rows) g.[Id] ${groups})
+      AND c.[HourMs] >= @From AND c.[HourMs] < @To
+    GROUP BY c.[GroupId], ${start} ORDER BY c.[GroupId], ${start};`;
+  const parameters = {
+    Rows: int(page.limit + 1),
+    ...after !== null && { LastMs: bigInt(after.lastAt), Id: name(after.id, 16) },
+    ...page.span !== null && {
+      StepMs: bigInt(page.span.stepMs),
+      From: bigInt(page.span.from),
+      To: bigInt(page.span.to),
+    },
+  };
+  const [found, counts = []] = page.span === null
+    ? await database.query(query, parameters)
+    : await database.query(`${query}\n${countQuery}`, parameters);
+  return page.of(toGroups(found!, counts));
 }
 
-/** Converts a row of the groups of failures. */
-export function toGroup(row: Row): FailureGroup {
+/**
+ * Converts rows of the groups of failures.
+ *
+ * @param counts The counts of the groups, each with the beginning of its step, in ascending order.
+ */
+export function toGroups(groups: readonly Row[], counts: readonly Row[]): FailureGroup[] {
+  const countsOf = Map.groupBy(counts, ({ GroupId }) => rows.text(GroupId));
+  return groups.map((row) => toGroup(row, (countsOf.get(rows.text(row.Id)) ?? []).map(toCount)));
+}
+
+function toCount({ StartMs, Failures }: Row): FailureCount {
+  return { startAt: Number(StartMs), count: Number(Failures) };
+}
+
+function toGroup(row: Row, counts: readonly FailureCount[]): FailureGroup {
   return {
     id: rows.text(row.Id),
     type: fromStoredName(rows.text(row.Type)),
@@ -135,7 +172,10 @@ export function toGroup(row: Row): FailureGroup {
     count: Number(row.Failures),
     firstAt: Number(row.FirstMs),
     lastAt: Number(row.LastMs),
+    firstVersion: fromStoredName(rows.textOrNull(row.FirstVersion)),
+    lastVersion: fromStoredName(rows.textOrNull(row.LastVersion)),
     taskId: rows.id(row.TaskId),
     exception: fromStored(rows.text(row.Exception)),
+    counts,
   };
 }

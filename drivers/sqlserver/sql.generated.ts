@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "0012_rate_limit_pace.sql" | "0013_worker_drains.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_DrainWorker.sql" | "usp_EditTasks.sql" | "usp_ForgetActions.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseRateLimit.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "0012_rate_limit_pace.sql" | "0013_worker_drains.sql" | "0014_failure_counts.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_DrainWorker.sql" | "usp_EditTasks.sql" | "usp_ForgetActions.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseRateLimit.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -911,6 +911,35 @@ GO
 
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 13)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (13, SYSUTCDATETIME());
+GO
+`,
+  "0014_failure_counts.sql": `-- The failures of each group by hour, and the versions of the application that failed.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF OBJECT_ID(N'[EverTask].[FailureCounts]') IS NULL
+    CREATE TABLE [EverTask].[FailureCounts] (
+        [GroupId]  nvarchar(16) COLLATE Latin1_General_BIN2 NOT NULL,
+        [HourMs]   bigint       NOT NULL, -- epoch milliseconds
+        [Failures] bigint       NOT NULL,
+        CONSTRAINT [PK_FailureCounts] PRIMARY KEY ([GroupId], [HourMs])
+    );
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 14)
+    CREATE INDEX [IX_FailureCounts_HourMs] ON [EverTask].[FailureCounts] ([HourMs]);
+GO
+
+IF COL_LENGTH(N'[EverTask].[FailureGroups]', N'FirstVersion') IS NULL
+    ALTER TABLE [EverTask].[FailureGroups] ADD [FirstVersion] nvarchar(201) NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[FailureGroups]', N'LastVersion') IS NULL
+    ALTER TABLE [EverTask].[FailureGroups] ADD [LastVersion] nvarchar(201) NULL;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 14)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (14, SYSUTCDATETIME());
 GO
 `,
   "usp_ClaimTasks.sql": `-- Claims due tasks for a worker: in each queue highest priority first, then longest due, then
@@ -2249,7 +2278,8 @@ END
 GO
 `,
   "usp_ReportWork.sql": `-- Stores a worker's report. Replaces the rows of minutes that the worker has reported before, and
--- adds failures to their groups. With a retention, combines the rows of minutes older than
+-- adds failures to their groups and hours, in the order of @Failures: by ascending id, so that reports
+-- cannot deadlock. With a retention, combines the rows of minutes older than
 -- @MinutesMs into rows of hours, and deletes expired rows. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
@@ -2263,7 +2293,8 @@ CREATE PROCEDURE [EverTask].[usp_ReportWork]
     @Failures   [EverTask].[FailureList] READONLY,
     @MinutesMs  bigint = NULL, -- NULL: no retention
     @HoursMs    bigint = NULL,
-    @FailuresMs bigint = NULL
+    @FailuresMs bigint = NULL,
+    @Version    nvarchar(201) = NULL -- of the application
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -2305,15 +2336,32 @@ BEGIN
     SET [Summary] = n.[Summary], [Failures] = g.[Failures] + n.[Failures],
         [FirstMs] = CASE WHEN n.[FirstMs] < g.[FirstMs] THEN n.[FirstMs] ELSE g.[FirstMs] END,
         [LastMs] = CASE WHEN n.[LastMs] > g.[LastMs] THEN n.[LastMs] ELSE g.[LastMs] END,
+        [FirstVersion] = CASE WHEN n.[FirstMs] < g.[FirstMs] THEN @Version ELSE g.[FirstVersion] END,
+        [LastVersion] = CASE WHEN n.[LastMs] < g.[LastMs] THEN g.[LastVersion] ELSE @Version END,
         [TaskId] = n.[TaskId], [Exception] = n.[Exception]
     FROM @Failures AS n
     INNER JOIN [EverTask].[FailureGroups] AS g WITH (FORCESEEK) ON g.[Id] = n.[Id]
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    INSERT INTO [EverTask].[FailureGroups] ([Id], [Type], [Summary], [Failures], [FirstMs], [LastMs], [TaskId], [Exception])
-    SELECT n.[Id], n.[Type], n.[Summary], n.[Failures], n.[FirstMs], n.[LastMs], n.[TaskId], n.[Exception]
+    INSERT INTO [EverTask].[FailureGroups] ([Id], [Type], [Summary], [Failures], [FirstMs], [LastMs], [FirstVersion],
+        [LastVersion], [TaskId], [Exception])
+    SELECT n.[Id], n.[Type], n.[Summary], n.[Failures], n.[FirstMs], n.[LastMs], @Version, @Version, n.[TaskId], n.[Exception]
     FROM @Failures AS n
     WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[FailureGroups] AS g WHERE g.[Id] = n.[Id])
+    ORDER BY n.[Id];
+
+    UPDATE c
+    SET [Failures] = c.[Failures] + n.[Failures]
+    FROM @Failures AS n
+    INNER JOIN [EverTask].[FailureCounts] AS c WITH (FORCESEEK)
+        ON c.[GroupId] = n.[Id] AND c.[HourMs] = n.[LastMs] - n.[LastMs] % 3600000
+    OPTION (LOOP JOIN, FORCE ORDER);
+
+    INSERT INTO [EverTask].[FailureCounts] ([GroupId], [HourMs], [Failures])
+    SELECT n.[Id], n.[LastMs] - n.[LastMs] % 3600000, n.[Failures]
+    FROM @Failures AS n
+    WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[FailureCounts] AS c
+        WHERE c.[GroupId] = n.[Id] AND c.[HourMs] = n.[LastMs] - n.[LastMs] % 3600000)
     ORDER BY n.[Id];
 
     IF @MinutesMs IS NOT NULL
@@ -2367,6 +2415,8 @@ BEGIN
 
         DELETE FROM [EverTask].[Activity] WHERE [AtMs] < @NowMs - @HoursMs;
         DELETE FROM [EverTask].[FailureGroups] WHERE [LastMs] < @NowMs - @FailuresMs;
+        -- No hour of a group begins after its last failure, so these are all counts of deleted groups, too.
+        DELETE FROM [EverTask].[FailureCounts] WHERE [HourMs] < @NowMs - @FailuresMs;
     END;
 
     COMMIT TRANSACTION;

@@ -272,8 +272,8 @@ export class SqlServerStorage implements Storage {
     return reports.activity(this.#database, request);
   }
 
-  failureGroups(...[page]: Args<"failureGroups">): Result<"failureGroups"> {
-    return reports.failureGroups(this.#database, page);
+  failureGroups(...[page, span]: Args<"failureGroups">): Result<"failureGroups"> {
+    return reports.failureGroups(this.#database, page, span);
   }
 
   // ---- reading ----

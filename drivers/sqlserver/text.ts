@@ -68,4 +68,5 @@ export const nameLengths = {
   verb: 20,
   targetKind: 10,
   version: 200,
+  applicationVersion: 201, // as for tags
 } as const;

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 38) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 38: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 39) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 39: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -45,6 +45,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (38, '385ae58e649317d542b007e601ec96677908130ae0627b422d0155e313468b97')
+INSERT INTO schema_functions (revision, hash) VALUES (39, '0e6d4efe9cfae5666c7411b0dd5bc2c2f0cbe16cc117ea09a91c792b477a51c4')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -1,5 +1,6 @@
 -- Stores a worker's report. Replaces the rows of minutes that the worker has reported before, and
--- adds failures to their groups. With a retention, combines the rows of minutes older than
+-- adds failures to their groups and hours, in the order of @Failures: by ascending id, so that reports
+-- cannot deadlock. With a retention, combines the rows of minutes older than
 -- @MinutesMs into rows of hours, and deletes expired rows. Returns nothing.
 
 SET QUOTED_IDENTIFIER ON;
@@ -13,7 +14,8 @@ CREATE PROCEDURE [EverTask].[usp_ReportWork]
     @Failures   [EverTask].[FailureList] READONLY,
     @MinutesMs  bigint = NULL, -- NULL: no retention
     @HoursMs    bigint = NULL,
-    @FailuresMs bigint = NULL
+    @FailuresMs bigint = NULL,
+    @Version    nvarchar(201) = NULL -- of the application
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -55,15 +57,32 @@ BEGIN
     SET [Summary] = n.[Summary], [Failures] = g.[Failures] + n.[Failures],
         [FirstMs] = CASE WHEN n.[FirstMs] < g.[FirstMs] THEN n.[FirstMs] ELSE g.[FirstMs] END,
         [LastMs] = CASE WHEN n.[LastMs] > g.[LastMs] THEN n.[LastMs] ELSE g.[LastMs] END,
+        [FirstVersion] = CASE WHEN n.[FirstMs] < g.[FirstMs] THEN @Version ELSE g.[FirstVersion] END,
+        [LastVersion] = CASE WHEN n.[LastMs] < g.[LastMs] THEN g.[LastVersion] ELSE @Version END,
         [TaskId] = n.[TaskId], [Exception] = n.[Exception]
     FROM @Failures AS n
     INNER JOIN [EverTask].[FailureGroups] AS g WITH (FORCESEEK) ON g.[Id] = n.[Id]
     OPTION (LOOP JOIN, FORCE ORDER);
 
-    INSERT INTO [EverTask].[FailureGroups] ([Id], [Type], [Summary], [Failures], [FirstMs], [LastMs], [TaskId], [Exception])
-    SELECT n.[Id], n.[Type], n.[Summary], n.[Failures], n.[FirstMs], n.[LastMs], n.[TaskId], n.[Exception]
+    INSERT INTO [EverTask].[FailureGroups] ([Id], [Type], [Summary], [Failures], [FirstMs], [LastMs], [FirstVersion],
+        [LastVersion], [TaskId], [Exception])
+    SELECT n.[Id], n.[Type], n.[Summary], n.[Failures], n.[FirstMs], n.[LastMs], @Version, @Version, n.[TaskId], n.[Exception]
     FROM @Failures AS n
     WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[FailureGroups] AS g WHERE g.[Id] = n.[Id])
+    ORDER BY n.[Id];
+
+    UPDATE c
+    SET [Failures] = c.[Failures] + n.[Failures]
+    FROM @Failures AS n
+    INNER JOIN [EverTask].[FailureCounts] AS c WITH (FORCESEEK)
+        ON c.[GroupId] = n.[Id] AND c.[HourMs] = n.[LastMs] - n.[LastMs] % 3600000
+    OPTION (LOOP JOIN, FORCE ORDER);
+
+    INSERT INTO [EverTask].[FailureCounts] ([GroupId], [HourMs], [Failures])
+    SELECT n.[Id], n.[LastMs] - n.[LastMs] % 3600000, n.[Failures]
+    FROM @Failures AS n
+    WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[FailureCounts] AS c
+        WHERE c.[GroupId] = n.[Id] AND c.[HourMs] = n.[LastMs] - n.[LastMs] % 3600000)
     ORDER BY n.[Id];
 
     IF @MinutesMs IS NOT NULL
@@ -117,6 +136,8 @@ BEGIN
 
         DELETE FROM [EverTask].[Activity] WHERE [AtMs] < @NowMs - @HoursMs;
         DELETE FROM [EverTask].[FailureGroups] WHERE [LastMs] < @NowMs - @FailuresMs;
+        -- No hour of a group begins after its last failure, so these are all counts of deleted groups, too.
+        DELETE FROM [EverTask].[FailureCounts] WHERE [HourMs] < @NowMs - @FailuresMs;
     END;
 
     COMMIT TRANSACTION;

@@ -30,7 +30,17 @@ const failures = createRoute({
   path: "/api/v1/failures",
   summary: "Failures in groups of the same type and error, newest first",
   request: {
-    query: z.strictObject({ limit: limitParameter, after: z.string().max(200).optional() }),
+    query: z.strictObject({
+      limit: limitParameter,
+      after: z.string().max(200).optional(),
+      from: instant.openapi({
+        description: "The beginning of the counts; 60 steps before `to` by default",
+      }),
+      to: instant.openapi({ description: "The end of the counts; now by default" }),
+      step: z.enum(["hour", "day"]).optional().openapi({
+        description: '"hour" by default. Without `from`, `to` and `step`, there are no counts',
+      }),
+    }),
   },
   responses: {
     200: { ...json(failuresSchema, "A page of groups"), headers: linkHeader },

@@ -37,8 +37,18 @@ export const failuresSchema = z.object({
     count: z.int(),
     firstAt: z.iso.datetime(),
     lastAt: z.iso.datetime(),
+    firstVersion: z.string().nullable().openapi({
+      description: "The version of the application at the first failure; null if unknown",
+    }),
+    lastVersion: z.string().nullable().openapi({
+      description: "The version of the application at the last failure; null if unknown",
+    }),
     taskId: z.string().openapi({ description: "The last task that failed with this error" }),
     exception: z.string().openapi({ description: "The text of its error" }),
+    counts: z.array(z.object({
+      startAt: z.iso.datetime().openapi({ description: "The beginning of the step" }),
+      count: z.int(),
+    })).openapi({ description: "The failures in the steps of the span that have any" }),
   })),
   next: z.string().nullable(),
 }).openapi("Failures");

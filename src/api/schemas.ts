@@ -191,6 +191,9 @@ export const workersSchema = z.object({
     }).nullable(),
     process: z.object({
       version: z.string().openapi({ description: "The version of EverTask" }),
+      applicationVersion: z.string().nullable().openapi({
+        description: "The version of the application; null if unknown",
+      }),
       runtime: z.string(),
       pid: z.int().nullable(),
     }).nullable().openapi({ description: "null for a worker that does not report it" }),

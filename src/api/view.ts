@@ -5,6 +5,7 @@ import { seenError, seenEvent, seenPayload, seenText } from "../access/seen_text
 import { isInScope, narrow } from "../access/task_scope.ts";
 import type { TaskEvent, TaskEventFilter } from "../events/task_event.ts";
 import type { OperatorAction } from "../operate/actions.ts";
+import type { FailureListOptions } from "../operate/failures.ts";
 import type { ActionFilter } from "../storage/requests.ts";
 import type { AuthorizedUser } from "../access/authorize.ts";
 import type { CountOptions, TaskCount } from "../operate/task_search.ts";
@@ -149,8 +150,8 @@ export class View {
   }
 
   /** Returns a page of the groups of failures, with redacted errors. */
-  async failures(page: PageRequest): Promise<Page<Dated<FailureGroup>>> {
-    const { items, next } = await this.store.operate.failures.list(page);
+  async failures(options: FailureListOptions): Promise<Page<Dated<FailureGroup>>> {
+    const { items, next } = await this.store.operate.failures.list(options);
     const seen = (text: string, type: string) => seenText(this.#user, text, "error", type);
     return {
       items: items.map(({ summary, exception, ...group }) => ({

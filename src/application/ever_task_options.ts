@@ -111,6 +111,14 @@ export interface EverTaskOptions {
    */
   readonly host?: string;
   /**
+   * The version of the application, such as `"2.4.1"` or the id of a commit: 1 to 100 characters.
+   * The lists of workers and of failures show it, which tells whether a failure began with a
+   * release.
+   *
+   * @default none
+   */
+  readonly version?: string;
+  /**
    * A name that only one instance of a process has at a time, for hot reload. Creating another
    * instance with the same name replaces the previous instance. The previous instance stops: its
    * handlers are aborted after 5 seconds, and their tasks run again. Calls of its methods go to the
@@ -179,6 +187,7 @@ const optionNames: OptionNames<EverTaskOptions> = {
   poisonLimit: true,
   dispatchRetryFor: true,
   host: true,
+  version: true,
   singleton: true,
   instrumentation: true,
   clock: true,
@@ -241,6 +250,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
   checkFunction(options.random, "random");
   if (options.retry !== undefined) checkRetryPolicy(options.retry, "retry");
   if (options.host !== undefined) checkHost(options.host);
+  if (options.version !== undefined) checkVersion(options.version);
   if (options.singleton !== undefined) checkSingleton(options.singleton);
   const { hardwareConcurrency = 2 } = globalThis.navigator ?? {};
   const definitions = parseTasks(options.tasks);
@@ -267,7 +277,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       heartbeatMs: leaseMs / 3,
       poisonLimit,
       host: options.host ?? hostOf(globalThis),
-      process: describeProcess(globalThis),
+      process: describeProcess(globalThis, options.version ?? null),
     },
     singleton: options.singleton,
     loggers,
@@ -295,6 +305,12 @@ function parseTasks(tasks: readonly AnyTask[]): ReadonlyMap<string, AnyTask> {
 function checkHost(host: unknown): void {
   if (typeof host === "string" && host.length <= 400) return;
   throw new InvalidArgumentError("host", host, "be a string of at most 400 characters");
+}
+
+/** Checks the version of the application. Every store accepts the maximum length. */
+function checkVersion(version: unknown): void {
+  if (typeof version === "string" && version !== "" && version.length <= 100) return;
+  throw new InvalidArgumentError("version", version, "be a string of 1 to 100 characters");
 }
 
 /** Checks the name of an instance. */

@@ -9,12 +9,17 @@ import { readMember } from "../thrown/reading.ts";
  * Returns the version of this library, and the runtime and process id that `globals` has.
  *
  * @param globals The runtime's global object.
+ * @param applicationVersion The version of the application; null if unknown.
  */
-export function describeProcess(globals: unknown): WorkerProcess {
+export function describeProcess(
+  globals: unknown,
+  applicationVersion: string | null,
+): WorkerProcess {
   const own = readMember(globals, "process");
   const pid = readMember(own, "pid");
   return {
     version,
+    applicationVersion,
     runtime: runtimeOf(globals),
     pid: typeof pid === "number" && pid > 0 ? pid : null,
   };

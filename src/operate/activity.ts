@@ -1,7 +1,6 @@
 // Reads the activity of a store, by minute, hour or day: `everTask.operate.activity`.
 
-import { checkChoice, checkNames, checkOptions } from "../guards/argument_checks.ts";
-import { InvalidArgumentError } from "../guards/errors.ts";
+import { checkNames, checkOptions } from "../guards/argument_checks.ts";
 import type { Storage } from "../storage/storage.ts";
 import {
   activityColumns,
@@ -9,10 +8,11 @@ import {
   type ActivityPoint,
   durationBuckets,
 } from "../storage/work_reports.ts";
-import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
+import type { Instant } from "../time/instant.ts";
+import { parseTimeSpan, type StepName } from "./time_span.ts";
 
 /** The length of a step. */
-export type ActivityStepLength = "minute" | "hour" | "day";
+export type ActivityStepLength = StepName;
 
 /** Options of {@linkcode Operate.activity}. */
 export interface ActivityOptions {
@@ -69,14 +69,7 @@ export interface ActivityStep {
   readonly wait: ActivityDurations;
 }
 
-const lengths: Readonly<Record<ActivityStepLength, number>> = {
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-};
-
-const defaultSteps = 60;
-const mostSteps = 1_500;
+const steps = { names: ["minute", "hour", "day"], most: 1_500 } as const;
 
 /**
  * Reads the activity of a store.
@@ -91,18 +84,9 @@ export async function readActivity(
 ): Promise<readonly ActivityStep[]> {
   checkOptions(options, { from: true, to: true, step: true, by: true }, "options");
   const { step = "minute", by = [] } = options;
-  checkChoice(step, Object.keys(lengths), "step");
+  const span = parseTimeSpan({ ...options, step }, now(), steps);
   checkNames(by, ["type", "queue"], "by");
-  const stepMs = lengths[step];
-  const to = options.to === undefined ? now() : toEpochMilliseconds(options.to, "to");
-  const from = options.from === undefined
-    ? to - defaultSteps * stepMs
-    : toEpochMilliseconds(options.from, "from");
-  if (to - from > mostSteps * stepMs) {
-    const remedy = `be at most ${mostSteps} steps of a ${step} before \`to\`: choose a longer step`;
-    throw new InvalidArgumentError("from", new Date(from), remedy);
-  }
-  const points = await storage.activity({ from, to, stepMs, by: [...new Set(by)] });
+  const points = await storage.activity({ ...span, by: [...new Set(by)] });
   return points.map(toStep);
 }
 

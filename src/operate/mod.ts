@@ -25,7 +25,7 @@ export type {
   ActivityStep,
   ActivityStepLength,
 } from "./activity.ts";
-export type { Failures } from "./failures.ts";
+export type { FailureListOptions, Failures } from "./failures.ts";
 export type { LimitOverview } from "./limit_overview.ts";
 export type { LimitName } from "./limit_release.ts";
 export type { Operate, OperateParts } from "./operate.ts";

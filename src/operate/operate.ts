@@ -75,7 +75,7 @@ export class Operate {
     this.series = new OperatedSeries({ changer, now: () => opened().then(parts.now) });
     this.bulk = new Bulk({ opened, changer });
     this.actions = new Actions(opened);
-    this.failures = new Failures(opened);
+    this.failures = new Failures(opened, parts.now);
   }
 
   /**

@@ -184,8 +184,10 @@ export {
   type ActivityReport,
   type ActivityRequest,
   checkActivityRequest,
+  type FailureCount,
   type FailureGroup,
   type FailureReport,
+  type FailureSpan,
   type ReportRetention,
   type WorkReport,
 } from "./work_reports.ts";

@@ -19,7 +19,7 @@ import type {
   TaskPageRequest,
 } from "./queries.ts";
 import type { TaskRecord } from "./records.ts";
-import type { FailureGroup } from "./work_reports.ts";
+import { checkFailureSpan, type FailureGroup, type FailureSpan } from "./work_reports.ts";
 
 /**
  * The maximum number of rows that one call reads to find those that match a filter. A call thus
@@ -177,6 +177,8 @@ export interface FailurePage {
   readonly limit: number;
   /** The group after which the page begins; null for the first page. */
   readonly after: Pick<FailureGroup, "lastAt" | "id"> | null;
+  /** The span of the counts, which begins and ends at whole milliseconds; null for no counts. */
+  readonly span: FailureSpan | null;
   /** Makes the page of up to `limit + 1` groups that were read. */
   readonly of: (groups: readonly FailureGroup[]) => Page<FailureGroup>;
 }
@@ -184,13 +186,17 @@ export interface FailurePage {
 /**
  * Reads the request for a page of groups of failures.
  *
- * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ * @throws {InvalidArgumentError} If a member of the page or of the span is invalid or unknown.
  */
-export function failurePage(request: PageRequest = {}): FailurePage {
+export function failurePage(request: PageRequest = {}, span?: FailureSpan): FailurePage {
   const limit = pageLimit(request);
+  if (span !== undefined) checkFailureSpan(span);
   return {
     limit,
     after: failureCursor(request.after),
+    span: span === undefined
+      ? null
+      : { ...span, from: Math.ceil(span.from), to: Math.ceil(span.to) },
     of: (groups) => toPage(groups, limit, (group) => group, ({ lastAt, id }) => `${lastAt}-${id}`),
   };
 }

@@ -182,6 +182,8 @@ export interface WorkerServes {
 export interface WorkerProcess {
   /** The version of this package, such as `"0.2.0"`. */
   readonly version: string;
+  /** The version of the application, such as `"2.4.1"`; null if unknown. */
+  readonly applicationVersion: string | null;
   /** The name and version of the runtime, such as `"Deno/2.9.6"`; empty if unknown. */
   readonly runtime: string;
   /** The id of the process on its host; null if unknown. */

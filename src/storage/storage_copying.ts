@@ -44,7 +44,7 @@ export interface StoreSettings {
   readonly rateLimits: readonly CopiedRateLimit[];
   /** The actions of operators, oldest first. */
   readonly actions: readonly Omit<OperatorActionRecord, "id">[];
-  /** The groups of failures. */
+  /** The groups of failures, with their counts of all hours. */
   readonly failureGroups: readonly FailureGroup[];
 }
 

@@ -12,6 +12,7 @@ export const tableNames = [
   "OperatorActions",
   "Activity",
   "FailureGroups",
+  "FailureCounts",
   "RateLimits",
   "ReturnedRateSlots",
   "Workers",

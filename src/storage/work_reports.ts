@@ -53,7 +53,13 @@ export interface ActivityReport {
   readonly figures: readonly number[];
 }
 
-/** Failures of one group since the last report. */
+/** The length of the steps in which failures are counted, in milliseconds. */
+const hourMs = 3_600_000;
+
+/**
+ * Failures of one group since the last report. They are counted in the hour of the last one:
+ * workers report every few seconds.
+ */
 export interface FailureReport {
   /** The id of the group. */
   readonly group: string;
@@ -87,6 +93,8 @@ export interface ReportRetention {
 export interface WorkReport {
   /** The worker, by an id that is new for each start of a process and never changes. */
   readonly source: string;
+  /** The version of the application, of at most 100 characters; null if it has none. */
+  readonly version: string | null;
   /** The minutes that have changed. They replace those that the worker reported before. */
   readonly activity: readonly ActivityReport[];
   /** New failures. */
@@ -122,6 +130,24 @@ export interface ActivityPoint {
   readonly figures: readonly number[];
 }
 
+/** A span of time for which the failures of groups are counted. */
+export interface FailureSpan {
+  /** The beginning of the span. Epoch milliseconds. */
+  readonly from: number;
+  /** The end of the span, exclusive. */
+  readonly to: number;
+  /** The length of a step: a whole number of hours, in milliseconds. */
+  readonly stepMs: number;
+}
+
+/** The failures of a group in one step. */
+export interface FailureCount {
+  /** The beginning of the step: a multiple of its length. Epoch milliseconds. */
+  readonly startAt: number;
+  /** The number of failed tasks. */
+  readonly count: number;
+}
+
 /** Tasks that failed in the same way. */
 export interface FailureGroup {
   /** Its id, which depends on the type and the error. */
@@ -136,10 +162,31 @@ export interface FailureGroup {
   readonly firstAt: number;
   /** The instant of the last failure. */
   readonly lastAt: number;
+  /** The version of the application at the first failure; null if unknown. */
+  readonly firstVersion: string | null;
+  /** The version of the application at the last failure; null if unknown. */
+  readonly lastVersion: string | null;
   /** The id of the task that failed last. */
   readonly taskId: string;
   /** The text of its error. */
   readonly exception: string;
+  /**
+   * The failures in the steps of the requested span, oldest first, without steps that have none.
+   * Empty if no span was requested.
+   */
+  readonly counts: readonly FailureCount[];
+}
+
+/**
+ * Returns the failures of a report as groups to add to those of the store, by ascending id. Each
+ * has one count, for the hour of the report.
+ */
+export function groupsOf({ failures, version }: WorkReport): FailureGroup[] {
+  const groups = failures.map(({ group: id, count, lastAt, ...failure }) => {
+    const counts = [{ startAt: Math.floor(lastAt / hourMs) * hourMs, count }];
+    return { id, count, lastAt, ...failure, firstVersion: version, lastVersion: version, counts };
+  });
+  return groups.sort((a, b) => a.id < b.id ? -1 : 1);
 }
 
 /** Adds `figures` to `sum` in place. A column that ends in `_max` gets the larger value. */
@@ -158,17 +205,30 @@ export function addFigures(sum: number[], figures: readonly number[]): void {
  */
 export function checkActivityRequest(request: ActivityRequest): void {
   checkOptions(request, { from: true, to: true, stepMs: true, by: true }, "request");
-  const { from, to, stepMs, by } = request;
-  for (const [name, value] of Object.entries({ from, to })) {
-    if (Number.isFinite(value)) continue;
-    throw new InvalidArgumentError(name, value, "be epoch milliseconds");
-  }
-  if (!Number.isInteger(stepMs) || stepMs < 60_000 || stepMs % 60_000 !== 0) {
-    throw new InvalidArgumentError("stepMs", stepMs, "be a whole number of minutes");
-  }
+  const { by } = request;
+  checkSteps(request, 60_000, "minutes");
   checkList(by, "by");
   if (new Set(by).size === by.length && by.every((each) => each === "type" || each === "queue")) {
     return;
   }
   throw new InvalidArgumentError("by", by, 'be an array of "type" and "queue"');
+}
+
+/**
+ * Checks a span of failures.
+ *
+ * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ */
+export function checkFailureSpan(span: FailureSpan): void {
+  checkOptions(span, { from: true, to: true, stepMs: true }, "span");
+  checkSteps(span, hourMs, "hours");
+}
+
+function checkSteps({ from, to, stepMs }: FailureSpan, unitMs: number, units: string): void {
+  for (const [name, value] of Object.entries({ from, to })) {
+    if (Number.isFinite(value)) continue;
+    throw new InvalidArgumentError(name, value, "be epoch milliseconds");
+  }
+  if (Number.isInteger(stepMs) && stepMs > 0 && stepMs % unitMs === 0) return;
+  throw new InvalidArgumentError("stepMs", stepMs, `be a whole number of ${units}`);
 }

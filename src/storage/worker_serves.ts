@@ -43,14 +43,16 @@ function checkedServes(serves: WorkerServes): WorkerServes {
 }
 
 function checkedProcess(described: WorkerProcess): WorkerProcess {
-  checkOptions(described, { version: true, runtime: true, pid: true }, "process");
-  const { version, runtime, pid } = described;
+  const names = { version: true, applicationVersion: true, runtime: true, pid: true } as const;
+  checkOptions(described, names, "process");
+  const { version, applicationVersion, runtime, pid } = described;
   checkText(version, "process.version");
   if (typeof runtime !== "string") {
     throw new InvalidArgumentError("process.runtime", runtime, "be a string");
   }
+  if (applicationVersion !== null) checkText(applicationVersion, "process.applicationVersion");
   if (pid !== null) checkCount(pid, "process.pid");
-  return { version, runtime, pid };
+  return { version, applicationVersion, runtime, pid };
 }
 
 /**
@@ -71,9 +73,14 @@ export function decodeServes(text: string | null): WorkerServes | null {
  */
 export function decodeProcess(text: string | null): WorkerProcess | null {
   const described = readMember(decode(text), "process");
-  const { version, runtime, pid } = (described ?? {}) as Partial<WorkerProcess>;
-  const isKnown = typeof version === "string" && typeof runtime === "string";
-  return isKnown ? { version, runtime, pid: Number.isInteger(pid) ? pid! : null } : null;
+  const { version, applicationVersion, runtime, pid } = (described ?? {}) as Partial<WorkerProcess>;
+  if (typeof version !== "string" || typeof runtime !== "string") return null;
+  return {
+    version,
+    applicationVersion: typeof applicationVersion === "string" ? applicationVersion : null,
+    runtime,
+    pid: Number.isInteger(pid) ? pid! : null,
+  };
 }
 
 function decode(text: string | null): unknown {

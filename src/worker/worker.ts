@@ -70,7 +70,11 @@ export class Worker implements LocalWorker {
       [...parts.queues].map(([name, settings]) => [name, new QueueRunner(settings)]),
     );
     const workLog = new WorkLog();
-    this.#workSender = new WorkSender({ ...parts, log: workLog });
+    this.#workSender = new WorkSender({
+      ...parts,
+      log: workLog,
+      version: parts.lease.process.applicationVersion,
+    });
     this.#reporter = new WorkerReporter(parts, workLog);
     this.#claimer = new Claimer({
       home,

@@ -4546,6 +4546,12 @@ export interface paths {
                     /** @description The maximum number of items; 50 by default */
                     limit?: number;
                     after?: string;
+                    /** @description The beginning of the counts; 60 steps before `to` by default */
+                    from?: string;
+                    /** @description The end of the counts; now by default */
+                    to?: string;
+                    /** @description "hour" by default. Without `from`, `to` and `step`, there are no counts */
+                    step?: "hour" | "day";
                 };
                 header?: never;
                 path?: never;
@@ -4849,6 +4855,8 @@ export interface components {
                 process: {
                     /** @description The version of EverTask */
                     version: string;
+                    /** @description The version of the application; null if unknown */
+                    applicationVersion: string | null;
                     runtime: string;
                     pid: number | null;
                 } | null;
@@ -5025,7 +5033,7 @@ export interface components {
         Sizes: {
             items: {
                 /** @enum {string} */
-                table: "QueuedTasks" | "TaskTags" | "StatusAudit" | "RunsAudit" | "TaskExecutionLog" | "OperatorActions" | "Activity" | "FailureGroups" | "RateLimits" | "ReturnedRateSlots" | "Workers" | "PausedQueues" | "EventWatchers" | "RelayedEvents";
+                table: "QueuedTasks" | "TaskTags" | "StatusAudit" | "RunsAudit" | "TaskExecutionLog" | "OperatorActions" | "Activity" | "FailureGroups" | "FailureCounts" | "RateLimits" | "ReturnedRateSlots" | "Workers" | "PausedQueues" | "EventWatchers" | "RelayedEvents";
                 /** @description null if counting would read the table */
                 rows: number | null;
                 isEstimate: boolean;
@@ -5048,10 +5056,23 @@ export interface components {
                 firstAt: string;
                 /** Format: date-time */
                 lastAt: string;
+                /** @description The version of the application at the first failure; null if unknown */
+                firstVersion: string | null;
+                /** @description The version of the application at the last failure; null if unknown */
+                lastVersion: string | null;
                 /** @description The last task that failed with this error */
                 taskId: string;
                 /** @description The text of its error */
                 exception: string;
+                /** @description The failures in the steps of the span that have any */
+                counts: {
+                    /**
+                     * Format: date-time
+                     * @description The beginning of the step
+                     */
+                    startAt: string;
+                    count: number;
+                }[];
             }[];
             next: string | null;
         };

@@ -73,7 +73,11 @@ Deno.test("the client can call every operation", async () => {
   await data(client.GET("/api/v1/workers", {}));
   await data(client.GET("/api/v1/statistics", {}));
   await data(client.GET("/api/v1/activity", { params: { query: { step: "hour", by: ["type"] } } }));
-  await data(client.GET("/api/v1/failures", {}));
+  const groups = await data(
+    client.GET("/api/v1/failures", { params: { query: { step: "day" } } }),
+  );
+  const counts = groups.items.map(({ counts }) => counts.map(({ count }) => count));
+  assertEquals(counts, groups.items.map(({ count }) => [count]));
   await data(client.GET("/api/v1/limits", {}));
   const { items: sizes } = await data(client.GET("/api/v1/sizes", {}));
   assertEquals([sizes[0]!.table, sizes[0]!.rows], ["QueuedTasks", 6]);

@@ -114,7 +114,12 @@ export async function makeTenantStore(storage: Storage = memoryStorage()): Promi
   await storage.registerWorker({
     id: "worker-1",
     host: "zebra-host",
-    process: { version: "zebra-1", runtime: "zebra-runtime", pid: 1 },
+    process: {
+      version: "zebra-1",
+      applicationVersion: "zebra-2",
+      runtime: "zebra-runtime",
+      pid: 1,
+    },
     serves: {
       queues: tenants.map((name) => ({ name, parallelism: 1 })),
       types: types.map(({ type }) => type),

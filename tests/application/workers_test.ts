@@ -1,8 +1,8 @@
 // Tests which workers an instance lists: those that are alive by the storage's clock.
 
 import process from "node:process";
-import { assertEquals, assertRejects } from "@std/assert";
-import { createEverTask, InvalidArgumentError } from "../../mod.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { createEverTask, type EverTaskOptions, InvalidArgumentError } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import config from "../../deno.json" with { type: "json" };
 import { describeProcess, hostOf } from "../../src/application/this_process.ts";
@@ -60,11 +60,12 @@ Deno.test("a misspelt option of the list of workers is rejected", async () => {
 
 Deno.test("an operator sees the version, the runtime and the id of a worker's process", async () => {
   const storage = memoryStorage();
-  await using everTask = createEverTask({ storage, tasks: [] });
+  await using everTask = createEverTask({ storage, tasks: [], version: "2.4.1" });
   await everTask.start();
   const [worker] = await everTask.workers();
   assertEquals(worker!.process, {
     version: config.version,
+    applicationVersion: "2.4.1",
     runtime: navigator.userAgent,
     pid: Deno.pid,
   });
@@ -72,13 +73,19 @@ Deno.test("an operator sees the version, the runtime and the id of a worker's pr
 
 Deno.test("details of a process are empty or null if the runtime does not report them", () => {
   const ofOld = { process: { pid: 7, versions: { node: "20.1.0" } } };
-  assertEquals(describeProcess(ofOld), {
+  assertEquals(describeProcess(ofOld, null), {
     version: config.version,
+    applicationVersion: null,
     runtime: "Node.js/20.1.0",
     pid: 7,
   });
   for (const globals of [{}, { navigator: {}, process: { pid: "7" } }, { process: null }]) {
-    assertEquals(describeProcess(globals), { version: config.version, runtime: "", pid: null });
+    assertEquals(describeProcess(globals, null), {
+      version: config.version,
+      applicationVersion: null,
+      runtime: "",
+      pid: null,
+    });
   }
 });
 
@@ -99,4 +106,13 @@ Deno.test({
     assertEquals(hostOf({ process: { versions: { node: "22.1.0" } } }), "Node.js/22.1.0");
     assertEquals(hostOf({}), "");
   },
+});
+
+Deno.test("a version of the application must be a text of 1 to 100 characters", () => {
+  const storage = memoryStorage();
+  for (const version of ["", "x".repeat(101), 2, null]) {
+    const options = { storage, tasks: [], version } as unknown as EverTaskOptions;
+    assertThrows(() => createEverTask(options), InvalidArgumentError, "version");
+  }
+  createEverTask({ storage, tasks: [], version: "x".repeat(100) });
 });

@@ -243,7 +243,12 @@ for (const synchronous of ["off", "normal", "full", "extra"] as const) {
     const file = await newFile();
     for (const storage of storagesWith(file, synchronous)) {
       await storage.open();
-      const process = { version: "1.2.3", runtime: "Deno 2", pid: 7 };
+      const process = {
+        version: "1.2.3",
+        applicationVersion: null,
+        runtime: "Deno 2",
+        pid: 7,
+      };
       await storage.registerWorker({ id: "w", host: "web-1", serves, process });
       const found = await doctor(file);
       assertEquals(found.map(({ kind }) => kind), expected);

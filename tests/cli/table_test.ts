@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { type Column, itemLine, placeColumns, titleLine } from "../../src/cli/text/table.ts";
 import { cutToWidth, widthOf, wrapToWidth } from "../../src/cli/text/width.ts";
 import { oneLine } from "../../src/cli/text/clean.ts";
+import { sparkline } from "../../src/cli/text/spark.ts";
 import { distanceWords, manyWords } from "../../src/cli/text/words.ts";
 
 interface Item {
@@ -101,4 +102,10 @@ Deno.test("a count that may be larger has a plus sign", () => {
     [manyWords(1, "task"), manyWords(5_000, "task"), manyWords(5_000, "task", false)],
     ["1 task", "5,000 tasks", "5,000+ tasks"],
   );
+});
+
+Deno.test("a sparkline has a bar for each number, and none for 0", () => {
+  assertEquals(sparkline([0, 1, 4, 8, 2]), " ▁▄█▂");
+  assertEquals(sparkline([0, 0]), "  ");
+  assertEquals(sparkline([1, 1_000_000]), "▁█");
 });

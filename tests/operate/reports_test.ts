@@ -53,3 +53,45 @@ Deno.test("an invalid period, step or grouping of activity is rejected", async (
     await assertRejects(() => web.operate.activity(options as object), InvalidArgumentError);
   }
 });
+
+const hourMs = 3_600_000;
+
+Deno.test("failures are counted by hour, with the versions of the application that failed", async () => {
+  await using fleet = new Fleet();
+  const web = fleet.create({ tasks });
+  const old = await fleet.start({ tasks, retry: noRetry(), version: "2.4.0" });
+  const startAt = new Date(Math.floor(fleet.clock.now() / hourMs) * hourMs);
+  await old.dispatch(bad, 1);
+  await fleet.pass(10_000);
+  await old.stop();
+  await fleet.pass(2 * hourMs);
+  const present = await fleet.start({ tasks, retry: noRetry(), version: "2.4.1" });
+  await present.dispatchMany(bad, [2, 3]);
+  await fleet.pass(10_000);
+  const { items: [group] } = await web.operate.failures.list({ step: "hour" });
+  assertEquals([group!.firstVersion, group!.lastVersion], ["2.4.0", "2.4.1"]);
+  assertEquals(group!.counts, [
+    { startAt, count: 1 },
+    { startAt: new Date(startAt.getTime() + 2 * hourMs), count: 2 },
+  ]);
+  const { items: [recent] } = await web.operate.failures.list({
+    from: new Date(startAt.getTime() + hourMs),
+  });
+  assertEquals(recent!.counts.map(({ count }) => count), [2]);
+  assertEquals((await web.operate.failures.list({ limit: 1 })).items[0]!.counts, []);
+});
+
+Deno.test("an invalid page or span of failures is rejected", async () => {
+  await using fleet = new Fleet();
+  const web = fleet.create({ tasks });
+  const wrong = [
+    { step: "minute" },
+    { from: "yesterday" },
+    { from: new Date(fleet.clock.now() - 201 * hourMs) },
+    { limit: 0 },
+    { misspelt: 1 },
+  ];
+  for (const options of wrong) {
+    await assertRejects(() => web.operate.failures.list(options as object), InvalidArgumentError);
+  }
+});

@@ -29,11 +29,20 @@ Deno.test("a string in another form is ignored", () => {
 
 Deno.test("the process of a worker is read back, and does not change the queues and types", () => {
   const serves = { queues: [{ name: "mails", parallelism: 4 }], types: ["send-email"] };
-  const process = { version: "1.2.3", runtime: "Deno/2.9.6", pid: 17 };
-  for (const pid of [17, null]) {
-    const text = encodeServes(serves, { ...process, pid });
-    assertEquals([decodeServes(text), decodeProcess(text)], [serves, { ...process, pid }]);
+  const process = {
+    version: "1.2.3",
+    applicationVersion: "2.4.1",
+    runtime: "Deno/2.9.6",
+    pid: 17,
+  };
+  for (const changed of [{}, { pid: null }, { applicationVersion: null }]) {
+    const each = { ...process, ...changed };
+    const text = encodeServes(serves, each);
+    assertEquals([decodeServes(text), decodeProcess(text)], [serves, each]);
   }
+  const { applicationVersion: _, ...ofEarlierBuild } = process;
+  const read = decodeProcess(JSON.stringify({ process: ofEarlierBuild }));
+  assertEquals(read, { ...process, applicationVersion: null });
   assertEquals(decodeProcess(encodeServes(serves)), null);
   assertEquals(decodeServes(encodeServes(undefined, process)), null);
 });

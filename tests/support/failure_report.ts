@@ -5,6 +5,7 @@ import type { WorkReport } from "../../src/storage/work_reports.ts";
 /** The report. Its texts have characters that some stores must encode. */
 export const failureReport: WorkReport = {
   source: "w",
+  version: "2.4.1 é ",
   activity: [],
   failures: ["first", "second"].map((name, index) => ({
     group: `group-${name}`,

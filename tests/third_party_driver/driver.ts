@@ -241,8 +241,8 @@ export class MapStorage implements Storage {
     return this.#run((map) => map.reports.activity(request));
   }
 
-  failureGroups(...[page]: Args<"failureGroups">): Result<"failureGroups"> {
-    return this.#run((map) => map.reports.failureGroups(page));
+  failureGroups(...[page, span]: Args<"failureGroups">): Result<"failureGroups"> {
+    return this.#run((map) => map.reports.failureGroups(page, span));
   }
 
   // ---- reading ----

@@ -117,9 +117,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
       ) ORDER BY o.id), '[]') FROM operator_actions AS o
     ),
     'failureGroups', (
-      SELECT coalesce(json_agg(json_build_object('id', g.id, 'type', g.type, 'summary', g.summary, 'count', g.failures,
-        'firstAt', to_epoch_ms(g.first_utc), 'lastAt', to_epoch_ms(g.last_utc), 'taskId', g.task_id,
-        'exception', g.exception) ORDER BY g.id), '[]') FROM failure_groups AS g
+      SELECT coalesce(json_agg(failure_group_json(g, 0, 8640000000000000, 3600000) ORDER BY g.id), '[]')
+      FROM failure_groups AS g
     )
   )
 $$;
@@ -152,9 +151,17 @@ BEGIN
     after text, next text
   );
   DELETE FROM failure_groups;
-  INSERT INTO failure_groups (id, first_utc, last_utc, failures, task_id, type, summary, exception)
-  SELECT g.id, from_epoch_ms(g."firstAt"), from_epoch_ms(g."lastAt"), g.count, g."taskId", g.type, g.summary, g.exception
+  INSERT INTO failure_groups
+    (id, first_utc, last_utc, failures, task_id, type, summary, exception, first_version, last_version)
+  SELECT g.id, from_epoch_ms(g."firstAt"), from_epoch_ms(g."lastAt"), g.count, g."taskId", g.type, g.summary, g.exception,
+    g."firstVersion", g."lastVersion"
   FROM json_to_recordset(settings -> 'failureGroups') AS g (
-    id text, "firstAt" float8, "lastAt" float8, count bigint, "taskId" uuid, type text, summary text, exception text
+    id text, "firstAt" float8, "lastAt" float8, count bigint, "taskId" uuid, type text, summary text, exception text,
+    "firstVersion" text, "lastVersion" text
   );
+  DELETE FROM failure_counts;
+  INSERT INTO failure_counts (group_id, hour_utc, failures)
+  SELECT g.id, from_epoch_ms(c."startAt"), c.count
+  FROM json_to_recordset(settings -> 'failureGroups') AS g (id text, counts json),
+    json_to_recordset(g.counts) AS c ("startAt" float8, count bigint);
 END $$;

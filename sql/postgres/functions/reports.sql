@@ -1,7 +1,8 @@
 -- The reports of workers: activity by minute, and groups of failures.
 
--- Stores a report: WorkReport (src/storage/work_reports.ts). Replaces minutes that the worker has
--- reported before. Groups are locked in the order of their ids, so that reports cannot deadlock.
+-- Stores a report: WorkReport (src/storage/work_reports.ts), whose version each failure has. Replaces
+-- minutes that the worker has reported before. Groups are locked in the order of their ids, so that
+-- reports cannot deadlock.
 CREATE OR REPLACE FUNCTION report_work(source text, activity json, failures json, retention json) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -34,15 +35,25 @@ BEGIN
     excluded.wait_3, excluded.wait_4, excluded.wait_5, excluded.wait_6, excluded.wait_7, excluded.wait_8,
     excluded.wait_9, excluded.wait_10, excluded.wait_11);
 
-  INSERT INTO failure_groups AS known (id, type, summary, failures, first_utc, last_utc, task_id, exception)
-  SELECT f."group", f.type, f.summary, f.count, from_epoch_ms(f."firstAt"), from_epoch_ms(f."lastAt"), f."taskId", f.exception
-  FROM json_to_recordset(report_work.failures) AS f
-    ("group" text, type text, summary text, count bigint, "firstAt" float8, "lastAt" float8, "taskId" uuid, exception text)
+  INSERT INTO failure_groups AS known
+    (id, type, summary, failures, first_utc, last_utc, first_version, last_version, task_id, exception)
+  SELECT f."group", f.type, f.summary, f.count, from_epoch_ms(f."firstAt"), from_epoch_ms(f."lastAt"),
+    f.version, f.version, f."taskId", f.exception
+  FROM json_to_recordset(report_work.failures) AS f ("group" text, type text, summary text, count bigint,
+    "firstAt" float8, "lastAt" float8, version text, "taskId" uuid, exception text)
   ORDER BY f."group"
   ON CONFLICT (id) DO UPDATE SET
     summary = excluded.summary, failures = known.failures + excluded.failures,
     first_utc = least(known.first_utc, excluded.first_utc), last_utc = greatest(known.last_utc, excluded.last_utc),
+    first_version = CASE WHEN excluded.first_utc < known.first_utc THEN excluded.first_version ELSE known.first_version END,
+    last_version = CASE WHEN excluded.last_utc < known.last_utc THEN known.last_version ELSE excluded.last_version END,
     task_id = excluded.task_id, exception = excluded.exception;
+
+  INSERT INTO failure_counts AS known (group_id, hour_utc, failures)
+  SELECT f."group", to_timestamp(floor(f."lastAt" / 3600000) * 3600), f.count
+  FROM json_to_recordset(report_work.failures) AS f ("group" text, count bigint, "lastAt" float8)
+  ORDER BY f."group"
+  ON CONFLICT (group_id, hour_utc) DO UPDATE SET failures = known.failures + excluded.failures;
 
   IF retention IS NOT NULL THEN PERFORM tidy_reports(retention); END IF;
 END $$;
@@ -94,7 +105,15 @@ BEGIN
     excluded.wait_10, wait_11 = known.wait_11 + excluded.wait_11;
 
   DELETE FROM activity AS a WHERE a.at_utc < ms_after(clock, -(retention ->> 'hoursMs')::float8);
-  DELETE FROM failure_groups AS g WHERE g.last_utc < ms_after(clock, -(retention ->> 'failuresMs')::float8);
+  DELETE FROM failure_groups AS g USING (
+    SELECT o.id FROM failure_groups AS o
+    WHERE o.last_utc < ms_after(clock, -(retention ->> 'failuresMs')::float8) FOR UPDATE SKIP LOCKED
+  ) AS old WHERE g.id = old.id;
+  -- No hour of a group begins after its last failure, so these are all counts of deleted groups, too.
+  DELETE FROM failure_counts AS c USING (
+    SELECT o.group_id, o.hour_utc FROM failure_counts AS o
+    WHERE o.hour_utc < ms_after(clock, -(retention ->> 'failuresMs')::float8) FOR UPDATE SKIP LOCKED
+  ) AS old WHERE c.group_id = old.group_id AND c.hour_utc = old.hour_utc;
 END $$;
 
 -- The activity of a time span in steps: ActivityRequest. Returns [ActivityPoint].
@@ -117,15 +136,34 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 SET 
   ) AS p
 $$;
 
--- The groups of failures after the given one, latest failure first, as FailureGroup.
-CREATE OR REPLACE FUNCTION list_failure_groups(after_ms float8, after_id text, page_size int) RETURNS json
+-- A group of failures as FailureGroup, with its counts in the steps of a span: FailureSpan. Without a
+-- span, it has none.
+CREATE OR REPLACE FUNCTION failure_group_json(g failure_groups, from_ms float8, to_ms float8, step_ms float8) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT coalesce(json_agg(json_build_object('id', g.id, 'type', g.type, 'summary', g.summary, 'count', g.failures,
-    'firstAt', to_epoch_ms(g.first_utc), 'lastAt', to_epoch_ms(g.last_utc), 'taskId', g.task_id, 'exception', g.exception)
-    ORDER BY g.last_utc DESC, g.id DESC), '[]')
+  SELECT json_build_object('id', g.id, 'type', g.type, 'summary', g.summary, 'count', g.failures,
+    'firstAt', to_epoch_ms(g.first_utc), 'lastAt', to_epoch_ms(g.last_utc), 'firstVersion', g.first_version,
+    'lastVersion', g.last_version, 'taskId', g.task_id, 'exception', g.exception, 'counts', (
+      SELECT coalesce(json_agg(json_build_object('startAt', s.at, 'count', s.failures) ORDER BY s.at), '[]')
+      FROM (
+        SELECT floor(to_epoch_ms(c.hour_utc) / step_ms) * step_ms AS at, sum(c.failures) AS failures
+        FROM failure_counts AS c
+        WHERE c.group_id = g.id AND c.hour_utc >= from_epoch_ms(from_ms) AND c.hour_utc < from_epoch_ms(to_ms)
+        GROUP BY 1
+      ) AS s
+    ))
+$$;
+
+-- The groups of failures after the given one, latest failure first.
+CREATE OR REPLACE FUNCTION list_failure_groups(
+  after_ms float8, after_id text, page_size int, from_ms float8 DEFAULT NULL, to_ms float8 DEFAULT NULL,
+  step_ms float8 DEFAULT NULL
+) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 SET jit = off AS $$
+  SELECT coalesce(json_agg(failure_group_json(p.f, from_ms, to_ms, step_ms)
+    ORDER BY (p.f).last_utc DESC, (p.f).id DESC), '[]')
   FROM (
-    SELECT * FROM failure_groups AS f
+    SELECT f FROM failure_groups AS f
     WHERE after_id IS NULL OR (f.last_utc, f.id) < (from_epoch_ms(after_ms), after_id)
     ORDER BY f.last_utc DESC, f.id DESC LIMIT page_size
-  ) AS g
+  ) AS p
 $$;

@@ -20,8 +20,9 @@ BEGIN
       (1, 'QueuedTasks', 'queued_tasks', 'id'), (2, 'TaskTags', 'task_tags', NULL), (3, 'StatusAudit', 'status_audit', 'queued_task_id'),
       (4, 'RunsAudit', 'runs_audit', 'queued_task_id'), (5, 'TaskExecutionLog', 'task_execution_log', 'queued_task_id'),
       (6, 'OperatorActions', 'operator_actions', NULL), (7, 'Activity', 'activity', NULL), (8, 'FailureGroups', 'failure_groups', NULL),
-      (9, 'RateLimits', 'rate_limits', NULL), (10, 'ReturnedRateSlots', 'returned_rate_slots', NULL), (11, 'Workers', 'workers', NULL),
-      (12, 'PausedQueues', 'queues', NULL), (13, 'EventWatchers', 'event_watchers', NULL), (14, 'RelayedEvents', 'relayed_events', NULL)
+      (9, 'FailureCounts', 'failure_counts', NULL), (10, 'RateLimits', 'rate_limits', NULL),
+      (11, 'ReturnedRateSlots', 'returned_rate_slots', NULL), (12, 'Workers', 'workers', NULL), (13, 'PausedQueues', 'queues', NULL),
+      (14, 'EventWatchers', 'event_watchers', NULL), (15, 'RelayedEvents', 'relayed_events', NULL)
     ) AS n (place, name, relation, task) JOIN pg_class AS c ON c.oid = n.relation::regclass
     ORDER BY n.place
   LOOP

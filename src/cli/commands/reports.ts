@@ -8,6 +8,7 @@ import type { OperatorVerb } from "../../storage/requests.ts";
 import type { Dated } from "../../time/dated.ts";
 import { type Call, type Command, listOption, textOption } from "../frame/command.ts";
 import type { Page, PageRequest } from "../../storage/queries.ts";
+import { sparkline } from "../text/spark.ts";
 import type { Column } from "../text/table.ts";
 import { distanceWords, numberWords } from "../text/words.ts";
 import { operatorOf, operatorOptions } from "./operator.ts";
@@ -34,26 +35,71 @@ async function printList<T>(
   return count;
 }
 
-const failureColumns = (when: When): Column<Dated<FailureGroup>>[] => [
-  { title: "COUNT", text: ({ count }) => numberWords(count), isRight: true },
-  { title: "LAST", text: ({ lastAt }) => when(lastAt) },
-  { title: "FIRST", text: ({ firstAt }) => when(firstAt), rank: 1 },
-  { title: "TYPE", text: ({ type }) => type, canCut: true },
-  { title: "ERROR", text: ({ summary }) => summary.split("\n", 1)[0]!, canCut: true },
-  { title: "LAST TASK", text: ({ taskId }) => taskId, rank: 2 },
-];
+const hourMs = 3_600_000;
+
+/** The number of hours whose failures are shown. */
+const shownHours = 24;
+
+function failureColumns(
+  when: When,
+  from: number,
+  isForPerson: boolean,
+): Column<Dated<FailureGroup>>[] {
+  return [
+    { title: "COUNT", text: ({ count }) => numberWords(count), isRight: true },
+    {
+      title: `LAST ${shownHours} H`,
+      text: ({ counts }) => isForPerson ? chartOf(counts, from) : `${sumOf(counts)}`,
+      rank: 2,
+    },
+    { title: "LAST", text: ({ lastAt }) => when(lastAt) },
+    { title: "FIRST", text: ({ firstAt }) => when(firstAt), rank: 1 },
+    { title: "VERSION", text: versionsOf, canCut: true, rank: 3 },
+    { title: "TYPE", text: ({ type }) => type, canCut: true },
+    { title: "ERROR", text: ({ summary }) => summary.split("\n", 1)[0]!, canCut: true },
+    { title: "LAST TASK", text: ({ taskId }) => taskId, rank: 4 },
+  ];
+}
+
+type Counts = Dated<FailureGroup>["counts"];
+
+function chartOf(counts: Counts, from: number): string {
+  const hours = Array<number>(shownHours).fill(0);
+  for (const { startAt, count } of counts) hours[(startAt.getTime() - from) / hourMs] = count;
+  return sparkline(hours);
+}
+
+function sumOf(counts: Counts): number {
+  return counts.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Returns the versions that failed first and last: `2.4.0`, `2.4.0 - 2.4.1` or `? - 2.4.1`. */
+function versionsOf({ firstVersion, lastVersion }: Dated<FailureGroup>): string {
+  if (firstVersion === lastVersion) return firstVersion ?? "";
+  return `${firstVersion ?? "?"} - ${lastVersion ?? "?"}`;
+}
 
 export const failures: Command = {
   name: "failures",
   summary: "List groups of failures, the latest first",
-  about: "The exit code is 1 if there are failures.",
+  about:
+    `The chart has a bar for each of the last ${shownHours} hours. VERSION has the versions of the
+application that failed first and last. The exit code is 1 if there are failures.`,
   options: pageOptions,
   examples: ["failures", "failures --json | jq .summary"],
   async run(call) {
-    rangeOf(call.values);
+    const { values, print, host } = call;
+    rangeOf(values);
     const { operate } = await call.store();
-    const read = (page: PageRequest) => operate.failures.list(page);
-    const count = await printList(call, failureColumns, read, "No task has failed.");
+    const from = (Math.floor(host.clock.now() / hourMs) - shownHours + 1) * hourMs;
+    const span = {
+      from: new Date(from),
+      to: new Date(from + shownHours * hourMs),
+      step: "hour",
+    } as const;
+    const read = (page: PageRequest) => operate.failures.list({ ...page, ...span });
+    const columns = (when: When) => failureColumns(when, from, print.isForPerson);
+    const count = await printList(call, columns, read, "No task has failed.");
     return count > 0 ? 1 : 0;
   },
 };

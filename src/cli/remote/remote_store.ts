@@ -9,7 +9,7 @@ import type { HistoryPageRequest, TaskFilter } from "../../storage/queries.ts";
 import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { DispatchResult } from "../../task/dispatch_options.ts";
 import { toMilliseconds } from "../../time/duration.ts";
-import { toEpochMilliseconds } from "../../time/instant.ts";
+import { type Instant, toEpochMilliseconds } from "../../time/instant.ts";
 import type {
   CheckedDispatchOptions,
   OperatedStore,
@@ -172,7 +172,7 @@ export class RemoteStore implements OperatedStore {
           return this.#read("actions", { ...members, verb, ...page });
         },
       },
-      failures: { list: (page = {}) => this.#read("failures", { ...page }) },
+      failures: { list: (options = {}) => this.#read("failures", withIsoSpan(options)) },
       explain: (taskId) => this.#read(`tasks/${encodeURIComponent(taskId)}/explain`),
       nextRuns: async (taskId, count) => {
         const route = `series/${encodeURIComponent(taskId)}/next`;
@@ -181,12 +181,7 @@ export class RemoteStore implements OperatedStore {
       },
       workers: () => this.#items("workers"),
       queues: () => this.#items("queues"),
-      activity: ({ from, to, ...options } = {}) =>
-        this.#items("activity", {
-          ...options,
-          from: from && new Date(toEpochMilliseconds(from, "from")).toISOString(),
-          to: to && new Date(toEpochMilliseconds(to, "to")).toISOString(),
-        }),
+      activity: (options = {}) => this.#items("activity", withIsoSpan(options)),
       limits: (page = {}) => this.#read("limits", { ...page }),
       drainWorker: (workerId, operator) =>
         this.#order(`workers/${encodeURIComponent(workerId)}/drain`, {}, operator),
@@ -263,4 +258,13 @@ export class RemoteStore implements OperatedStore {
       },
     });
   }
+}
+
+/** Converts the instants of a span to those of the API. */
+function withIsoSpan({ from, to, ...options }: { from?: Instant; to?: Instant }): object {
+  return {
+    ...options,
+    from: from && new Date(toEpochMilliseconds(from, "from")).toISOString(),
+    to: to && new Date(toEpochMilliseconds(to, "to")).toISOString(),
+  };
 }

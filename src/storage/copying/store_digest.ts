@@ -72,7 +72,8 @@ export function settingsText(settings: StoreSettings): string {
     ]),
     failureGroups.map((group) => [
       ...[group.id, group.type, group.summary, group.count, group.firstAt, group.lastAt],
-      ...[group.taskId, group.exception],
+      ...[group.firstVersion, group.lastVersion, group.taskId, group.exception],
+      group.counts.map(({ startAt, count }) => [startAt, count]),
     ]).sort(([a], [b]) => a! < b! ? -1 : 1),
   ]);
 }

@@ -9,8 +9,11 @@ import {
   type ActivityRequest,
   addFigures,
   checkActivityRequest,
+  type FailureCount,
   type FailureGroup,
   type FailureReport,
+  type FailureSpan,
+  groupsOf,
   type ReportRetention,
   type WorkReport,
 } from "../work_reports.ts";
@@ -40,12 +43,12 @@ export class ReportBook {
   report(report: WorkReport, now: number): void {
     checkReport(report);
     checkNumber(now, "now");
-    const { source, activity, failures, retention } = report;
+    const { source, activity, retention } = report;
     for (const { at, type, queue, figures } of activity) {
       const row = { at, type: type.toWellFormed(), queue: queue.toWellFormed(), figures };
       this.#minutes.set(JSON.stringify([source, at, row.type, row.queue]), row);
     }
-    for (const failure of failures) this.#addFailure(failure);
+    for (const group of groupsOf(report)) this.#addGroup(group);
     if (retention !== null) this.#tidy(retention, now);
   }
 
@@ -70,28 +73,37 @@ export class ReportBook {
   }
 
   /** Implements {@linkcode Storage.failureGroups}. */
-  failureGroups(request?: PageRequest): Page<FailureGroup> {
-    const page = failurePage(request);
+  failureGroups(request?: PageRequest, span?: FailureSpan): Page<FailureGroup> {
+    const page = failurePage(request, span);
     const groups = [...this.#failures.values()]
       .sort((a, b) => b.lastAt - a.lastAt || -compare(a.id, b.id))
       .filter(({ lastAt, id }) =>
         page.after === null || lastAt < page.after.lastAt ||
         lastAt === page.after.lastAt && id < page.after.id
       );
-    return page.of(groups.slice(0, page.limit + 1));
+    return page.of(
+      groups.slice(0, page.limit + 1)
+        .map((group) => ({ ...group, counts: countsIn(page.span, group.counts) })),
+    );
   }
 
-  #addFailure({ group: id, count, firstAt, lastAt, ...latest }: FailureReport): void {
-    const known = this.#failures.get(id);
+  #addGroup(group: FailureGroup): void {
+    const { id, type, summary, taskId, exception } = group;
+    const known = this.#failures.get(id) ?? { ...group, count: 0, counts: [] };
+    const first = group.firstAt < known.firstAt ? group : known;
+    const last = group.lastAt < known.lastAt ? known : group;
     this.#failures.set(id, {
       id,
-      type: latest.type.toWellFormed(),
-      summary: latest.summary.toWellFormed(),
-      count: count + (known?.count ?? 0),
-      firstAt: Math.min(firstAt, known?.firstAt ?? firstAt),
-      lastAt: Math.max(lastAt, known?.lastAt ?? lastAt),
-      taskId: latest.taskId,
-      exception: latest.exception.toWellFormed(),
+      type: type.toWellFormed(),
+      summary: summary.toWellFormed(),
+      count: known.count + group.count,
+      firstAt: first.firstAt,
+      lastAt: last.lastAt,
+      firstVersion: first.firstVersion?.toWellFormed() ?? null,
+      lastVersion: last.lastVersion?.toWellFormed() ?? null,
+      taskId,
+      exception: exception.toWellFormed(),
+      counts: sumUp([...known.counts, ...group.counts], hourMs),
     });
   }
 
@@ -106,10 +118,28 @@ export class ReportBook {
       this.#hours.set(hour, { ...row, at, figures });
     }
     for (const [key, { at }] of this.#hours) if (at < now - hoursMs) this.#hours.delete(key);
-    for (const [id, { lastAt }] of this.#failures) {
-      if (lastAt < now - failuresMs) this.#failures.delete(id);
+    for (const [id, group] of this.#failures) {
+      const counts = group.counts.filter(({ startAt }) => startAt >= now - failuresMs);
+      if (group.lastAt < now - failuresMs) this.#failures.delete(id);
+      else this.#failures.set(id, { ...group, counts });
     }
   }
+}
+
+/** Returns the counts in a span, in its steps. */
+function countsIn(span: FailureSpan | null, hours: readonly FailureCount[]): FailureCount[] {
+  if (span === null) return [];
+  const { from, to, stepMs } = span;
+  return sumUp(hours.filter(({ startAt }) => startAt >= from && startAt < to), stepMs);
+}
+
+/** Adds up counts to steps, oldest first. */
+function sumUp(counts: readonly FailureCount[], stepMs: number): FailureCount[] {
+  const steps = Map.groupBy(counts, ({ startAt }) => Math.floor(startAt / stepMs) * stepMs);
+  return [...steps].sort(([a], [b]) => a - b).map(([startAt, parts]) => ({
+    startAt,
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+  }));
 }
 
 function compare(a: string | null, b: string | null): number {
@@ -118,9 +148,10 @@ function compare(a: string | null, b: string | null): number {
 }
 
 function checkReport(report: WorkReport): void {
-  checkOptions(report, { source: true, activity: true, failures: true, retention: true }, "report");
-  const { source, activity, failures, retention } = report;
+  checkOptions(report, reportMembers, "report");
+  const { source, version, activity, failures, retention } = report;
   checkText(source, "source");
+  if (version !== null) checkText(version, "version");
   checkList(activity, "activity");
   for (const minute of activity) {
     checkOptions(minute, { at: true, type: true, queue: true, figures: true }, "activity");
@@ -139,6 +170,13 @@ function checkReport(report: WorkReport): void {
   checkOptions(retention, { minutesMs: true, hoursMs: true, failuresMs: true }, "retention");
 }
 
+const reportMembers: OptionNames<WorkReport> = {
+  source: true,
+  version: true,
+  activity: true,
+  failures: true,
+  retention: true,
+};
 const failureTexts = ["group", "type", "summary", "taskId", "exception"] as const;
 const failureMembers: OptionNames<FailureReport> = {
   group: true,

@@ -23,6 +23,8 @@ export interface WorkSenderParts {
   readonly logger: Logger;
   readonly log: WorkLog;
   readonly newId: () => string;
+  /** The version of the application; null if unknown. */
+  readonly version: string | null;
 }
 
 /** Sends reports, one at a time. */
@@ -49,7 +51,7 @@ export class WorkSender {
   }
 
   async #send(): Promise<void> {
-    const { storage, storageClock, logger, log, newId } = this.#parts;
+    const { storage, storageClock, logger, log, newId, version } = this.#parts;
     const work = log.take();
     if (work === null) return;
     const hour = Math.floor(storageClock.now() / hourMs);
@@ -57,6 +59,7 @@ export class WorkSender {
     try {
       await storage.reportWork({
         source: this.#source ??= newId(),
+        version,
         activity,
         failures,
         retention: hour === this.#tidiedHour ? null : reportRetention,

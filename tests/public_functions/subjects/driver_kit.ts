@@ -41,6 +41,7 @@ const activityRequest = options({
   by: takes(["type"]),
 });
 const failurePage = pageAfter("5-0123456789abcdef");
+const failureSpan = optionalOptions({ from: number, to: number, stepMs: takes(3_600_000) });
 
 /** A storage that applies every change. */
 const storage = {
@@ -118,6 +119,7 @@ export const kitSubjects: Subjects = {
       args: [
         options({
           source: takes("a"),
+          version: takes("2.4.1", "null", "text"),
           activity: takes([]),
           failures: takes([]),
           retention: anything(null),
@@ -135,7 +137,7 @@ export const kitSubjects: Subjects = {
       name: "failureGroups",
       call: (...args) =>
         Reflect.apply(kit.ReportBook.prototype.failureGroups, new kit.ReportBook(), args),
-      args: [failurePage],
+      args: [failurePage, failureSpan],
     },
   ],
   checkActivityRequest: [{
@@ -148,7 +150,7 @@ export const kitSubjects: Subjects = {
   }],
   failurePage: [{
     call: (...args) => Reflect.apply(kit.failurePage, null, args),
-    args: [failurePage],
+    args: [failurePage, failureSpan],
   }],
   byLock: [{ call: (...args) => Reflect.apply(kit.byLock, null, args), args: [list, keyOf] }],
   decodeProcess: [{
@@ -166,6 +168,7 @@ export const kitSubjects: Subjects = {
       optional(
         options({
           version: takes("1.2.3"),
+          applicationVersion: takes("2.4.1", "null", "text"),
           runtime: takes("Deno/2"),
           pid: takes(17, "null", "number"),
         }),

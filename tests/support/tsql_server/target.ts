@@ -96,6 +96,7 @@ const tables = [
   ...["TaskTags", "StatusAudit", "RunsAudit", "TaskExecutionLog", "TaskExecutionLogs"],
   ...["QueuedTasks", "Workers", "PausedQueues", "ReturnedRateSlots", "RateLimits"],
   ...["EventWatchers", "RelayedEvents", "Activity", "FailureGroups"],
+  "FailureCounts",
   ...["OperatorActions", "SchemaVersions"],
 ];
 

@@ -6,6 +6,7 @@ import {
   type ActivityReport,
   type ActivityRequest,
   type FailureReport,
+  type FailureSpan,
   type ReportRetention,
   type WorkReport,
 } from "../../../storage/work_reports.ts";
@@ -30,6 +31,7 @@ function inMinute(
 function report(s: Scene, overrides: Partial<WorkReport>): Promise<void> {
   return s.storage.reportWork({
     source: "worker-a",
+    version: null,
     activity: [],
     failures: [],
     retention: null,
@@ -139,7 +141,9 @@ export const workReports = topic("work reports", {
     await report(s, { source: "worker-b", failures: [{ ...latest, exception: "again" }] });
     const { items, next } = await s.storage.failureGroups();
     const { group: id, ...rest } = latest;
-    expectSame(items[0], { id, ...rest, count: 4, exception: "again" }, "the one that failed last");
+    const whole = { ...rest, count: 4, exception: "again" };
+    const unversioned = { firstVersion: null, lastVersion: null };
+    expectSame(items[0], { id, ...whole, ...unversioned, counts: [] }, "the one that failed last");
     expectSame([items.length, items[1]?.count, next], [2, 1, null], "and the other");
   },
 
@@ -152,22 +156,78 @@ export const workReports = topic("work reports", {
     await expectRejection(s.storage.failureGroups({ after: "x" }), InvalidArgumentError, "x");
   },
 
-  "groups without a recent failure are deleted": async (s) => {
+  "failures are counted by hour, and summed up in the steps of a span": async (s) => {
+    const at = day * 20_000;
+    const reports = [[1, at + 1, 2], [2, at, 16], [1, at + hour - 1, 1], [1, at + 5 * hour, 4]];
+    for (const [group, lastAt, count] of [...reports, [1, at + day, 8]] as const) {
+      await report(s, { failures: [failure(s, group!, { lastAt: lastAt!, count: count! })] });
+    }
+    const counts = async (from: number, to: number, stepMs: number) => {
+      const { items } = await s.storage.failureGroups({ limit: 2 }, { from, to, stepMs });
+      return items.map(({ counts }) => counts.map(({ startAt, count }) => [startAt - at, count]));
+    };
+    expectSame(
+      await counts(at, at + 2 * day, hour),
+      [[[0, 3], [5 * hour, 4], [day, 8]], [[0, 16]]],
+      "by hour, the group that failed last first",
+    );
+    expectSame(await counts(at, at + 2 * day, day), [[[0, 7], [day, 8]], [[0, 16]]], "by day");
+    expectSame(await counts(at + 0.5, at + day, hour), [[[5 * hour, 4]], []], "of a span");
+    expectSame(await counts(at, at + 5 * hour, 6 * hour), [[[0, 3]], [[0, 16]]], "up to its end");
+    const after = (await s.storage.failureGroups({ limit: 1 })).next!;
+    const { items: [last] } = await s.storage.failureGroups({ after }, {
+      ...{ from: at, to: at + hour, stepMs: hour },
+    });
+    expectSame(last!.counts, [{ startAt: at, count: 16 }], "of a later page");
+  },
+
+  "a group keeps the versions of its first and its last failure": async (s) => {
+    const versions = async () => {
+      const { items: [group] } = await s.storage.failureGroups();
+      return [group!.firstVersion, group!.lastVersion];
+    };
+    const failed = (version: string | null, firstAt: number, lastAt: number) =>
+      report(s, { version, failures: [failure(s, 1, { firstAt, lastAt })] });
+    const odd = `${"é\0".repeat(49)}' `;
+    await failed(odd, 5000, 6000);
+    expectSame(await versions(), [odd, odd], "of the first report");
+    await failed("2.4.1", 6500, 8000);
+    expectSame(await versions(), [odd, "2.4.1"], "of a later one");
+    await failed("2.4.0", 4000, 7000);
+    expectSame(await versions(), ["2.4.0", "2.4.1"], "of a report that arrives late");
+    await failed(null, 9000, 9000);
+    expectSame(await versions(), ["2.4.0", null], "of a worker without a version");
+  },
+
+  "groups without a recent failure and old counts are deleted": async (s) => {
     const now = await s.now();
-    const old = failure(s, 1, { lastAt: now - 31 * day });
-    await report(s, { failures: [old, failure(s, 2, { lastAt: now })], retention });
-    const { items } = await s.storage.failureGroups();
-    expectSame(items.map(({ lastAt }) => lastAt), [now], "the recent one stays");
+    const span = { from: 0, to: now + hour, stepMs: hour };
+    const old = { firstAt: now - 40 * day, lastAt: now - 31 * day };
+    await report(s, { failures: [failure(s, 1, old), failure(s, 2, old)] });
+    const seen = async () =>
+      (await s.storage.failureGroups({}, span)).items.map(({ lastAt, counts }) => [
+        lastAt,
+        counts.length,
+      ]);
+    expectSame(await seen(), [[old.lastAt, 1], [old.lastAt, 1]], "kept without retention");
+    await report(s, { failures: [failure(s, 2, { lastAt: now })], retention });
+    expectSame(await seen(), [[now, 1]], "the recent one stays, with its recent hour");
+    await report(s, { failures: [failure(s, 1, { lastAt: now })] });
+    expectSame(await seen(), [[now, 1], [now, 1]], "a group that comes again has no old count");
   },
 
   "workers that report at the same time are all counted": async (s) => {
     const at = await minuteAgo(s, 0);
     const sources = Array.from({ length: 8 }, (_, n) => `worker-${n}`);
     await Promise.all(sources.map((source, n) => {
-      const failures = [failure(s, 1 + n % 2), failure(s, 2 - n % 2)];
+      const failures = [1 + n % 2, 2 - n % 2].map((group) => failure(s, group, { lastAt: at }));
       return report(s, { source, activity: [inMinute(at, { started: 1 })], failures, retention });
     }));
     expectSame((await read(s, ["started"]))[0]?.[3], 8, "each has its minute");
+    const span = { from: at - hour, to: at + hour, stepMs: hour };
+    const { items } = await s.storage.failureGroups({}, span);
+    const counts = items.map(({ count, counts: [step] }) => [count, step?.count]);
+    expectSame(counts, [[8, 8], [8, 8]], "and its failures");
   },
 
   "an invalid request for activity is rejected": async (s) => {
@@ -180,6 +240,18 @@ export const workReports = topic("work reports", {
         InvalidArgumentError,
         JSON.stringify(each),
       );
+    }
+  },
+
+  "an invalid span of failures is rejected": async (s) => {
+    const valid = { from: 0, to: hour, stepMs: hour };
+    const wrong = [{ from: "now" }, { to: NaN }, { stepMs: 0 }, { stepMs: minute }, {
+      misspelt: 1,
+    }];
+    for (const each of wrong) {
+      const span = { ...valid, ...each } as FailureSpan;
+      const reading = s.storage.failureGroups({}, span);
+      await expectRejection(reading, InvalidArgumentError, JSON.stringify(each));
     }
   },
 });

@@ -22,8 +22,13 @@ export const workers = topic("workers", {
 
   "workers report their process": async (s) => {
     const host = "host";
-    const known = { version: "1.2.3", runtime: 'Deno/2 "\u0000', pid: 4711 };
-    const unknown = { ...known, pid: null };
+    const known = {
+      version: "1.2.3",
+      applicationVersion: 'main "\u0000',
+      runtime: 'Deno/2 "\u0000',
+      pid: 4711,
+    };
+    const unknown = { ...known, applicationVersion: null, pid: null };
     await s.storage.registerWorker({ id: "worker-a", host, process: known });
     await s.unit.passTime(minute);
     await s.storage.registerWorker({ id: "worker-b", host, process: unknown });
