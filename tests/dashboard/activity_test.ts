@@ -8,6 +8,7 @@ import {
   percentile,
   type Step,
   sumDurations,
+  sumSteps,
 } from "../../src/dashboard/ui/activity.ts";
 
 const minute = 60_000;
@@ -20,6 +21,16 @@ Deno.test("steps without activity count as zero", () => {
     { at: from + minute, completed: 3, failed: 1 },
     { at: from + 2 * minute, completed: 0, failed: 0 },
   ]);
+});
+
+Deno.test("counts are summed up in the steps in which they begin", () => {
+  const from = Date.parse("2026-01-01T00:00:00Z");
+  const counts = [-1, 0, 1, 2, 119, 120].map((after) => ({
+    startAt: new Date(from + after * minute).toISOString(),
+    count: 1,
+  }));
+  const sums = sumSteps(counts, { from, stepMs: 2 * minute, steps: 60 });
+  assertEquals([sums.length, sums[0], sums[1], sums[59]], [60, 2, 1, 1]);
 });
 
 Deno.test("a percentile is the upper bound of its bucket, at most the longest duration", () => {

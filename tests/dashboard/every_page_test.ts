@@ -37,6 +37,7 @@ async function hostileDashboard() {
   const dashboard = new ServedDashboard([task], {}, (request) => request, {
     queues: { [name]: {} },
     host: name,
+    version: name.slice(0, 100),
     leaseDuration: { milliseconds: 600 }, // workers report activity and failures with heartbeats
   });
   const { everTask } = dashboard;
@@ -69,6 +70,7 @@ const pages = (id: string, series: string) => [
     "queues",
     "workers",
     "failures",
+    "failures?span=7+d",
     "limits",
     "actions",
     "audit",

@@ -21,7 +21,11 @@ function columnsOf(isForPerson: boolean, now: number): Column<Dated<WorkerOvervi
       text: ({ heartbeatAgeMs }) => `${elapsedWords(Math.abs(heartbeatAgeMs))} ago`,
     },
     { title: "HELD", text: ({ holds }) => heldText(holds), isRight: true },
-    { title: "VERSION", text: ({ process }) => process?.applicationVersion ?? "", rank: 2 },
+    {
+      title: "VERSION",
+      text: ({ process: described }) => described?.applicationVersion ?? "",
+      rank: 2,
+    },
     { title: "STARTED", text: ({ startedAt }) => when(startedAt), rank: 2 },
     {
       title: "QUEUES",
@@ -33,7 +37,7 @@ function columnsOf(isForPerson: boolean, now: number): Column<Dated<WorkerOvervi
       rank: 1,
     },
     { title: "TYPES", text: ({ serves }) => serves?.types.join(" ") ?? "", canCut: true, rank: 4 },
-    { title: "EVERTASK", text: ({ process }) => process?.version ?? "", rank: 5 },
+    { title: "EVERTASK", text: ({ process: described }) => described?.version ?? "", rank: 5 },
     { title: "ID", text: ({ id }) => id, rank: 3 },
   ];
 }

@@ -30,6 +30,23 @@ export function fillSteps(
   });
 }
 
+/** Sums up counts in the steps from an instant on, also those without any. */
+export function sumSteps(
+  counts: readonly { readonly startAt: string; readonly count: number }[],
+  { from, stepMs, steps }: {
+    readonly from: number;
+    readonly stepMs: number;
+    readonly steps: number;
+  },
+): number[] {
+  const sums = Array<number>(steps).fill(0);
+  for (const { startAt, count } of counts) {
+    const step = Math.floor((Date.parse(startAt) - from) / stepMs);
+    if (step >= 0 && step < steps) sums[step]! += count;
+  }
+  return sums;
+}
+
 /** The counts of durations by bucket. The upper bounds are 1, 4, 16 … ms; the last has none. */
 export interface Durations {
   readonly maxMs: number;

@@ -108,6 +108,7 @@ export const texts = {
   serves: "Serves",
   knows: "Types",
   version: "Version",
+  software: (version: string, runtime: string) => `EverTask ${version} ${runtime}`,
   process: (id: string) => `process ${id}`,
   atLeast: (count: string) => `${count}+`,
   more: (count: string) => `and ${count} more`,

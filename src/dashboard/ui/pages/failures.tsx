@@ -2,18 +2,22 @@
 
 import { openBulk } from "../actions/bulk_dialog.tsx";
 import { toBulkFilter } from "../actions/bulk_filter.ts";
+import { sumSteps } from "../activity.ts";
 import type { Failures } from "../answers.ts";
-import { integer } from "../format.ts";
+import { hourAndMinute, integer, weekday } from "../format.ts";
+import { SmallBars } from "../parts/bar_chart.tsx";
 import { Card } from "../parts/card.tsx";
 import { ErrorText } from "../parts/error_text.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/loaded.tsx";
 import { Pager } from "../parts/pager.tsx";
+import { SpanPicker } from "../parts/span_picker.tsx";
 import { TaskLink, TypeLink } from "../parts/task_link.tsx";
-import { Text } from "../parts/text.tsx";
+import { Name, Text } from "../parts/text.tsx";
 import { useResource } from "../resource.ts";
 import { may, me } from "../rights.ts";
 import { pageUrl, parameters } from "../router.ts";
+import { beginOf, chosenSpan, failureSpans, type Span } from "../spans.ts";
 import { failureTexts, pageNames } from "../texts.ts";
 
 type Group = Failures["items"][number];
@@ -21,17 +25,25 @@ type Group = Failures["items"][number];
 /** The page. */
 export function FailuresPage() {
   const after = parameters.value.get("after");
-  const query = new URLSearchParams({ limit: "50", ...after !== null && { after } });
+  const span = chosenSpan(failureSpans);
+  const from = beginOf(span);
+  const query = new URLSearchParams({
+    limit: "50",
+    from: new Date(from).toISOString(),
+    step: span.step,
+    ...after !== null && { after },
+  });
   const groups = useResource<Failures>(`failures?${query}`);
   return (
-    <Card title={pageNames.failures} aside={failureTexts.kept}>
+    <Card title={pageNames.failures} aside={<SpanPicker from={failureSpans} />}>
       <Loaded from={groups}>
         {({ items, next }) =>
           items.length === 0 ? <Empty title={failureTexts.none} help={failureTexts.noneHelp} /> : (
             <>
               <ol class="groups">
-                {items.map((group) => <FailureGroup key={group.id} group={group} />)}
+                {items.map((group) => <FailureGroup key={group.id} {...{ group, span, from }} />)}
               </ol>
+              <p class="faint kept">{failureTexts.kept}</p>
               <Pager next={next} />
             </>
           )}
@@ -40,8 +52,15 @@ export function FailuresPage() {
   );
 }
 
-function FailureGroup({ group }: { readonly group: Group }) {
-  const { type, count, summary, firstAt, lastAt, taskId, exception } = group;
+interface GroupInSpan {
+  readonly group: Group;
+  readonly span: Span;
+  /** The beginning of the span, in epoch milliseconds. */
+  readonly from: number;
+}
+
+function FailureGroup({ group, span, from }: GroupInSpan) {
+  const { type, count, summary, taskId, exception } = group;
   const filter = filterOf(group);
   const [message = "", frame = ""] = summary.split("\n").map((line) => line.trim());
   return (
@@ -51,8 +70,9 @@ function FailureGroup({ group }: { readonly group: Group }) {
         <p>
           <TypeLink type={type} />{" "}
           <span class="faint">
-            {failureTexts.last} <Instant at={lastAt} /> · {failureTexts.first}{" "}
-            <Instant at={firstAt} />
+            {failureTexts.last} <Instant at={group.lastAt} />
+            <Version of={group.lastVersion} /> · {failureTexts.first} <Instant at={group.firstAt} />
+            <Version of={group.firstVersion} />
           </span>
         </p>
         <p class="error mono">
@@ -71,6 +91,7 @@ function FailureGroup({ group }: { readonly group: Group }) {
           <ErrorText text={exception} />
         </details>
       </div>
+      <Chart {...{ group, span, from }} />
       <div class="buttons">
         <a class="button" href={pageUrl("tasks", filter)}>{failureTexts.tasks}</a>
         {may("operate") && (
@@ -83,6 +104,50 @@ function FailureGroup({ group }: { readonly group: Group }) {
         )}
       </div>
     </li>
+  );
+}
+
+function Version({ of }: { readonly of: string | null }) {
+  return of === null ? null : (
+    <>
+      {" "}
+      {failureTexts.inVersion}{" "}
+      <span class="version">
+        <Name>{of}</Name>
+      </span>
+    </>
+  );
+}
+
+/** Shows the failures of a group in a span. A bar leads to the tasks that failed then. */
+function Chart({ group, span, from }: GroupInSpan) {
+  const sums = sumSteps(group.counts, { from, ...span });
+  const sum = sums.reduce((all, count) => all + count, 0);
+  const filter = filterOf(group);
+  const isLong = span.steps * span.stepMs > 86_400_000;
+  const when = (at: number) => isLong ? `${weekday(at)}, ${hourAndMinute(at)}` : hourAndMinute(at);
+  return (
+    <SmallBars
+      title={failureTexts.chart(span.name)}
+      looks={["fill-bad"]}
+      bars={sums.map((count, index) => {
+        const at = from + index * span.stepMs;
+        const end = at + span.stepMs;
+        return {
+          label: "",
+          parts: [count],
+          text: failureTexts.reading(integer(count), when(at), when(end)),
+          href: pageUrl("tasks", {
+            ...filter,
+            executedFrom: new Date(at).toISOString(),
+            executedBefore: new Date(end).toISOString(),
+          }),
+        };
+      })}
+      caption={sum === 0
+        ? failureTexts.noneInSpan(span.name)
+        : failureTexts.inSpan(integer(sum), span.name)}
+    />
   );
 }
 

@@ -78,9 +78,14 @@ const columns: readonly Column<Worker>[] = [
     cell: ({ process }) =>
       process === null ? texts.none : (
         <>
-          <Text>{process.version}</Text>{" "}
+          {process.applicationVersion !== null && (
+            <>
+              <Name>{process.applicationVersion}</Name>
+              {" "}
+            </>
+          )}
           <span class="faint">
-            <Text>{process.runtime}</Text>
+            <Text>{texts.software(process.version, process.runtime)}</Text>
           </span>
         </>
       ),

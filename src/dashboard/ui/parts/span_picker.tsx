@@ -1,16 +1,16 @@
 // Links that choose the span of a page.
 
 import { changedUrl } from "../router.ts";
-import { chosenSpan, defaultSpan, spans } from "../spans.ts";
+import { chosenSpan, type SpanChoice } from "../spans.ts";
 import { texts } from "../texts.ts";
 import { Choices } from "./choices.tsx";
 
 /** Shows the spans. */
-export function SpanPicker() {
-  const chosen = chosenSpan();
-  const choices = spans.map((span) => ({
+export function SpanPicker({ from }: { readonly from: SpanChoice }) {
+  const chosen = chosenSpan(from);
+  const choices = from.spans.map((span) => ({
     text: span.name,
-    href: changedUrl({ span: span === defaultSpan ? null : span.name }),
+    href: changedUrl({ span: span === from.byDefault ? null : span.name }),
     isChosen: span === chosen,
   }));
   return <Choices title={texts.span} choices={choices} />;

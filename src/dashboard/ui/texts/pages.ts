@@ -60,12 +60,17 @@ export const auditTexts = {
 
 /** The texts of the page of failures. */
 export const failureTexts = {
-  kept: "each group is kept for 90 days after its last failure",
+  kept: "Each group is kept for 90 days after its last failure.",
   none: "Nothing has failed for good.",
   noneHelp: "Tasks that fail after their last attempt are shown here, grouped by their error.",
   count: (count: string) => `${count} tasks failed like this`,
   first: "first",
   last: "last",
+  inVersion: "in",
+  chart: (span: string) => `Failures in the last ${span}`,
+  inSpan: (count: string, span: string) => `${count} in the last ${span}`,
+  noneInSpan: (span: string) => `none in the last ${span}`,
+  reading: (count: string, from: string, to: string) => `${count} failed, ${from} – ${to}`,
   example: "Last example",
   tasks: "Tasks",
   retry: "Retry these…",

@@ -3,7 +3,7 @@
 import { type Counts, fillSteps, type Step } from "../../activity.ts";
 import type { Activity } from "../../answers.ts";
 import { useResource } from "../../resource.ts";
-import { beginOf, chosenSpan, type Span } from "../../spans.ts";
+import { activitySpans, beginOf, chosenSpan, type Span } from "../../spans.ts";
 
 /** The number of steps that the API returns for a request without `from`. */
 const defaultSteps = 60;
@@ -22,7 +22,7 @@ export interface SpanActivity {
 
 /** Returns the activity of the chosen span; null until it is loaded. */
 export function useActivity(): { readonly data: SpanActivity | null; readonly error: unknown } {
-  const span = chosenSpan();
+  const span = chosenSpan(activitySpans);
   const from = beginOf(span);
   const query = new URLSearchParams({
     step: span.step,

@@ -2,6 +2,7 @@
 
 import { SpanPicker } from "../../parts/span_picker.tsx";
 import { seesWholeStore } from "../../rights.ts";
+import { activitySpans } from "../../spans.ts";
 import { overviewTexts as texts } from "../../texts.ts";
 import { QueuesCard } from "../queues.tsx";
 import { WorkersCard } from "../workers.tsx";
@@ -24,7 +25,7 @@ export function OverviewPage() {
     <>
       <div class="bar">
         <Health />
-        <SpanPicker />
+        <SpanPicker from={activitySpans} />
       </div>
       <StoreFigures />
       <div class="columns wide-first">
