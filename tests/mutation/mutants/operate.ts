@@ -41,14 +41,15 @@ export const operate: readonly Mutant[] = [
     ["        version,\n", "        version: null,\n"],
   ]),
   ...mutantsOf({ file: "src/storage/work_reports.ts", ...conformanceOf("memory") }, [
-    ["Math.floor(lastAt / hourMs) * hourMs", "lastAt"],
     ["firstVersion: version", "firstVersion: null"],
     ["stepMs > 0 && ", ""],
+  ]),
+  ...mutantsOf({ file: "src/storage/work_reports.ts", ...conformanceOf("sqlite") }, [
+    ["Math.floor(lastAt / hourMs) * hourMs", "lastAt"],
   ]),
   ...mutantsOf({ file: "src/storage/kit/report_book.ts", ...conformanceOf("memory") }, [
     ["group.firstAt < known.firstAt", "group.firstAt > known.firstAt"],
     ["group.lastAt < known.lastAt", "group.lastAt > known.lastAt"],
-    ["sumUp([...known.counts, ...group.counts], hourMs)", "[...known.counts, ...group.counts]"],
     ["startAt >= from && startAt < to", "startAt > from && startAt < to"],
     ["startAt >= now - failuresMs", "true"],
   ]),
