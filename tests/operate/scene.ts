@@ -15,8 +15,11 @@ import { eventually } from "../integration/support.ts";
 import type { StorageSetup } from "../integration/programs/protocol.ts";
 import { WorkerProcess } from "../integration/worker_process.ts";
 
-/** The lease of worker processes, in milliseconds. */
-export const leaseOfProcesses = 400;
+/**
+ * The lease of worker processes, in milliseconds: long enough that no living one is lost on a machine
+ * that stalls for two seconds.
+ */
+export const leaseOfProcesses = 5_000;
 
 /** The options of the querying instance. */
 type SceneOptions = Pick<EverTaskOptions, "tasks" | "leaseDuration">;
