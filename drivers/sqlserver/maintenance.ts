@@ -8,6 +8,7 @@ import { applyMigrations, missingFiles } from "./migrations.ts";
 import { type SchemaState, stateQuery, toSchemaState } from "./schema_state.ts";
 import { forSchema, knownVersion } from "./script.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
+import { estimateFiles } from "./step_estimates.ts";
 
 /** The maintenance of a database. It connects on first use. */
 export class SqlServerMaintenance implements Maintenance {
@@ -19,11 +20,15 @@ export class SqlServerMaintenance implements Maintenance {
 
   async plan(to: number = knownVersion): Promise<MigrationPlan> {
     const found = await this.#state(to);
-    return toPlan(found, missingFiles(found, to), to);
+    const files = missingFiles(found, this.#database.schema, to);
+    const plan = toPlan(found, files, to);
+    const estimates = await estimateFiles(this.#database, files);
+    const steps = plan.steps.map((step, at) => ({ ...step, estimatedMs: estimates[at]! }));
+    return { ...plan, steps };
   }
 
   async script(to: number = knownVersion): Promise<string> {
-    const files = missingFiles(await this.#state(to), to);
+    const files = missingFiles(await this.#state(to), this.#database.schema, to);
     // Without `:on error exit`, sqlcmd continues after an error.
     const scripts = files.map((file) => forSchema(sqlFiles[file], this.#database.schema));
     return [":on error exit\n", ...scripts.map((script) => `${script.trimEnd()}\nGO\n`)].join("\n");

@@ -1,6 +1,10 @@
 // Updates the schema, or checks it.
 
-import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/errors.ts";
+import {
+  SchemaVersionError,
+  StorageError,
+  StorageUnavailableError,
+} from "../../src/storage/errors.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import type { Recordsets } from "./recordsets.ts";
 import type { RequestMaker } from "./mssql.ts";
@@ -16,7 +20,7 @@ import {
   migrationFiles,
   versionOf,
 } from "./script.ts";
-import type { SqlFileName } from "./sql.generated.ts";
+import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
 
 /** The number of the error for a deadlock: running tasks took the same locks in another order. */
 const deadlock = 1205;
@@ -49,7 +53,7 @@ export async function prepareSchema(
   let state = await readState();
   checkVersion(state, database.schema);
   if (!migrate) await checkCompleteness(state, database);
-  else if (missingFiles(state).length > 0) {
+  else if (missingFiles(state, database.schema).length > 0) {
     await applyMigrations(database);
     state = await readState();
   }
@@ -57,18 +61,40 @@ export async function prepareSchema(
 }
 
 /**
- * Returns the files that update a schema, in order.
+ * Returns the files that update a schema, in order. If procedures are missing, types may be missing,
+ * too; the files of these types can be applied again, because they change nothing else.
  *
  * @param to The version to which the files update the schema. Only an update to the newest version
  * includes procedures.
+ * @throws {StorageError} If a file cannot be applied because a type has the name of one of its types.
  */
 export function missingFiles(
-  { version, outdated }: SchemaState,
+  { version, outdated, missingTypes, foreignTypes }: SchemaState,
+  schema: string,
   to: number = knownVersion,
 ): SqlFileName[] {
-  const files = migrationFiles.filter((file) => versionOf(file) > version && versionOf(file) <= to);
-  if (to < knownVersion) return files;
-  return [...files, ...outdated.map((name): SqlFileName => `${name}.sql`)];
+  const procedures = to < knownVersion ? [] : outdated;
+  const types = procedures.length === 0 ? [] : missingTypes;
+  const files = [
+    ...migrationFiles.filter((file) =>
+      versionOf(file) <= to && (versionOf(file) > version || createsOneOf(file, types))
+    ),
+    ...procedures.map((name): SqlFileName => `${name}.sql`),
+  ];
+  const foreign = foreignTypes.map((name) => `[${schema}].[${name}]`);
+  if (files.length === 0 || foreign.length === 0) return files;
+  throw new StorageError(
+    `The schema ${schema} has types that EverTask did not create, but whose names it needs: ${
+      foreign.join(", ")
+    }. ` +
+      `Nothing was changed. Remove each by DROP TYPE ${
+        foreign[0]
+      }; or choose another schema by the option \`schema\`.`,
+  );
+}
+
+function createsOneOf(file: SqlFileName, types: readonly string[]): boolean {
+  return types.some((name) => sqlFiles[file].includes(`CREATE TYPE [EverTask].[${name}]`));
 }
 
 function checkVersion({ version }: SchemaState, schema: string): void {
@@ -117,7 +143,7 @@ export async function applyMigrations(
 ): Promise<Migration> {
   const migration = await applyPart(database, to, isMigration);
   const { found, files } = migration;
-  if (missingFiles(found, to).every(isMigration)) return migration;
+  if (missingFiles(found, database.schema, to).every(isMigration)) return migration;
   const procedures = await applyPart(database, to, (file) => !isMigration(file));
   return { found, files: [...files, ...procedures.files] };
 }
@@ -132,7 +158,7 @@ async function applyPart(
     try {
       return await database.transaction(async (transaction) => {
         const found = await lockSchema(transaction, database.schema);
-        const files = missingFiles(found, to).filter(isInPart);
+        const files = missingFiles(found, database.schema, to).filter(isInPart);
         const batches = files.flatMap((file) => batchesOf(file, database.schema));
         for (const batch of batches) await transaction.request().batch(batch);
         return { found, files };

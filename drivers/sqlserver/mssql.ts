@@ -105,6 +105,11 @@ export function bit(value: boolean): Parameter {
   return { type: types.bit, value };
 }
 
+/** Creates a parameter for at most `length` bytes. */
+export function binary(value: unknown, length: number): Parameter {
+  return { type: types.binary(length), value };
+}
+
 /** Creates a parameter for an instant. */
 export function instant(value: Date | null): Parameter {
   return { type: types.instant, value };

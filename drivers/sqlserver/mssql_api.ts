@@ -131,6 +131,8 @@ export interface Mssql {
   UniqueIdentifier(): SqlType;
   /** A string of at most `length` bytes. */
   VarChar(length: number): SqlType;
+  /** At most `length` bytes. */
+  VarBinary(length: number): SqlType;
   /** A string of at most `length` UTF-16 code units. */
   NVarChar(length: number): SqlType;
   /** An instant with `scale` decimals of a second. */

@@ -1,13 +1,15 @@
-// The state of the schema in a database: its version, and the procedures with their texts.
+// The state of the schema in a database: its version, the procedures with their texts, and the
+// types.
 //
 // A procedure is recreated if its text has changed. Several releases may have the same schema
 // version. Each process that starts installs the procedures of its own release, and processes of
 // the other releases call them. Therefore a procedure's interface (parameters, recordsets) changes
 // only with a new migration.
 
-import type { Recordsets } from "./recordsets.ts";
+import type { Recordsets, Row } from "./recordsets.ts";
 import { instant, text, textOrNull, truth } from "./rows.ts";
 import { batchesOf, forSchema, type ProcedureName, procedureNames } from "./script.ts";
+import * as tableTypes from "./table_types.ts";
 
 /** The state of a schema. */
 export interface SchemaState {
@@ -20,6 +22,10 @@ export interface SchemaState {
   readonly missing: readonly ProcedureName[];
   /** The procedures that are missing or have another text. */
   readonly outdated: readonly ProcedureName[];
+  /** The table types that do not exist or are not visible to the user. */
+  readonly missingTypes: readonly string[];
+  /** The types that have the name of a table type, but are something else. */
+  readonly foreignTypes: readonly string[];
 }
 
 /** Returns the query of a schema's state, for {@linkcode toSchemaState}. */
@@ -36,16 +42,29 @@ SELECT COALESCE(@Version, 0) AS [Version], SYSDATETIMEOFFSET() AS [Now],
 SELECT p.[name] AS [Procedure], m.[definition] AS [Definition]
 FROM sys.procedures AS p
 LEFT JOIN sys.sql_modules AS m ON m.[object_id] = p.[object_id]
-WHERE p.[schema_id] = SCHEMA_ID(PARSENAME(N'[EverTask]', 1));`;
+WHERE p.[schema_id] = SCHEMA_ID(PARSENAME(N'[EverTask]', 1));
+SELECT t.[name] AS [Type], c.[name] AS [Column]
+FROM sys.types AS t
+LEFT JOIN sys.table_types AS tt ON tt.[user_type_id] = t.[user_type_id]
+LEFT JOIN sys.columns AS c ON c.[object_id] = tt.[type_table_object_id]
+WHERE t.[schema_id] = SCHEMA_ID(PARSENAME(N'[EverTask]', 1))
+ORDER BY t.[name], c.[column_id];`;
 
 /** Converts the answer to {@linkcode stateQuery}. */
-export function toSchemaState([general, procedures]: Recordsets, schema: string): SchemaState {
+export function toSchemaState(
+  [general, procedures, typeColumns]: Recordsets,
+  schema: string,
+): SchemaState {
   const { Version, Now, IsBabelfish } = general![0]!;
   // Babelfish writes names in lower case.
   const definitions = new Map(
     procedures!.map((row) => [text(row.Procedure).toLowerCase(), textOrNull(row.Definition)]),
   );
   const missing = procedureNames.filter((name) => !definitions.has(name.toLowerCase()));
+  const types = Object.values(tableTypes).map(({ name, columns }) => {
+    const rows = typeColumns!.filter(({ Type }) => isNamed(Type, name));
+    return { name, isMissing: rows.length === 0, isOurs: hasColumns(rows, Object.keys(columns)) };
+  });
   return {
     version: Number(Version),
     now: instant(Now),
@@ -55,7 +74,20 @@ export function toSchemaState([general, procedures]: Recordsets, schema: string)
       const definition = definitions.get(name.toLowerCase());
       return definition === undefined || !isOurs(name, definition, schema);
     }),
+    missingTypes: types.filter(({ isMissing }) => isMissing).map(({ name }) => name),
+    foreignTypes: types.filter(({ isMissing, isOurs }) => !isMissing && !isOurs)
+      .map(({ name }) => name),
   };
+}
+
+/** Reports whether a name in the catalog is `name`. Babelfish writes names in lower case. */
+function isNamed(found: unknown, name: string): boolean {
+  return textOrNull(found)?.toLowerCase() === name.toLowerCase();
+}
+
+function hasColumns(rows: readonly Row[], columns: readonly string[]): boolean {
+  return rows.length === columns.length &&
+    rows.every(({ Column }, at) => isNamed(Column, columns[at]!));
 }
 
 /**

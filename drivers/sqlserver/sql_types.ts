@@ -18,6 +18,8 @@ export const float: SqlTypeMaker = (mssql) => mssql.Float();
 export const bit: SqlTypeMaker = (mssql) => mssql.Bit();
 /** A task's id. */
 export const id: SqlTypeMaker = (mssql) => mssql.UniqueIdentifier();
+/** At most `length` bytes. */
+export const binary = (length: number): SqlTypeMaker => (mssql) => mssql.VarBinary(length);
 /** An instant, to the millisecond. */
 export const instant: SqlTypeMaker = (mssql) => mssql.DateTimeOffset(3);
 /** An instant as text, for the columns of table types. */

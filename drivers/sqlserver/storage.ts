@@ -11,6 +11,7 @@ import type { StorageMaintenance } from "../../src/storage/maintenance.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { systemClock } from "../../src/time/clock.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { actionParameters, operatorActions } from "./actions.ts";
 import * as batches from "./batches.ts";
@@ -22,7 +23,7 @@ import { prepareSchema } from "./migrations.ts";
 import { bit, name } from "./mssql.ts";
 import { editTasks } from "./operations.ts";
 import { persist } from "./persist.ts";
-import { purge } from "./purge.ts";
+import { Purge } from "./purge.ts";
 import * as reading from "./reading.ts";
 import * as relay from "./relay.ts";
 import * as reports from "./reports.ts";
@@ -42,6 +43,7 @@ export class SqlServerStorage implements Storage {
   readonly maintenance: StorageMaintenance;
   readonly #database: SqlServerDatabase;
   readonly #migrate: boolean;
+  readonly #purge = new Purge(systemClock);
   readonly #schema: OpenOnce<{ readonly now: number }>;
 
   constructor(database: SqlServerDatabase, migrate: boolean, polling: Polling) {
@@ -344,7 +346,7 @@ export class SqlServerStorage implements Storage {
   }
 
   purge(policy: RetentionPolicy, options: PurgeOptions): Promise<PurgeResult> {
-    return purge(this.#database, policy, options);
+    return this.#purge.run(this.#database, policy, options);
   }
 
   async #connect(): Promise<{ readonly now: number }> {

@@ -44,6 +44,19 @@ const countQuery =
 FROM (SELECT TOP (${countedRows + 1}) 1 AS [One] FROM [EverTask].[${table}]) AS r`
   ).join("\nUNION ALL\n") + ";";
 
+/** Reads the sizes of tables from the catalog of PostgreSQL. */
+const babelfishBytesQuery = `
+SELECT t.[name] AS [Table], pg_catalog.pg_total_relation_size(t.[object_id]) AS [Bytes]
+FROM sys.tables AS t
+WHERE t.[schema_id] = SCHEMA_ID(@Schema);`;
+
+/** Returns the number of bytes of each table, by its name in lower case. */
+export async function readBytes(database: SqlServerDatabase): Promise<ReadonlyMap<string, number>> {
+  const query = database.isBabelfish ? babelfishBytesQuery : catalogQuery;
+  const [sizes] = await database.query(query, { Schema: name(database.schema, 128) });
+  return new Map(sizes!.map(({ Table, Bytes }) => [rows.text(Table).toLowerCase(), Number(Bytes)]));
+}
+
 /** Implements {@linkcode Storage.tableSizes}. */
 export async function readTableSizes(database: SqlServerDatabase): Promise<TableSize[]> {
   const { isBabelfish } = database;

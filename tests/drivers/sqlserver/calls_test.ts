@@ -262,17 +262,19 @@ Deno.test("claimed tasks come in the second recordset; an unknown worker gets an
   );
 });
 
-Deno.test("a purge runs in steps of a thousand until its budget is used up", async () => {
+Deno.test("a purge runs in steps of ten thousand until its budget is used up", async () => {
   const counts = columns(
     "StatusAudit int, RunsAudit int, ExecutionLog int, Tasks int, OperatorActions int, Done int, " +
-      "Busy int, ActionId bigint",
+      "Busy int, ActionId bigint, Walk int, AfterUtc text, AfterNumber bigint",
   );
   const answer = ({ parameters }: TdsRequest) => ({
-    recordsets: [rows(counts, [parameters.Limit!.value, 0, 0, 0, 0, 0, 0, null])],
+    recordsets: [
+      rows(counts, [parameters.Limit!.value, 0, 0, 0, 0, 0, 0, null, 1, "2030-01-01", 5]),
+    ],
   });
   await withScript(answer, async ({ storage, sent }) => {
-    const result = await storage.purge({ statusAuditDays: 30 }, { budget: 2500 });
-    assertEquals([result.statusAudit, result.done, result.busy], [2500, false, false]);
-    assertEquals(sent().map(({ parameters }) => parameters.Limit!.value), [1000, 1000, 500]);
+    const result = await storage.purge({ statusAuditDays: 30 }, { budget: 25_000 });
+    assertEquals([result.statusAudit, result.done, result.busy], [25_000, false, false]);
+    assertEquals(sent().map(({ parameters }) => parameters.Limit!.value), [10_000, 10_000, 5000]);
   });
 });

@@ -14,11 +14,12 @@ import {
 } from "../../../drivers/sqlserver/script.ts";
 import {
   SchemaVersionError,
+  StorageError,
   StorageFullError,
   StorageUnavailableError,
 } from "../../../src/storage/errors.ts";
 import { type Reply, TdsServer } from "../../support/tds_server/server.ts";
-import { connectionTo, isStateQuery, rows, schemaState } from "./scripted.ts";
+import { connectionTo, isStateQuery, rows, schemaState, type ScriptedSchema } from "./scripted.ts";
 
 /**
  * Starts a server whose schema has `version` until a transaction commits, and then no procedures
@@ -89,6 +90,43 @@ Deno.test("with migrate off, procedures whose text differs are used unchanged", 
   await storage.open();
   await storage.close();
   assertEquals(server.requests.length, 1);
+});
+
+/** Opens a storage on a server with a schema, and returns the batches after the lock. */
+async function batchesFor(schema: ScriptedSchema): Promise<string[]> {
+  await using server = new TdsServer({
+    answer: (request) =>
+      isStateQuery(request) ? schemaState(schema) : { recordsets: [rows({ Result: "int" }, [0])] },
+  });
+  const storage = sqlServerStorage(connectionTo(server));
+  await storage.open();
+  await storage.close();
+  return server.requests.filter((request) => request.kind === "batch" && !isStateQuery(request))
+    .map(({ text }) => text).filter((text) => !text.includes("[EverTask].migration"));
+}
+
+Deno.test("if procedures are missing, so may be types: their files are applied again", async () => {
+  const missing = { missing: procedureNames };
+  assertEquals(await batchesFor(missing), procedureBatches);
+  const types = { NameList: [], EventPositionList: [] };
+  const files = ["0004_types.sql", "0009_event_relay.sql"] as const;
+  const numbered = files.flatMap((file) => batchesOf(file, "EverTask"));
+  assertEquals(await batchesFor({ ...missing, types }), [...numbered, ...procedureBatches]);
+  assertEquals(await batchesFor({ types }), [], "nothing needs the types");
+});
+
+Deno.test("a type with the name of one of ours is an error before anything is changed", async () => {
+  const types = { NameList: [null], LogLineList: ["Ordinal", "Text"] };
+  for (const schema of [{ version: 0 }, { missing: procedureNames }]) {
+    const error = await assertRejects(() => batchesFor({ ...schema, types }), StorageError);
+    assertEquals(
+      error.message,
+      "The schema EverTask has types that EverTask did not create, but whose names it needs: " +
+        "[EverTask].[LogLineList], [EverTask].[NameList]. Nothing was changed. Remove each by DROP " +
+        "TYPE [EverTask].[LogLineList]; or choose another schema by the option `schema`.",
+    );
+  }
+  assertEquals(await batchesFor({ types }), [], "nothing is missing");
 });
 
 for (const version of [0, 2, knownVersion]) {

@@ -3,6 +3,7 @@
 
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import { knownVersion, procedureNames } from "../../../drivers/sqlserver/script.ts";
+import * as tableTypes from "../../../drivers/sqlserver/table_types.ts";
 import { retryTransient } from "../../../src/storage/batching/retry_transient.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { systemClock } from "../../../src/time/clock.ts";
@@ -86,12 +87,19 @@ export interface ScriptedSchema {
    * may not read it.
    */
   readonly definitions?: Readonly<Record<string, string>>;
+  /** The columns of types by name, if they differ from those of the files. */
+  readonly types?: Readonly<Record<string, readonly (string | null)[]>>;
 }
+
+/** The columns of the table types of the files, by name. */
+const ourTypes: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.values(tableTypes).map(({ name, columns }) => [name, Object.keys(columns)]),
+);
 
 /** Returns the state of a schema; by default, a complete one of the current version. */
 export function schemaState(
-  { version = knownVersion, isBabelfish = false, missing = [], definitions = {} }: ScriptedSchema =
-    {},
+  { version = knownVersion, isBabelfish = false, missing = [], definitions = {}, types = {} }:
+    ScriptedSchema = {},
 ): Reply {
   const general = { Version: "int", IsBabelfish: "int", Now: "instant" } as const;
   const procedures = { Procedure: "text", Definition: "text" } as const;
@@ -102,6 +110,11 @@ export function schemaState(
       rows(
         procedures,
         ...present.map((name) => [name, definitions[name] ?? null]),
+      ),
+      rows(
+        { Type: "text", Column: "text" },
+        ...Object.entries({ ...version === 0 ? {} : ourTypes, ...types })
+          .flatMap(([name, columns]) => columns.map((column) => [name, column])),
       ),
     ],
   };

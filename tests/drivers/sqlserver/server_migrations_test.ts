@@ -1,6 +1,6 @@
 // Migrations on a real engine: of an empty database, by many processes, and by hand.
 
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 import {
@@ -10,7 +10,7 @@ import {
   procedureNames,
 } from "../../../drivers/sqlserver/script.ts";
 import type { SqlFileName } from "../../../drivers/sqlserver/sql.generated.ts";
-import { SchemaVersionError } from "../../../src/storage/errors.ts";
+import { SchemaVersionError, StorageError } from "../../../src/storage/errors.ts";
 import { needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";
 import { newTask } from "./tasks.ts";
 
@@ -114,10 +114,10 @@ const conflicts = [
   },
   {
     what: "procedures that fail leave the new tables, and are not created in part",
-    // Procedures use a table type of this name.
-    create: "TYPE",
-    name: "NameList",
-    as: "FROM int",
+    // The last procedure has this name.
+    create: "FUNCTION",
+    name: "usp_WatchEvents",
+    as: "() RETURNS int AS BEGIN RETURN 1; END",
     hasTables: true,
   },
 ];
@@ -134,7 +134,8 @@ for (const { what, create, name, as, hasTables } of conflicts) {
           await assertRejects(() => storage.open());
           const { recordsets } = await pool.request().batch(
             `SELECT OBJECT_ID(N'[${schema}].[SchemaVersions]') AS [Table],
-              (SELECT COUNT(*) FROM sys.procedures WHERE schema_id = SCHEMA_ID(N'${schema}')) AS [Procedures];`,
+              (SELECT COUNT(*) FROM sys.procedures
+                WHERE [schema_id] = SCHEMA_ID(N'${schema}') AND LOWER([name]) <> '${name.toLowerCase()}') AS [Procedures];`,
           );
           const [row] = (recordsets as { Table: unknown; Procedures: number }[][])[0]!;
           assertEquals([row!.Table !== null, row!.Procedures], [hasTables, 0]);
@@ -144,3 +145,37 @@ for (const { what, create, name, as, hasTables } of conflicts) {
       }),
   });
 }
+
+Deno.test({
+  ...needsTarget("a type with the name of one of ours is an error that names it, until it is gone"),
+  fn: () =>
+    withEmpty(async (pool, schema) => {
+      const open = async () => {
+        const storage = sqlServerStorage({ connection: pool, schema });
+        await storage.open();
+        await storage.close();
+      };
+      const run = (text: string) =>
+        pool.request().batch(text.replaceAll("[EverTask]", `[${schema}]`));
+      const isRefused = async () => {
+        const { message } = await assertRejects(open, StorageError);
+        assertStringIncludes(message, `[${schema}].[NameList]. Nothing was changed.`);
+      };
+
+      await run("CREATE SCHEMA [EverTask];");
+      await run("CREATE TYPE [EverTask].[NameList] FROM int;");
+      await isRefused();
+      const { recordsets } = await run("SELECT OBJECT_ID(N'[EverTask].[SchemaVersions]') AS [Id];");
+      assertEquals((recordsets as { Id: unknown }[][])[0]![0]!.Id, null);
+      await run("DROP TYPE [EverTask].[NameList];");
+      await open();
+
+      // A schema that has the tables, but no procedures, because of such a type.
+      for (const name of procedureNames) await run(`DROP PROCEDURE [EverTask].[${name}];`);
+      await run("DROP TYPE [EverTask].[NameList];");
+      await run("CREATE TYPE [EverTask].[NameList] FROM int;");
+      await isRefused();
+      await run("DROP TYPE [EverTask].[NameList];");
+      await open();
+    }),
+});

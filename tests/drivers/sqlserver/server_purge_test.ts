@@ -1,5 +1,5 @@
 // Retention during a caller's transaction, another purge, and changes that make ended tasks due
-// again.
+// again; and the rows that a purge reads.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
@@ -39,9 +39,16 @@ async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
     }), { max: 2 });
 }
 
+/** Returns the id of a task that was created in 2024. */
+const oldId = (number: number) => `01900000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+
 /** Stores tasks that completed 31 days ago, and returns their ids. */
-async function completed({ pool, schema, storage }: Scene, count: number): Promise<string[]> {
-  const tasks = Array.from({ length: count }, () => newTask());
+async function completed(
+  { pool, schema, storage }: Scene,
+  count: number,
+  idOf: (number: number) => string = oldId,
+): Promise<string[]> {
+  const tasks = Array.from({ length: count }, (_, number) => newTask({ id: idOf(number) }));
   await storage.persist(tasks);
   for (const { id } of tasks) await storage.setStatus(id, "Completed", null, "Full");
   await passTime(pool, schema, 31 * day);
@@ -198,6 +205,94 @@ Deno.test({
       assertEquals((await keys()).length, 4);
       await storage.purge({}, budget);
       assertEquals(await keys(), ["new", "reserved"]);
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget("a purge reads no row again before the next one begins"),
+  async fn() {
+    await withScene(async ({ pool, schema, storage }) => {
+      const tasks = Array.from({ length: 6 }, (_, number) => newTask({ id: oldId(number) }));
+      await storage.persist(tasks);
+      const [failed, ended] = [tasks.slice(0, 3), tasks.slice(3)];
+      for (const { id } of failed) await storage.setStatus(id, "Failed", "It broke.", "Full");
+      for (const { id } of ended) await storage.setStatus(id, "Completed", null, "Full");
+      await passTime(pool, schema, 31 * day);
+      const change = (text: string) =>
+        run(pool, schema, `UPDATE [EverTask].${text}; SELECT 1 AS [One];`);
+      const purge = async (budget: number) => {
+        const errors = { ...policy, errorAuditDays: 90 };
+        const { statusAudit, tasks, done } = await storage.purge(errors, { budget });
+        return [statusAudit, tasks, done];
+      };
+
+      assertEquals(
+        await purge(7),
+        [7, 0, false],
+        "those of the dispatches, and one behind the errors",
+      );
+      await change("[StatusAudit] SET [Exception] = NULL");
+      assertEquals(await purge(3), [2, 1, false], "a task behind those that failed");
+      await change("[QueuedTasks] SET [Status] = N'Completed'");
+      assertEquals(await purge(100), [0, 2, true], "the rest");
+      assertEquals(
+        await purge(100),
+        [3, 3, true],
+        "the rows that have expired since they were read",
+      );
+      assertEquals((await storage.list()).items, []);
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget("a purge with a small budget deletes all superfluous lines, and counts them"),
+  async fn() {
+    await withScene(async ({ storage }) => {
+      const tasks = Array.from({ length: 3 }, () => newTask());
+      await storage.persist(tasks);
+      for (const [place, { id: taskId }] of tasks.entries()) {
+        const line = { taskId, level: "Debug", message: "x", exception: null, run: 1 } as const;
+        const lines = Array.from({ length: 4 + place }, () => ({ ...line, agoMs: 0 }));
+        await storage.saveExecutionLogs(lines);
+      }
+      const lines = { maxExecutionLogsPerTask: 2 };
+      assertEquals((await storage.purge(lines, { ...budget, dryRun: true })).executionLog, 9);
+      const deleted: number[] = [];
+      for (let done = false; !done;) {
+        const result = await storage.purge(lines, { budget: 2 });
+        deleted.push(result.executionLog);
+        done = result.done;
+      }
+      assertEquals(deleted, [2, 2, 2, 2, 1]);
+      for (const { id } of tasks) {
+        assertEquals((await storage.executionLogs(id)).items.length, 2);
+      }
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget(
+    "tasks whose ids are too young are found by the first purge of a policy, and if an id is ahead of the clock",
+  ),
+  async fn() {
+    await withScene(async (scene) => {
+      const { pool, schema, storage } = scene;
+      const tasks = async (from: Storage) => (await from.purge(policy, budget)).tasks;
+      const young = () => newTask().id;
+      await completed(scene, 2, young);
+      assertEquals(await tasks(storage), 2, "the first purge reads all tasks");
+      await completed(scene, 2, (number) => number === 0 ? oldId(0) : young());
+      assertEquals(await tasks(storage), 1, "a later one ends at young ids");
+      const other = sqlServerStorage({ connection: pool, schema });
+      await other.open();
+      assertEquals(await tasks(other), 1, "the first purge of another process reads all tasks");
+      await completed(scene, 2, (number) => number === 0 ? oldId(0) : young());
+      await storage.persist([newTask({ id: "f0000000-0000-7000-8000-000000000000" })]);
+      assertEquals(await tasks(storage), 2, "a clock that was ahead");
+      await other.close();
     });
   },
 });

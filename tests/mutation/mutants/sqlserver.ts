@@ -105,23 +105,52 @@ export const sqlserver: readonly Mutant[] = [
   ]),
   ...procedure("Purge", "retention", [
     [
-      "AND s.[UpdatedAtUtc] < CASE WHEN s.[Exception] IS NULL THEN @Status ELSE @StatusErrors END\n    ORDER",
-      "ORDER",
+      "CASE WHEN s.[UpdatedAtUtc] < CASE WHEN s.[Exception] IS NULL THEN @Status ELSE @StatusErrors END THEN 1 ELSE 0 END",
+      "1",
     ],
     ["(4, COALESCE(@ErrorAuditDays, @RunsAuditDays))", "(4, @RunsAuditDays)"],
     [
       "AND t.[Status] IN (N'Completed', N'Cancelled')\n",
       "AND t.[Status] IN (N'Completed', N'Cancelled', N'Failed')\n",
     ],
-    ["WHERE t.[IsRecurring] = 0 AND t.[WorkerId] IS NULL", "WHERE t.[WorkerId] IS NULL"],
+    ["CASE WHEN t.[IsRecurring] = 0 AND t.[WorkerId] IS NULL", "CASE WHEN t.[WorkerId] IS NULL"],
     ["COALESCE(t.[LastExecutionUtc], t.[CreatedAtUtc])", "t.[CreatedAtUtc]"],
     [
-      "l.[SequenceNumber] <= t.[LastLogSequence] - @MaxLogs\n",
-      "l.[SequenceNumber] < t.[LastLogSequence] - @MaxLogs\n",
+      "l.[SequenceNumber] <= r.[LastLogSequence] - @MaxLogs\n",
+      "l.[SequenceNumber] < r.[LastLogSequence] - @MaxLogs\n",
     ],
-    ["SET @Left = @Left - @StatusCount;", ""],
-    ["IF @TaskCount > @Left SET @Done = 0;", ""],
+    ["SET @Left = @Left - @Expired;", ""],
+    ["SET @Done = CASE WHEN @Walk > 5 THEN 1 ELSE 0 END;", "SET @Done = 1;"],
     ["AND (@Logs IS NULL OR NOT l.[TimestampUtc] < @Logs)\n", "AND NOT l.[TimestampUtc] < @Logs\n"],
+  ]),
+  ...mutantsOf({
+    file: "sql/sqlserver/usp_Purge.sql",
+    tests: ["tests/drivers/sqlserver/server_purge_test.ts"],
+    needs,
+  }, [
+    ["ELSE IF @Walk = 5 OR @DryRun = 1 OR @Found < @Rows\n", "ELSE\n"],
+    [
+      "SELECT TOP (1) @AfterAt = r.[At], @AfterNumber = r.[Id] FROM",
+      "SELECT TOP (1) @AfterNumber = r.[Id] FROM",
+    ],
+    ["WHERE t.[IdOrder] > @AfterOrder AND", "WHERE"],
+    ["SET @Until = CAST(CAST(@UntilText AS char(36)) AS binary(36));", "SET @Until = @Until;"],
+    [
+      "FROM [EverTask].[QueuedTasks] AS t WHERE t.[IdOrder] > @Newest)",
+      "FROM [EverTask].[QueuedTasks] AS t WHERE 1 = 0)",
+    ],
+  ]),
+  ...mutantsOf({
+    file: "drivers/sqlserver/purge.ts",
+    tests: ["tests/drivers/sqlserver/purge_test.ts"],
+  }, [
+    ["if (this.#isRunning) return { ...nothingPurged, done: false, busy: true };", ""],
+    ["if (by?.continues === null) this.#place = undefined;", ""],
+    ["if (this.#place?.policy === policy) return this.#place;", ""],
+    ["isOperated || isTime ||", "isTime ||"],
+    ["isOperated || isTime ||", "isOperated ||"],
+    ["if (answer.done && readsAll)", "if (answer.done)"],
+    ["    place = answer.place;\n", ""],
   ]),
   ...procedure("ReleaseLost", "(lost )?workers|cancel|audit matrix", [
     [

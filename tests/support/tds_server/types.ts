@@ -35,6 +35,7 @@ const typeId = {
   datetimeoffset: 0x2b,
   bit: 0x68,
   float: 0x6d,
+  varbinary: 0xa5,
   varchar: 0xa7,
   nvarchar: 0xe7,
   table: 0xf3,
@@ -63,6 +64,14 @@ function readTypeInfo(id: number, reader: ByteReader): { type: string; read: () 
       const scale = reader.u8();
       const read = () => ifAny(reader.u8(), (length) => readInstant(reader, length, scale));
       return { type: `datetimeoffset(${scale})`, read };
+    }
+    case typeId.varbinary: {
+      const type = `varbinary(${reader.u16()})`;
+      const read = () => {
+        const length = reader.u16();
+        return length === maxLength ? null : reader.bytes(length);
+      };
+      return { type, read };
     }
     case typeId.varchar:
     case typeId.nvarchar: {
