@@ -80,6 +80,16 @@ browserTest("the dashboard in Chromium", [], async (t, browser) => {
     await page.close();
   });
 
+  await t.step("a figure that cannot be loaded makes no statement", async () => {
+    const page = await browser.newPage();
+    await page.route("**/api/v1/queues*", (route) => route.abort());
+    await page.goto(dashboard.url());
+    await page.getByRole("alert").getByText("The server does not answer.").first().waitFor();
+    const waiting = page.locator(".figure", { hasText: "Waiting" });
+    assertEquals(await waiting.textContent(), "Waiting…\u00a0");
+    await page.close();
+  });
+
   await t.step("the URL contains the filters, the order and the page", async () => {
     const page = await open(browser, dashboard.url("tasks?type=charge-card"));
     await page.getByText("61 match").waitFor();

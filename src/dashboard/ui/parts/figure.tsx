@@ -4,6 +4,9 @@ import type { ComponentChildren } from "preact";
 import { integer } from "../format.ts";
 import { texts } from "../texts.ts";
 
+/** A no-break space, which keeps the height of the line. */
+const emptyLine = "\u00a0";
+
 /** Shows a number. */
 export function Figure(
   { title, href, value, isCapped = false, look = "", children, trend }: {
@@ -14,6 +17,7 @@ export function Figure(
     /** Whether there may be more. */
     readonly isCapped?: boolean;
     readonly look?: string;
+    /** Details, which are shown with the value. */
     readonly children: ComponentChildren;
     readonly trend?: ComponentChildren;
   },
@@ -23,7 +27,7 @@ export function Figure(
     <a class="figure card" href={href}>
       <span class="faint">{title}</span>
       <strong class={look}>{isCapped ? texts.atLeast(number) : number}</strong>
-      <span class="faint">{children}</span>
+      <span class="faint">{value === undefined ? emptyLine : children}</span>
       {trend}
     </a>
   );

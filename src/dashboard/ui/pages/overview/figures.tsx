@@ -54,7 +54,7 @@ function Running() {
       value={data?.count}
       isCapped={data?.exact === false}
     >
-      {texts.ofPlaces(integer(places ?? 0))}
+      {places !== undefined && texts.ofPlaces(integer(places))}
     </Figure>
   );
 }
@@ -79,7 +79,7 @@ function Ended({ name, title, status, look }: {
         <Spark values={data.counts.map((counts) => counts[name])} look={shown} />
       )}
     >
-      {texts.inSpan(data?.span.name ?? "…")}
+      {data !== null && texts.inSpan(data.span.name)}
     </Figure>
   );
 }
@@ -112,7 +112,7 @@ function LiveWorkers() {
       value={alive}
       look={alive === 0 ? "warn" : ""}
     >
-      {texts.ofRegistered(integer(data?.items.length ?? 0))}
+      {data !== null && texts.ofRegistered(integer(data.items.length))}
     </Figure>
   );
 }
