@@ -43,7 +43,7 @@ SELECT p.[name] AS [Procedure], m.[definition] AS [Definition]
 FROM sys.procedures AS p
 LEFT JOIN sys.sql_modules AS m ON m.[object_id] = p.[object_id]
 WHERE p.[schema_id] = SCHEMA_ID(PARSENAME(N'[EverTask]', 1));
-SELECT t.[name] AS [Type], c.[name] AS [Column]
+SELECT t.[name] AS [Type], t.[is_table_type] AS [IsTable], c.[name] AS [Column]
 FROM sys.types AS t
 LEFT JOIN sys.table_types AS tt ON tt.[user_type_id] = t.[user_type_id]
 LEFT JOIN sys.columns AS c ON c.[object_id] = tt.[type_table_object_id]
@@ -63,7 +63,7 @@ export function toSchemaState(
   const missing = procedureNames.filter((name) => !definitions.has(name.toLowerCase()));
   const types = Object.values(tableTypes).map(({ name, columns }) => {
     const rows = typeColumns!.filter(({ Type }) => isNamed(Type, name));
-    return { name, isMissing: rows.length === 0, isOurs: hasColumns(rows, Object.keys(columns)) };
+    return { name, isMissing: rows.length === 0, isOurs: isTableOf(rows, Object.keys(columns)) };
   });
   return {
     version: Number(Version),
@@ -85,7 +85,13 @@ function isNamed(found: unknown, name: string): boolean {
   return textOrNull(found)?.toLowerCase() === name.toLowerCase();
 }
 
-function hasColumns(rows: readonly Row[], columns: readonly string[]): boolean {
+/**
+ * Reports whether a type is a table with these columns. A user who may use no object of the schema
+ * may be unable to see the columns. They are then assumed to be right.
+ */
+function isTableOf(rows: readonly Row[], columns: readonly string[]): boolean {
+  if (rows.some(({ IsTable }) => !truth(IsTable))) return false;
+  if (rows.every(({ Column }) => Column === null)) return true;
   return rows.length === columns.length &&
     rows.every(({ Column }, at) => isNamed(Column, columns[at]!));
 }

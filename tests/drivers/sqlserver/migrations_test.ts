@@ -116,7 +116,7 @@ Deno.test("if procedures are missing, so may be types: their files are applied a
 });
 
 Deno.test("a type with the name of one of ours is an error before anything is changed", async () => {
-  const types = { NameList: [null], LogLineList: ["Ordinal", "Text"] };
+  const types = { NameList: "scalar", LogLineList: ["Ordinal", "Text"] } as const;
   for (const schema of [{ version: 0 }, { missing: procedureNames }]) {
     const error = await assertRejects(() => batchesFor({ ...schema, types }), StorageError);
     assertEquals(
@@ -127,6 +127,8 @@ Deno.test("a type with the name of one of ours is an error before anything is ch
     );
   }
   assertEquals(await batchesFor({ types }), [], "nothing is missing");
+  const unseen = { missing: procedureNames, types: { NameList: [null] } };
+  assertEquals(await batchesFor(unseen), procedureBatches, "the user does not see its columns");
 });
 
 for (const version of [0, 2, knownVersion]) {

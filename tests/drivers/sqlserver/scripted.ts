@@ -88,7 +88,7 @@ export interface ScriptedSchema {
    */
   readonly definitions?: Readonly<Record<string, string>>;
   /** The columns of types by name, if they differ from those of the files. */
-  readonly types?: Readonly<Record<string, readonly (string | null)[]>>;
+  readonly types?: Readonly<Record<string, readonly (string | null)[] | "scalar">>;
 }
 
 /** The columns of the table types of the files, by name. */
@@ -112,9 +112,11 @@ export function schemaState(
         ...present.map((name) => [name, definitions[name] ?? null]),
       ),
       rows(
-        { Type: "text", Column: "text" },
+        { Type: "text", IsTable: "bit", Column: "text" },
         ...Object.entries({ ...version === 0 ? {} : ourTypes, ...types })
-          .flatMap(([name, columns]) => columns.map((column) => [name, column])),
+          .flatMap(([name, columns]) =>
+            columns === "scalar" ? [[name, false, null]] : columns.map((each) => [name, true, each])
+          ),
       ),
     ],
   };
