@@ -14,7 +14,7 @@ export interface RowCounts {
 export async function assertAllCompleted(database: BenchDatabase, tasks: number): Promise<void> {
   const storage = database.storage();
   await storage.open();
-  const { tasksByStatus } = await storage.statistics();
+  const { tasksByStatus } = await storage.statistics({ exact: true });
   await storage.close();
   const all = Object.values(tasksByStatus).reduce((sum, count) => sum + count);
   if (tasksByStatus.Completed === tasks && all === tasks) return;
@@ -29,7 +29,7 @@ export async function assertAllCompleted(database: BenchDatabase, tasks: number)
 export async function countRows(database: BenchDatabase): Promise<RowCounts> {
   const storage = database.storage();
   await storage.open();
-  const { tasksByStatus } = await storage.statistics();
+  const { tasksByStatus } = await storage.statistics({ exact: true });
   const growth = await storage.auditGrowth();
   await storage.close();
   const rowsOf = (name: string) => growth.find(({ table }) => table === name)!.rows;

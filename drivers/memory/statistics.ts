@@ -42,7 +42,7 @@ export function statistics(state: MemoryState, now: number): StorageStatistics {
     ...(waiting.get(queue) ?? emptyQueue(queue, false)),
     claimed: claimed.get(queue) ?? 0,
   }));
-  return { now, tasksByStatus, queues };
+  return { now, tasksByStatus, estimated: [], queues };
 }
 
 /** Implements {@linkcode Storage.heldTasks}. */

@@ -528,8 +528,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 39) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 39: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 41) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 41: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -565,7 +565,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (39, '0e6d4efe9cfae5666c7411b0dd5bc2c2f0cbe16cc117ea09a91c792b477a51c4')
+INSERT INTO schema_functions (revision, hash) VALUES (41, '134a4de64facd1dcf7de89ee33cff7946c2da1c8d860753fe264c04691046e1d')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -3030,6 +3030,48 @@ BEGIN
   RETURN answer;
 END $$;
 
+-- The number of tasks by status, without reading all of them: counts the unfinished ones by
+-- indexes, and estimates the ended ones by their shares of about 500 pages. Returns NULL if the
+-- table has at most 32 MB, which are read as fast, or if more than \`most\` tasks were claimed since
+-- the earliest \`claims_since\`, as held_tasks.
+CREATE OR REPLACE FUNCTION estimate_tasks(most int) RETURNS json LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
+AS $$
+DECLARE
+  pages  float8 := pg_relation_size('queued_tasks') / current_setting('block_size')::float8;
+  rows   float8 := nullif(estimated_rows('queued_tasks'), 0);
+  since  timestamptz := (SELECT min(w.claims_since) FROM workers AS w);
+  seen   bigint;
+  answer json;
+BEGIN
+  IF pages <= 4096 THEN RETURN NULL; END IF;
+  WITH claimed AS MATERIALIZED (
+    SELECT t.status, t.worker_id FROM queued_tasks AS t WHERE t.claimed_at_utc >= since LIMIT most + 1
+  ), sample AS MATERIALIZED (
+    -- With the same seed, a table that has not changed gives the same answer.
+    SELECT t.status, t.due_at_utc IS NULL AND t.worker_id IS NULL AND t.status IN ('Completed', 'Failed', 'Cancelled') AS ended,
+      count(*) AS tasks, sum(count(*)) OVER () AS total
+    FROM queued_tasks AS t TABLESAMPLE SYSTEM (100 * 500 / pages) REPEATABLE (1)
+    GROUP BY 1, 2
+  ), figures AS (
+    SELECT t.status, count(*)::float8 AS tasks FROM queued_tasks AS t WHERE t.due_at_utc IS NOT NULL GROUP BY t.status
+    UNION ALL
+    SELECT c.status, count(*) FROM claimed AS c WHERE c.worker_id IS NOT NULL GROUP BY c.status
+    UNION ALL
+    -- Series that are paused, unless they have the status of their last run.
+    SELECT t.status, count(*) FROM queued_tasks AS t
+    WHERE t.is_recurring AND t.due_at_utc IS NULL AND t.worker_id IS NULL
+      AND t.status NOT IN ('Completed', 'Failed', 'Cancelled')
+    GROUP BY t.status
+    UNION ALL
+    SELECT s.status, s.tasks * coalesce(rows / s.total::float8, pages / 500) FROM sample AS s WHERE s.ended
+  )
+  SELECT (SELECT count(*) FROM claimed), json_object_agg(f.status, f.tasks) INTO seen, answer
+  FROM (SELECT status, round(sum(tasks)) AS tasks FROM figures GROUP BY status) AS f;
+  RETURN CASE WHEN seen <= most THEN coalesce(answer, '{}') END;
+END $$;
+
 -- Counts by status and queue, as StorageStatistics. Reads the whole table once.
 CREATE OR REPLACE FUNCTION task_statistics() RETURNS json LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -3262,9 +3304,18 @@ $$;
 `,
   "functions/table_sizes.sql": `-- The sizes of the tables.
 
+-- The number of rows of a table, by the density that vacuum and analyze saw last, as the planner
+-- estimates it; 0 if neither they nor the statistics of the server know the table.
+CREATE OR REPLACE FUNCTION estimated_rows(relation regclass) RETURNS float8
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT CASE WHEN c.reltuples > 0 AND c.relpages > 0
+    THEN round(c.reltuples * (pg_relation_size(c.oid) / current_setting('block_size')::float8 / c.relpages))
+    ELSE pg_stat_get_live_tuples(c.oid) END
+  FROM pg_class AS c WHERE c.oid = relation
+$$;
+
 -- Each table as TableSize (src/storage/table_sizes.ts), with the lowest id of its tasks. The rows
--- of a table of more than a megabyte are estimated, by the density that vacuum and analyze saw
--- last, as the planner does.
+-- of a table of more than a megabyte are estimated.
 CREATE OR REPLACE FUNCTION table_sizes() RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
@@ -3276,7 +3327,7 @@ DECLARE
   sizes  json[] := '{}';
 BEGIN
   FOR each IN
-    SELECT n.name, n.relation, n.task, c.reltuples, c.relpages, pg_stat_get_live_tuples(c.oid) AS live,
+    SELECT n.name, n.relation, n.task, c.oid,
       pg_relation_size(c.oid) AS own_bytes, pg_total_relation_size(c.oid) AS bytes
     FROM (VALUES
       (1, 'QueuedTasks', 'queued_tasks', 'id'), (2, 'TaskTags', 'task_tags', NULL), (3, 'StatusAudit', 'status_audit', 'queued_task_id'),
@@ -3291,10 +3342,8 @@ BEGIN
     oldest := NULL;
     IF each.own_bytes <= 1048576 THEN
       EXECUTE format('SELECT count(*) FROM %I', each.relation) INTO number;
-    ELSIF each.reltuples > 0 AND each.relpages > 0 THEN
-      number := round(each.reltuples * (each.own_bytes / current_setting('block_size')::float8 / each.relpages));
     ELSE
-      number := each.live;
+      number := estimated_rows(each.oid);
     END IF;
     IF each.task IS NOT NULL THEN
       EXECUTE format('SELECT %1$I FROM %2$I ORDER BY %1$I LIMIT 1', each.task, each.relation) INTO oldest;

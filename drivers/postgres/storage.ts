@@ -5,7 +5,11 @@ import { checkCount } from "../../src/guards/argument_checks.ts";
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
-import { mostHeldRead, type RateLimitRecord } from "../../src/storage/queries.ts";
+import {
+  mostHeldRead,
+  type RateLimitRecord,
+  type StatisticsOptions,
+} from "../../src/storage/queries.ts";
 import type {
   CancelOutcome,
   HeartbeatResult,
@@ -359,8 +363,8 @@ export class PostgresStorage implements Storage {
     return await this.#access.call("task_backlog", cap);
   }
 
-  statistics(): Result<"statistics"> {
-    return statistics(this.#access.call);
+  statistics(options?: StatisticsOptions): Result<"statistics"> {
+    return statistics(this.#access.call, options);
   }
 
   async tableSizes(): Result<"tableSizes"> {

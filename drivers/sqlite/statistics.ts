@@ -8,6 +8,7 @@ import {
   mostHeldRead,
   type QueueBacklog,
   type QueueStatistics,
+  type StatisticsOptions,
   type StorageStatistics,
 } from "../../src/storage/queries.ts";
 import { checkCount } from "../../src/guards/argument_checks.ts";
@@ -18,6 +19,7 @@ import type { SqliteValue } from "./sqlite_library.ts";
 import type { DatabaseAccess } from "./database.ts";
 import { linesOf } from "./due_search.ts";
 import { pausedQueues } from "./queues.ts";
+import { estimateTasks } from "./task_estimate.ts";
 
 /** The number of rows of a slice, which takes about 2 ms. */
 const sliceRows = 5_000;
@@ -59,8 +61,19 @@ export function backlog(connection: Connection, now: number, cap?: number): Back
   return { now, queues: [...waiting(connection, now, cap).values()] };
 }
 
-/** Counts tasks by status and queue. */
-export async function statistics(access: DatabaseAccess): Promise<StorageStatistics> {
+/** Implements {@linkcode Storage.statistics}. */
+export async function statistics(
+  access: DatabaseAccess,
+  { exact = false }: StatisticsOptions = {},
+): Promise<StorageStatistics> {
+  const estimated = await access.do((connection, now) => {
+    const estimate = exact ? null : estimateTasks(connection);
+    return estimate && { now, ...estimate, queues: queueStatistics(connection, now) };
+  });
+  return estimated ?? await countAll(access);
+}
+
+async function countAll(access: DatabaseAccess): Promise<StorageStatistics> {
   const none = Object.fromEntries(taskStatuses.map((status) => [status, 0]));
   const tasksByStatus = none as Record<TaskStatus, number>;
   const last = await access.do((connection) => Number(connection.get(lastRow)?.last ?? 0));
@@ -74,6 +87,7 @@ export async function statistics(access: DatabaseAccess): Promise<StorageStatist
   return await access.do((connection, now) => ({
     now,
     tasksByStatus,
+    estimated: [],
     queues: queueStatistics(connection, now),
   }));
 }

@@ -6,6 +6,7 @@ import type {
   CountRequest,
   NewLogLine,
   PageRequest,
+  StatisticsOptions,
   TaskFilter,
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
@@ -314,8 +315,8 @@ export class SqliteStorage implements Storage {
     return this.#access.do((connection, now) => backlog(connection, now, cap));
   }
 
-  statistics(): Result<"statistics"> {
-    return statistics(this.#access);
+  statistics(options?: StatisticsOptions): Result<"statistics"> {
+    return statistics(this.#access, options);
   }
 
   tableSizes(): Result<"tableSizes"> {

@@ -56,7 +56,7 @@ export async function readBacklog(database: SqlServerDatabase, cap = noCap): Pro
   return { now: rows.instant(clock![0]!.Now), queues: [...queues.values()] };
 }
 
-/** Implements {@linkcode Storage.statistics}. */
+/** Implements {@linkcode Storage.statistics}. Always counts all tasks. */
 export async function readStatistics(database: SqlServerDatabase): Promise<StorageStatistics> {
   const [clock, waiting, paused, held, byStatus] = await database.query(
     statisticsQuery,
@@ -74,7 +74,7 @@ export async function readStatistics(database: SqlServerDatabase): Promise<Stora
     ...(backlog.get(queue) ?? emptyQueue(queue, false)),
     claimed: claimed.get(queue) ?? 0,
   }));
-  return { now: rows.instant(clock![0]!.Now), tasksByStatus, queues };
+  return { now: rows.instant(clock![0]!.Now), tasksByStatus, estimated: [], queues };
 }
 
 function toBacklog(

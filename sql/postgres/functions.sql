@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 39) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 39: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 41) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 41: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -45,6 +45,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (39, '0e6d4efe9cfae5666c7411b0dd5bc2c2f0cbe16cc117ea09a91c792b477a51c4')
+INSERT INTO schema_functions (revision, hash) VALUES (41, '134a4de64facd1dcf7de89ee33cff7946c2da1c8d860753fe264c04691046e1d')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

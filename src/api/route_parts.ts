@@ -5,6 +5,9 @@ import { z } from "@hono/zod-openapi";
 /** The path parameter of a task. */
 export const taskParams = z.object({ id: z.string().openapi({ description: "The task's id" }) });
 
+/** A parameter that is true or false. */
+export const flag = z.enum(["true", "false"]).transform((value) => value === "true").optional();
+
 /** Returns the schema of an integer from 1 to a maximum, in a query. */
 export function integer(most: number) {
   return z.coerce.number().int().min(1).max(most).optional();

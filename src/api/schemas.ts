@@ -207,6 +207,9 @@ export const workersSchema = z.object({
 export const statisticsSchema = z.object({
   now: instant,
   tasksByStatus: z.record(z.string(), z.int()),
+  estimated: z.array(z.string()).openapi({
+    description: "The statuses whose numbers are estimates, as of ended tasks if there are many",
+  }),
   queues: z.array(z.object({
     queue: z.string(),
     paused: z.boolean(),

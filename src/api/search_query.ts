@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { parsePayloadCondition } from "../operate/payload_condition.ts";
 import type { TaskFilter, TaskPageRequest } from "../storage/queries.ts";
 import { taskStatuses } from "../storage/task_status.ts";
-import { integer, limitParameter } from "./route_parts.ts";
+import { flag, integer, limitParameter } from "./route_parts.ts";
 
 /** Returns the schema of a parameter that may be repeated. */
 export function listOf<Item extends z.ZodType>(item: Item) {
@@ -20,7 +20,7 @@ const filterParameters = {
   status: listOf(z.enum(taskStatuses)),
   type: listOf(z.string()),
   queue: listOf(z.string()),
-  recurring: z.enum(["true", "false"]).transform((value) => value === "true").optional(),
+  recurring: flag,
   tag: listOf(z.string().min(1).max(100)).openapi({ description: "Tasks with all of these tags" }),
   key: text,
   keyPrefix: text,

@@ -2,7 +2,7 @@
 
 import type { Operate } from "../operate/operate.ts";
 import type { HistoryReaders } from "../operate/history_readers.ts";
-import type { AuditGrowth, StorageStatistics } from "../storage/queries.ts";
+import type { AuditGrowth, StatisticsOptions, StorageStatistics } from "../storage/queries.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
 import type { AnyTask } from "../task/task.ts";
@@ -24,7 +24,7 @@ export interface StoreSource {
     purge(policy: RetentionPolicy, options: { readonly dryRun: true }): Promise<PurgeResult>;
   };
   /** Counts by status and queue. */
-  statistics(): Promise<Dated<StorageStatistics>>;
+  statistics(options?: StatisticsOptions): Promise<Dated<StorageStatistics>>;
 }
 
 /** The parts of an instance that the API uses; every `EverTask` has them. */

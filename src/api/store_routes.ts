@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ApiEnvironment } from "./environment.ts";
 import { problemResponses } from "./problems.ts";
-import { integer, json } from "./route_parts.ts";
+import { flag, integer, json } from "./route_parts.ts";
 import {
   auditGrowthSchema,
   queuesSchema,
@@ -31,7 +31,8 @@ const workers = createRoute({
 const statistics = createRoute({
   method: "get",
   path: "/api/v1/statistics",
-  summary: "Counts by status and queue; reads all tasks",
+  summary: "Counts by status and queue; many ended tasks are estimated",
+  request: { query: z.strictObject({ exact: flag }) },
   responses: { 200: json(statisticsSchema, "The counts"), ...problemResponses },
 });
 
@@ -57,8 +58,7 @@ const preview = createRoute({
       executionLogDays: days,
       operatorActionDays: days,
       maxExecutionLogsPerTask: integer(2_147_483_647),
-      deleteCompletedTasksAfterRetention: z.enum(["true", "false"])
-        .transform((value) => value === "true").optional(),
+      deleteCompletedTasksAfterRetention: flag,
     }),
   },
   responses: { 200: json(retentionPreviewSchema, "The counts"), ...problemResponses },
@@ -76,7 +76,11 @@ export function addStoreRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   });
   app.openapi(
     statistics,
-    async (context) => context.json(toWire(await context.get("view").store.statistics()), 200),
+    async (context) => {
+      const { store } = context.get("view");
+      const { exact = false } = context.req.valid("query");
+      return context.json(toWire(await store.statistics({ exact })), 200);
+    },
   );
   app.openapi(growth, async (context) => {
     const { audit } = context.get("view").store;

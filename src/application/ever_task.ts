@@ -28,6 +28,7 @@ import type {
 import type {
   HistoryPageRequest,
   Page,
+  StatisticsOptions,
   StorageStatistics,
   TaskFilter,
   TaskPage,
@@ -288,9 +289,27 @@ export class EverTask {
       : dated(await (await this.#core.life.opened()).executionLogs(id, page));
   }
 
-  /** Counts tasks by status and queue. */
-  async statistics(): Promise<Dated<StorageStatistics>> {
-    return dated(await (await this.#core.life.opened()).statistics());
+  /**
+   * Counts tasks by status and queue. In a store with many tasks, the numbers of ended tasks may be
+   * estimates; `estimated` of the answer lists their statuses. With `exact`, all tasks are counted,
+   * which reads the whole table.
+   *
+   * @example
+   * ```ts
+   * import { createEverTask } from "@evertask/evertask";
+   * import { memoryStorage } from "@evertask/evertask/memory";
+   *
+   * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+   * const { tasksByStatus, estimated } = await everTask.statistics();
+   * const about = estimated.includes("Completed") ? "about " : "";
+   * console.log(`${about}${tasksByStatus.Completed} tasks are completed`);
+   * ```
+   */
+  async statistics(options: StatisticsOptions = {}): Promise<Dated<StorageStatistics>> {
+    checkOptions(options, { exact: true }, "options");
+    const { exact = false } = options;
+    checkFlag(exact, "options.exact");
+    return dated(await (await this.#core.life.opened()).statistics({ exact }));
   }
 
   /** The id of this process's worker; null before `start` and while the worker counts as lost. */

@@ -39,7 +39,7 @@ export interface FigureOrigin {
     backlog(): Promise<Dated<Backlog>>;
     list?(): Promise<readonly Dated<QueueStatistics>[]>;
   };
-  /** Counts tasks by status and queue. */
+  /** Counts tasks by status and queue; the numbers of ended tasks may be estimates. */
   statistics(): Promise<Dated<StorageStatistics>>;
   /** Returns the live workers; on request also lost workers that are still registered. */
   workers(options?: WorkersOptions): Promise<readonly Dated<WorkerStatus>[]>;

@@ -185,13 +185,27 @@ export interface QueueStatistics extends QueueBacklog {
   readonly claimed: number;
 }
 
+/** Options of {@linkcode EverTask.statistics}. */
+export interface StatisticsOptions {
+  /**
+   * Whether to count every task, even if that reads millions.
+   * @default false
+   */
+  readonly exact?: boolean;
+}
+
 /** Statistics of the whole store, for dashboards and health checks. */
 export interface StorageStatistics {
   /** The storage's clock. */
   readonly now: number;
   /** The number of tasks in each status, including ended tasks. */
   readonly tasksByStatus: Readonly<Record<TaskStatus, number>>;
-  /** The queues, in no particular order. */
+  /**
+   * The statuses whose numbers are estimates; empty if all tasks were counted. A status that few
+   * tasks have may be estimated as 0.
+   */
+  readonly estimated: readonly TaskStatus[];
+  /** The queues, in no particular order. Their numbers are always exact. */
   readonly queues: readonly QueueStatistics[];
 }
 

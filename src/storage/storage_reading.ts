@@ -10,6 +10,7 @@ import type {
   PageRequest,
   PartialCount,
   RateLimitRecord,
+  StatisticsOptions,
   StorageStatistics,
   TaskFilter,
   TaskPage,
@@ -87,14 +88,16 @@ export interface StorageReading {
   /** Returns the rate limit keys whose budget is or recently was in use, sorted by key. */
   rateLimits(page?: PageRequest): Promise<Page<RateLimitRecord>>;
   /**
-   * Counts the tasks by status and queue. Reads all tasks, including ended ones: 1,000,000 tasks
-   * take some tenths of a second. On SQLite, the count pauses for other work of the process, so
+   * Counts the tasks by status and queue. A store with many tasks may estimate the numbers of ended
+   * tasks from a sample, so that the cost depends on the number of unfinished tasks only; see
+   * {@linkcode StorageStatistics.estimated}. With `exact`, all tasks are counted: 1,000,000 tasks
+   * take some tenths of a second. On SQLite, that count pauses for other work of the process, so
    * tasks may change while it runs.
    */
-  statistics(): Promise<StorageStatistics>;
+  statistics(options?: StatisticsOptions): Promise<StorageStatistics>;
   /**
    * Returns the size and growth of the two audit tables and the execution log, always three rows in
-   * this order. Reads the whole tables, as {@linkcode Storage.statistics} does.
+   * this order. Reads the whole tables.
    */
   auditGrowth(): Promise<readonly AuditGrowth[]>;
   /**

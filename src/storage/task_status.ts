@@ -34,6 +34,9 @@ export const taskStatuses: readonly TaskStatus[] = [
   "ServiceStopped",
 ];
 
+/** The statuses of tasks that have ended. Recurring series also have them between their runs. */
+export const endedStatuses: readonly TaskStatus[] = ["Completed", "Failed", "Cancelled"];
+
 const knownStatuses: ReadonlySet<string> = new Set(taskStatuses);
 
 /** Reports whether a value is the name of a status. */

@@ -1960,10 +1960,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counts by status and queue; reads all tasks */
+        /** Counts by status and queue; many ended tasks are estimated */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    exact?: "true" | "false";
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -4873,6 +4875,8 @@ export interface components {
             tasksByStatus: {
                 [key: string]: number;
             };
+            /** @description The statuses whose numbers are estimates, as of ended tasks if there are many */
+            estimated: string[];
             queues: {
                 queue: string;
                 paused: boolean;

@@ -67,6 +67,9 @@ Deno.test("the history of a task that does not exist is a 404", async () => {
 Deno.test("counts, growth and a preview of retention cover the whole store", async () => {
   const { body: statistics } = await ask("statistics");
   assertEquals(statistics.tasksByStatus.Failed, 2);
+  assertEquals(statistics.estimated, []);
+  assertEquals((await ask("statistics?exact=true")).body.tasksByStatus, statistics.tasksByStatus);
+  assertEquals((await ask("statistics?exact=yes")).status, 400);
   const { body: growth } = await ask("audit/growth");
   assertEquals(growth.items.map(({ table }: { table: string }) => table), [
     "StatusAudit",

@@ -291,7 +291,7 @@ export class MapStorage implements Storage {
 
   statistics(): Result<"statistics"> {
     return this.#run((map, now) => (
-      { now, tasksByStatus: tasksByStatus(map), queues: queueFigures(map, now) }
+      { now, tasksByStatus: tasksByStatus(map), estimated: [], queues: queueFigures(map, now) }
     ));
   }
 

@@ -87,7 +87,7 @@ async function copyBetween(from: Storage, to: Storage, call: Call): Promise<Exit
 }
 
 async function countTasks(storage: Storage): Promise<number> {
-  const { tasksByStatus } = await storage.statistics();
+  const { tasksByStatus } = await storage.statistics({ exact: true });
   return Object.values(tasksByStatus).reduce((sum, count) => sum + count, 0);
 }
 

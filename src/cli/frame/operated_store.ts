@@ -46,7 +46,7 @@ export interface OperatedStore extends HistoryReaders, AsyncDisposable {
   readonly operate: Operations;
   /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<SeenTask | null>;
-  /** Returns the counts of tasks by status and queue. Reads all tasks. */
+  /** Returns the counts of tasks by status and queue; see {@linkcode StorageStatistics.estimated}. */
   statistics(): Promise<Dated<StorageStatistics>>;
   /** Dispatches a task of a type. */
   dispatch(

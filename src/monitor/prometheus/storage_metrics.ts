@@ -90,10 +90,15 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
     async (add) => add({}, await backlog().then(() => 1, () => 0)),
     "min",
   );
-  gauge("tasks", "Stored tasks by status", ["status"], async (add) => {
-    const { tasksByStatus } = await statistics();
-    for (const [status, count] of Object.entries(tasksByStatus)) add({ status }, count);
-  });
+  gauge(
+    "tasks",
+    "Stored tasks by status, ended ones estimated if there are many",
+    ["status"],
+    async (add) => {
+      const { tasksByStatus } = await statistics();
+      for (const [status, count] of Object.entries(tasksByStatus)) add({ status }, count);
+    },
+  );
   gauge("queue_tasks", "Unfinished tasks by queue and state", ["queue", "state"], async (add) => {
     await allOf([
       backlog().then(({ queues }) => {

@@ -33,7 +33,7 @@ export class Scratch implements AsyncDisposable {
 
 /** Counts the stored tasks, of any status. */
 export async function countTasks(storage: Storage): Promise<number> {
-  const { tasksByStatus } = await storage.statistics();
+  const { tasksByStatus } = await storage.statistics({ exact: true });
   return Object.values(tasksByStatus).reduce((sum, count) => sum + count, 0);
 }
 

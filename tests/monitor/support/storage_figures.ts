@@ -32,6 +32,7 @@ export class StorageFigures implements FigureOrigin {
     return dated({
       now: this.now,
       tasksByStatus: Object.fromEntries(counts) as Record<(typeof taskStatuses)[number], number>,
+      estimated: [],
       queues: this.waiting,
     });
   }

@@ -191,6 +191,20 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["HAVING bool_or(q.is_paused) OR sum", "HAVING sum"],
   ]),
   ...mutantsOf({
+    file: "sql/postgres/functions/statistics.sql",
+    tests: ["tests/drivers/postgres/statistics_test.ts"],
+  }, [
+    ["IF pages <= 4096 THEN RETURN NULL; END IF;", "RETURN NULL;"],
+    ["CASE WHEN seen <= most THEN coalesce(answer, '{}') END", "coalesce(answer, '{}')"],
+    ["FROM claimed AS c WHERE c.worker_id IS NOT NULL", "FROM claimed AS c"],
+    ["coalesce(rows / s.total::float8, pages / 500)", "pages / 250"],
+    [
+      "    WHERE t.is_recurring AND t.due_at_utc IS NULL",
+      "    WHERE false AND t.due_at_utc IS NULL",
+    ],
+    ["FROM sample AS s WHERE s.ended\n", "FROM sample AS s\n"],
+  ]),
+  ...mutantsOf({
     file: "sql/postgres/functions/maintenance.sql",
     tests: [...conformance, "tests/drivers/postgres/purge_test.ts"],
     filter: "/postgres: (execution logs|retention)|purge/",

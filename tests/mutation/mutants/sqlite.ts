@@ -311,6 +311,19 @@ export const sqlite: readonly Mutant[] = [
     ["ids !== undefined || taskKey !== undefined", "taskKey !== undefined"],
   ]),
   ...mutantsOf({
+    file: `${folder}/task_estimate.ts`,
+    tests: ["tests/drivers/sqlite/task_estimate_test.ts"],
+  }, [
+    ["tasks as number <= mostCounted) return null;", "tasks as number < 0) return null;"],
+    ["add(connection.all(countClaimed));", ""],
+    ["add(connection.all(countPaused));", ""],
+    ["due_at_utc IS NULL AND worker_id IS NULL AND status IN", "worker_id IS NULL AND status IN"],
+    ["if (hasMany) add", "if (!hasMany) add"],
+    ['status !== "InProgress"', "true"],
+    ["place.value + ${rowsOfPlace}", "place.value + 2 * ${rowsOfPlace}"],
+    ["Math.floor(place * span / places)", "place * rowsOfPlace"],
+  ]),
+  ...mutantsOf({
     file: `${folder}/statistics.ts`,
     tests: ["tests/drivers/sqlite/statistics_test.ts", conformance],
     filter: "/statistics|node:sqlite: (queues|reading)/",

@@ -109,7 +109,7 @@ export const methods: Readonly<
     statusAudit: [[id, numberedPage]],
     runsAudit: [[id, numberedPage]],
     executionLogs: [[id, numberedPage]],
-    statistics: [[]],
+    statistics: [[optionalOptions({ exact: takes(true) })]],
     workers: [[optionalOptions({ includeLost: takes(true) })]],
     stop: [[optionalOptions({ timeout: duration })]],
   },

@@ -134,6 +134,10 @@ export const queues = topic("queues", {
       Failed: 0,
       ServiceStopped: 0,
     }, "by status");
+    expectSame([...statistics.estimated], [], "few tasks are counted");
+    const exact = await s.storage.statistics({ exact: true });
+    expectSame([...exact.estimated], [], "nothing is estimated on request");
+    expectSame({ ...exact.tasksByStatus }, { ...statistics.tasksByStatus }, "the same counts");
     const backlog = await s.storage.backlog();
     expectNear(backlog.now, now, "the storage's clock, in the backlog");
     const waiting = ({ due, scheduled, paused }: QueueBacklog) => due + scheduled > 0 || paused;

@@ -1,0 +1,90 @@
+// The statistics of a large table: ended tasks are estimated from a sample, and unfinished ones are
+// counted unless they are very many.
+
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import type { StorageStatistics } from "../../../src/storage/queries.ts";
+import type { Storage } from "../../../src/storage/storage.ts";
+import { endedStatuses, taskStatuses } from "../../../src/storage/task_status.ts";
+import { newTask, series } from "../../support/new_task.ts";
+import { Scratch } from "./support.ts";
+
+/** Inserts tasks with the rowids `first` to `last`. Every fifth has completed a run and waits for the next. */
+function fill(path: string, first: number, last: number): void {
+  using database = new DatabaseSync(path);
+  database.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     INSERT INTO queued_tasks (rowid, id, type, handler, status, queue_name, priority, created_at_utc,
+       due_at_utc, request)
+     SELECT i, printf('01900000-0000-7000-8000-%012x', i), 'send-email', 'Send', CASE i * 7 % 10
+       WHEN 0 THEN 'Failed' WHEN 1 THEN 'Cancelled' ELSE 'Completed' END, 'default', 0, 0,
+       CASE WHEN i % 5 = 1 THEN 9000000000000 END, '{}' FROM n`,
+  ).run(first, last);
+}
+
+/** Stores a running task, a claimed one, a series that is paused, and one that has completed a run. */
+async function addUnfinished(storage: Storage, path: string): Promise<void> {
+  const tasks = [newTask(), newTask(), newTask({ queue: "email" })];
+  const all = [...tasks, newTask({ series: series() }), newTask({ series: series() })];
+  await storage.registerWorker({ id: "worker", host: "example.org" });
+  await storage.persist(all.slice(0, 2));
+  const queues = [{ name: "default", limit: 2 }];
+  const claimed = await storage.claim({ workerId: "worker", types: ["send-email"], queues });
+  await storage.setStatus(claimed.tasks[0]!.id, "InProgress", null, "None");
+  await storage.persist(all.slice(2));
+  using database = new DatabaseSync(path);
+  const [paused, ran] = all.slice(3);
+  database.prepare("UPDATE queued_tasks SET due_at_utc = NULL, paused = 1 WHERE id = ?")
+    .run(paused!.id);
+  database.prepare("UPDATE queued_tasks SET status = 'Completed' WHERE id = ?").run(ran!.id);
+}
+
+function assertClose(found: StorageStatistics, counted: StorageStatistics): void {
+  for (const status of taskStatuses) {
+    const [number, expected] = [found.tasksByStatus[status], counted.tasksByStatus[status]];
+    if (!found.estimated.includes(status)) assertEquals(number, expected, status);
+    else assertAlmostEquals(number, expected, expected * 0.1, status);
+  }
+  assertEquals(found.queues, counted.queues);
+}
+
+Deno.test("statistics estimate the ended tasks of a large table, and count all others", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open();
+  fill(scratch.path, 1, 60_000);
+  await addUnfinished(storage, scratch.path);
+
+  const counted = await storage.statistics({ exact: true });
+  assertEquals(counted.estimated, []);
+  assertEquals(
+    taskStatuses.map((status) => counted.tasksByStatus[status]),
+    [0, 3, 1, 0, 6_000, 48_001, 6_000, 0],
+  );
+  const statistics = await storage.statistics();
+  assertEquals(statistics.estimated, endedStatuses);
+  assertClose(statistics, counted);
+});
+
+Deno.test("statistics of very many waiting tasks are estimates, too", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open();
+  fill(scratch.path, 1, 35_000);
+  await addUnfinished(storage, scratch.path);
+  const waiting = Array.from({ length: 20_001 }, () => newTask());
+  await storage.persist(waiting);
+
+  const statistics = await storage.statistics();
+  assertEquals(statistics.estimated.includes("InProgress"), false);
+  assertEquals(statistics.estimated.includes("Queued"), true);
+  assertClose(statistics, await storage.statistics({ exact: true }));
+});
+
+Deno.test("statistics count a table with few tasks, even if their rowids are far apart", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open();
+  fill(scratch.path, 1, 10);
+  fill(scratch.path, 1_000_001, 1_000_010);
+  const { estimated, tasksByStatus } = await storage.statistics();
+  assertEquals(estimated, []);
+  assertEquals(tasksByStatus.Completed, 16);
+});
