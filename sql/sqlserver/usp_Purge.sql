@@ -5,7 +5,7 @@
 --
 --   EXEC [EverTask].[usp_Purge] @StatusAuditDays = 30, @RunsAuditDays = 7, @ErrorAuditDays = 90;
 --
--- Walks through the tables in steps of at most a thousand rows: first the history in the order of
+-- Walks through the tables in steps of some thousand rows: first the history in the order of
 -- its instants, then the tasks in the order of their ids, which is by age. A call that passes the
 -- place that the previous one returned (@Walk to @AfterOrder) reads no row again. A call without a
 -- place begins at the first rows.
@@ -61,8 +61,9 @@ BEGIN
         @Logs datetimeoffset(3), @Tasks datetimeoffset(3), @MaxLogs int, @IdleTatMs float, @Lock int = 0;
     DECLARE @StatusCount int = 0, @RunsCount int = 0, @LogCount int = 0, @TaskCount int = 0, @Done bit = 0;
     DECLARE @ActionCount bigint = 0, @Deleted bigint, @Next nvarchar(100), @ActionId bigint;
-    -- The number of rows that a statement reads. Below 5000, its locks stay row locks.
-    DECLARE @Left int = @Limit, @Rows int, @Found int, @Expired int, @StopsAt datetime2(3);
+    -- The number of rows that a step reads. Below 5000, its locks stay row locks.
+    DECLARE @Rows int = 1000;
+    DECLARE @Left int = @Limit, @Found int, @Expired int, @IsCut bit, @StopsAt datetime2(3);
     DECLARE @AfterAt datetimeoffset(7), @AheadMs bigint, @UntilMs bigint, @NewestMs bigint, @Until binary(36), @Newest binary(36),
         @UntilText varchar(36) = '', @NewestText varchar(36) = '';
     DECLARE @Read TABLE ([Id] bigint NOT NULL PRIMARY KEY, [At] datetimeoffset(7) NOT NULL, [Expired] bit NOT NULL);
@@ -72,7 +73,7 @@ BEGIN
         [LastLogSequence] int              NOT NULL,
         [MayGo]           bit              NOT NULL
     );
-    DECLARE @Doomed TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY);
+    DECLARE @Doomed TABLE ([IdOrder] binary(36) NOT NULL PRIMARY KEY, [Id] uniqueidentifier NOT NULL);
 
     -- The instants before which rows expire. NULL, with which no comparison is true, keeps all
     -- rows. So does a limit of a thousand years or more.
@@ -158,7 +159,6 @@ BEGIN
     SET @StopsAt = DATEADD(millisecond, @MostMs, SYSUTCDATETIME());
     WHILE @Walk <= 5 AND @Left > 0 AND (@StopsAt IS NULL OR SYSUTCDATETIME() < @StopsAt)
     BEGIN
-        SET @Rows = CASE WHEN @Left < 1000 AND @DryRun = 0 THEN @Left ELSE 1000 END;
         DELETE FROM @Read;
         DELETE FROM @ReadTasks;
         DELETE FROM @Doomed;
@@ -200,7 +200,7 @@ BEGIN
                 AND (t.[LastLogSequence] > @AfterNumber OR t.[IdOrder] > @AfterOrder)
             ORDER BY t.[LastLogSequence], t.[IdOrder];
             INSERT INTO @Read ([Id], [At], [Expired])
-            SELECT TOP (CASE WHEN @DryRun = 1 THEN 2147483647 ELSE @Rows END) l.[Id], l.[TimestampUtc], 1
+            SELECT TOP (CASE WHEN @DryRun = 1 THEN 2147483647 WHEN @Left < @Rows THEN @Left ELSE @Rows END) l.[Id], l.[TimestampUtc], 1
             FROM @ReadTasks AS r
             INNER JOIN [EverTask].[TaskExecutionLog] AS l WITH (READPAST, READCOMMITTEDLOCK, FORCESEEK)
                 ON l.[TaskId] = r.[Id] AND l.[SequenceNumber] <= r.[LastLogSequence] - @MaxLogs
@@ -219,8 +219,8 @@ BEGIN
             FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
             WHERE t.[IdOrder] > @AfterOrder AND t.[IdOrder] < @Until
             ORDER BY t.[IdOrder];
-            INSERT INTO @Doomed ([Id])
-            SELECT r.[Id]
+            INSERT INTO @Doomed ([IdOrder], [Id])
+            SELECT r.[IdOrder], r.[Id]
             FROM @ReadTasks AS r
             WHERE r.[MayGo] = 1
                 AND NOT EXISTS (SELECT 1 FROM [EverTask].[StatusAudit] AS s WHERE s.[QueuedTaskId] = r.[Id]
@@ -233,8 +233,47 @@ BEGIN
                     AND (@MaxLogs IS NULL OR r.[LastLogSequence] - @MaxLogs < l.[SequenceNumber]));
         END;
 
-        SELECT @Expired = COUNT(CASE WHEN r.[Expired] = 1 THEN 1 END) FROM @Read AS r;
-        IF @Walk = 5 SELECT @Expired = COUNT(*) FROM @Doomed AS d;
+        -- The place after these rows. @IsCut: the limit leaves some of them to the next call.
+        IF @Walk <= 3
+        BEGIN
+            SELECT @Found = COUNT(*), @Expired = COUNT(CASE WHEN r.[Expired] = 1 THEN 1 END) FROM @Read AS r;
+            SET @IsCut = CASE WHEN @DryRun = 0 AND @Expired > @Left THEN 1 ELSE 0 END;
+            IF @IsCut = 1
+            BEGIN
+                SELECT TOP (1) @AfterAt = x.[At], @AfterNumber = x.[Id]
+                FROM (SELECT TOP (@Left) r.[At], r.[Id] FROM @Read AS r WHERE r.[Expired] = 1 ORDER BY r.[At], r.[Id]) AS x
+                ORDER BY x.[At] DESC, x.[Id] DESC;
+                DELETE FROM @Read WHERE [At] > @AfterAt OR ([At] = @AfterAt AND [Id] > @AfterNumber);
+            END;
+            ELSE
+                SELECT TOP (1) @AfterAt = r.[At], @AfterNumber = r.[Id] FROM @Read AS r ORDER BY r.[At] DESC, r.[Id] DESC;
+        END;
+        IF @Walk = 4
+        BEGIN
+            SELECT @Expired = COUNT(*) FROM @Read AS r;
+            SELECT @Found = COUNT(*) FROM @ReadTasks AS r;
+            SET @IsCut = CASE WHEN @DryRun = 0 AND (@Expired = @Left OR @Expired = @Rows) THEN 1 ELSE 0 END;
+            IF @IsCut = 0
+                SELECT TOP (1) @AfterNumber = r.[LastLogSequence], @AfterOrder = r.[IdOrder]
+                FROM @ReadTasks AS r
+                ORDER BY r.[LastLogSequence] DESC, r.[IdOrder] DESC;
+        END;
+        IF @Walk = 5
+        BEGIN
+            SELECT @Expired = COUNT(*) FROM @Doomed AS d;
+            SELECT @Found = COUNT(*) FROM @ReadTasks AS r;
+            SET @IsCut = CASE WHEN @DryRun = 0 AND @Expired > @Left THEN 1 ELSE 0 END;
+            IF @IsCut = 1
+            BEGIN
+                SELECT TOP (1) @AfterOrder = x.[IdOrder]
+                FROM (SELECT TOP (@Left) d.[IdOrder] FROM @Doomed AS d ORDER BY d.[IdOrder]) AS x
+                ORDER BY x.[IdOrder] DESC;
+                DELETE FROM @Doomed WHERE [IdOrder] > @AfterOrder;
+            END;
+            ELSE
+                SELECT TOP (1) @AfterOrder = r.[IdOrder] FROM @ReadTasks AS r ORDER BY r.[IdOrder] DESC;
+        END;
+
         IF @DryRun = 0
         BEGIN
             IF @Walk = 1
@@ -268,28 +307,18 @@ BEGIN
         IF @Walk IN (3, 4) SET @LogCount = @LogCount + @Expired;
         IF @Walk = 5 SET @TaskCount = @TaskCount + @Expired;
 
-        -- The place after the rows of this step, or the beginning of the next walk. A task with more
-        -- superfluous lines than a step deletes is read again.
-        SELECT @Found = COUNT(*) FROM @Read AS r;
-        IF @Walk <= 3
-            SELECT TOP (1) @AfterAt = r.[At], @AfterNumber = r.[Id] FROM @Read AS r ORDER BY r.[At] DESC, r.[Id] DESC;
-        ELSE IF @Walk = 5 OR @DryRun = 1 OR @Found < @Rows
-        BEGIN
-            SELECT @Found = COUNT(*) FROM @ReadTasks AS r;
-            SELECT TOP (1) @AfterNumber = r.[LastLogSequence], @AfterOrder = r.[IdOrder]
-            FROM @ReadTasks AS r
-            ORDER BY CASE WHEN @Walk = 4 THEN r.[LastLogSequence] END DESC, r.[IdOrder] DESC;
-        END;
-        IF @Found < @Rows
+        IF @IsCut = 0 AND @Found < @Rows
         BEGIN
             SET @Walk = @Walk + 1;
             SET @AfterAt = '0001-01-01';
             SET @AfterNumber = 0;
             SET @AfterOrder = 0x00;
         END;
+        -- Rows that stay are only read, so more of them fit into a step.
+        SET @Rows = CASE WHEN @Expired = 0 THEN 4000 ELSE 1000 END;
     END;
     SET @Done = CASE WHEN @Walk > 5 THEN 1 ELSE 0 END;
-    SET @AfterUtc = CONVERT(varchar(40), @AfterAt);
+    SET @AfterUtc = CONVERT(varchar(40), @AfterAt, 121);
 
     -- A key that has had a full budget for a day is equivalent to a new key.
     IF @Done = 1 AND @DryRun = 0

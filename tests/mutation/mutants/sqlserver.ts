@@ -128,11 +128,13 @@ export const sqlserver: readonly Mutant[] = [
     tests: ["tests/drivers/sqlserver/server_purge_test.ts"],
     needs,
   }, [
-    ["ELSE IF @Walk = 5 OR @DryRun = 1 OR @Found < @Rows\n", "ELSE\n"],
+    ["IF @IsCut = 0 AND @Found < @Rows\n", "IF @Found < @Rows\n"],
+    ["(@Expired = @Left OR @Expired = @Rows)", "@Expired = @Rows"],
     [
-      "SELECT TOP (1) @AfterAt = r.[At], @AfterNumber = r.[Id] FROM",
-      "SELECT TOP (1) @AfterNumber = r.[Id] FROM",
+      "ELSE\n                SELECT TOP (1) @AfterAt = r.[At], @AfterNumber",
+      "ELSE\n                SELECT TOP (1) @AfterNumber",
     ],
+    ["SELECT TOP (1) @AfterAt = x.[At], @AfterNumber", "SELECT TOP (1) @AfterNumber"],
     ["WHERE t.[IdOrder] > @AfterOrder AND", "WHERE"],
     ["SET @Until = CAST(CAST(@UntilText AS char(36)) AS binary(36));", "SET @Until = @Until;"],
     [
