@@ -62,6 +62,7 @@ function valuesOf({ tasks }: TenantStore): Readonly<Record<string, readonly stri
     operatorActionDays: ["0.000001"],
     maxExecutionLogsPerTask: ["1"],
     deleteCompletedTasksAfterRetention: ["true"],
+    exact: ["true"],
     severity: ["Information"],
     kind: ["dispatched"],
     taskType: ["zebra-report", "apple-report"],
