@@ -135,11 +135,12 @@ function countsIn(span: FailureSpan | null, hours: readonly FailureCount[]): Fai
 
 /** Adds up counts to steps, oldest first. */
 function sumUp(counts: readonly FailureCount[], stepMs: number): FailureCount[] {
-  const steps = Map.groupBy(counts, ({ startAt }) => Math.floor(startAt / stepMs) * stepMs);
-  return [...steps].sort(([a], [b]) => a - b).map(([startAt, parts]) => ({
-    startAt,
-    count: parts.reduce((sum, { count }) => sum + count, 0),
-  }));
+  const steps = new Map<number, number>();
+  for (const { startAt, count } of counts) {
+    const step = Math.floor(startAt / stepMs) * stepMs;
+    steps.set(step, (steps.get(step) ?? 0) + count);
+  }
+  return [...steps].sort(([a], [b]) => a - b).map(([startAt, count]) => ({ startAt, count }));
 }
 
 function compare(a: string | null, b: string | null): number {
