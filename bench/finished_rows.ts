@@ -1,9 +1,10 @@
 // Measures the effect of history: the same drain with an empty store and with millions of ended
-// tasks, and the time to find the tasks of a lost worker.
+// tasks, the time to find the tasks of a lost worker, and the time of the statistics.
 
 import { drain, storeBacklog } from "./measures/drain.ts";
 import { storeFinished } from "./measures/finished.ts";
 import { grouped, median, milliseconds, rate, ratio } from "./support/figures.ts";
+import { type StatisticsTimes, statisticsTimes } from "./measures/statistics_times.ts";
 import { takeover, type TakeoverFigures } from "./measures/takeover.ts";
 import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
@@ -15,7 +16,7 @@ const defaultTasks = 20_000;
 const defaultFinished = 2_000_000;
 
 /** One row of the report. */
-interface FinishedRowsFigures extends TakeoverFigures {
+interface FinishedRowsFigures extends TakeoverFigures, StatisticsTimes {
   readonly finished: number;
   readonly tasksPerSecond: number;
   readonly ratio: number;
@@ -24,7 +25,8 @@ interface FinishedRowsFigures extends TakeoverFigures {
 /** Compares an empty store with one that has many ended tasks. */
 export const finishedRowsSubject: Subject = {
   name: "finished-rows",
-  about: "PostgreSQL: draining, and taking over from a lost worker, beside millions of ended tasks",
+  about:
+    "PostgreSQL: draining, taking over from a lost worker, and statistics, beside millions of ended tasks",
   async run({ stores, runs, tasks: asked, finished: askedFinished }, progress) {
     const tasks = asked ?? defaultTasks;
     const finished = askedFinished ?? defaultFinished;
@@ -50,19 +52,30 @@ export const finishedRowsSubject: Subject = {
       }
       for (const [index, { count, database }] of places.entries()) {
         const tasksPerSecond = median(rates[index]!);
+        const statistics = await statisticsTimes(database);
         const times = await takeover(database);
         const ofNone = tasksPerSecond / median(rates[0]!);
-        results.push({ finished: count, tasksPerSecond, ratio: ofNone, ...times });
+        results.push({ finished: count, tasksPerSecond, ratio: ofNone, ...times, ...statistics });
       }
     }
     const text = table(
-      ["drain at Full", "tasks/s", "ratio", "a new worker lost", "an old one"],
+      [
+        "drain at Full",
+        "tasks/s",
+        "ratio",
+        "a new worker lost",
+        "an old one",
+        "statistics",
+        "exact",
+      ],
       results.map((row) => [
         `${grouped(row.finished)} ended tasks`,
         rate(row.tasksPerSecond),
         ratio(row.ratio),
         milliseconds(row.youngMs),
         milliseconds(row.oldMs),
+        milliseconds(row.statisticsMs),
+        milliseconds(row.exactMs),
       ]),
     );
     return { data: results, text };
