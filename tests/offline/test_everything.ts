@@ -1,7 +1,5 @@
-// Runs every test. The slowest files start first, each on its own, the others follow in groups, and
-// the type check runs at the same time, so that no core is idle.
-
-import { groupFiles } from "./grouped_files.ts";
+// Runs every test. The slowest files start first, and the type check runs at the same time, so that
+// no core is idle.
 
 /**
  * The files that take longest, which start first. Otherwise one of them could start last, and run
@@ -30,18 +28,13 @@ export const longest: readonly string[] = [
   "tests/integration/postgres_full_disk_test.ts",
 ];
 
-/**
- * The number of files in a group. With many more, a group could take longer than the longest file.
- */
-const groupSize = 8;
-
 /** The options of {@linkcode testEverything}. */
 export interface WholeRun {
   /** The arguments of `deno test`, without files. */
   readonly args: readonly string[];
   /** The environment variables of `deno test`. @default none */
   readonly env?: Record<string, string>;
-  /** The project's folder, with the folder `tests`. @default the current one */
+  /** The folder with the tests. @default the current one */
   readonly cwd?: string;
   /** The files that start first. @default {@linkcode longest} */
   readonly first?: readonly string[];
@@ -59,8 +52,6 @@ export async function testEverything(
   { args, first = longest, output = "inherit", ...options }: WholeRun,
 ): Promise<number> {
   const program = Deno.execPath();
-  const cwd = options.cwd ?? Deno.cwd();
-  await using groups = await groupFiles({ cwd, first, size: groupSize });
   const withoutReport = args.filter((arg) => !arg.startsWith("--junit-path"));
   const check = new Deno.Command(program, {
     ...options,
@@ -70,8 +61,7 @@ export async function testEverything(
   });
   const tests = new Deno.Command(program, {
     ...options,
-    // The current folder adds the examples in the documentation, but not the test files again.
-    args: ["test", "--no-check", "--ignore=**/*_test.ts", ...args, ...groups.paths, "."],
+    args: ["test", "--no-check", ...args, ...first, "."],
     stdout: output,
     stderr: output,
   });
