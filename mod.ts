@@ -104,13 +104,7 @@ export {
   silentLogger,
 } from "./src/log/logger.ts";
 export type { LoggerFactory } from "./src/log/loggers.ts";
-export type {
-  Page,
-  PageRequest,
-  StatisticsOptions,
-  StorageStatistics,
-  TaskFilter,
-} from "./src/storage/queries.ts";
+export type { Page, PageRequest, StorageStatistics, TaskFilter } from "./src/storage/queries.ts";
 export type {
   ExecutionLogRecord,
   LogLevel,

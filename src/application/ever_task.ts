@@ -28,7 +28,6 @@ import type {
 import type {
   HistoryPageRequest,
   Page,
-  StatisticsOptions,
   StorageStatistics,
   TaskFilter,
   TaskPage,
@@ -291,8 +290,10 @@ export class EverTask {
 
   /**
    * Counts tasks by status and queue. In a store with many tasks, the numbers of ended tasks may be
-   * estimates; `estimated` of the answer lists their statuses. With `exact`, all tasks are counted,
-   * which reads the whole table.
+   * estimates; `estimated` of the answer lists their statuses.
+   *
+   * @param options `exact`: whether to count every task, even if that reads millions; false by
+   * default.
    *
    * @example
    * ```ts
@@ -305,7 +306,9 @@ export class EverTask {
    * console.log(`${about}${tasksByStatus.Completed} tasks are completed`);
    * ```
    */
-  async statistics(options: StatisticsOptions = {}): Promise<Dated<StorageStatistics>> {
+  async statistics(
+    options: { readonly exact?: boolean } = {},
+  ): Promise<Dated<StorageStatistics>> {
     checkOptions(options, { exact: true }, "options");
     const { exact = false } = options;
     checkFlag(exact, "options.exact");

@@ -112,6 +112,7 @@ export type {
   QueueBacklog,
   QueueStatistics,
   RateLimitRecord,
+  StatisticsOptions,
 } from "./queries.ts";
 export type {
   ClaimedTask,

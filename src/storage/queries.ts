@@ -185,7 +185,7 @@ export interface QueueStatistics extends QueueBacklog {
   readonly claimed: number;
 }
 
-/** Options of {@linkcode EverTask.statistics}. */
+/** Options of {@linkcode Storage.statistics}. */
 export interface StatisticsOptions {
   /**
    * Whether to count every task, even if that reads millions.
