@@ -36,6 +36,7 @@ export type { Applied, OperationResult, Refusal, RefusalReason } from "./refusal
 export type { Consequences } from "./task_changer.ts";
 export type { PayloadEdit, SharedEdit, TaskEditOptions } from "./task_edit.ts";
 export type { QueueOverview } from "./queue_overview.ts";
+export type { HistoryReaders } from "./history_readers.ts";
 export type { HeldOfQueue, WorkerOverview } from "./worker_overview.ts";
 export type * from "./reason.ts";
 export type { PurgeBatchOptions, PurgeBatchResult } from "./retention_purge.ts";

@@ -14,6 +14,7 @@ export interface WorkerOverview extends WorkerStatus {
 
 /** The tasks of one queue that a worker holds. */
 export interface HeldOfQueue {
+  /** The name of the queue. */
   readonly queue: string;
   /** The number of the tasks, at least 1. */
   readonly count: number;

@@ -109,6 +109,7 @@ export type {
   HeldTasks,
   NewLogLine,
   PartialCount,
+  PayloadFilter,
   QueueBacklog,
   QueueStatistics,
   RateLimitRecord,

@@ -164,7 +164,9 @@ export interface Backlog {
 
 /** The tasks of one queue that one worker holds. */
 export interface HeldTasks {
+  /** The id of the worker. */
   readonly workerId: string;
+  /** The name of the queue. */
   readonly queue: string;
   /** The number of the tasks, at least 1. */
   readonly count: number;

@@ -17,14 +17,19 @@ export type CopiedTask = Omit<TaskRecord, "workerId" | "version">;
 
 /** A task and its whole history, in the order in which it was written. */
 export interface TaskWithHistory {
+  /** The task. */
   readonly task: CopiedTask;
+  /** Its status changes. */
   readonly statusAudit: readonly Omit<StatusAuditRecord, "taskId">[];
+  /** Its runs, if it is a series. */
   readonly runsAudit: readonly Omit<RunsAuditRecord, "taskId">[];
+  /** The lines that its handler logged. */
   readonly executionLogs: readonly Omit<ExecutionLogRecord, "taskId">[];
 }
 
 /** The used budget of a rate limit key. */
 export interface CopiedRateLimit {
+  /** The key, which includes the type of the tasks. */
   readonly key: string;
   /** The theoretical arrival time after all reservations, in epoch milliseconds; null for none. */
   readonly reservedTatMs: number | null;
@@ -40,7 +45,9 @@ export interface CopiedRateLimit {
 
 /** What a store holds besides tasks. The lists are sorted by name, key or id. */
 export interface StoreSettings {
+  /** The names of the paused queues. */
   readonly pausedQueues: readonly string[];
+  /** The rate limits whose budget is in use. */
   readonly rateLimits: readonly CopiedRateLimit[];
   /** The actions of operators, oldest first. */
   readonly actions: readonly Omit<OperatorActionRecord, "id">[];

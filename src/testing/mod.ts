@@ -56,8 +56,8 @@ export type {
   SimulatedMachine,
   SimulatedOutcome,
   SimulateOptions,
-  SimulationSettings,
 } from "./simulation/application/options.ts";
+export type { SimulationSettings } from "./simulation/program.ts";
 export { SimulationError } from "./simulation/application/simulation_error.ts";
 export { SimulatedOutageError } from "./simulation/simulated_outage_error.ts";
 export { storageConformance } from "./conformance/suite.ts";

@@ -1,5 +1,5 @@
-// Tests that a program loads only the parts that it imports: the core loads no driver and no
-// database package, and a driver loads no other driver.
+// Tests the entry points: a program loads only the parts that it imports (the core loads no driver
+// and no database package, and a driver loads no other driver), and every name is documented.
 
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
@@ -60,4 +60,8 @@ Deno.test("no name is exported from two entry points", async () => {
     }
   }
   assertEquals([...entryPoints].filter(([, subpaths]) => subpaths.length > 1), []);
+});
+
+Deno.test("every exported name and its members are documented, and refer to exported types", async () => {
+  await runCommand(Deno.execPath(), ["run", "-A", "tests/support/lint_docs.ts"], { cwd: root });
 });

@@ -6,13 +6,21 @@ import { pagesOf } from "./task_pages.ts";
 
 /** The rows of a store, and their digest. */
 export interface StoreDigest {
+  /** The number of tasks. */
   readonly tasks: number;
+  /** The number of status changes in the audit. */
   readonly statusAudit: number;
+  /** The number of runs of series in the audit. */
   readonly runsAudit: number;
+  /** The number of lines in the logs of tasks. */
   readonly executionLogs: number;
+  /** The number of paused queues. */
   readonly pausedQueues: number;
+  /** The number of keys of rate limits. */
   readonly rateLimits: number;
+  /** The number of actions of operators. */
   readonly actions: number;
+  /** The number of groups of failures. */
   readonly failureGroups: number;
   /** A SHA-256 hash of all rows, in hexadecimal. Stores with the same rows have the same hash. */
   readonly sha256: string;

@@ -5,11 +5,14 @@ import type { EverTaskOptions } from "../../application/ever_task_options.ts";
 import type { Machine } from "./machine.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** The options of an instance that do not belong to the simulated world. */
-export type ProgramSettings = Omit<
+/** The options of an instance, except those that a simulation sets itself. */
+export type SimulationSettings = Omit<
   EverTaskOptions,
-  "storage" | "host" | "logger" | "clock" | "random" | "singleton"
+  "storage" | "host" | "logger" | "clock" | "random" | "singleton" | "tasks"
 >;
+
+/** The options of an instance that do not belong to the simulated world. */
+export type ProgramSettings = SimulationSettings & Pick<EverTaskOptions, "tasks">;
 
 /** The program of one process. */
 export interface Program<Ask> {

@@ -16,7 +16,7 @@ import type { AnyTask } from "../../../task/task.ts";
 import type { Clock } from "../../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../../time/duration.ts";
 import type { StoredTask } from "../../kit/stored_task.ts";
-import type { ProgramSettings } from "../program.ts";
+import type { SimulationSettings } from "../program.ts";
 
 /** A process of the simulated application, as its handlers see it. */
 export interface SimulatedMachine<World = undefined> {
@@ -92,9 +92,6 @@ export interface SimulateOptions<World = undefined> {
    */
   readonly lasts?: Duration;
 }
-
-/** The options of an instance, except those that a simulation sets itself. */
-export type SimulationSettings = Omit<ProgramSettings, "tasks">;
 
 /** The options, checked and completed with defaults. */
 export interface ResolvedSimulation<World> {
