@@ -247,6 +247,35 @@ Deno.test({
 });
 
 Deno.test({
+  ...needsTarget("a purge walks through more rows of one instant than a step reads"),
+  async fn() {
+    await withScene(async ({ pool, schema, storage }) => {
+      const task = newTask({ id: oldId(0) });
+      await storage.persist([task]);
+      await storage.setStatus(task.id, "Failed", "It broke.", "Full");
+      for (let rows = 1; rows < 4096; rows *= 2) {
+        await run(
+          pool,
+          schema,
+          `INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+          SELECT [QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception] FROM [EverTask].[StatusAudit]
+          WHERE [Exception] IS NOT NULL; SELECT 1 AS [One];`,
+        );
+      }
+      await storage.setStatus(task.id, "Queued", null, "Full");
+      await passTime(pool, schema, 31 * day);
+      const purge = async (errorAuditDays: number) => {
+        const all = { budget: 100_000 };
+        const { statusAudit, done } = await storage.purge({ ...policy, errorAuditDays }, all);
+        return [statusAudit, done];
+      };
+      assertEquals(await purge(90), [2, true], "those before and behind the errors");
+      assertEquals(await purge(30), [4096, true], "the errors");
+    });
+  },
+});
+
+Deno.test({
   ...needsTarget("a purge with a small budget deletes all superfluous lines, and counts them"),
   async fn() {
     await withScene(async ({ storage }) => {
