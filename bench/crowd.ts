@@ -32,33 +32,47 @@ interface CrowdFigures {
 
 const pause = (ms: number) => new Promise<void>((resume) => setTimeout(resume, ms));
 
-/** What was seen of the locks. */
-interface Looks {
-  readonly number: number;
-  /** The share of looks at which a session waited for a lock. */
-  readonly waits: number;
-}
+/**
+ * Watches a database from a session in another database of the same server, so that what it asks
+ * does not count.
+ */
+class Onlooker implements AsyncDisposable {
+  readonly #session: PostgresSession;
+  readonly #database: string;
 
-/** Looks at the locks until the promise settles. */
-async function lookUntil({ sql }: PostgresSession, end: Promise<unknown>): Promise<Looks> {
-  let [looks, waits, ended] = [0, 0, false];
-  void end.finally(() => ended = true);
-  while (!ended) {
-    const [row] = await sql<[{ waiting: number }]>`
-      SELECT count(*)::int AS waiting FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    looks++;
-    if (row.waiting > 0) waits++;
-    await pause(lookEveryMs);
+  constructor(address: string) {
+    const url = new URL(address);
+    this.#database = url.pathname.slice(1);
+    url.pathname = "/postgres";
+    this.#session = new PostgresSession(url.href);
   }
-  return { number: looks, waits: waits / looks };
-}
 
-/** The transactions of the database so far. Each statement of the driver is one. */
-async function transactions({ sql }: PostgresSession): Promise<number> {
-  const [row] = await sql<[{ number: string }]>`
-    SELECT xact_commit + xact_rollback AS number FROM pg_stat_database WHERE datname = current_database()`;
-  return Number(row.number);
+  /** Returns the share of looks at which a session waited for a lock, until `end` settles. */
+  async lockWaitsUntil(end: Promise<unknown>): Promise<number> {
+    let [looks, waits, ended] = [0, 0, false];
+    void end.finally(() => ended = true);
+    while (!ended) {
+      const [row] = await this.#session.sql<[{ waiting: number }]>`
+        SELECT count(*)::int AS waiting FROM pg_stat_activity
+        WHERE datname = ${this.#database} AND wait_event_type = 'Lock'`;
+      looks++;
+      if (row.waiting > 0) waits++;
+      await pause(lookEveryMs);
+    }
+    return waits / looks;
+  }
+
+  /** Returns the transactions of the database so far. Each statement of the driver is one. */
+  async transactions(): Promise<number> {
+    const [row] = await this.#session.sql<[{ number: string }]>`
+      SELECT xact_commit + xact_rollback AS number FROM pg_stat_database
+      WHERE datname = ${this.#database}`;
+    return Number(row.number);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session[Symbol.asyncDispose]();
+  }
 }
 
 async function measure(store: BenchStore, processes: number, tasks: number): Promise<CrowdFigures> {
@@ -67,6 +81,7 @@ async function measure(store: BenchStore, processes: number, tasks: number): Pro
   await control.queues.pause("default");
   await storeBacklog(database, "Full", tasks);
   await using session = new PostgresSession(database.address);
+  await using onlooker = new Onlooker(database.address);
   await using workers = new AsyncDisposableStack();
   const started: BenchProcess[] = [];
   for (let index = 0; index < processes; index++) {
@@ -75,10 +90,10 @@ async function measure(store: BenchStore, processes: number, tasks: number): Pro
     started.push(worker);
   }
   await pause(2_000); // the sessions report their transactions with a delay
-  const before = await transactions(session);
-  const idle = await lookUntil(session, pause(idleSeconds * 1000));
+  const before = await onlooker.transactions();
+  const idleLockWaits = await onlooker.lockWaitsUntil(pause(idleSeconds * 1000));
   await pause(2_000);
-  const idleStatements = await transactions(session) - before;
+  const idleStatements = await onlooker.transactions() - before;
   const startedAt = performance.now();
   const drained = (async () => {
     await control.queues.resume("default");
@@ -89,8 +104,7 @@ async function measure(store: BenchStore, processes: number, tasks: number): Pro
       await pause(50);
     }
   })();
-  await using looker = new PostgresSession(database.address);
-  const busy = await lookUntil(looker, drained);
+  const busyLockWaits = await onlooker.lockWaitsUntil(drained);
   const seconds = (performance.now() - startedAt) / 1000;
   const claims: number[] = [];
   for (const worker of started) {
@@ -99,11 +113,10 @@ async function measure(store: BenchStore, processes: number, tasks: number): Pro
   }
   return {
     processes,
-    // Without those of the looks themselves.
-    idleStatementsPerSecond: (idleStatements - idle.number) / (idleSeconds + 2),
+    idleStatementsPerSecond: idleStatements / (idleSeconds + 2),
     tasksPerSecond: tasks / seconds,
-    idleLockWaits: idle.waits,
-    busyLockWaits: busy.waits,
+    idleLockWaits,
+    busyLockWaits,
     claimP50Ms: percentile(claims, 0.5),
     claimP99Ms: percentile(claims, 0.99),
   };
