@@ -11,14 +11,16 @@ import {
   type PageRequest,
   type QueueBacklog,
   type RateLimitRecord,
+  type StatisticsOptions,
   type StorageStatistics,
 } from "../../src/storage/queries.ts";
-import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+import { queueStatistics } from "../../src/storage/queue_statistics.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { findLines, isOfLine } from "./due_search.ts";
 import { int, name } from "./mssql.ts";
 import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
+import { estimateQuery, findSample, toCounts, toEstimate } from "./task_estimate.ts";
 import { fromStoredName, toStoredName } from "./text.ts";
 
 /** The cap of a count of all tasks: the largest int. */
@@ -43,9 +45,11 @@ FROM @Line AS l CROSS APPLY (
 GROUP BY l.[QueueName];
 SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p;`;
 
-const statisticsQuery = `${waitingQuery}
-SELECT t.[QueueName] AS [QueueName], COUNT(*) AS [Claimed]
-FROM [EverTask].[QueuedTasks] AS t WHERE t.[WorkerId] IS NOT NULL GROUP BY t.[QueueName];
+const claimedQuery = `
+SELECT t.[QueueName] AS [QueueName], t.[Status] AS [Status], COUNT(*) AS [Tasks]
+FROM [EverTask].[QueuedTasks] AS t WHERE t.[WorkerId] IS NOT NULL GROUP BY t.[QueueName], t.[Status];`;
+
+const countQuery = `
 SELECT t.[Status] AS [Status], COUNT_BIG(*) AS [Tasks] FROM [EverTask].[QueuedTasks] AS t GROUP BY t.[Status];`;
 
 /** Implements {@linkcode Storage.backlog}. */
@@ -56,25 +60,25 @@ export async function readBacklog(database: SqlServerDatabase, cap = noCap): Pro
   return { now: rows.instant(clock![0]!.Now), queues: [...queues.values()] };
 }
 
-/** Implements {@linkcode Storage.statistics}. Always counts all tasks. */
-export async function readStatistics(database: SqlServerDatabase): Promise<StorageStatistics> {
-  const [clock, waiting, paused, held, byStatus] = await database.query(
-    statisticsQuery,
-    { Cap: int(noCap) },
+/** Implements {@linkcode Storage.statistics}. */
+export async function readStatistics(
+  database: SqlServerDatabase,
+  { exact = false }: StatisticsOptions = {},
+): Promise<StorageStatistics> {
+  const sample = exact ? null : await findSample(database);
+  const [clock, waiting, paused, claimed, ...counts] = await database.query(
+    `${waitingQuery}${claimedQuery}${sample === null ? countQuery : estimateQuery(sample)}`,
+    { Cap: int(noCap), ...sample?.parameters },
     true,
   );
-  const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
-    TaskStatus,
-    number
-  >;
-  for (const { Status, Tasks } of byStatus!) tasksByStatus[Status as TaskStatus] = Number(Tasks);
-  const backlog = toBacklog(waiting!, paused!, noCap);
-  const claimed = new Map(held!.map((row) => [queueOf(row), Number(row.Claimed)]));
-  const queues = [...new Set([...backlog.keys(), ...claimed.keys()])].map((queue) => ({
-    ...(backlog.get(queue) ?? emptyQueue(queue, false)),
-    claimed: claimed.get(queue) ?? 0,
-  }));
-  return { now: rows.instant(clock![0]!.Now), tasksByStatus, estimated: [], queues };
+  const held = claimed!.map((row) => ({ queue: queueOf(row), count: Number(row.Tasks) }));
+  return {
+    now: rows.instant(clock![0]!.Now),
+    ...sample === null
+      ? { tasksByStatus: toCounts(counts[0]!), estimated: [] }
+      : toEstimate(sample, claimed!, counts),
+    queues: queueStatistics([...toBacklog(waiting!, paused!, noCap).values()], held),
+  };
 }
 
 function toBacklog(

@@ -325,8 +325,8 @@ export class SqlServerStorage implements Storage {
     return statistics.readBacklog(this.#database, cap);
   }
 
-  statistics(): Result<"statistics"> {
-    return statistics.readStatistics(this.#database);
+  statistics(...[options]: Args<"statistics">): Result<"statistics"> {
+    return statistics.readStatistics(this.#database, options);
   }
 
   tableSizes(): Result<"tableSizes"> {

@@ -5,7 +5,7 @@ import type { HeldTasks, QueueBacklog, QueueStatistics } from "./queries.ts";
 /** Combines the waiting tasks of each queue and the tasks that workers hold. */
 export function queueStatistics(
   waiting: readonly QueueBacklog[],
-  held: readonly HeldTasks[],
+  held: readonly Pick<HeldTasks, "queue" | "count">[],
 ): QueueStatistics[] {
   const queues = new Map(waiting.map((queue) => [queue.queue, { ...queue, claimed: 0 }]));
   for (const { queue, count } of held) {

@@ -154,6 +154,27 @@ export const sqlserver: readonly Mutant[] = [
     ["if (answer.done && readsAll)", "if (answer.done)"],
     ["    place = answer.place;\n", ""],
   ]),
+  ...mutantsOf({
+    file: "drivers/sqlserver/task_estimate.ts",
+    tests: ["tests/drivers/sqlserver/task_estimate_test.ts"],
+  }, [
+    ["Number(Tasks) <= mostCounted", "Number(Tasks) < mostCounted"],
+    ["place * (last - first) / places", "place * last / places"],
+    ["tasks / tasksRead", "tasks / (places * tasksOfPlace)"],
+    ["sumOf(waiting!) > mostWaitingCounted", "sumOf(waiting!) >= mostWaitingCounted"],
+    ["isWaiting(row) ? hasMany : isEnded(row)", "isEnded(row)"],
+    ["!rows.truth(IsClaimed) && endedStatuses", "endedStatuses"],
+    ["&& endedStatuses.includes(Status as TaskStatus)", ""],
+    ["...paused!, ", ""],
+    ["...hasMany ? [] : waiting!", "...waiting!"],
+    ['taskStatuses.filter((status) => status !== "InProgress")', "taskStatuses"],
+  ]),
+  {
+    file: "drivers/sqlserver/statistics.ts",
+    original: "exact ? null : await findSample(database)",
+    replacement: "await findSample(database)",
+    tests: ["tests/drivers/sqlserver/task_estimate_test.ts"],
+  },
   ...procedure("ReleaseLost", "(lost )?workers|cancel|audit matrix", [
     [
       "UPDATE [EverTask].[Workers] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK) SET [HeartbeatUtc] = @Now WHERE [HeartbeatUtc] > @Ahead;",
