@@ -36,12 +36,13 @@ const indexStatement =
 export function knownObjects(): KnownObjects {
   const script = migrationFiles.filter((file) => file !== adoption)
     .map((file) => sqlFiles[file]).join("\n");
+  // A later file may make an index anew.
+  const tableOfIndex = new Map(
+    Array.from(script.matchAll(indexStatement), ([, name, table]) => [name!, table!] as const),
+  );
   return {
     tables: Array.from(script.matchAll(tableStatement), ([, name]) => name!),
-    indexes: Array.from(script.matchAll(indexStatement), ([, name, table]) => ({
-      name: name!,
-      table: table!,
-    })),
+    indexes: Array.from(tableOfIndex, ([name, table]) => ({ name, table })),
   };
 }
 

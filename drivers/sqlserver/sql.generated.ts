@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "0012_rate_limit_pace.sql" | "0013_worker_drains.sql" | "0014_failure_counts.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_DrainWorker.sql" | "usp_EditTasks.sql" | "usp_ForgetActions.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseRateLimit.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "0011_work_reports.sql" | "0012_rate_limit_pace.sql" | "0013_worker_drains.sql" | "0014_failure_counts.sql" | "0015_log_retention_order.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_DrainWorker.sql" | "usp_EditTasks.sql" | "usp_ForgetActions.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseRateLimit.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_ReportWork.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -940,6 +940,35 @@ GO
 
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 14)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (14, SYSUTCDATETIME());
+GO
+`,
+  "0015_log_retention_order.sql": `-- Rebuilds the index for the retention of log lines by number with IdOrder as its second column,
+-- which is the order in which usp_Purge reads. In a table that is clustered on IdOrder, each index
+-- ends with IdOrder anyway. In upstream's table and on Babelfish, each step of a purge would read
+-- and sort all tasks with the same number of lines.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 15)
+    DROP INDEX IF EXISTS [IX_QueuedTasks_LastLogSequence] ON [EverTask].[QueuedTasks];
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 15)
+    CREATE INDEX [IX_QueuedTasks_LastLogSequence]
+        ON [EverTask].[QueuedTasks] ([LastLogSequence], [IdOrder])
+        INCLUDE ([Id])
+        WHERE [LastLogSequence] > 0;
+GO
+
+-- As for the other indexes of the hot table (0003_indexes.sql).
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 15)
+    AND SERVERPROPERTY('Babelfish') IS NULL
+    EXEC (N'ALTER INDEX ALL ON [EverTask].[QueuedTasks] SET (ALLOW_PAGE_LOCKS = OFF)');
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 15)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (15, SYSUTCDATETIME());
 GO
 `,
   "usp_ClaimTasks.sql": `-- Claims due tasks for a worker: in each queue highest priority first, then longest due, then
@@ -1930,11 +1959,18 @@ BEGIN
         -- line, and their superfluous lines. In a dry run, the expired lines are still there.
         IF @Walk = 4
         BEGIN
+            -- Two statements, because one with OR would read all tasks with this number again.
             INSERT INTO @ReadTasks ([IdOrder], [Id], [LastLogSequence], [MayGo])
             SELECT TOP (@Rows) t.[IdOrder], t.[Id], t.[LastLogSequence], 0
             FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
-            WHERE t.[LastLogSequence] > @MaxLogs AND t.[LastLogSequence] > 0 AND t.[LastLogSequence] >= @AfterNumber
-                AND (t.[LastLogSequence] > @AfterNumber OR t.[IdOrder] > @AfterOrder)
+            WHERE t.[LastLogSequence] = @AfterNumber AND t.[LastLogSequence] > @MaxLogs AND t.[LastLogSequence] > 0
+                AND t.[IdOrder] > @AfterOrder
+            ORDER BY t.[IdOrder];
+            SET @Found = @@ROWCOUNT;
+            INSERT INTO @ReadTasks ([IdOrder], [Id], [LastLogSequence], [MayGo])
+            SELECT TOP (@Rows - @Found) t.[IdOrder], t.[Id], t.[LastLogSequence], 0
+            FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
+            WHERE t.[LastLogSequence] > @AfterNumber AND t.[LastLogSequence] > @MaxLogs AND t.[LastLogSequence] > 0
             ORDER BY t.[LastLogSequence], t.[IdOrder];
             INSERT INTO @Read ([Id], [At], [Expired])
             SELECT TOP (CASE WHEN @DryRun = 1 THEN 2147483647 WHEN @Left < @Rows THEN @Left ELSE @Rows END) l.[Id], l.[TimestampUtc], 1

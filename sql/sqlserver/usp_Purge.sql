@@ -193,11 +193,18 @@ BEGIN
         -- line, and their superfluous lines. In a dry run, the expired lines are still there.
         IF @Walk = 4
         BEGIN
+            -- Two statements, because one with OR would read all tasks with this number again.
             INSERT INTO @ReadTasks ([IdOrder], [Id], [LastLogSequence], [MayGo])
             SELECT TOP (@Rows) t.[IdOrder], t.[Id], t.[LastLogSequence], 0
             FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
-            WHERE t.[LastLogSequence] > @MaxLogs AND t.[LastLogSequence] > 0 AND t.[LastLogSequence] >= @AfterNumber
-                AND (t.[LastLogSequence] > @AfterNumber OR t.[IdOrder] > @AfterOrder)
+            WHERE t.[LastLogSequence] = @AfterNumber AND t.[LastLogSequence] > @MaxLogs AND t.[LastLogSequence] > 0
+                AND t.[IdOrder] > @AfterOrder
+            ORDER BY t.[IdOrder];
+            SET @Found = @@ROWCOUNT;
+            INSERT INTO @ReadTasks ([IdOrder], [Id], [LastLogSequence], [MayGo])
+            SELECT TOP (@Rows - @Found) t.[IdOrder], t.[Id], t.[LastLogSequence], 0
+            FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
+            WHERE t.[LastLogSequence] > @AfterNumber AND t.[LastLogSequence] > @MaxLogs AND t.[LastLogSequence] > 0
             ORDER BY t.[LastLogSequence], t.[IdOrder];
             INSERT INTO @Read ([Id], [At], [Expired])
             SELECT TOP (CASE WHEN @DryRun = 1 THEN 2147483647 WHEN @Left < @Rows THEN @Left ELSE @Rows END) l.[Id], l.[TimestampUtc], 1

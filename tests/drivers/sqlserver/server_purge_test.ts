@@ -304,6 +304,25 @@ Deno.test({
 
 Deno.test({
   ...needsTarget(
+    "a purge walks through more tasks with the same number of lines than a step reads",
+  ),
+  async fn() {
+    await withScene(async ({ storage }) => {
+      const tasks = Array.from({ length: 2_500 }, () => newTask());
+      await storage.persist(tasks);
+      const line = { level: "Debug", message: "x", exception: null, run: 1, agoMs: 0 } as const;
+      await storage.saveExecutionLogs(
+        tasks.flatMap(({ id: taskId }) => [{ ...line, taskId }, { ...line, taskId }]),
+      );
+      const lines = { maxExecutionLogsPerTask: 1 };
+      const { executionLog, done } = await storage.purge(lines, { budget: 100_000 });
+      assertEquals([executionLog, done], [2_500, true]);
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget(
     "tasks whose ids are too young are found by the first purge of a policy, and if an id is ahead of the clock",
   ),
   async fn() {
