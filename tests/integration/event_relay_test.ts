@@ -89,12 +89,20 @@ class Watcher implements AsyncDisposable {
     const steps = await this.everTask.dispatchMany(tasks.step, Array(count / 2).fill({ ms: 20 }));
     const failing = await this.everTask.dispatchMany(tasks.fail, Array(count / 2).fill(null));
     const ids = [...steps, ...failing].map(({ id }) => id);
-    await eventually("all ends are seen", () => ids.every((id) => this.hasEnded(id)));
+    await eventually(
+      () => `all ends are seen, but not of ${this.#notEnded(ids)}`,
+      () => ids.every((id) => this.hasEnded(id)),
+    );
     return ids;
   }
 
   hasEnded(taskId: string): boolean {
     return /completed$|failed$/.test(this.kinds(taskId));
+  }
+
+  #notEnded(ids: readonly string[]): string {
+    const seen = ids.filter((id) => !this.hasEnded(id)).map((id) => `${id} (${this.kinds(id)})`);
+    return `${seen.join(", ")}, after ${JSON.stringify(this.events.at(-1))}`;
   }
 
   kinds(taskId: string): string {

@@ -9,15 +9,20 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
 /**
  * Waits until a condition is true, by polling, where no event reports it. The time limit ends a
  * test that hangs, and leaves time to a loaded machine.
+ *
+ * @param what Describes the condition in the error; a function also describes what is there instead.
  */
 export async function eventually(
-  what: string,
+  what: string | (() => string),
   isTrue: () => boolean | Promise<boolean>,
   timeoutMs = 180_000,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!await isTrue()) {
-    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    if (performance.now() > end) {
+      const condition = typeof what === "string" ? what : what();
+      throw new Error(`not within ${timeoutMs} ms: ${condition}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
