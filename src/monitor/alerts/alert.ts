@@ -61,6 +61,8 @@ export interface DeliveryProblem extends ErrorOptions {
   readonly retryAfterMs?: number;
   /** The alerts of the delivery that have not arrived. @default all alerts */
   readonly undelivered?: readonly Alert[];
+  /** Those of `undelivered` that a retry cannot deliver, while others can be retried. @default none */
+  readonly refused?: readonly Alert[];
 }
 
 /** A channel could not deliver alerts. The message contains no secrets, such as webhook URLs. */
@@ -73,6 +75,8 @@ export class AlertDeliveryError extends EverTaskError {
   readonly retryAfterMs: number | null;
   /** The alerts that were not delivered; null for all. */
   readonly undelivered: readonly Alert[] | null;
+  /** The alerts that a retry cannot deliver, while others can be retried. */
+  readonly refused: readonly Alert[];
 
   /** Creates the error. */
   constructor(message: string, problem: DeliveryProblem = {}) {
@@ -80,5 +84,6 @@ export class AlertDeliveryError extends EverTaskError {
     this.permanent = problem.permanent ?? false;
     this.retryAfterMs = problem.retryAfterMs ?? null;
     this.undelivered = problem.undelivered ?? null;
+    this.refused = problem.refused ?? [];
   }
 }

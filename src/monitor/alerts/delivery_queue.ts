@@ -128,7 +128,7 @@ export class DeliveryQueue {
         ? error
         : new AlertDeliveryError(headlineOf(error), { cause: error });
     }
-    const { undelivered, permanent } = problem;
+    const { undelivered, permanent, refused } = problem;
     const missing = batch.filter(({ alert }) => undelivered?.includes(alert) ?? true);
     this.#delivered += batch.length - missing.length;
     if (missing.length === 0) return null;
@@ -136,7 +136,8 @@ export class DeliveryQueue {
     this.#failures = permanent ? 0 : this.#failures + 1;
     for (const waiting of missing) waiting.attempts++;
     const isLast = permanent || this.#isClosing;
-    const isLost = ({ attempts }: WaitingAlert) => isLast || attempts >= this.#settings.attempts;
+    const isLost = ({ alert, attempts }: WaitingAlert) =>
+      isLast || attempts >= this.#settings.attempts || refused.includes(alert);
     this.#waiting.putBack(missing.filter((waiting) => !isLost(waiting)));
     this.#giveUp(missing.filter(isLost), problem);
     return isLast ? null : problem;

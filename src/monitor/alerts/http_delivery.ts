@@ -91,8 +91,8 @@ export async function deliver(
   });
 }
 
-/** Returns the text of a response on one line, with secrets masked. */
-function quote(text: string, secrets: readonly string[]): string {
+/** Returns the text of a response after a colon, on one line, with secrets masked. */
+export function quote(text: string, secrets: readonly string[]): string {
   const line = text.slice(0, longestQuote).replace(/[\s\p{Cc}]+/gu, " ").trim();
   return line === "" ? "" : `: ${maskSecrets(line, secrets)}`;
 }

@@ -227,17 +227,23 @@ Deno.test("Application Insights gets errors as exceptions and the rest as events
   assertEquals(completed.data.baseData.measurements.durationMs, 250);
 });
 
-Deno.test("only items that Application Insights defers are sent again", async () => {
+Deno.test("only items that Application Insights defers are sent again, and refused ones are named", async () => {
   await using server = startReceivingServer();
   const channel = applicationInsightsChannel({
     connectionString: `InstrumentationKey=key-1;IngestionEndpoint=${server.url}`,
   });
-  const errors = [{ index: 0, statusCode: 400 }, { index: 2, statusCode: 429 }];
-  const partial = { itemsReceived: 4, itemsAccepted: 2, errors };
-  server.answers.push(Response.json(partial, { status: 206 }));
   const batch = ["a", "b", "c", "d"].map((taskType) => alert("completed", { taskType }));
-  const error = await assertRejects(() => channel.send(batch, signal), AlertDeliveryError);
-  assertEquals(error.undelivered?.map(({ event }) => event.taskType), ["c"]);
+  const problemAfter = async (errors: readonly object[]) => {
+    server.answers.push(Response.json({ errors }, { status: 206 }));
+    const error = await assertRejects(() => channel.send(batch, signal), AlertDeliveryError);
+    const typesOf = (alerts: readonly Alert[]) => alerts.map(({ event }) => event.taskType).join();
+    assertMatch(error.message, /refused 1: .*the name in … is too long/);
+    return [error.permanent, typesOf(error.undelivered!), typesOf(error.refused)];
+  };
+  const refused = { index: 0, statusCode: 400, message: "the name in key-1 is too long" };
+  const deferred = { index: 2, statusCode: 429, message: "throttled" };
+  assertEquals(await problemAfter([refused, deferred]), [false, "c,a", "a"]);
+  assertEquals(await problemAfter([refused]), [true, "a", "a"]);
 });
 
 Deno.test("items are not sent twice if Application Insights does not name the rejected ones", async () => {

@@ -18,7 +18,7 @@ function newAlert(taskType = "send-email"): Alert {
  * Creates a queue whose channel fails with each of `failures` in turn, and records its attempts in
  * `tried`.
  */
-function makeQueue(options: Parameters<typeof alertSettings>[0] = {}) {
+function makeQueue(options: Parameters<typeof alertSettings>[0] = {}, batchSize = 1) {
   const clock = new FakeClock();
   const start = clock.now();
   const said: string[] = [];
@@ -28,6 +28,7 @@ function makeQueue(options: Parameters<typeof alertSettings>[0] = {}) {
   const tried: [seconds: number, taskTypes: string][] = [];
   const channel = {
     name: "test",
+    batchSize,
     send(alerts: readonly Alert[]): Promise<void> {
       const taskTypes = alerts.map(({ event }) => event.taskType).join();
       tried.push([(clock.now() - start) / 1000, taskTypes]);
@@ -68,6 +69,17 @@ Deno.test("the next alert follows at once if a failed delivery leaves no alert u
   await clock.advance(0);
   assertEquals(tried, [[0, "a"], [0, "b"]]);
   assertEquals(queue.counts, { delivered: 2, dropped: 0 });
+});
+
+Deno.test("of a batch, refused alerts are given up, and only the others are tried again", async () => {
+  const { queue, clock, failures, tried, said } = makeQueue({}, 3);
+  const [a, b, c] = ["a", "b", "c"].map(newAlert) as [Alert, Alert, Alert];
+  failures.push(new AlertDeliveryError("partly", { undelivered: [a, c], refused: [a] }));
+  for (const alert of [a, b, c]) queue.add(alert);
+  await clock.advance(60_000);
+  assertEquals(tried, [[0, "a,b,c"], [1, "c"]]);
+  assertEquals(queue.counts, { delivered: 2, dropped: 1 });
+  assertEquals(said.filter((text) => text.includes("are lost")).length, 1);
 });
 
 Deno.test("a new alert does not end a pause that the receiver has asked for", async () => {

@@ -51,6 +51,7 @@ export const monitorAlerts: readonly Mutant[] = [
     ["permanent ? 0 : this.#failures + 1", "this.#failures + 1"],
     ["      this.#failures = 0;\n", ""],
     ["undelivered?.includes(alert) ?? true", "true"],
+    [" || refused.includes(alert)", ""],
     ["this.#delivered += batch.length - missing.length;", ""],
     ["attempts >= this.#settings.attempts", "attempts > this.#settings.attempts"],
     ["const isLast = permanent || this.#isClosing;", "const isLast = permanent;"],

@@ -13,7 +13,7 @@ import type { Severity } from "../../../events/task_event.ts";
 import { jsonText } from "../../json_text.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
 import { parseException } from "../exception_text.ts";
-import { deliver, type Fetch, isHttpUrl } from "../http_delivery.ts";
+import { deliver, type Fetch, isHttpUrl, quote } from "../http_delivery.ts";
 import { cut } from "../wording.ts";
 
 /** Options of {@linkcode applicationInsightsChannel}. */
@@ -63,7 +63,7 @@ export function applicationInsightsChannel(options: ApplicationInsightsOptions):
       const secrets = [instrumentationKey];
       const delivery = { url, headers, body: envelopes.join("\n"), secrets };
       const answer = await deliver("Application Insights", delivery, signal, options.fetch);
-      if (answer.status === 206) reportPartial(answer.text, alerts);
+      if (answer.status === 206) reportPartial(answer.text, alerts, secrets);
     },
   };
 }
@@ -164,18 +164,20 @@ function withoutNull<T>(
   );
 }
 
-/**
- * Throws if some of the refused items may be sent again, and names their alerts for the retry.
- * Other refused items are lost.
- */
-function reportPartial(text: string, alerts: readonly Alert[]): void {
-  const again = refusedItems(text)
-    .filter(({ statusCode }) => temporary.includes(statusCode))
-    .flatMap(({ index }) => alerts[index] ?? []);
-  if (again.length === 0) return;
-  throw new AlertDeliveryError(`Application Insights has deferred ${again.length} items`, {
-    undelivered: again,
-  });
+/** Throws an error with the alerts that have not arrived, if there are any. */
+function reportPartial(text: string, alerts: readonly Alert[], secrets: readonly string[]): void {
+  const items = refusedItems(text);
+  const alertsOf = (isDeferred: boolean) =>
+    items.filter(({ statusCode }) => temporary.includes(statusCode) === isDeferred)
+      .flatMap(({ index }) => alerts[index] ?? []);
+  const [deferred, refused] = [alertsOf(true), alertsOf(false)];
+  const undelivered = [...deferred, ...refused];
+  if (undelivered.length === 0) return;
+  throw new AlertDeliveryError(
+    `Application Insights has deferred ${deferred.length} of ${alerts.length} items, and refused ${refused.length}` +
+      quote(text, secrets),
+    { undelivered, refused, permanent: deferred.length === 0 },
+  );
 }
 
 interface RefusedItem {
