@@ -27,6 +27,8 @@ const rowsInSearch = 1_000;
  */
 const searchEveryMs = 600_000;
 
+const dayMs = 86_400_000;
+
 /** The result of purge_in_order. */
 interface OrderedBatch extends PurgeBatch {
   readonly after: string;
@@ -40,8 +42,16 @@ export class Purge {
   #policy = "";
   /** The id after which the next batch in the order of ids begins; null for the first task. */
   #after: string | null = null;
-  /** Whether the next batch is one of a search. */
-  #searches = false;
+  /** When the walk in the order of ids began at the first task. */
+  #walkBeganAt = 0;
+  /**
+   * A search finds the rows that had expired at this instant; null if no search is under way. Rows
+   * that expire later are found in the order of ids, or by the next search. Otherwise a search
+   * would not end while tasks expire at full speed.
+   */
+  #searchesFor: number | null = null;
+  /** Whether the next batch is one of the search. */
+  #searchesNext = false;
   #searchedAt = -Infinity;
 
   constructor(clock: Clock) {
@@ -67,7 +77,7 @@ export class Purge {
       const isOurs = await call<boolean>("take_maintenance", "purge", holder);
       if (!isOurs) return null;
       if (by !== undefined) return await this.#searchBy(call, policy, limit, by);
-      return await (this.#searches
+      return await (this.#searchesNext
         ? this.#search(call, policy, limit)
         : this.#deleteInOrder(call, policy, limit));
     };
@@ -83,11 +93,14 @@ export class Purge {
     if (policy === this.#policy) return;
     this.#policy = policy;
     this.#after = null;
-    this.#searches = false;
+    this.#searchesFor = null;
+    this.#searchesNext = false;
     this.#searchedAt = -Infinity;
   }
 
   async #deleteInOrder(call: Call, policy: RetentionPolicy, limit: number): Promise<PurgeBatch> {
+    const askedAt = this.#clock.monotonic();
+    if (this.#after === null) this.#walkBeganAt = askedAt;
     const { after, ...batch } = await call<OrderedBatch>(
       "purge_in_order",
       policy,
@@ -95,18 +108,31 @@ export class Purge {
       this.#after,
       batchMs,
     );
-    this.#after = batch.done ? null : after;
-    const isTime = this.#clock.monotonic() - this.#searchedAt >= searchEveryMs;
+    this.#after = after;
+    if (!batch.done) return batch;
+    const isTime = askedAt - this.#searchedAt >= searchEveryMs;
     // The number of log lines is limited for tasks of any age.
-    this.#searches = batch.done && (isTime || (policy.maxExecutionLogsPerTask ?? 0) > 0);
-    return { ...batch, done: batch.done && !this.#searches };
+    if (isTime || (policy.maxExecutionLogsPerTask ?? 0) > 0) {
+      this.#searchesFor ??= this.#walkBeganAt;
+    }
+    this.#searchesNext = this.#searchesFor !== null;
+    // Between the batches of a search, the walk goes on from its place.
+    if (!this.#searchesNext) this.#after = null;
+    return { ...batch, done: !this.#searchesNext };
   }
 
   async #search(call: Call, policy: RetentionPolicy, limit: number): Promise<PurgeBatch> {
-    const batch = await call<PurgeBatch>("purge_history", policy, Math.min(limit, rowsInSearch));
+    const elapsedDays = (this.#clock.monotonic() - this.#searchesFor!) / dayMs;
+    const batch = await call<PurgeBatch>(
+      "purge_history",
+      withMoreDays(policy, elapsedDays),
+      Math.min(limit, rowsInSearch),
+    );
+    this.#searchesNext = false; // a search is slow, so the rows that expired meanwhile come first
     if (batch.done) {
-      this.#searches = false;
-      this.#searchedAt = this.#clock.monotonic();
+      this.#searchedAt = this.#searchesFor!;
+      this.#searchesFor = null;
+      this.#after = null;
     }
     return batch;
   }
@@ -122,4 +148,16 @@ export class Purge {
     return await call<PurgeBatch | null>("purge_history_by", policy, rows, action, continues) ??
       { ...nothingPurged, done: false };
   }
+}
+
+/** Returns a policy by which history is kept for longer. */
+function withMoreDays(policy: RetentionPolicy, days: number): RetentionPolicy {
+  const longer = (limit: number | null | undefined) => (limit ?? 0) > 0 ? limit! + days : null;
+  return {
+    ...policy,
+    statusAuditDays: longer(policy.statusAuditDays),
+    runsAuditDays: longer(policy.runsAuditDays),
+    errorAuditDays: longer(policy.errorAuditDays),
+    executionLogDays: longer(policy.executionLogDays),
+  };
 }

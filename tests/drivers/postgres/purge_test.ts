@@ -65,6 +65,34 @@ Deno.test("expired rows are deleted whose ids seem to be young, because a clock 
   });
 });
 
+Deno.test("rows that expire during a search for others are deleted between its batches, and do not prolong it", async () => {
+  const url = await server.createDatabase();
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  const days = { statusAuditDays: 1 };
+  const write = (idTime: string, rows: number, age: string) =>
+    sql`
+      INSERT INTO evertask.status_audit (queued_task_id, updated_at_utc, new_status)
+      SELECT (left(evertask.first_id_of(${idTime})::text, 13) || '-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
+        evertask.utc_now() - ${age}::text::interval, 'Completed'
+      FROM generate_series(1, ${rows}::int) AS n`;
+  const rowsAfter = async (idTime: string) =>
+    (await sql`SELECT FROM evertask.status_audit WHERE queued_task_id >= evertask.first_id_of(${idTime})`)
+      .count;
+
+  await write("2100-01-01", 2_500, "2 days"); // by a clock that was ahead
+  const first = await storage.purge(days, { budget: 1_000 });
+  assertEquals([first.statusAudit, first.done], [1_000, false]);
+  await write(new Date(Date.now() - 86_400_000).toISOString(), 1_500, "1 day");
+  await write("2200-01-01", 10, "1 day");
+  const second = await storage.purge(days, { budget: 2_500 });
+  assertEquals([second.statusAudit, second.done], [2_500, false]);
+  assertEquals([await rowsAfter("1970-01-01"), await rowsAfter("2100-01-01")], [510, 510]);
+  const third = await storage.purge(days, { budget: 2_500 });
+  assertEquals([third.statusAudit, third.done], [500, true]);
+  assertEquals(await rowsAfter("1970-01-01"), 10, "the next search finds them");
+});
+
 Deno.test("of two purges of one process the second does nothing", async () => {
   await using storage = await openStorage({ url: await server.createDatabase() });
   const [first, second] = await Promise.all([
