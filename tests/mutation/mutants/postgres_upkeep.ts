@@ -205,6 +205,15 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["FROM sample AS s WHERE s.ended\n", "FROM sample AS s\n"],
   ]),
   ...mutantsOf({
+    file: "drivers/postgres/purge.ts",
+    tests: ["tests/drivers/postgres/purge_test.ts"],
+  }, [
+    ["withMoreDays(policy, elapsedDays)", "policy"],
+    ["    this.#searchesNext = false; // a search", "    // a search"],
+    ["this.#searchedAt = this.#searchesFor!;", ""],
+    ["if (this.#isRunning) return", "if (false) return"],
+  ]),
+  ...mutantsOf({
     file: "sql/postgres/functions/maintenance.sql",
     tests: [...conformance, "tests/drivers/postgres/purge_test.ts"],
     filter: "/postgres: (execution logs|retention)|purge/",
