@@ -30,6 +30,7 @@ DECLARE
   doomed  tid[];
   others  uuid[];
   kept    uuid[];
+  tagged  uuid[];
   counts  bigint[] := '{0,0,0,0}';
   deleted bigint;
   actions bigint := 0;
@@ -89,18 +90,20 @@ BEGIN
 
     -- Unless the budget was used up, all expired rows of these tasks are deleted.
     IF room > 0 AND limits.tasks > '-infinity' THEN
-      WITH gone AS (DELETE FROM queued_tasks AS t USING (
-        SELECT d.id FROM queued_tasks AS d WHERE d.id > low AND d.id <= high
-          AND d.status IN ('Completed', 'Cancelled') AND NOT d.is_recurring
-          AND d.worker_id IS NULL AND d.due_at_utc IS NULL
-          AND coalesce(d.last_execution_utc, d.created_at_utc) < limits.tasks
-          AND d.id NOT IN (SELECT unnest(kept))
-        ORDER BY d.id LIMIT room FOR UPDATE SKIP LOCKED
-      ) AS d WHERE t.id = d.id RETURNING t.id, t.tags
-      ), untagged AS (
-        DELETE FROM task_tags AS g USING gone AS d WHERE d.tags IS NOT NULL AND g.task_id = d.id AND g.tag = ANY (d.tags)
-      )
-      SELECT count(*) INTO deleted FROM gone;
+      -- The rows are locked, so their ctids stay valid.
+      SELECT array_agg(d.place), array_agg(d.id) FILTER (WHERE d.tags IS NOT NULL) INTO doomed, tagged FROM (
+        SELECT t.ctid AS place, t.id, t.tags FROM queued_tasks AS t
+        WHERE t.id > low AND t.id <= high
+          AND t.status IN ('Completed', 'Cancelled') AND NOT t.is_recurring
+          AND t.worker_id IS NULL AND t.due_at_utc IS NULL
+          AND coalesce(t.last_execution_utc, t.created_at_utc) < limits.tasks
+          AND t.id NOT IN (SELECT unnest(kept))
+        ORDER BY t.id LIMIT room FOR UPDATE SKIP LOCKED
+      ) AS d;
+      DELETE FROM task_tags AS g USING unnest(tagged) AS d (id), queued_tasks AS t
+        WHERE t.id = d.id AND g.task_id = t.id AND g.tag = ANY (t.tags);
+      DELETE FROM queued_tasks AS t WHERE t.ctid = ANY (doomed);
+      GET DIAGNOSTICS deleted = ROW_COUNT;
       counts[4] := counts[4] + deleted;
       room := room - deleted;
     END IF;

@@ -70,9 +70,13 @@ export const postgresUpkeep: readonly Mutant[] = [
     tests: conformance,
     filter: "postgres: retention",
   }, [
-    ["AND d.worker_id IS NULL AND d.due_at_utc IS NULL\n", "\n"],
-    ["AND coalesce(d.last_execution_utc, d.created_at_utc) < limits.tasks\n", "\n"],
-    ["AND d.id NOT IN (SELECT unnest(kept))\n", "\n"],
+    ["AND t.worker_id IS NULL AND t.due_at_utc IS NULL\n", "\n"],
+    ["AND coalesce(t.last_execution_utc, t.created_at_utc) < limits.tasks\n", "\n"],
+    ["AND t.id NOT IN (SELECT unnest(kept))\n", "\n"],
+    [
+      "DELETE FROM task_tags AS g USING unnest(tagged) AS d (id), queued_tasks AS t\n        WHERE t.id = d.id AND g.task_id = t.id AND g.tag = ANY (t.tags);\n",
+      "",
+    ],
     [
       "CASE WHEN a.exception IS NULL THEN limits.status ELSE limits.status_errors END",
       "limits.status",
