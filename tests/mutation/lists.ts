@@ -6,6 +6,7 @@ import { attemptRecords } from "./mutants/attempt_records.ts";
 import { attempts } from "./mutants/attempts.ts";
 import { audit } from "./mutants/audit.ts";
 import { calendars } from "./mutants/calendars.ts";
+import { claimRanks } from "./mutants/claim_ranks.ts";
 import { claiming } from "./mutants/claiming.ts";
 import { dispatch } from "./mutants/dispatch.ts";
 import { events } from "./mutants/events.ts";
@@ -39,6 +40,7 @@ export const mutantLists: Readonly<Record<string, readonly Mutant[]>> = {
   attempts,
   audit,
   calendars,
+  claimRanks,
   claiming,
   dispatch,
   events,

@@ -1,5 +1,14 @@
 -- Claims due tasks, and finds the next due instant.
 
+-- A task's rank in the index queued_tasks_claimable. Statements that write a priority, a schedule or
+-- the instant of a dispatch write the rank, too: for each row of an UPDATE that does not need a
+-- generated column, PostgreSQL reads its expression again. Measured: a tenth of all its processor
+-- time.
+CREATE OR REPLACE FUNCTION claim_rank_of(priority int, is_planned boolean) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT priority * 2 + is_planned::int
+$$;
+
 -- Claims due tasks of these types for a worker: at most `limit` from each of the queues [{name,
 -- limit, dueFrom}]. Returns {now, walkMs, tasks}; `tasks` is NULL if nothing was claimed. Otherwise
 -- it has the members of ClaimedTask, each as a list of the values of all tasks: queue by queue,

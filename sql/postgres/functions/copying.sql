@@ -63,7 +63,8 @@ BEGIN
     id, type, handler, request, status, exception, audit_level, queue_name, priority, task_key, created_at_utc,
     scheduled_execution_utc, due_at_utc, last_execution_utc, execution_time_ms, attempt, lost_count, lease_token,
     cancel_requested, rate_slot_utc, trace_context, retry_policy, tags,
-    is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count, is_paused
+    is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count, is_paused,
+    claim_rank
   )
   SELECT
     t.id, t.type, t.handler, t.request, t.status, t.exception, t.audit_level, t.queue_name, t.priority, t.task_key,
@@ -71,7 +72,8 @@ BEGIN
     from_epoch_ms(t.last_execution_at), t.execution_time_ms, t.attempt, t.lost_count, t.lease_token,
     t.cancel_requested, from_epoch_ms(t.rate_slot_at), t.trace_context, t.retry_policy, t.tags,
     t.schedule IS NOT NULL, t.schedule, t.info, from_epoch_ms(t.anchor_at), t.max_runs, from_epoch_ms(t.run_until),
-    from_epoch_ms(t.next_run_at), t.run_count, t.is_paused
+    from_epoch_ms(t.next_run_at), t.run_count, t.is_paused,
+    claim_rank_of(t.priority, t.schedule IS NOT NULL OR t.scheduled_at IS NOT NULL)
   FROM json_to_recordset(tasks) AS t (
     id uuid, type text, handler text, request text, status text, exception text, audit_level smallint, queue_name text,
     priority smallint, task_key text, created_at float8, scheduled_at float8, due_at float8, last_execution_at float8,

@@ -61,6 +61,7 @@ BEGIN
       request = coalesce(e.payload, t.request),
       queue_name = coalesce(e.queue, t.queue_name),
       priority = coalesce(e.priority, t.priority),
+      claim_rank = claim_rank_of(coalesce(e.priority, t.priority), t.is_recurring OR t.scheduled_execution_utc IS NOT NULL),
       status = coalesce(e.status, t.status),
       exception = CASE WHEN e.status IS NULL THEN t.exception END,
       attempt = CASE WHEN e.starts_anew THEN 0 ELSE t.attempt END,

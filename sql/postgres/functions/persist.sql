@@ -29,7 +29,8 @@ BEGIN
     INSERT INTO queued_tasks (
       id, type, handler, request, status, audit_level, queue_name, priority, task_key, trace_context, retry_policy,
       created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, claimed_at_utc, attempt, lease_token, tags,
-      is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count
+      is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count,
+      claim_rank
     )
     SELECT
       t.id, t.type, t.handler, t.request, t.status, t.audit_level, t.queue_name, t.priority, t.task_key,
@@ -37,7 +38,8 @@ BEGIN
       CASE WHEN h.id IS NULL THEN t.due_at_utc END, CASE WHEN t.status = 'WaitingQueue' THEN t.due_at_utc END,
       h.id, h.claimed_at_utc, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, t.tags,
       t.schedule IS NOT NULL, t.schedule, t.info, from_epoch_ms(t.anchor_at_ms), t.max_runs,
-      from_epoch_ms(t.run_until_ms), from_epoch_ms(t.next_run_at_ms), CASE WHEN t.schedule IS NOT NULL THEN 0 END
+      from_epoch_ms(t.run_until_ms), from_epoch_ms(t.next_run_at_ms), CASE WHEN t.schedule IS NOT NULL THEN 0 END,
+      claim_rank_of(t.priority, t.schedule IS NOT NULL OR t.status = 'WaitingQueue' AND t.due_at_utc IS NOT NULL)
     FROM task AS t
     LEFT JOIN holder AS h ON h.id = t.claim_for AND t.status = 'Queued'
       AND t.queue_name <> ALL (ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused))

@@ -53,6 +53,7 @@ BEGIN
       priority = task.priority, audit_level = task.audit_level, trace_context = task.trace_context,
       retry_policy = task.retry_policy, exception = NULL, cancel_requested = false,
       edits = coalesce(t.edits, 0) + 1, is_paused = CASE WHEN known.next_run_utc IS NOT NULL THEN t.is_paused END,
+      claim_rank = claim_rank_of(task.priority, task.schedule IS NOT NULL OR t.scheduled_execution_utc IS NOT NULL),
       is_recurring = task.schedule IS NOT NULL, recurring_task = task.schedule, recurring_info = task.info,
       max_runs = task.max_runs, run_until = from_epoch_ms(task.run_until_ms),
       current_run_count = CASE WHEN task.schedule IS NULL THEN NULL
@@ -63,6 +64,7 @@ BEGIN
       UPDATE queued_tasks AS t SET
         status = task.status, due_at_utc = CASE WHEN t.is_paused THEN t.due_at_utc ELSE due END,
         scheduled_execution_utc = CASE WHEN task.status = 'WaitingQueue' THEN due END,
+        claim_rank = claim_rank_of(task.priority, t.is_recurring OR task.status = 'WaitingQueue' AND due IS NOT NULL),
         anchor_utc = from_epoch_ms(task.anchor_at_ms), next_run_utc = from_epoch_ms(task.next_run_at_ms),
         attempt = 0, lost_count = 0, rate_slot_utc = NULL
       WHERE t.id = known.id;

@@ -25,11 +25,11 @@ BEGIN
     ), created AS (
       INSERT INTO queued_tasks (
         id, type, handler, request, status, audit_level, queue_name, priority, trace_context,
-        created_at_utc, due_at_utc, worker_id, claimed_at_utc, attempt, lease_token
+        claim_rank, created_at_utc, due_at_utc, worker_id, claimed_at_utc, attempt, lease_token
       )
       SELECT
         t.id, t.type, t.handler, t.request, 'Queued', t.audit_level, t.queue_name, t.priority, t.trace_context,
-        clock, CASE WHEN h.id IS NULL THEN clock END, h.id, h.claimed_at_utc,
+        claim_rank_of(t.priority, false), clock, CASE WHEN h.id IS NULL THEN clock END, h.id, h.claimed_at_utc,
         CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END
       FROM unnest(ids, types, handlers, requests, audit_levels, queue_names, priorities, trace_contexts, claim_fors)
         AS t (id, type, handler, request, audit_level, queue_name, priority, trace_context, claim_for)

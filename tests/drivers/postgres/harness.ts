@@ -2,6 +2,7 @@
 // schema is used again after its case, because creating its tables and functions takes longer than
 // most cases.
 
+import { assertEquals } from "@std/assert";
 import postgres from "postgres";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
@@ -50,6 +51,16 @@ async function passTime(sql: postgres.Sql, schema: string, ms: number): Promise<
   for (const { table_name: table, assignments } of columns) {
     await sql.unsafe(`UPDATE "${schema}"."${table}" SET ${assignments}`);
   }
+}
+
+/** Checks what holds for every task after every case: its rank is that of its priority and schedule. */
+async function checkRanks(sql: postgres.Sql, schema: string): Promise<void> {
+  const wrong = await sql`
+    SELECT claim_rank, priority, is_recurring, scheduled_execution_utc FROM ${
+    sql(schema)
+  }.queued_tasks
+    WHERE claim_rank <> priority * 2 + (is_recurring OR scheduled_execution_utc IS NOT NULL)::int`;
+  assertEquals([...wrong], [], "tasks with a wrong rank");
 }
 
 /** Deletes all rows that a case stored. The rows about migrations stay. */
@@ -122,9 +133,13 @@ export function postgresHarness(name: string, url: () => Promise<string>): Stora
         },
         async dispose() {
           for (const storage of opened) await storage.close();
-          await empty(sql, schema);
-          await sql.end();
-          unused.push(schema);
+          try {
+            await checkRanks(sql, schema);
+          } finally {
+            await empty(sql, schema);
+            await sql.end();
+            unused.push(schema);
+          }
         },
       };
     },

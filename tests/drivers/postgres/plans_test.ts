@@ -16,9 +16,10 @@ Deno.test.afterAll(() => server.stop());
 const fill = `
   SET synchronous_commit = off;
   INSERT INTO evertask.queued_tasks (id, type, handler, request, status, queue_name, priority, created_at_utc,
-    scheduled_execution_utc, due_at_utc, worker_id, claimed_at_utc, lease_token, attempt)
+    scheduled_execution_utc, claim_rank, due_at_utc, worker_id, claimed_at_utc, lease_token, attempt)
   SELECT gen_random_uuid(), 'send-email', 'SendEmail', '{}',
     CASE WHEN i <= 150000 THEN 'Completed' ELSE 'Queued' END, 'default', i % 3, now(), CASE WHEN i % 9 < 3 THEN now() END,
+    evertask.claim_rank_of(i % 3, i % 9 < 3),
     CASE WHEN i <= 150000 OR i > 190000 THEN NULL WHEN i <= 180000 THEN now() + interval '1 day'
       ELSE now() - interval '1 minute' END,
     CASE WHEN i > 190000 THEN 'somebody' END, CASE WHEN i <= 150000 OR i > 190000 THEN now() - interval '1 day' END, 1, 1

@@ -15,10 +15,10 @@ Deno.test.afterAll(() => server.stop());
 const fill = `
   SET synchronous_commit = off;
   INSERT INTO evertask.queued_tasks (id, type, handler, request, status, queue_name, priority, created_at_utc,
-    due_at_utc, last_execution_utc, exception, task_key, is_recurring, tags)
+    claim_rank, due_at_utc, last_execution_utc, exception, task_key, is_recurring, tags)
   SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 'send-email', 'SendEmail', '{}',
     CASE WHEN i % 1000 = 0 THEN 'Failed' WHEN i % 2 = 0 THEN 'Completed' ELSE 'Queued' END, 'default', i % 3, now(),
-    CASE WHEN i % 2 = 1 THEN now() + interval '1 day' END, CASE WHEN i % 2 = 0 THEN now() END,
+    evertask.claim_rank_of(i % 3, i % 10000 = 1), CASE WHEN i % 2 = 1 THEN now() + interval '1 day' END, CASE WHEN i % 2 = 0 THEN now() END,
     CASE WHEN i % 1000 = 0 THEN 'refused' END, CASE WHEN i % 100 = 0 THEN 'key-' || i END, i % 10000 = 1,
     CASE WHEN i % 199995 = 5 THEN '{few,many}'::text[] WHEN i % 5 = 0 THEN '{many}' END
   FROM generate_series(1, 200000) AS i;

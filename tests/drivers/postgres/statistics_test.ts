@@ -17,10 +17,10 @@ const fill = `
   SET synchronous_commit = off;
   ALTER TABLE evertask.queued_tasks SET (autovacuum_enabled = off);
   INSERT INTO evertask.queued_tasks (id, type, handler, request, status, queue_name, priority, created_at_utc,
-    due_at_utc, last_execution_utc, exception, is_recurring, is_paused)
+    claim_rank, due_at_utc, last_execution_utc, exception, is_recurring, is_paused)
   SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 'send-email', 'SendEmail', '{}',
     CASE WHEN i = 2 THEN 'WaitingQueue' WHEN i % 10 = 0 THEN 'Failed' WHEN i % 10 = 1 THEN 'Cancelled' ELSE 'Completed' END,
-    'default', 0, now(), CASE WHEN i % 10 = 5 THEN now() + interval '1 day' END, now(),
+    'default', 0, now(), (i = 2)::int, CASE WHEN i % 10 = 5 THEN now() + interval '1 day' END, now(),
     CASE WHEN i % 10 = 0 THEN repeat('refused ', 30) END, i = 2, CASE WHEN i = 2 THEN true END
   FROM generate_series(1, 110000) AS i`;
 
