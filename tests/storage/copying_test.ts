@@ -1,6 +1,7 @@
 // Copies stores to stores of another kind.
 
 import { DatabaseSync } from "node:sqlite";
+import postgres from "postgres";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CopyError, copyStore } from "../../src/storage/copying/copy_store.ts";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
@@ -9,6 +10,7 @@ import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { logLine } from "../../src/testing/conformance/scene.ts";
+import { checkStoredRows } from "../drivers/postgres/stored_rows.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import { failureReport } from "../support/failure_report.ts";
 import { newTask, series } from "../support/new_task.ts";
@@ -17,18 +19,29 @@ import { holder, readEveryState, writeEveryState } from "../upgrade/every_state.
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-const stores = {
-  sqlite: () => Promise.resolve(sqliteStorage({ path: ":memory:" })),
-  postgres: async () => postgresStorage({ url: await server.createDatabase() }),
-} satisfies Record<string, () => Promise<Storage>>;
+type Kind = "sqlite" | "postgres";
 
-type Kind = keyof typeof stores;
-
-/** Opens a store, and closes it at the end of the scope. */
+/** Opens a store. At the end of the scope, closes it and checks its rows. */
 async function opened(kind: Kind): Promise<{ storage: Storage } & AsyncDisposable> {
-  const storage = await stores[kind]();
+  const url = kind === "postgres" ? await server.createDatabase() : null;
+  const storage = url === null ? sqliteStorage({ path: ":memory:" }) : postgresStorage({ url });
   await storage.open();
-  return { storage, [Symbol.asyncDispose]: () => storage.close() };
+  return {
+    storage,
+    async [Symbol.asyncDispose]() {
+      await storage.close();
+      if (url !== null) await checkDatabase(url);
+    },
+  };
+}
+
+async function checkDatabase(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, fetch_types: false });
+  try {
+    await checkStoredRows(sql, "evertask");
+  } finally {
+    await sql.end();
+  }
 }
 
 /** Fills a store with tasks in every state, whose worker is gone. */
@@ -37,6 +50,7 @@ async function fill(storage: Storage): Promise<void> {
   await storage.persist([
     newTask({ tags: ["tenant:42", "é"], payload: JSON.stringify("a\0b\u001a𝄞"), taskKey: "ä\0" }),
     newTask({ status: "WaitingQueue", series: series({ runUntil: Date.UTC(9999, 11, 31) }) }),
+    newTask({ series: series({}) }),
   ]);
   await storage.setQueuePaused("paused", true, {
     verb: "pauseQueue",
@@ -71,11 +85,11 @@ async function contentOf(storage: Storage) {
   };
 }
 
-/** Counts the history rows of `tasks`, and one status row for each of the two other tasks. */
+/** Counts the history rows of `tasks`, and one status row for each of the three other tasks. */
 function rowsOf(tasks: readonly object[]) {
   const all = tasks as { statusAudit: unknown[]; runsAudit: unknown[] }[];
   return {
-    statusAudit: all.flatMap(({ statusAudit }) => statusAudit).length + 2,
+    statusAudit: all.flatMap(({ statusAudit }) => statusAudit).length + 3,
     runsAudit: all.flatMap(({ runsAudit }) => runsAudit).length,
   };
 }
@@ -98,7 +112,7 @@ for (const [from, to] of [["sqlite", "postgres"], ["postgres", "sqlite"]] as [Ki
       { statusAudit, runsAudit, executionLogs, actions, failureGroups },
       { ...rowsOf(all), executionLogs: 2, actions: 1, failureGroups: 2 },
     );
-    assert(tasks > all.length, "the two tasks of other queues are copied, too");
+    assert(tasks > all.length, "the three tasks of other queues are copied, too");
   });
 
   Deno.test(`the tasks of a copy from ${from} to ${to} keep their history and keys, and can be claimed`, async () => {

@@ -2,11 +2,11 @@
 // schema is used again after its case, because creating its tables and functions takes longer than
 // most cases.
 
-import { assertEquals } from "@std/assert";
 import postgres from "postgres";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
+import { checkStoredRows } from "./stored_rows.ts";
 
 /** Counts down to the failure. Each call counts twice: before it is sent and after its answer. */
 class Fault {
@@ -51,16 +51,6 @@ async function passTime(sql: postgres.Sql, schema: string, ms: number): Promise<
   for (const { table_name: table, assignments } of columns) {
     await sql.unsafe(`UPDATE "${schema}"."${table}" SET ${assignments}`);
   }
-}
-
-/** Checks what holds for every task after every case: its rank is that of its priority and schedule. */
-async function checkRanks(sql: postgres.Sql, schema: string): Promise<void> {
-  const wrong = await sql`
-    SELECT claim_rank, priority, is_recurring, scheduled_execution_utc FROM ${
-    sql(schema)
-  }.queued_tasks
-    WHERE claim_rank <> priority * 2 + (is_recurring OR scheduled_execution_utc IS NOT NULL)::int`;
-  assertEquals([...wrong], [], "tasks with a wrong rank");
 }
 
 /** Deletes all rows that a case stored. The rows about migrations stay. */
@@ -134,7 +124,7 @@ export function postgresHarness(name: string, url: () => Promise<string>): Stora
         async dispose() {
           for (const storage of opened) await storage.close();
           try {
-            await checkRanks(sql, schema);
+            await checkStoredRows(sql, schema);
           } finally {
             await empty(sql, schema);
             await sql.end();

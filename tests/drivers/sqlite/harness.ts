@@ -2,6 +2,7 @@
 // that fail.
 
 import { DatabaseSync } from "node:sqlite";
+import { assertEquals } from "@std/assert";
 import {
   type SqliteConnection,
   sqliteStorage,
@@ -25,6 +26,15 @@ export function sqliteHarness(
     capabilities: ["setRunCount", "failAt", "transaction", "setClockBack", "damage", "wakes"],
     create: () => create(open, new Fault(faults)),
   };
+}
+
+/** Checks that each stored tag is that of a task. */
+function checkTags(path: string): void {
+  using database = disposable(new DatabaseSync(path));
+  const tags = database.connection
+    .prepare("SELECT tag FROM task_tags WHERE task_id NOT IN (SELECT id FROM queued_tasks)")
+    .all();
+  assertEquals(tags, [], "tags of deleted tasks");
 }
 
 async function create(
@@ -84,7 +94,11 @@ async function create(
     async dispose() {
       for (const storage of stores) await storage.close();
       own.close();
-      await Deno.remove(folder, { recursive: true });
+      try {
+        checkTags(path);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
     },
   };
 }

@@ -142,7 +142,7 @@ export const retention = topic("retention", {
   },
 
   "a completed or cancelled task is deleted with its history": async (s) => {
-    const done = await completed(s);
+    const done = await completed(s, { tags: ["tenant:1"] });
     const cancelled = await s.add({ taskKey: "cancelled" });
     await s.storage.requestCancel([cancelled]);
     const silent = await completed(s, { auditLevel: "None" });
@@ -160,6 +160,7 @@ export const retention = topic("retention", {
       expectSame(await s.statuses(id), [], "and its history");
     }
     expectSame(await s.storage.getByTaskKey("cancelled"), null, "and its key");
+    expectSame((await s.storage.list({ tags: ["tenant:1"] })).items, [], "and its tags");
     expectSame((await s.row(recent)).status, "Completed", "a recent one stays");
     const again = await s.persist(s.task({ taskKey: "cancelled" }));
     expectSame(again.outcome, "created", "the key is free");

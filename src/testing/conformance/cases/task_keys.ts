@@ -216,7 +216,7 @@ export const taskKeys = topic("task keys", {
     await s.storage.updateCurrentRun(id, 5, now + hour, "Full");
     const before = await s.row(id);
     const again = s.recurring(
-      { taskKey, payload: '"second"', due: { at: now + 9 * hour } },
+      { taskKey, payload: '"second"', priority: 7, due: { at: now + 9 * hour } },
       { nextRunAt: now + 9 * hour, anchorAt: now, maxRuns: 3, info: "renamed" },
     );
     const result = await s.persist(again);
@@ -232,7 +232,11 @@ export const taskKeys = topic("task keys", {
       [before.dueAt, before.status],
       "as are due instant and status",
     );
-    expectSame(row.payload, '"second"', "the payload is the new one");
+    expectSame(
+      [row.payload, row.priority],
+      ['"second"', 7],
+      "payload and priority are the new ones",
+    );
   },
 
   "a series registered again with another schedule gets the new next run and keeps its count":
