@@ -1,13 +1,17 @@
 // Measures whether retention keeps pace with a process that runs tasks at full speed: the sizes of
 // the store, and the throughput beside that without retention.
 
-import { createEverTask, type RetentionOptions, silentLogger } from "@evertask/evertask";
+import {
+  createEverTask,
+  type EverTask,
+  type RetentionOptions,
+  silentLogger,
+} from "@evertask/evertask";
 import { dispatchers } from "./measures/lifecycle.ts";
 import { countedPayload, CountingTask } from "./support/counting_task.ts";
 import { mebibytes, rate, ratio } from "./support/figures.ts";
 import type { BenchDatabase } from "./support/open_storage.ts";
 import type { BenchStore } from "./support/bench_store.ts";
-import { PostgresSession } from "./support/postgres_session.ts";
 import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
@@ -19,10 +23,11 @@ const retentionSeconds = 60;
 const earlySeconds = 180;
 
 /**
- * The duration of the load without retention, in seconds. Vacuum and checkpoints slow a store from
- * the second minute on, with and without retention.
+ * The maximum duration of the load without retention, in seconds. It is as long as that with
+ * retention up to this duration, because the checkpoints of PostgreSQL, which are up to five minutes
+ * apart, and vacuum slow a store with and without retention.
  */
-const secondsWithout = 120;
+const mostSecondsWithout = 300;
 
 /** The interval between readings of the size, in milliseconds. */
 const sampleMs = 2_000;
@@ -69,7 +74,7 @@ async function run(
   const sample = async () => {
     while (!ended) {
       await new Promise((resume) => setTimeout(resume, sampleMs));
-      sizes.push(await sizeOf(database));
+      sizes.push(await sizeOf(everTask, database));
       ended = performance.now() - startedAt >= seconds * 1000;
     }
   };
@@ -79,16 +84,12 @@ async function run(
   return { tasksPerSecond, sizes };
 }
 
-async function sizeOf({ address }: BenchDatabase): Promise<number> {
-  if (!address.startsWith("postgres")) {
-    const sizes = [address, `${address}-wal`].map((path) => Deno.statSync(path).size);
-    return sizes[0]! + sizes[1]!;
-  }
-  await using session = new PostgresSession(address);
-  const [row] = await session.sql<[{ bytes: string }]>`
-    SELECT sum(pg_total_relation_size(c.oid)) AS bytes FROM pg_class AS c
-    WHERE c.relnamespace = 'evertask'::regnamespace AND c.relkind = 'r'`;
-  return Number(row.bytes);
+/** Returns the size of a store in bytes: of the files of SQLite, else of the tables. */
+async function sizeOf({ operate }: EverTask, { address }: BenchDatabase): Promise<number> {
+  const sizes = address.endsWith(".db")
+    ? [address, `${address}-wal`].map((path) => Deno.statSync(path).size)
+    : (await operate.sizes()).map(({ bytes }) => bytes ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function compare(
@@ -108,7 +109,7 @@ async function compare(
     return await run(database, seconds, policy);
   };
   progress(`${store.name}: without retention`);
-  const without = await measure(secondsWithout);
+  const without = await measure(Math.min(minutes * 60, mostSecondsWithout));
   progress(`${store.name}: ${minutes} minutes with a retention of ${retentionSeconds} seconds`);
   const { tasksPerSecond, sizes } = await measure(minutes * 60, retention);
   const early = Math.min(sizes.length - 1, Math.round(1_000 * earlySeconds / sampleMs));
@@ -131,7 +132,7 @@ export const retentionPaceSubject: Subject = {
   about: "whether retention of a minute keeps pace with tasks at full speed",
   async run({ stores, minutes }, progress) {
     const results: RetentionPaceFigures[] = [];
-    for (const store of await openStores(stores, ["sqlite", "postgres"])) {
+    for (const store of await openStores(stores, ["sqlite", "postgres", "sqlserver"])) {
       await using measured = store;
       results.push(await compare(measured, minutes, progress));
     }

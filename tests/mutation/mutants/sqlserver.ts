@@ -135,6 +135,14 @@ export const sqlserver: readonly Mutant[] = [
       "ELSE\n                SELECT TOP (1) @AfterNumber",
     ],
     ["SELECT TOP (1) @AfterAt = x.[At], @AfterNumber", "SELECT TOP (1) @AfterNumber"],
+    [
+      "WHERE t.[LastLogSequence] = @AfterNumber AND t.[LastLogSequence] > @MaxLogs",
+      "WHERE t.[LastLogSequence] = @AfterNumber AND 1 = 0",
+    ],
+    [
+      "WHERE t.[LastLogSequence] > @AfterNumber AND t.[LastLogSequence] > @MaxLogs",
+      "WHERE t.[LastLogSequence] > @AfterNumber AND t.[LastLogSequence] > @MaxLogs + 1",
+    ],
     ["WHERE t.[IdOrder] > @AfterOrder AND", "WHERE"],
     ["SET @Until = CAST(CAST(@UntilText AS char(36)) AS binary(36));", "SET @Until = @Until;"],
     [
