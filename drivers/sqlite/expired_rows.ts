@@ -10,6 +10,8 @@ export const dayMs = 86_400_000;
 
 /** The index of the number of log lines among the cutoffs. The others are instants. */
 export const mostLines = 5;
+/** The index of the instant before which tasks are deleted. */
+export const taskAge = 6;
 
 type Counted = "statusAudit" | "runsAudit" | "executionLog" | "tasks";
 
@@ -19,8 +21,6 @@ export interface Walk {
   readonly table: string;
   /** The primary key, of which the first column is the task's id. */
   readonly key: readonly [string, ...string[]];
-  /** A key that is below every key of a row. */
-  readonly start: readonly SqliteValue[];
   /** The condition of rows to delete. */
   readonly mayGo: string;
   /**
@@ -37,36 +37,46 @@ const runMayGo = "executed_at_utc < iif(exception IS NULL, ?3, ?4)";
 const lineMayGo = "(logged_at_utc < ?5 OR sequence <= (SELECT max(newest.sequence) " +
   "FROM task_execution_log AS newest WHERE newest.task_id = task_execution_log.task_id) - ?6)";
 
+const taskIsOld = "recurring_task IS NULL AND status IN ('Completed', 'Cancelled') AND " +
+  "worker_id IS NULL AND due_at_utc IS NULL AND " +
+  "coalesce(last_execution_utc, created_at_utc) < ?7";
+
 function taskMayGo(stays: (mayGo: string) => string): string {
   const noneIn = (table: string, column: string, mayGo: string) =>
     `NOT EXISTS (SELECT 1 FROM ${table} WHERE ${column} = queued_tasks.id${stays(mayGo)})`;
   return [
-    "recurring_task IS NULL AND status IN ('Completed', 'Cancelled')",
-    "worker_id IS NULL AND due_at_utc IS NULL",
-    "coalesce(last_execution_utc, created_at_utc) < ?7",
+    taskIsOld,
     noneIn("status_audit", "queued_task_id", statusMayGo),
     noneIn("runs_audit", "queued_task_id", runMayGo),
     noneIn("task_execution_log", "task_id", lineMayGo),
   ].join(" AND ");
 }
 
-/** The scans of a purge, in their order: a task's row is deleted after its history. */
-export const walks: readonly Walk[] = [
+const histories: readonly Walk[] = [
   history("statusAudit", "status_audit", "queued_task_id", statusMayGo),
   history("runsAudit", "runs_audit", "queued_task_id", runMayGo),
   history("executionLog", "task_execution_log", "task_id", lineMayGo),
+];
+
+/** The scans of a purge, in their order: a task's row is deleted after its history. */
+export const walks: readonly Walk[] = [
+  ...histories,
   {
     counts: "tasks",
     table: "queued_tasks",
     key: ["id"],
-    start: [""],
     mayGo: taskMayGo(() => ""),
     wouldGo: taskMayGo((mayGo) => ` AND (${mayGo}) IS NOT TRUE`),
   },
 ];
 
 function history(counts: Counted, table: string, task: string, mayGo: string): Walk {
-  return { counts, table, key: [task, "sequence"], start: ["", 0], mayGo, wouldGo: mayGo };
+  return { counts, table, key: [task, "sequence"], mayGo, wouldGo: mayGo };
+}
+
+/** Returns a key that is below the keys of all rows whose tasks' ids are greater than a text. */
+export function keyAfterId({ key }: Walk, id: string): readonly SqliteValue[] {
+  return key.map((_, column) => column === 0 ? id : 0);
 }
 
 /**
@@ -100,7 +110,8 @@ export interface Step {
 }
 
 /**
- * Deletes the expired rows among the next rows of a table. Must be called in a transaction.
+ * Deletes the expired rows among the next rows of a table. Must be called in a transaction. If none
+ * of the next tasks has history left, as usual, does not search it for each task.
  *
  * @param limits The cutoffs, and the id at which the scan ends.
  * @param start The key after which the rows begin.
@@ -114,18 +125,31 @@ export function deleteSome(
   rows: number,
 ): Step {
   const next = keyAfter(connection, walk, limits[7]!, start, rows);
-  const condition = `${range(walk, next)} AND ${walk.mayGo}`;
-  const sql = `DELETE FROM ${walk.table} WHERE ${condition}`;
   const parameters = [...limits, ...start, ...next ?? []];
-  if (walk.counts !== "tasks") return { rows: connection.run(sql, ...parameters), next };
+  const deleteWhere = (condition: string) =>
+    connection.run(`DELETE FROM ${walk.table} WHERE ${condition}`, ...parameters);
+  if (walk.counts !== "tasks") {
+    return { rows: deleteWhere(`${range(walk, next)} AND ${walk.mayGo}`), next };
+  }
+  const hasHistory = next === undefined ||
+    histories.some(({ table, key: [task] }) =>
+      connection.get(
+        `SELECT 1 FROM ${table} WHERE ${task} > ? AND ${task} <= ? LIMIT 1`,
+        ...start,
+        ...next,
+      ) !== undefined
+    );
+  const condition = `${range(walk, next)} AND ${hasHistory ? walk.mayGo : taskIsOld}`;
   // RETURNING would store all rows of a batch, of which few have tags, and double the time.
-  const tagged = connection.all(
+  const tagged = connection.get(anyTag) === undefined ? [] : connection.all(
     `SELECT id, tags FROM queued_tasks WHERE tags IS NOT NULL AND ${condition}`,
     ...parameters,
   );
   for (const { id, tags } of tagged) removeTags(connection, id as string, tags);
-  return { rows: connection.run(sql, ...parameters), next };
+  return { rows: deleteWhere(condition), next };
 }
+
+const anyTag = "SELECT 1 FROM task_tags LIMIT 1";
 
 /** Counts the rows that {@linkcode deleteSome} would delete, with the same parameters. */
 export function countSome(

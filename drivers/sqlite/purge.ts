@@ -30,11 +30,13 @@ import {
   deleteSome,
   mostLines,
   type Step,
+  taskAge,
   type Walk,
   walks,
 } from "./expired_rows.ts";
+import { afterWalk, isLast, type Position, startOf, withEnd } from "./purge_position.ts";
 import { PurgeTurn } from "./purge_turn.ts";
-import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
+import type { SqliteRow } from "./sqlite_library.ts";
 
 /** The number of rows in the first transaction, and the limits of later ones. */
 const firstRows = 2_000;
@@ -62,23 +64,6 @@ const mostAheadMs = 60_000;
 /** A text that is greater than every id. */
 const pastAllIds = "g";
 
-/**
- * The position at which the next call resumes a purge that has used up its budget, so that no row
- * is read twice.
- */
-interface Position {
-  readonly policy: string;
-  /** Whether the scan reads the whole tables. */
-  readonly readsAll: boolean;
-  readonly walk: number;
-  readonly key: readonly SqliteValue[];
-}
-
-/** Returns the start of a scan. */
-function startOf(policy: string, readsAll: boolean, walk = 0): Position {
-  return { policy, readsAll, walk, key: walks[walk]?.start ?? [] };
-}
-
 /** Purges the history of one store. */
 export class Purge {
   #position: Position | undefined;
@@ -87,8 +72,30 @@ export class Purge {
   /** The policy of the last scan of the whole tables, and its end by the monotonic clock. */
   #scannedAll = { policy: "", at: -Infinity };
 
+  /** Resolves when the running calls have ended. */
+  #running: Promise<unknown> = Promise.resolve();
+  #isEnding = false;
+
   /** Deletes expired rows; see `Storage.purge`. */
-  async run(
+  run(
+    connection: Connection,
+    now: number,
+    policy: RetentionPolicy,
+    options: PurgeOptions,
+  ): Promise<PurgeResult> {
+    const result = this.#delete(connection, now, policy, options);
+    this.#running = Promise.allSettled([this.#running, result]);
+    return result;
+  }
+
+  /** Lets running calls end after their next step, before the connection is closed. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    await this.#running;
+    this.#isEnding = false;
+  }
+
+  async #delete(
     connection: Connection,
     now: number,
     policy: RetentionPolicy,
@@ -102,22 +109,24 @@ export class Purge {
     const scansAll = () => dryRun || this.#scansAll(text) || newestId(connection) > now + aheadMs;
     let at = position?.policy === text ? position : startOf(text, scansAll());
     const actionsBefore = actionsCutoff(policy, now);
+    const deletesTasks = limits[taskAge] !== null;
+    const endOf = (readsAll: boolean, walk?: Walk) =>
+      readsAll || readsAllLines(walk, limits) ? pastAllIds : firstIdAt(latest + aheadMs);
     const turn = new PurgeTurn();
     const runBatch = async (limit: number, by?: OperatedPurge): Promise<PurgeBatch | null> => {
       if (limit <= 0) return { ...nothingPurged, done: false };
-      const { walk, key, readsAll } = at;
-      const { counts } = walks[walk]!;
-      const values = [
-        ...limits,
-        readsAll ? pastAllIds : endOf(walks[walk]!, limits, latest + aheadMs),
-      ];
+      if (this.#isEnding) return null;
+      const { key, readsAll } = at;
+      const walk = walks[at.walk]!;
       const rows = Math.min(limit, this.#rows);
       const startedAt = systemClock.monotonic();
       let step: Step | undefined;
       const scan = (): PurgeBatch => {
-        step = (dryRun ? countSome : deleteSome)(connection, walks[walk]!, values, key, rows);
-        const done = step.next === undefined && walk === walks.length - 1;
-        return { ...nothingPurged, [counts]: step.rows, done };
+        at = withEnd(connection, at, deletesTasks ? endOf(readsAll) : null);
+        const values = [...limits, at.until ?? endOf(readsAll, walk)];
+        step = (dryRun ? countSome : deleteSome)(connection, walk, values, key, rows);
+        const done = step.next === undefined && isLast(at);
+        return { ...nothingPurged, [walk.counts]: step.rows, done };
       };
       const batch = dryRun ? scan() : record(connection, turn, by, () => {
         return { ...scan(), operatorActions: forgetActions(connection, actionsBefore) };
@@ -126,7 +135,8 @@ export class Purge {
       if (rows === this.#rows && step.next !== undefined) {
         this.#resize(systemClock.monotonic() - startedAt);
       }
-      at = step.next === undefined ? startOf(text, readsAll, walk + 1) : { ...at, key: step.next };
+      if (step.next !== undefined) at = { ...at, key: step.next };
+      else if (!batch.done) at = afterWalk(at);
       if (!dryRun) this.#position = batch.done ? undefined : at;
       if (!dryRun && batch.done && readsAll) {
         this.#scannedAll = { policy: text, at: systemClock.monotonic() };
@@ -157,12 +167,13 @@ export class Purge {
   }
 }
 
-/**
- * Returns the id at which the scan of a table ends: the first one that a task can have that was
- * created at `instant`. The number of log lines is limited for tasks of any age.
- */
-function endOf({ counts }: Walk, limits: readonly (number | null)[], instant: number): string {
-  if (counts === "executionLog" && limits[mostLines] !== null) return pastAllIds;
+/** Whether a walk reads the lines of tasks of any age, because their number is limited. */
+function readsAllLines(walk: Walk | undefined, limits: readonly (number | null)[]): boolean {
+  return walk?.counts === "executionLog" && limits[mostLines] !== null;
+}
+
+/** Returns the first id that a task can have that was created at `instant`. */
+function firstIdAt(instant: number): string {
   const digits = Math.round(instant).toString(16).padStart(12, "0");
   return `${digits.slice(0, 8)}-${digits.slice(8)}`;
 }

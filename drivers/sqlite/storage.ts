@@ -114,6 +114,7 @@ export class SqliteStorage implements Storage {
   }
 
   async close(): Promise<void> {
+    await this.#purge.end();
     await this.#access.close();
     this.#watch.stop();
     this.#deferred.forget();

@@ -3,6 +3,7 @@
 
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { tasksInTurn } from "../../../drivers/sqlite/purge_position.ts";
 import type { SqliteRow } from "../../../drivers/sqlite/sqlite_library.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
@@ -71,6 +72,7 @@ Deno.test("each step of a purge reads only its own rows", async () => {
   const statements = new Set<string>();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock, database: recording(database, statements) });
+  await storage.persist([newTask({ tags: ["imported"] })]);
   await storeOldTasks(storage, clock, 3);
   statements.clear();
   for (let done = false; !done;) ({ done } = await storage.purge(policy, { budget: 1 }));
@@ -126,6 +128,71 @@ Deno.test("a purge keeps its turn until it ends", async () => {
   await purge;
   assertGreater(others.length, 2);
   assertEquals(others.filter((busy) => !busy), []);
+});
+
+Deno.test("a purge keeps a task whose errors stay, however many tasks a step has", async () => {
+  for (const budget of [1, 3, 100]) {
+    await using scratch = new Scratch();
+    const clock = new FakeClock();
+    const storage = await scratch.open({ clock });
+    const kept = newTask();
+    await storage.persist([kept]);
+    await storage.setStatusMany([{
+      taskId: kept.id,
+      auditLevel: "Full",
+      transitions: [
+        { status: "Queued", exception: "Error: busy", agoMs: 0 },
+        { status: "Completed", exception: null, agoMs: 0 },
+      ],
+    }]);
+    await storeOldTasks(storage, clock, 5);
+    const errors = { ...policy, errorAuditDays: 9 };
+    for (let done = false; !done;) ({ done } = await storage.purge(errors, { budget }));
+    assertEquals((await storage.list()).items.map(({ id }) => id), [kept.id]);
+    assertEquals((await storage.statusAudit(kept.id)).items.length, 1);
+  }
+});
+
+Deno.test("a store that is closed during a purge ends it after a step, and ends its turn", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const [here, there] = [await scratch.open({ clock }), await scratch.open({ clock })];
+  await storeOldTasks(here, clock, 5000);
+  const purge = here.purge(policy, { budget: 1_000_000 });
+  await here.close();
+  const ended = await purge;
+  assertEquals([ended.done, ended.busy], [false, false]);
+  const rest = await there.purge(policy, { budget: 1_000_000 });
+  assertEquals(
+    [ended.statusAudit + rest.statusAudit, ended.tasks + rest.tasks, rest.done],
+    [10_000, 5000, true],
+  );
+  await here.open();
+  assertEquals((await here.purge(policy, { budget: 1 })).done, true, "it can purge again");
+});
+
+Deno.test("a purge of more tasks than it scans in turn deletes them all, and their history first", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  const count = 2 * tasksInTurn + 10;
+  await storeOldTasks(storage, clock, count);
+  const database = new DatabaseSync(scratch.path);
+  const numberOf = (table: string) =>
+    database.prepare(`SELECT count(*) AS n FROM ${table}`).get()!.n as number;
+  const total = { statusAudit: 0, tasks: 0 };
+  for (let done = false; !done;) {
+    const result = await storage.purge(policy, { budget: 9_000 });
+    total.statusAudit += result.statusAudit;
+    total.tasks += result.tasks;
+    done = result.done;
+    // Rows of at most one turn are left over from tasks whose turn has begun.
+    const [tasks, history] = [numberOf("queued_tasks"), numberOf("status_audit")];
+    assert(history <= 2 * tasks, `${history} rows of history of ${tasks} tasks`);
+    assert(2 * tasks - history <= 2 * tasksInTurn, `${history} rows of history of ${tasks} tasks`);
+  }
+  database.close();
+  assertEquals(total, { statusAudit: 2 * count, tasks: count });
 });
 
 Deno.test("another policy does not resume where the previous one stopped", async () => {

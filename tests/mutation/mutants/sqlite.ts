@@ -189,6 +189,24 @@ export const sqlite: readonly Mutant[] = [
     ["if (!dryRun) connection.transaction(() => turn.end(connection));", ""],
     ["position?.policy === text", "position !== undefined"],
     ["now - idleRateLimitMs", "now"],
+    ["deletesTasks ? endOf(readsAll) : null", "null"],
+    ["      if (this.#isEnding) return null;\n", ""],
+    ["    await this.#running;\n    this.#isEnding = false;", "    await this.#running;"],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/purge_position.ts`,
+    tests: [...tests, "tests/drivers/sqlite/purge_test.ts"],
+    filter: "/node:sqlite: retention|purge|policy/",
+  }, [
+    ["`${last.id} `", "`${last.id}`"],
+    ["return until === null && walk", "return walk"],
+    ["[at.until!, undefined]", '["g", undefined]'],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/storage.ts`,
+    tests: ["tests/drivers/sqlite/purge_test.ts"],
+  }, [
+    ["    await this.#purge.end();\n", ""],
   ]),
   ...mutantsOf({
     file: `${folder}/expired_rows.ts`,
@@ -197,13 +215,20 @@ export const sqlite: readonly Mutant[] = [
   }, [
     ["iif(exception IS NULL, ?1, ?2)", "?1"],
     ["before(error ?? runs)", "before(runs)"],
-    ["status IN ('Completed', 'Cancelled')\"", "status IN ('Completed', 'Cancelled', 'Failed')\""],
-    ['"worker_id IS NULL AND due_at_utc IS NULL",\n', '"worker_id IS NULL",\n'],
+    [
+      "status IN ('Completed', 'Cancelled') AND",
+      "status IN ('Completed', 'Cancelled', 'Failed') AND",
+    ],
+    ['"worker_id IS NULL AND due_at_utc IS NULL AND "', '"worker_id IS NULL AND "'],
     ['    noneIn("task_execution_log", "task_id", lineMayGo),\n', ""],
     ["AND (${mayGo}) IS NOT TRUE", "AND NOT (${mayGo})"],
     ["recurring_task IS NULL AND status", "status"],
     ["task_execution_log.task_id) - ?6)", "task_execution_log.task_id))"],
     ["removeTags(connection, id as string, tags);", "void [id, tags];"],
+    ["connection.get(anyTag) === undefined ?", "true ?"],
+    ["histories.some(", "histories.slice(0, 0).some("],
+    ["histories.some(", "histories.slice(1).some("],
+    ["AND ${hasHistory ? walk.mayGo : taskIsOld}`", "AND ${taskIsOld}`"],
     [
       "`(${columns}) > (${marks(9)}) AND ${to}`",
       "`(${columns}) > (${marks(9)}) AND ${key[0]} < ?8 AND ${to}`",
