@@ -65,7 +65,7 @@ const parameterTypes = {
   import_settings: ["json"],
   task_backlog: ["int"],
   task_statistics: [],
-  estimate_tasks: ["int"],
+  estimate_tasks: ["int", "bigint"],
   audit_growth: [],
   table_sizes: [],
   save_execution_logs: ["json"],

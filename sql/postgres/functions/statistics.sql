@@ -37,16 +37,20 @@ BEGIN
 END $$;
 
 -- The number of tasks by status, without reading all of them: counts the unfinished ones by
--- indexes, and estimates the ended ones by their shares of about 500 pages. Returns NULL if the
--- table has at most 32 MB, which are read as fast, or if more than `most` tasks were claimed since
--- the earliest `claims_since`, as held_tasks.
-CREATE OR REPLACE FUNCTION estimate_tasks(most int) RETURNS json LANGUAGE plpgsql
+-- indexes, and estimates the ended ones by their shares of about 500 pages. If `waiting` is the
+-- number of waiting tasks, divides it by their shares of these pages, instead of counting them by
+-- status; unless the pages have too few of them. Returns NULL if the table has at most 32 MB, which
+-- are read as fast, or if more than `most` tasks were claimed since the earliest `claims_since`, as
+-- held_tasks.
+CREATE OR REPLACE FUNCTION estimate_tasks(most int, waiting bigint DEFAULT NULL) RETURNS json LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
 AS $$
 DECLARE
   pages  float8 := pg_relation_size('queued_tasks') / current_setting('block_size')::float8;
-  rows   float8 := nullif(estimated_rows('queued_tasks'), 0);
+  -- NULL until the first vacuum.
+  rows   float8 := (SELECT estimated_rows(c.oid) FROM pg_class AS c
+                    WHERE c.oid = 'queued_tasks'::regclass AND c.reltuples > 0);
   since  timestamptz := (SELECT min(w.claims_since) FROM workers AS w);
   seen   bigint;
   answer json;
@@ -56,12 +60,20 @@ BEGIN
     SELECT t.status, t.worker_id FROM queued_tasks AS t WHERE t.claimed_at_utc >= since LIMIT most + 1
   ), sample AS MATERIALIZED (
     -- With the same seed, a table that has not changed gives the same answer.
-    SELECT t.status, t.due_at_utc IS NULL AND t.worker_id IS NULL AND t.status IN ('Completed', 'Failed', 'Cancelled') AS ended,
+    SELECT t.status, t.due_at_utc IS NOT NULL AS waits,
+      t.due_at_utc IS NULL AND t.worker_id IS NULL AND t.status IN ('Completed', 'Failed', 'Cancelled') AS ended,
       count(*) AS tasks, sum(count(*)) OVER () AS total
     FROM queued_tasks AS t TABLESAMPLE SYSTEM (100 * 500 / pages) REPEATABLE (1)
-    GROUP BY 1, 2
+    GROUP BY 1, 2, 3
+  ), shares AS MATERIALIZED (
+    SELECT s.status, s.tasks / sum(s.tasks) OVER () AS share, sum(s.tasks) OVER () AS total FROM sample AS s
+    WHERE s.waits AND waiting IS NOT NULL
   ), figures AS (
-    SELECT t.status, count(*)::float8 AS tasks FROM queued_tasks AS t WHERE t.due_at_utc IS NOT NULL GROUP BY t.status
+    SELECT s.status, s.share * waiting AS tasks FROM shares AS s WHERE s.total >= 100
+    UNION ALL
+    SELECT t.status, count(*) FROM queued_tasks AS t
+    WHERE t.due_at_utc IS NOT NULL AND NOT EXISTS (SELECT FROM shares AS s WHERE s.total >= 100)
+    GROUP BY t.status
     UNION ALL
     SELECT c.status, count(*) FROM claimed AS c WHERE c.worker_id IS NOT NULL GROUP BY c.status
     UNION ALL

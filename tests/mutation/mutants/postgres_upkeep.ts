@@ -207,6 +207,18 @@ export const postgresUpkeep: readonly Mutant[] = [
       "    WHERE false AND t.due_at_utc IS NULL",
     ],
     ["FROM sample AS s WHERE s.ended\n", "FROM sample AS s\n"],
+    ["WHERE s.waits AND waiting IS NOT NULL", "WHERE waiting IS NOT NULL"],
+    ["s.share * waiting AS tasks", "s.share AS tasks"],
+    ["FROM shares AS s WHERE s.total >= 100\n    UNION", "FROM shares AS s\n    UNION"],
+    [" AND NOT EXISTS (SELECT FROM shares AS s WHERE s.total >= 100)", ""],
+  ]),
+  ...mutantsOf({
+    file: "drivers/postgres/statistics.ts",
+    tests: ["tests/drivers/postgres/statistics_test.ts"],
+  }, [
+    ["hasMany ? waiting : null", "waiting"],
+    ['? taskStatuses.filter((status) => status !== "InProgress")', "? endedStatuses"],
+    ["sum + due + scheduled", "sum + due"],
   ]),
   ...mutantsOf({
     file: "drivers/postgres/purge.ts",
