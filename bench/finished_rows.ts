@@ -5,7 +5,7 @@ import { drain, storeBacklog } from "./measures/drain.ts";
 import { storeFinished } from "./measures/finished.ts";
 import { grouped, median, milliseconds, rate, ratio } from "./support/figures.ts";
 import { type StatisticsTimes, statisticsTimes } from "./measures/statistics_times.ts";
-import { takeover, type TakeoverFigures } from "./measures/takeover.ts";
+import { takeover } from "./measures/takeover.ts";
 import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
@@ -16,35 +16,38 @@ const defaultTasks = 20_000;
 const defaultFinished = 2_000_000;
 
 /** One row of the report. */
-interface FinishedRowsFigures extends TakeoverFigures, StatisticsTimes {
+interface FinishedRowsFigures extends StatisticsTimes {
+  readonly store: string;
   readonly finished: number;
   readonly tasksPerSecond: number;
   readonly ratio: number;
+  /** How long it takes to release the tasks of a lost worker, in milliseconds. */
+  readonly lostMs: number;
 }
 
 /** Compares an empty store with one that has many ended tasks. */
 export const finishedRowsSubject: Subject = {
   name: "finished-rows",
   about:
-    "PostgreSQL: draining, taking over from a lost worker, and statistics, beside millions of ended tasks",
+    "draining, taking over from a lost worker, and statistics, beside millions of ended tasks",
   async run({ stores, runs, tasks: asked, finished: askedFinished }, progress) {
     const tasks = asked ?? defaultTasks;
     const finished = askedFinished ?? defaultFinished;
     const results: FinishedRowsFigures[] = [];
-    for (const store of await openStores(stores, ["postgres"])) {
+    for (const store of await openStores(stores, ["sqlite", "postgres"])) {
       await using measured = store;
       await using empty = await measured.createDatabase();
       await using full = await measured.createDatabase();
-      progress(`storing ${grouped(finished)} ended tasks`);
-      await storeFinished(full, finished);
-      await storeFinished(empty, 0);
+      progress(`${measured.name}: storing ${grouped(finished)} ended tasks`);
+      await storeFinished(measured.name, full, finished);
+      await storeFinished(measured.name, empty, 0);
       const places = [{ count: 0, database: empty }, { count: finished, database: full }];
       const rates = places.map((): number[] => []);
       for (let round = 0; round <= runs; round++) {
         // In turns, so that other work of the machine affects both alike; the first round is a
         // warm-up.
         for (const [index, { count, database }] of places.entries()) {
-          progress(`${grouped(count)} ended tasks, run ${round} of ${runs}`);
+          progress(`${measured.name}: ${grouped(count)} ended tasks, run ${round} of ${runs}`);
           await storeBacklog(database, "Full", tasks);
           const { tasksPerSecond } = await drain(database, tasks);
           if (round > 0) rates[index]!.push(tasksPerSecond);
@@ -53,9 +56,16 @@ export const finishedRowsSubject: Subject = {
       for (const [index, { count, database }] of places.entries()) {
         const tasksPerSecond = median(rates[index]!);
         const statistics = await statisticsTimes(database);
-        const times = await takeover(database);
+        const lostMs = await takeover(database);
         const ofNone = tasksPerSecond / median(rates[0]!);
-        results.push({ finished: count, tasksPerSecond, ratio: ofNone, ...times, ...statistics });
+        results.push({
+          store: measured.name,
+          finished: count,
+          tasksPerSecond,
+          ratio: ofNone,
+          lostMs,
+          ...statistics,
+        });
       }
     }
     const text = table(
@@ -63,17 +73,15 @@ export const finishedRowsSubject: Subject = {
         "drain at Full",
         "tasks/s",
         "ratio",
-        "a new worker lost",
-        "an old one",
+        "1,000 tasks of a lost worker",
         "statistics",
         "exact",
       ],
       results.map((row) => [
-        `${grouped(row.finished)} ended tasks`,
+        `${row.store}, ${grouped(row.finished)} ended tasks`,
         rate(row.tasksPerSecond),
         ratio(row.ratio),
-        milliseconds(row.youngMs),
-        milliseconds(row.oldMs),
+        milliseconds(row.lostMs),
         milliseconds(row.statisticsMs),
         milliseconds(row.exactMs),
       ]),

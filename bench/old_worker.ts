@@ -3,7 +3,7 @@
 // tasks.
 
 import { storeFinished } from "./measures/finished.ts";
-import { takeover, type TakeoverFigures, unmarkedTakeover } from "./measures/takeover.ts";
+import { type TakeoverFigures, takeovers } from "./measures/worker_ages.ts";
 import { grouped, median, milliseconds } from "./support/figures.ts";
 import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
@@ -15,7 +15,6 @@ const defaultFinished = 1_000_000;
 /** The result, in milliseconds. */
 interface OldWorkerFigures extends TakeoverFigures {
   readonly finished: number;
-  readonly unmarkedMs: number;
 }
 
 /** Compares them. */
@@ -29,14 +28,13 @@ export const oldWorkerSubject: Subject = {
       await using measured = store;
       await using database = await measured.createDatabase();
       progress(`storing ${grouped(finished)} ended tasks`);
-      await storeFinished(database, finished);
-      const figures: Omit<OldWorkerFigures, "finished">[] = [];
+      await storeFinished(measured.name, database, finished);
+      const figures: TakeoverFigures[] = [];
       for (let round = 1; round <= runs; round++) {
         progress(`run ${round} of ${runs}`);
-        const unmarkedMs = await unmarkedTakeover(database);
-        figures.push({ ...await takeover(database), unmarkedMs });
+        figures.push(await takeovers(database));
       }
-      const middle = (name: "youngMs" | "oldMs" | "unmarkedMs") =>
+      const middle = (name: keyof TakeoverFigures) =>
         median(figures.map((each) => each[name]));
       results.push({
         finished,

@@ -33,7 +33,11 @@ export async function storeBacklog(
   tasks: number,
 ): Promise<void> {
   const { task } = new CountingTask(tasks);
-  const everTask = createEverTask({ storage: database.storage(), tasks: [task] });
+  const everTask = createEverTask({
+    storage: database.storage(),
+    tasks: [task],
+    logger: silentLogger, // it would warn that no worker serves the queue yet
+  });
   for (let stored = 0; stored < tasks; stored += portion) {
     const payloads = Array.from(
       { length: Math.min(portion, tasks - stored) },

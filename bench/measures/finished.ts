@@ -8,21 +8,28 @@ import { PostgresSession } from "../support/postgres_session.ts";
  * Fills a new database with ended tasks with three audit rows each, as after long use: they ran
  * during the last month, and their ids are older than all new ones.
  *
- * The fill factor is a little higher while they are inserted, so that their pages have no room for
+ * PostgreSQL's fill factor is a little higher while they are inserted, so that their pages have no room for
  * new rows. Otherwise each page would have room for one or two of the measured tasks, which would
  * be spread over all of history. In use, vacuum soon frees the space of ended tasks for new rows.
  */
-export async function storeFinished(database: BenchDatabase, count: number): Promise<void> {
+export async function storeFinished(
+  store: string,
+  database: BenchDatabase,
+  count: number,
+): Promise<void> {
   const storage = database.storage();
   await storage.open();
   await storage.close();
-  await insertFinished("postgres", database.address, count);
+  await insertFinished(store, database.address, count);
   await database.settle?.();
 }
 
-/** Inserts the rows of {@linkcode storeFinished}, also into a schema of version 0.1.0. */
+/**
+ * Inserts the rows of {@linkcode storeFinished} into SQLite or PostgreSQL, also into a schema of
+ * version 0.1.0.
+ */
 export async function insertFinished(
-  store: "sqlite" | "postgres" | "sqlserver",
+  store: string,
   address: string,
   count: number,
 ): Promise<void> {

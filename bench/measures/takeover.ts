@@ -1,130 +1,42 @@
-// Measures how long PostgreSQL takes to find and release the tasks of a lost worker.
+// Measures how long a store takes to find and release the tasks of a lost worker.
 
-import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import type { Storage } from "@evertask/evertask/storage";
-import { Faults } from "../../tests/support/faulty_storage.ts";
 import { newTask } from "../../tests/support/new_task.ts";
 import type { BenchDatabase } from "../support/open_storage.ts";
-import { PostgresSession } from "../support/postgres_session.ts";
-
-/** The result of the measurement, in milliseconds. */
-export interface TakeoverFigures {
-  /** For a worker that has just started. */
-  readonly youngMs: number;
-  /** For a worker that started before all stored tasks. */
-  readonly oldMs: number;
-}
 
 /** The number of tasks of the lost worker. */
-const heldTasks = 1_000;
+export const heldTasks = 1_000;
 
-/** The time in seconds for which an old worker may take to move its mark. */
-const patience = 60;
-
-/** Simulates the loss of two workers. Their tasks become due. */
-export async function takeover(database: BenchDatabase): Promise<TakeoverFigures> {
-  await using session = new PostgresSession(database.address);
-  const storage = database.storage();
-  await storage.open();
-  const youngMs = await loseYoung(storage, session);
-  const oldMs = await loseOld(database, storage, session);
-  await storage.close();
-  return { youngMs, oldMs };
-}
+/** The age in milliseconds from which a heartbeat counts as the last one of a lost worker. */
+const leaseMs = 1;
 
 /**
- * The same for a worker that started before all stored tasks and never reported since when it holds
- * tasks: a process of an earlier version. Returns milliseconds.
+ * Simulates the loss of a worker that has just started. Its tasks become due. Returns how long
+ * their release takes, in milliseconds.
  */
-export async function unmarkedTakeover(database: BenchDatabase): Promise<number> {
-  await using session = new PostgresSession(database.address);
+export async function takeover(database: BenchDatabase): Promise<number> {
   const storage = database.storage();
   await storage.open();
-  const ms = await loseYoung(storage, session, "-infinity");
+  await holdTasks(storage);
+  const ms = await releaseHeld(storage);
   await storage.close();
   return ms;
 }
 
-async function loseYoung(
-  storage: Storage,
-  session: PostgresSession,
-  since: string | null = null,
-): Promise<number> {
+/** Stores tasks that a new worker holds. Returns its id. */
+export async function holdTasks(storage: Storage): Promise<string> {
   const id = crypto.randomUUID();
   await storage.registerWorker({ id, host: "lost" });
   await storage.persist(Array.from({ length: heldTasks }, () => newTask({ claimFor: id })));
-  await session.sql`
-    UPDATE evertask.workers SET claims_since = coalesce(${since}::text::timestamptz, claims_since) WHERE id = ${id}`;
-  return await lose(storage, session, id);
+  return id;
 }
 
-/** Runs a worker that seems to have started long ago until its heartbeats have moved its mark. */
-async function loseOld(
-  database: BenchDatabase,
-  storage: Storage,
-  session: PostgresSession,
-): Promise<number> {
-  const held = Promise.withResolvers<void>();
-  const task = defineTask<number>({ type: "held", handle: () => held.promise });
-  const faults = new Faults();
-  await using everTask = createEverTask({
-    storage: faults.wrap(database.storage()),
-    tasks: [task],
-    queues: { default: { parallelism: heldTasks } },
-    leaseDuration: { seconds: 3 },
-    logger: silentLogger,
-  });
-  await everTask.start();
-  const id = everTask.workerId!;
-  await session.sql`
-    UPDATE evertask.workers SET claims_since = claims_since - interval '1 year' WHERE id = ${id}`;
-  for (let second = 0; await hasOldMark(session, id); second++) {
-    if (second === patience) throw new Error(`The mark has not moved for ${patience} seconds.`);
-    await new Promise((resume) => setTimeout(resume, 1_000));
-  }
-  await everTask.dispatchMany(task, Array.from({ length: heldTasks }, (_, index) => index));
-  while (await heldBy(session, id) < heldTasks) {
-    await new Promise((resume) => setTimeout(resume, 100));
-  }
-  await holdHeartbeats(faults, held.promise);
-  const ms = await lose(storage, session, id);
-  held.resolve();
-  return ms;
-}
-
-/**
- * Holds the heartbeats of a worker until a promise resolves. Otherwise, one could show that the
- * worker is alive while its tasks are being released. Returns when no earlier one is under way: a
- * worker sends one at a time.
- */
-async function holdHeartbeats(faults: Faults, heldUntil: Promise<void>): Promise<void> {
-  const held = Promise.withResolvers<void>();
-  faults.rule = (verb) => {
-    if (verb !== "heartbeat") return null;
-    held.resolve();
-    return { heldUntil };
-  };
-  await held.promise;
-}
-
-async function hasOldMark({ sql }: PostgresSession, id: string): Promise<boolean> {
-  const rows = await sql`
-    SELECT FROM evertask.workers WHERE id = ${id} AND claims_since < now() - interval '1 day'`;
-  return rows.length > 0;
-}
-
-async function heldBy({ sql }: PostgresSession, id: string): Promise<number> {
-  const [row] = await sql<[{ held: number }]>`
-    SELECT coalesce(cardinality(evertask.tasks_held_by(ARRAY[${id}])), 0) AS held`;
-  return row.held;
-}
-
-/** Stops the heart of a worker, and returns how long the release of its tasks takes. */
-async function lose(storage: Storage, { sql }: PostgresSession, id: string): Promise<number> {
-  await sql`UPDATE evertask.workers SET heartbeat_at = '-infinity' WHERE id = ${id}`;
+/** Releases the tasks of the only worker that holds some. Returns how long it takes. */
+export async function releaseHeld(storage: Storage): Promise<number> {
+  await new Promise((resume) => setTimeout(resume, 10 * leaseMs));
   const startedAt = performance.now();
   const released = await storage.releaseLost({
-    leaseMs: 60_000,
+    leaseMs,
     poisonLimit: 5,
     lostReason: "lost",
     poisonReason: "lost too often",
