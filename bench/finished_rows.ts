@@ -28,8 +28,7 @@ interface FinishedRowsFigures extends StatisticsTimes {
 /** Compares an empty store with one that has many ended tasks. */
 export const finishedRowsSubject: Subject = {
   name: "finished-rows",
-  about:
-    "draining, taking over from a lost worker, and statistics, beside millions of ended tasks",
+  about: "draining, taking over from a lost worker, and statistics, beside millions of ended tasks",
   async run({ stores, runs, tasks: asked, finished: askedFinished }, progress) {
     const tasks = asked ?? defaultTasks;
     const finished = askedFinished ?? defaultFinished;

@@ -34,8 +34,7 @@ export const oldWorkerSubject: Subject = {
         progress(`run ${round} of ${runs}`);
         figures.push(await takeovers(database));
       }
-      const middle = (name: keyof TakeoverFigures) =>
-        median(figures.map((each) => each[name]));
+      const middle = (name: keyof TakeoverFigures) => median(figures.map((each) => each[name]));
       results.push({
         finished,
         youngMs: middle("youngMs"),

@@ -46,9 +46,7 @@ async function estimate(call: Call): Promise<StorageStatistics | null> {
   return {
     now,
     tasksByStatus: ofAllStatuses(counts),
-    estimated: hasMany
-      ? taskStatuses.filter((status) => status !== "InProgress")
-      : endedStatuses,
+    estimated: hasMany ? taskStatuses.filter((status) => status !== "InProgress") : endedStatuses,
     queues: queueStatistics(queues, held),
   };
 }

@@ -207,6 +207,7 @@ export const postgresUpkeep: readonly Mutant[] = [
       "    WHERE false AND t.due_at_utc IS NULL",
     ],
     ["FROM sample AS s WHERE s.ended\n", "FROM sample AS s\n"],
+    ["AND c.reltuples > 0);", ");"],
     ["WHERE s.waits AND waiting IS NOT NULL", "WHERE waiting IS NOT NULL"],
     ["s.share * waiting AS tasks", "s.share AS tasks"],
     ["FROM shares AS s WHERE s.total >= 100\n    UNION", "FROM shares AS s\n    UNION"],
