@@ -18,7 +18,7 @@ export interface LocalJsr extends AsyncDisposable {
 export async function startLocalJsr(): Promise<LocalJsr> {
   const registry = await startEmptyJsr();
   try {
-    // Without a type check: another test checks types in a dry run, and so does each import.
+    // Without a type check: each import checks the types.
     const args = ["publish", "--allow-dirty", "--no-provenance", "--no-check", "--token", "any"];
     await runCommand(Deno.execPath(), args, { cwd: root, env: { JSR_URL: registry.url } });
     return registry;
