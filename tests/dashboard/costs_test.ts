@@ -30,22 +30,29 @@ browserTest("a page that follows events keeps its memory", [], async (_, browser
   await everTask.start();
   const page = await openPage(browser, dashboard.url("tasks"), "local");
   const devTools = await page.context().newCDPSession(page);
+  const usedBytes = async () => {
+    await devTools.send("HeapProfiler.collectGarbage");
+    return (await devTools.send("Runtime.getHeapUsage")).usedSize;
+  };
   /**
-   * Shows the tasks, follows events and changes pages, and returns the memory in use afterwards.
+   * Shows the tasks, follows events and changes pages. Returns the memory in use afterwards: the
+   * least after one of the last three rounds, because what a page has just left may be kept a
+   * little longer.
    */
   const use = async (rounds: number) => {
+    const used: number[] = [];
     for (let round = 0; round < rounds; round++) {
       for (const name of ["Overview", "Queues", "Workers", "Tasks"]) {
         await everTask.dispatchMany(mail, Array.from({ length: 50 }, (_, number) => number));
         await page.getByRole("link", { name, exact: true }).click();
         await page.locator("main .card").first().waitFor();
       }
+      used.push(await usedBytes());
     }
-    await devTools.send("HeapProfiler.collectGarbage");
-    return (await devTools.send("Runtime.getHeapUsage")).usedSize;
+    return Math.min(...used.slice(-3));
   };
   const before = await use(2);
   const after = await use(6);
-  assert(after < before * 1.2 + 300_000, `from ${before} to ${after} bytes`);
+  assert(after < before * 1.1 + 300_000, `from ${before} to ${after} bytes`);
   await page.close();
 });
