@@ -84,11 +84,14 @@ async function run(
   return { tasksPerSecond, sizes };
 }
 
-/** Returns the size of a store in bytes: of the files of SQLite, else of the tables. */
+/**
+ * Returns the size of a store in bytes: of the files of SQLite, else of the tables. NaN if the store
+ * does not tell it, as Babelfish.
+ */
 async function sizeOf({ operate }: EverTask, { address }: BenchDatabase): Promise<number> {
   const sizes = address.endsWith(".db")
     ? [address, `${address}-wal`].map((path) => Deno.statSync(path).size)
-    : (await operate.sizes()).map(({ bytes }) => bytes ?? 0);
+    : (await operate.sizes()).map(({ bytes }) => bytes ?? NaN);
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
@@ -143,9 +146,9 @@ export const retentionPaceSubject: Subject = {
         rate(row.without),
         rate(row.with),
         ratio(row.ratio),
-        mebibytes(row.earlyBytes),
-        mebibytes(row.largestBytes),
-        ratio(row.growth),
+        ...Number.isNaN(row.growth)
+          ? ["unknown", "unknown", "unknown"]
+          : [mebibytes(row.earlyBytes), mebibytes(row.largestBytes), ratio(row.growth)],
       ]),
     );
     return { data: results, text };
