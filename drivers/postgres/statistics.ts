@@ -7,7 +7,12 @@ import type {
   StorageStatistics,
 } from "../../src/storage/queries.ts";
 import { queueStatistics } from "../../src/storage/queue_statistics.ts";
-import { endedStatuses, type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+import {
+  endedStatuses,
+  statusesNotInProgress,
+  type TaskStatus,
+  taskStatuses,
+} from "../../src/storage/task_status.ts";
 import type { Call } from "./database.ts";
 
 /**
@@ -46,7 +51,7 @@ async function estimate(call: Call): Promise<StorageStatistics | null> {
   return {
     now,
     tasksByStatus: ofAllStatuses(counts),
-    estimated: hasMany ? taskStatuses.filter((status) => status !== "InProgress") : endedStatuses,
+    estimated: hasMany ? statusesNotInProgress : endedStatuses,
     queues: queueStatistics(queues, held),
   };
 }

@@ -1,7 +1,12 @@
 // Estimates the numbers of tasks by status, because SQLite would count them by reading the whole
 // table.
 
-import { endedStatuses, type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+import {
+  endedStatuses,
+  statusesNotInProgress,
+  type TaskStatus,
+  taskStatuses,
+} from "../../src/storage/task_status.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 
@@ -84,8 +89,6 @@ export function estimateTasks(connection: Connection): TaskEstimate | null {
     waiting.reduce((sum, { tasks }) => sum + (tasks as number), 0) > mostWaitingCounted;
   if (hasMany) add(connection.all(sampleWaiting, sampled), factor);
   else add(waiting);
-  const estimated = hasMany
-    ? taskStatuses.filter((status) => status !== "InProgress")
-    : endedStatuses;
+  const estimated = hasMany ? statusesNotInProgress : endedStatuses;
   return { tasksByStatus, estimated };
 }

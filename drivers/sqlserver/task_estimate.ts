@@ -2,7 +2,12 @@
 // table. Reads a sample of the tasks, at places that are evenly spread over the table.
 
 import type { StorageStatistics } from "../../src/storage/queries.ts";
-import { endedStatuses, type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+import {
+  endedStatuses,
+  statusesNotInProgress,
+  type TaskStatus,
+  taskStatuses,
+} from "../../src/storage/task_status.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { int, name, type Parameters } from "./mssql.ts";
 import type { Recordsets, Row } from "./recordsets.ts";
@@ -151,7 +156,7 @@ export function toEstimate(
       sampled!.filter(isEstimated),
       sample.factor(sumOf(sampled!)),
     ),
-    estimated: hasMany ? taskStatuses.filter((status) => status !== "InProgress") : endedStatuses,
+    estimated: hasMany ? statusesNotInProgress : endedStatuses,
   };
 }
 

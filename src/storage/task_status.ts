@@ -37,6 +37,11 @@ export const taskStatuses: readonly TaskStatus[] = [
 /** The statuses of tasks that have ended. Recurring series also have them between their runs. */
 export const endedStatuses: readonly TaskStatus[] = ["Completed", "Failed", "Cancelled"];
 
+/** The statuses of tasks whose handler is not running. */
+export const statusesNotInProgress: readonly TaskStatus[] = taskStatuses.filter((status) =>
+  status !== "InProgress"
+);
+
 const knownStatuses: ReadonlySet<string> = new Set(taskStatuses);
 
 /** Reports whether a value is the name of a status. */

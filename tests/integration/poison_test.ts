@@ -5,7 +5,7 @@ import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { createEverTask } from "../../mod.ts";
 import type { RunReport } from "./programs/protocol.ts";
 import { integrationTasks } from "./programs/tasks.ts";
-import { eventually, temporaryFolder } from "./support.ts";
+import { temporaryFolder, untilCompleted } from "./support.ts";
 import { assertEachCompletedOnce, sqliteHistories } from "./task_histories.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -32,8 +32,7 @@ Deno.test("a task that kills its process fails in the end, and 50 other tasks of
     runs.push(...worker.runs);
   }
   await using worker = await WorkerProcess.start(setup);
-  const statistics = async () => (await web.statistics()).tasksByStatus;
-  await eventually("all others are completed", async () => (await statistics()).Completed === 50);
+  await untilCompleted(web, 50);
   await worker.stop();
   runs.push(...worker.runs);
 

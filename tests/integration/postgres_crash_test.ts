@@ -7,7 +7,7 @@ import { systemClock } from "../../src/storage/mod.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import type { WorkerSetup } from "./programs/protocol.ts";
 import { integrationTasks } from "./programs/tasks.ts";
-import { eventually } from "./support.ts";
+import { eventually, untilCompleted } from "./support.ts";
 import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -70,10 +70,7 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
       new Set(losses().map(({ workerId }) => workerId)).size >= 2 && lossesOf(frozen).length > 0,
   );
   frozen.thaw();
-  await eventually(
-    "all tasks are completed",
-    async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
-  );
+  await untilCompleted(web, ids.length);
   await frozen.until("has ended its runs", () => openRuns(frozen).length === 0);
   await frozen.stop();
   await survivor.stop();

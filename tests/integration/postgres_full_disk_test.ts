@@ -10,7 +10,7 @@ import { startPostgres } from "../support/pg_server.ts";
 import { unprivilegedAccount } from "../support/pg_server_cluster.ts";
 import { mountSmallDisk } from "../support/small_disk.ts";
 import type { RunReport } from "./programs/protocol.ts";
-import { eventually } from "./support.ts";
+import { eventually, untilCompleted } from "./support.ts";
 import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
 
 const server = await startPostgres({ own: true });
@@ -101,10 +101,7 @@ Deno.test({
 
     await disk!.resize(256);
     await Promise.all(fillings);
-    await eventually(
-      "all tasks are completed",
-      async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
-    );
+    await untilCompleted(web, ids.length);
     const histories = await postgresHistories(url);
     assertEachCompletedOnce(ids, histories, runs);
     assert(histories.every(({ lostCount }) => lostCount === 0), "no lease was lost");

@@ -8,7 +8,7 @@ import { createEverTask, type EverTask, silentLogger } from "../../mod.ts";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import { outageMs, startNetworkedWorker, step, steps, wait } from "./networked_worker.ts";
-import { eventually } from "./support.ts";
+import { eventually, untilCompleted } from "./support.ts";
 import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
 
 const server = await startPostgres();
@@ -38,11 +38,6 @@ function dispatcher(url: string): EverTask {
     tasks: [step, wait],
     logger: silentLogger,
   });
-}
-
-async function untilCompleted(web: EverTask, ids: readonly string[]): Promise<void> {
-  const count = async () => (await web.statistics()).tasksByStatus.Completed;
-  await eventually("all tasks are completed", async () => await count() === ids.length);
 }
 
 networkTest(
@@ -79,7 +74,7 @@ networkTest(
     await Promise.all(workers.map(({ network }) => network.pass()));
     for (const { id } of await Promise.all(dispatched)) ids.push(id);
     ids.push(...(await web.dispatchMany(step, steps)).map(({ id }) => id));
-    await untilCompleted(web, ids);
+    await untilCompleted(web, ids.length);
     const runs = workers.flatMap((worker) => worker.runs);
     assertEachCompletedOnce(ids, await postgresHistories(url), runs);
   },
@@ -96,7 +91,7 @@ networkTest(
     await eventually("work is under way", () => worker.runs.length > 50);
     worker.network.swallow();
     await worker.network.pass();
-    await untilCompleted(web, ids);
+    await untilCompleted(web, ids.length);
     const histories = await postgresHistories(url);
     assertEachCompletedOnce(ids, histories, worker.runs);
     assertEquals(worker.everTask.workerId, workerId);

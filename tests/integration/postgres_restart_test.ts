@@ -6,7 +6,7 @@ import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { createEverTask, silentLogger } from "../../mod.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import { integrationTasks } from "./programs/tasks.ts";
-import { eventually } from "./support.ts";
+import { eventually, untilCompleted } from "./support.ts";
 import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -63,10 +63,7 @@ for (const { name, mode, awayMs, leaseMs } of scenarios) {
       await eventually("tasks end again", () => ended() >= before + 500);
       stop.abort();
       await dispatching;
-      await eventually(
-        "all tasks are completed",
-        async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
-      );
+      await untilCompleted(web, ids.length);
 
       // The notifications are back, too: tasks of other processes are found without polling.
       for (let n = 0; n < 5; n++) {
@@ -78,10 +75,7 @@ for (const { name, mode, awayMs, leaseMs } of scenarios) {
           () => workers.some(({ runs }) => runs.some((r) => r.taskId === id)),
         );
       }
-      await eventually(
-        "all tasks are completed",
-        async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
-      );
+      await untilCompleted(web, ids.length);
       await one.stop();
       await two.stop();
 

@@ -7,7 +7,7 @@ import { createEverTask } from "../../mod.ts";
 import type { RunReport } from "./programs/protocol.ts";
 import { integrationTasks } from "./programs/tasks.ts";
 import { seededRandom } from "../../src/testing/simulation/chance.ts";
-import { eventually, temporaryFolder } from "./support.ts";
+import { eventually, temporaryFolder, untilCompleted } from "./support.ts";
 import { assertEachCompletedOnce, sqliteHistories } from "./task_histories.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -36,8 +36,7 @@ Deno.test("2,000 tasks all end once though their worker is killed 20 times", asy
     runs.push(...worker.runs);
   }
   await using worker = await WorkerProcess.start(setup);
-  const completed = async () => (await web.statistics()).tasksByStatus.Completed;
-  await eventually("all tasks are completed", async () => await completed() === ids.length);
+  await untilCompleted(web, ids.length);
   await worker.stop();
   runs.push(...worker.runs);
 

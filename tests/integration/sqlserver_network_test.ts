@@ -7,7 +7,7 @@ import { createEverTask, silentLogger } from "../../mod.ts";
 import { sqlServerStorage } from "../../drivers/sqlserver/mod.ts";
 import { needsTarget, targetConfig, withPool, withSchema } from "../support/tsql_server/target.ts";
 import { outageMs, startNetworkedWorker, step, steps, wait } from "./networked_worker.ts";
-import { eventually } from "./support.ts";
+import { eventually, untilCompleted } from "./support.ts";
 import { assertEachCompletedOnce, storedHistories } from "./task_histories.ts";
 
 const leaseMs = 10_000;
@@ -65,12 +65,7 @@ Deno.test({
           await network.pass();
         }
         const ids = [...first, ...second].map(({ id }) => id);
-        const count = async () => (await web.statistics()).tasksByStatus.Completed;
-        await eventually(
-          "all tasks are completed",
-          async () => await count() === ids.length,
-          60_000,
-        );
+        await untilCompleted(web, ids.length);
         const runs = workers.flatMap((worker) => worker.runs);
         assertEachCompletedOnce(ids, await storedHistories(storage), runs);
         assert(workers.every(({ complaints }) => complaints.length > 0));

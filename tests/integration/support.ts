@@ -1,5 +1,7 @@
 // Helpers of the whole-system tests.
 
+import { type EverTask, StorageUnavailableError } from "../../mod.ts";
+
 /** A folder that is removed at the end of its scope. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir({ prefix: "evertask-integration-" });
@@ -25,4 +27,20 @@ export async function eventually(
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/**
+ * Waits until `count` tasks are completed. A read that fails because the storage cannot be reached
+ * is repeated, as after a restart of a server on a busy machine.
+ */
+export async function untilCompleted(everTask: EverTask, count: number): Promise<void> {
+  let completed = 0;
+  await eventually(() => `${count} tasks are completed (${completed} are)`, async () => {
+    try {
+      completed = (await everTask.statistics()).tasksByStatus.Completed;
+    } catch (error) {
+      if (!(error instanceof StorageUnavailableError)) throw error;
+    }
+    return completed === count;
+  });
 }

@@ -218,7 +218,7 @@ export const postgresUpkeep: readonly Mutant[] = [
     tests: ["tests/drivers/postgres/statistics_test.ts"],
   }, [
     ["hasMany ? waiting : null", "waiting"],
-    ['? taskStatuses.filter((status) => status !== "InProgress")', "? endedStatuses"],
+    ["? statusesNotInProgress", "? endedStatuses"],
     ["sum + due + scheduled", "sum + due"],
   ]),
   ...mutantsOf({

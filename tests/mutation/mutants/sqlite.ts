@@ -344,7 +344,7 @@ export const sqlite: readonly Mutant[] = [
     ["add(connection.all(countPaused));", ""],
     ["due_at_utc IS NULL AND worker_id IS NULL AND status IN", "worker_id IS NULL AND status IN"],
     ["if (hasMany) add", "if (!hasMany) add"],
-    ['status !== "InProgress"', "true"],
+    ["? statusesNotInProgress", "? taskStatuses"],
     ["place.value + ${rowsOfPlace}", "place.value + 2 * ${rowsOfPlace}"],
     ["Math.floor(place * span / places)", "place * rowsOfPlace"],
   ]),

@@ -176,7 +176,7 @@ export const sqlserver: readonly Mutant[] = [
     ["&& endedStatuses.includes(Status as TaskStatus)", ""],
     ["...paused!, ", ""],
     ["...hasMany ? [] : waiting!", "...waiting!"],
-    ['taskStatuses.filter((status) => status !== "InProgress")', "taskStatuses"],
+    ["? statusesNotInProgress", "? taskStatuses"],
   ]),
   {
     file: "drivers/sqlserver/statistics.ts",
