@@ -101,6 +101,7 @@ const long: ReadonlySet<FunctionName> = new Set([
 /** Calls the functions of one schema. */
 export class Functions {
   readonly #statements: Readonly<Record<string, string>>;
+  #calls = 0;
 
   /** @param schema A validated identifier, which becomes part of the statements. */
   constructor(schema: string) {
@@ -109,7 +110,8 @@ export class Functions {
         // Parameters are sent as text and cast by the server, so that the serializers of the user's
         // postgres.js instance are not used.
         const parameters = types.map((type, index) => `$${index + 1}::text::${type}`);
-        return [name, `SELECT "${schema}".${name}(${parameters.join(", ")})::text AS result`];
+        const result = `"${schema}".${name}(${parameters.join(", ")})::text AS result`;
+        return [name, `SELECT ${result}, $${types.length + 1}::text AS call`];
       }),
     );
   }
@@ -122,15 +124,17 @@ export class Functions {
   async call<T>(run: RunStatement, name: FunctionName, ...args: readonly unknown[]): Promise<T> {
     const types: readonly string[] = parameterTypes[name];
     try {
-      const parameters = types.map((type, index) => toParameter(args[index], type));
+      const call = String(++this.#calls);
+      const parameters = [...types.map((type, index) => toParameter(args[index], type)), call];
       const rows = await run(
         this.#statements[name]!,
         parameters,
         long.has(name) ? "long" : "short",
       );
       const row = onlyRow(rows);
-      if (row === undefined) throw lostAnswer(name);
-      const [result] = Object.values(row) as (string | null)[];
+      const [result, answered] = Object.values(row ?? {}) as (string | null)[];
+      // After a loss, postgres.js may give a query of the application's pool the answer to another.
+      if (answered !== call) throw lostAnswer(name);
       return (result ? fromJson(result) : null) as T;
     } catch (error) {
       throw toStorageError(error); // also if the JSON is too long for a string of the runtime

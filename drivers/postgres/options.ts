@@ -35,7 +35,10 @@ export interface PostgresStorageOptions {
    * The application's own postgres.js instance, instead of a URL. The storage uses the connections
    * of the instance and never ends it. Consider its options `backoff` and `connect_timeout`: by
    * default, postgres.js waits up to 20 s before it reconnects, and up to 30 s for a connection,
-   * which is longer than a worker's lease.
+   * which is longer than a worker's lease. Prefer a URL where the connections need not be shared: a
+   * connection that postgres.js opens again after a loss may be unusable for several of these times,
+   * or never answer a query, which then fails after `queryTimeout`. The storage's own pool never
+   * uses a lost connection again.
    */
   readonly sql?: PostgresClient;
   /**

@@ -5,6 +5,7 @@ import type { PostgresClient } from "./connection.ts";
 import type { DatabaseUrl } from "./database_url.ts";
 import { processEnvironment, variableIfAny, withoutEnvironment } from "./environment.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { Links, pauseMs } from "./links.ts";
 import { Sockets } from "./sockets.ts";
 
 /** A pool of connections. */
@@ -45,39 +46,42 @@ function ownPool(
   const { servers, user, password, ssl, mustWrite, settings } = database;
   const connectMs = database.connectTimeoutMs ?? queryTimeoutMs / servers.length;
   const sockets = new Sockets(servers, connectMs);
-  // Options that the types of postgres.js lack. The sockets choose the server, but messages of
-  // postgres.js also need a host and a port.
   const { host, port } = servers[0]!;
-  const untyped: object = { socket: sockets.open, host: [host], port: [port] };
-  const sql = withoutEnvironment(() =>
-    postgres({
-      ...untyped,
-      database: database.database,
-      user,
-      // Called only if a server requests a password.
-      pass: () => password ?? variableIfAny(processEnvironment, "PGPASSWORD"),
-      ssl,
-      connect_timeout: connectMs / 1_000,
-      max: maxConnections,
-      max_lifetime: null, // its timer would keep the process alive
-      prepare,
-      fetch_types: false, // saves a query per connection, because every result is text
-      onnotice: () => {},
-      connection: settings,
-      backoff: secondsUntilReconnect,
-    })
-  );
+  const shared = {
+    // The sockets choose the server, but messages of postgres.js also need a host and a port.
+    host: [host],
+    port: [port],
+    database: database.database,
+    user,
+    // Called only if a server requests a password.
+    pass: () => password ?? variableIfAny(processEnvironment, "PGPASSWORD"),
+    ssl,
+    connect_timeout: connectMs / 1_000,
+    max_lifetime: null, // its timer would keep the process alive
+    prepare,
+    fetch_types: false, // saves a query per connection, because every result is text
+    onnotice: () => {},
+    connection: settings,
+  };
+  const links = new Links({ options: shared, maxConnections, prepare, open: sockets.open });
+  const makeListener = () => {
+    const backoff = (failures: number) => pauseMs(failures) / 1_000;
+    const untyped: object = { ...shared, socket: sockets.open }; // the types lack `socket`
+    return withoutEnvironment(() => postgres({ ...untyped, max: 1, backoff }));
+  };
+  let listener: postgres.Sql | null = null;
   return {
-    sql,
+    sql: {
+      unsafe: (text, parameters = [], options = {}) => links.run(text, parameters, options),
+      listen: (...listening) => (listener ??= makeListener()).listen(...listening),
+    },
     servers: servers.length,
     mustWrite,
     cut: () => sockets.cut(),
     leave: () => sockets.leave(),
     keepAlive: (keepAlive) => sockets.keepAlive(keepAlive),
     async end() {
-      // The timeout is short, because unanswered statements may never be answered: after a lost
-      // connection postgres.js may wait forever.
-      await sql.end({ timeout: 1 });
+      await Promise.all([links.end(), listener?.end({ timeout: 1 })]);
       sockets.close();
     },
   };
@@ -101,12 +105,4 @@ function applicationPool(sql: PostgresClient): Pool {
     keepAlive() {},
     end: () => Promise.resolve(),
   };
-}
-
-/**
- * Returns the pause before a reconnect. The default of postgres.js is up to 20 s. That is longer
- * than a lease, so a restart of the server would cost all leases.
- */
-function secondsUntilReconnect(failures: number): number {
-  return Math.min(1, 0.05 * 2 ** failures);
 }

@@ -16,7 +16,7 @@ const factors: Readonly<Record<Patience, number>> = { short: 1, long: 10, endles
 const graceShare = 0.2;
 
 /** The internals of a query of postgres.js, which another implementation may lack. */
-interface Query extends PromiseLike<readonly object[]> {
+export interface Query extends PromiseLike<readonly object[]> {
   /** The session over which the query was sent; null until then. */
   readonly state?: { readonly pid: number } | null;
   /**
@@ -24,7 +24,7 @@ interface Query extends PromiseLike<readonly object[]> {
    * same connection come first.
    */
   readonly active?: boolean;
-  readonly canceller?: ((query: Query) => PromiseLike<unknown>) | null;
+  readonly canceller?: ((query: Query) => PromiseLike<unknown> | undefined) | null;
 }
 
 /** The dependencies of limited queries. */
@@ -120,5 +120,5 @@ function noneFree(limitMs: number): StorageUnavailableError {
  * promise of its request: a failed request would end the process.
  */
 function cancel(query: Query): void {
-  query.canceller?.(query).then(() => {}, () => {});
+  query.canceller?.(query)?.then(() => {}, () => {});
 }

@@ -1,6 +1,7 @@
 // Helpers of the whole-system tests.
 
-import { type EverTask, StorageUnavailableError } from "../../mod.ts";
+import type { EverTask } from "../../mod.ts";
+import { StorageUnavailableError } from "../../src/storage/errors.ts";
 
 /** A folder that is removed at the end of its scope. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {

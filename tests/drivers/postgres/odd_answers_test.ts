@@ -1,5 +1,5 @@
-// Unexpected answers of postgres.js: without a row, as from a failing connection, or with empty
-// entries before the row.
+// Unexpected answers of postgres.js: without a row, as from a failing connection, with empty entries
+// before the row, or to another call.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import type { PostgresClient } from "../../../drivers/postgres/mod.ts";
@@ -35,6 +35,33 @@ Deno.test("an answer without a row is a transient error, because the outcome of 
       assertEquals(error.transient, true, name);
     }
     isLost = false;
+    assertEquals((await storage.list()).items, []);
+  }
+  await sql.end();
+});
+
+Deno.test("the answer to another call is a transient error, also if both call the same function", async () => {
+  const sql = connect(await server.createDatabase(), { max: 1 });
+  let earlier: PromiseLike<readonly object[]> | null = null;
+  let isShifted = false;
+  const client: PostgresClient = {
+    unsafe(text, ...rest) {
+      const own = sql.unsafe(text, ...rest).execute();
+      const given = isShifted ? earlier! : own;
+      earlier = own;
+      return given;
+    },
+    listen: (...channel) => sql.listen(...channel),
+  };
+  {
+    await using storage = await openStorage({ sql: client, notify: false });
+    await storage.list();
+    isShifted = true;
+    for (let time = 0; time < 3; time++) {
+      const error = await assertRejects(() => storage.list(), StorageUnavailableError, "was lost");
+      assertEquals(error.transient, true);
+    }
+    isShifted = false;
     assertEquals((await storage.list()).items, []);
   }
   await sql.end();

@@ -1,0 +1,126 @@
+// The connections of the storage's own pool, and the queries that wait for one.
+
+import type { Socket } from "node:net";
+import { systemClock } from "../../src/time/clock.ts";
+import { Link } from "./link.ts";
+import { PooledQuery } from "./pooled_query.ts";
+
+/**
+ * The number of queries that one connection has at most: PostgreSQL receives the next while it
+ * answers the first. postgres.js sends an unprepared statement only after the answer to the one
+ * before it.
+ */
+const depths = { prepared: 100, unprepared: 1 };
+
+/** The dependencies of {@linkcode Links}. */
+export interface LinksParts {
+  /** The options of postgres.js. */
+  readonly options: object;
+  readonly maxConnections: number;
+  readonly prepare: boolean;
+  /** Opens a socket. */
+  readonly open: () => Promise<Socket>;
+}
+
+/** Distributes queries over connections, which are opened on demand and replaced after a loss. */
+export class Links {
+  readonly #parts: LinksParts;
+  readonly #depth: number;
+  readonly #all = new Set<Link>();
+  /** The connections without a query. The one that has been idle for longest comes first. */
+  readonly #idle = new Set<Link>();
+  readonly #waiting: PooledQuery[] = [];
+  /** The number of lost connections since the last answer. */
+  #failures = 0;
+  /** The monotonic instant from which a connection may be opened. */
+  #reopenAt = 0;
+  #isEnded = false;
+
+  constructor(parts: LinksParts) {
+    this.#parts = parts;
+    this.#depth = parts.prepare ? depths.prepared : depths.unprepared;
+  }
+
+  /** Runs a query as soon as a connection can take it. */
+  run(text: string, parameters: (string | null)[], options: { prepare?: boolean }): PooledQuery {
+    const query = new PooledQuery(text, parameters, options);
+    this.#waiting.push(query);
+    this.#pump();
+    return query;
+  }
+
+  /** Closes all connections. Rejects the queries that wait for one, and all later ones. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    this.#pump();
+    await Promise.all([...this.#all].map((link) => link.end()));
+  }
+
+  #pump(): void {
+    if (this.#isEnded) {
+      for (const query of this.#waiting.splice(0)) query.reject(poolEnded());
+    }
+    while (this.#waiting.length > 0) {
+      const link = this.#free();
+      if (link === null) return;
+      this.#idle.delete(link);
+      this.#send(link, this.#waiting.shift()!);
+    }
+  }
+
+  /** Returns the connection for the next query; null if all have as many as they can take. */
+  #free(): Link | null {
+    for (const link of this.#idle) return link;
+    if (this.#all.size < this.#parts.maxConnections) return this.#add();
+    let best: Link | null = null;
+    for (const link of this.#all) if (best === null || link.load < best.load) best = link;
+    return best !== null && best.load < this.#depth ? best : null;
+  }
+
+  #add(): Link {
+    const link = new Link({
+      options: this.#parts.options,
+      open: () => this.#open(),
+      onLost: (unsent) => this.#lose(link, unsent),
+    });
+    this.#all.add(link);
+    return link;
+  }
+
+  async #send(link: Link, query: PooledQuery): Promise<void> {
+    const isAnswered = await link.run(query);
+    if (isAnswered) this.#failures = 0;
+    if (link.load === 0 && this.#all.has(link)) this.#idle.add(link);
+    this.#pump();
+  }
+
+  #lose(link: Link, unsent: readonly PooledQuery[]): void {
+    this.#all.delete(link);
+    this.#idle.delete(link);
+    for (const query of unsent) query.withdraw();
+    this.#waiting.unshift(...unsent);
+    this.#reopenAt = systemClock.monotonic() + pauseMs(this.#failures++);
+    this.#pump();
+  }
+
+  async #open(): Promise<Socket> {
+    const pause = this.#reopenAt - systemClock.monotonic();
+    if (pause > 0) {
+      await new Promise<void>((resolve) => systemClock.setTimer(resolve, pause));
+    }
+    return await this.#parts.open();
+  }
+}
+
+/**
+ * Returns the pause before a connection is opened after losses, in milliseconds. It is much shorter
+ * than a lease, so that a restart of the server costs no lease. The default of postgres.js is up to
+ * 20 s.
+ */
+export function pauseMs(failures: number): number {
+  return Math.min(1_000, 50 * 2 ** failures);
+}
+
+function poolEnded(): Error {
+  return Object.assign(new Error("the storage is closed"), { code: "CONNECTION_ENDED" });
+}

@@ -1,0 +1,74 @@
+// A query of the storage's own pool, which may wait for a connection before postgres.js gets it.
+
+import type { Query } from "./query_limit.ts";
+
+type Rows = readonly object[];
+
+/** A connection that runs a query. */
+export interface Carrier {
+  /** Requests the cancellation of a query of postgres.js. */
+  cancel(sent: Query): PromiseLike<unknown> | undefined;
+}
+
+/** A query. Its promise settles with the answer, or when its connection is lost. */
+export class PooledQuery implements Query {
+  readonly text: string;
+  readonly parameters: (string | null)[];
+  readonly options: { prepare?: boolean };
+  readonly #settled = Promise.withResolvers<Rows>();
+  #sent: Query | null = null;
+  #carrier: Carrier | null = null;
+
+  constructor(text: string, parameters: (string | null)[], options: { prepare?: boolean }) {
+    this.text = text;
+    this.parameters = parameters;
+    this.options = options;
+  }
+
+  /** The connection that has the query; null while the query waits for one. */
+  get carrier(): Carrier | null {
+    return this.#carrier;
+  }
+
+  get state(): { readonly pid: number } | null {
+    return this.#sent?.state ?? null;
+  }
+
+  get active(): boolean {
+    return this.#sent?.active ?? false;
+  }
+
+  get canceller(): (() => PromiseLike<unknown> | undefined) | null {
+    const [carrier, sent] = [this.#carrier, this.#sent];
+    return carrier && sent && (() => carrier.cancel(sent));
+  }
+
+  /** Stores the query of postgres.js that a connection runs for this one. */
+  sentOver(carrier: Carrier, sent: Query): void {
+    this.#carrier = carrier;
+    this.#sent = sent;
+  }
+
+  /** Makes the query wait for another connection. */
+  withdraw(): void {
+    this.#carrier = null;
+    this.#sent = null;
+  }
+
+  /** Settles the query with its answer. */
+  resolve(rows: Rows): void {
+    this.#settled.resolve(rows);
+  }
+
+  /** Settles the query with an error. */
+  reject(error: unknown): void {
+    this.#settled.reject(error);
+  }
+
+  then<Result = Rows, Failure = never>(
+    onAnswer?: ((rows: Rows) => Result | PromiseLike<Result>) | null,
+    onError?: ((error: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<Result | Failure> {
+    return this.#settled.promise.then(onAnswer, onError);
+  }
+}
