@@ -259,6 +259,41 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["Math.max(shortestPauseMs, share * walkMs)", "shortestPauseMs"],
   ]),
   ...mutantsOf({
+    file: "drivers/postgres/link.ts",
+    tests: [
+      "tests/drivers/postgres/lost_connections_test.ts",
+      "tests/drivers/postgres/links_test.ts",
+    ],
+  }, [
+    ["if (this.#isOpened) throw connectionClosed();", ""],
+    ["      this.#lose();\n      throw error;", "      throw error;"],
+    ["query !== this.#first && query.state === null", "query.state === null"],
+    ["for (const query of this.#queries) query.reject(connectionClosed());", ""],
+    ["this.#isCancelling = true;", ""],
+    ["if (query.carrier === this) query.reject(error);", "query.reject(error);"],
+  ]),
+  ...mutantsOf({
+    file: "drivers/postgres/links.ts",
+    tests: [
+      "tests/drivers/postgres/links_test.ts",
+      "tests/drivers/postgres/lost_connections_test.ts",
+    ],
+  }, [
+    ["for (const link of this.#idle) return link;", ""],
+    ["this.#all.size < this.#parts.maxConnections", "true"],
+    ["link.load < best.load", "link.load > best.load"],
+    ["    this.#all.delete(link);\n", ""],
+    ["    this.#idle.delete(link);\n    for", "    for"],
+    ["this.#waiting.unshift(...unsent);", ""],
+    ["query.reject(poolEnded());", "void query;"],
+  ]),
+  ...mutantsOf({
+    file: "drivers/postgres/functions.ts",
+    tests: ["tests/drivers/postgres/odd_answers_test.ts"],
+  }, [
+    ["if (answered !== call)", "if (row === undefined)"],
+  ]),
+  ...mutantsOf({
     file: "drivers/postgres/wake.ts",
     tests: ["tests/drivers/postgres/wake_test.ts"],
   }, [
