@@ -1,11 +1,19 @@
 // Orders the events of several processes by time. The clocks of processes differ by some
-// milliseconds, so the events of a task are also ordered by attempt.
+// milliseconds, and a process may correct its clock between two events. Therefore the events of a
+// task are also ordered by attempt, and those of one process keep their order.
 
 import type { TaskEvent } from "../task_event.ts";
 
-/** An event, its instant, and its place in the order; both in epoch milliseconds. */
-interface Placed {
+/** An event, and the process that wrote it. */
+export interface WrittenEvent {
+  readonly writerId: string;
   readonly event: TaskEvent;
+}
+
+/** An event with its place in the order, in epoch milliseconds. */
+interface Placed {
+  readonly written: WrittenEvent;
+  /** When it happened by its process's clock, but not before the process's event before it. */
   readonly happenedAt: number;
   /** Its place in the order. */
   at: number;
@@ -13,36 +21,45 @@ interface Placed {
 
 /**
  * Sorts events by their instants, except that the events of a task's earlier attempts come before
- * the events of its later attempts. Events with the same instant keep the given order.
+ * the events of its later attempts, and that the events of a task that one process wrote keep the
+ * given order. Events with the same instant keep the given order.
  *
  * @param until Events later than this instant, in epoch milliseconds, are kept back, because events
  * that precede them may still arrive.
  * @returns The events that are due, and those kept back, both in order.
  */
 export function inTaskOrder(
-  events: readonly TaskEvent[],
+  events: readonly WrittenEvent[],
   until: number,
-): { readonly due: readonly TaskEvent[]; readonly kept: readonly TaskEvent[] } {
-  const placed = events.map(place);
-  for (const ofTask of Map.groupBy(placed, ({ event }) => event.taskId).values()) {
-    for (const each of ofTask) each.at = Math.min(each.at, ...ofTask.map(lastPlaceBefore(each)));
+): { readonly due: readonly TaskEvent[]; readonly kept: readonly WrittenEvent[] } {
+  const placed: Placed[] = [];
+  for (const ofTask of Map.groupBy(events, ({ event }) => event.taskId).values()) {
+    const places = placesOfTask(ofTask);
+    for (const each of places) each.at = Math.min(each.at, ...places.map(lastPlaceBefore(each)));
+    placed.push(...places);
   }
-  placed.sort((a, b) => a.at - b.at);
+  const order = new Map(events.map((written, index) => [written, index]));
+  placed.sort((a, b) => a.at - b.at || order.get(a.written)! - order.get(b.written)!);
   const due = placed.filter(({ at }) => at <= until);
   return {
-    due: due.map(({ event }) => event),
-    kept: placed.slice(due.length).map(({ event }) => event),
+    due: due.map(({ written }) => written.event),
+    kept: placed.slice(due.length).map(({ written }) => written),
   };
 }
 
 /** Returns the instant of an event in epoch milliseconds; 0 if its date is damaged. */
-export function happenedAt({ eventDateUtc }: TaskEvent): number {
-  return Date.parse(eventDateUtc) || 0;
+export function happenedAt({ event }: WrittenEvent): number {
+  return Date.parse(event.eventDateUtc) || 0;
 }
 
-function place(event: TaskEvent): Placed {
-  const at = happenedAt(event);
-  return { event, happenedAt: at, at };
+/** Places the events of a task by their instants, those of one process in the given order. */
+function placesOfTask(events: readonly WrittenEvent[]): Placed[] {
+  const latest = new Map<string, number>();
+  return events.map((written) => {
+    const at = Math.max(happenedAt(written), latest.get(written.writerId) ?? 0);
+    latest.set(written.writerId, at);
+    return { written, happenedAt: at, at };
+  });
 }
 
 /**
@@ -52,8 +69,9 @@ function place(event: TaskEvent): Placed {
  * from the first event's to the other event's. Otherwise it is Infinity. For a series it is always
  * Infinity, because the attempts of each run start at 1.
  */
-function lastPlaceBefore({ event: { attempt, recurring } }: Placed): (other: Placed) => number {
-  return ({ event: other, happenedAt }) =>
+function lastPlaceBefore({ written }: Placed): (other: Placed) => number {
+  const { attempt, recurring } = written.event;
+  return ({ written: { event: other }, happenedAt }) =>
     recurring || !(other.attempt > attempt)
       ? Infinity
       : happenedAt - (other.attempt - attempt) / 1000;

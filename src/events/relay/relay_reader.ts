@@ -10,7 +10,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
 import type { TaskEvent } from "../task_event.ts";
 import { decodeEvents } from "./event_text.ts";
-import { happenedAt, inTaskOrder } from "./in_task_order.ts";
+import { happenedAt, inTaskOrder, type WrittenEvent } from "./in_task_order.ts";
 import { gatherMs } from "./relay_writer.ts";
 
 /** The time after which a watcher that does not renew its registration expires, in milliseconds. */
@@ -59,7 +59,7 @@ export class RelayReader {
   /** The number of events left out so far, by writer. */
   #leftOut = new Map<string, number>();
   /** Events that are kept back until the next read. */
-  #kept: readonly TaskEvent[] = [];
+  #kept: readonly WrittenEvent[] = [];
   #renewAt = -Infinity;
   #failures = 0;
   #cancelTimer: () => void = () => {};
@@ -185,7 +185,7 @@ export class RelayReader {
   }
 
   /** Decodes the events of a batch, and counts the events left out before the batch and in it. */
-  #take({ writerId, since, upTo, host, workerId, events: text }: EventBatch): TaskEvent[] {
+  #take({ writerId, since, upTo, host, workerId, events: text }: EventBatch): WrittenEvent[] {
     const events = decodeEvents(text) ?? [];
     const before = this.#positions!.get(writerId) ?? since;
     this.#positions!.set(writerId, upTo);
@@ -193,7 +193,8 @@ export class RelayReader {
     const leftOut = (this.#leftOut.get(writerId) ?? 0) + missing;
     this.#leftOut.set(writerId, leftOut);
     if (missing > 0) this.#parts.onLeftOut(missing);
-    return events.map((event) => ({ ...event, from: { host, workerId, leftOut } }));
+    const from = { host, workerId, leftOut };
+    return events.map((event) => ({ writerId, event: { ...event, from } }));
   }
 }
 
