@@ -540,8 +540,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 47) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 47: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 53) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 53: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -577,7 +577,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (47, 'f51ca0fbd818e1148bd5a34f1d9a5f4e0ba3c257558feb5719cd8e6aa774097f')
+INSERT INTO schema_functions (revision, hash) VALUES (53, '51fb76410d8957ecee0120d0fe09a8eeea79f06b363677c0d1ee76558505c819')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -663,6 +663,13 @@ $$;
 -- then other tasks that have been due for longer than the last of these. If these displace selected
 -- tasks, the displaced tasks stay locked until this claim ends, and the next claim can take them.
 --
+-- Claims that run at the same time find the same rows. A row that another claim has changed since
+-- the snapshot of the scan would be locked in its new version, although this claim cannot take it:
+-- the report of its end would wait for this claim, and so would a third claim, in spite of SKIP
+-- LOCKED. Therefore the scan passes by rows whose xmax is a transaction that was not over when this
+-- claim began. Their ages are compared because they need no epoch. If xmax is a group of lockers, it
+-- may be taken for a transaction that begins later; after 10,000 of these SKIP LOCKED decides.
+--
 -- While an old snapshot is open (a backup, a forgotten transaction), vacuum cannot remove the index
 -- entries of claimed tasks, and each claim scans all entries since the snapshot. \`walkMs\` is the
 -- duration of the scan. \`dueFrom\`, in epoch milliseconds, starts it at a later due instant. The
@@ -678,6 +685,9 @@ AS $$
 DECLARE
   clock      timestamptz := utc_now();
   since      timestamptz;
+  oldest     int; -- the age of the oldest transaction that is under way
+  latest     int; -- the age of the next transaction, below zero
+  under_way  int[];
   wanted     text[] := ARRAY(SELECT json_array_elements_text(types));
   queue      record;
   due_from   timestamptz;
@@ -700,6 +710,9 @@ BEGIN
     RAISE EXCEPTION 'worker % is not registered', claim_tasks.worker_id USING ERRCODE = 'EVT01';
   END IF;
 
+  SELECT age(pg_snapshot_xmin(s)::xid), age(pg_snapshot_xmax(s)::xid), ARRAY(SELECT age(id::xid) FROM pg_snapshot_xip(s) AS id)
+  INTO oldest, latest, under_way FROM pg_current_snapshot() AS s;
+
   FOR queue IN
     SELECT q.name, q."limit", q."dueFrom"
     FROM json_to_recordset(claim_tasks.queues) AS q (name text, "limit" int, "dueFrom" float8)
@@ -718,6 +731,8 @@ BEGIN
         SELECT t.ctid AS place, t.due_at_utc FROM queued_tasks AS t
         WHERE t.queue_name = queue.name AND t.claim_rank = level
           AND t.due_at_utc <= clock AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
+          AND (age(t.xmax) NOT BETWEEN -10000 AND oldest
+            OR age(t.xmax) > latest AND age(t.xmax) <> ALL (under_way))
         ORDER BY t.due_at_utc, t.id
         LIMIT room
         FOR NO KEY UPDATE SKIP LOCKED
@@ -727,6 +742,8 @@ BEGIN
           SELECT t.ctid FROM queued_tasks AS t
           WHERE t.queue_name = queue.name AND t.claim_rank = rank
             AND t.due_at_utc <= coalesce(dues[room], clock) AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
+            AND (age(t.xmax) NOT BETWEEN -10000 AND oldest
+              OR age(t.xmax) > latest AND age(t.xmax) <> ALL (under_way))
           ORDER BY t.due_at_utc, t.id
           LIMIT room
           FOR NO KEY UPDATE SKIP LOCKED

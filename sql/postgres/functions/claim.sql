@@ -25,6 +25,13 @@ $$;
 -- then other tasks that have been due for longer than the last of these. If these displace selected
 -- tasks, the displaced tasks stay locked until this claim ends, and the next claim can take them.
 --
+-- Claims that run at the same time find the same rows. A row that another claim has changed since
+-- the snapshot of the scan would be locked in its new version, although this claim cannot take it:
+-- the report of its end would wait for this claim, and so would a third claim, in spite of SKIP
+-- LOCKED. Therefore the scan passes by rows whose xmax is a transaction that was not over when this
+-- claim began. Their ages are compared because they need no epoch. If xmax is a group of lockers, it
+-- may be taken for a transaction that begins later; after 10,000 of these SKIP LOCKED decides.
+--
 -- While an old snapshot is open (a backup, a forgotten transaction), vacuum cannot remove the index
 -- entries of claimed tasks, and each claim scans all entries since the snapshot. `walkMs` is the
 -- duration of the scan. `dueFrom`, in epoch milliseconds, starts it at a later due instant. The
@@ -40,6 +47,9 @@ AS $$
 DECLARE
   clock      timestamptz := utc_now();
   since      timestamptz;
+  oldest     int; -- the age of the oldest transaction that is under way
+  latest     int; -- the age of the next transaction, below zero
+  under_way  int[];
   wanted     text[] := ARRAY(SELECT json_array_elements_text(types));
   queue      record;
   due_from   timestamptz;
@@ -62,6 +72,9 @@ BEGIN
     RAISE EXCEPTION 'worker % is not registered', claim_tasks.worker_id USING ERRCODE = 'EVT01';
   END IF;
 
+  SELECT age(pg_snapshot_xmin(s)::xid), age(pg_snapshot_xmax(s)::xid), ARRAY(SELECT age(id::xid) FROM pg_snapshot_xip(s) AS id)
+  INTO oldest, latest, under_way FROM pg_current_snapshot() AS s;
+
   FOR queue IN
     SELECT q.name, q."limit", q."dueFrom"
     FROM json_to_recordset(claim_tasks.queues) AS q (name text, "limit" int, "dueFrom" float8)
@@ -80,6 +93,8 @@ BEGIN
         SELECT t.ctid AS place, t.due_at_utc FROM queued_tasks AS t
         WHERE t.queue_name = queue.name AND t.claim_rank = level
           AND t.due_at_utc <= clock AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
+          AND (age(t.xmax) NOT BETWEEN -10000 AND oldest
+            OR age(t.xmax) > latest AND age(t.xmax) <> ALL (under_way))
         ORDER BY t.due_at_utc, t.id
         LIMIT room
         FOR NO KEY UPDATE SKIP LOCKED
@@ -89,6 +104,8 @@ BEGIN
           SELECT t.ctid FROM queued_tasks AS t
           WHERE t.queue_name = queue.name AND t.claim_rank = rank
             AND t.due_at_utc <= coalesce(dues[room], clock) AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
+            AND (age(t.xmax) NOT BETWEEN -10000 AND oldest
+              OR age(t.xmax) > latest AND age(t.xmax) <> ALL (under_way))
           ORDER BY t.due_at_utc, t.id
           LIMIT room
           FOR NO KEY UPDATE SKIP LOCKED

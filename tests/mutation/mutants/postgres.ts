@@ -85,6 +85,16 @@ export const postgres: readonly Mutant[] = [
     ],
   ]),
   ...mutantsOf({
+    file: "sql/postgres/functions/claim.sql",
+    tests: ["tests/drivers/postgres/claim_locks_test.ts"],
+  }, [
+    [
+      "OR age(t.xmax) > latest AND age(t.xmax) <> ALL (under_way))\n        ORDER",
+      ")\n        ORDER",
+    ],
+    ["FOR NO KEY UPDATE SKIP LOCKED\n      ) AS c;", "FOR NO KEY UPDATE\n      ) AS c;"],
+  ]),
+  ...mutantsOf({
     file: "sql/postgres/functions/dispatch.sql",
     tests: [
       ...conformance,
