@@ -38,11 +38,10 @@ WHERE t.[schema_id] = SCHEMA_ID(@Schema) GROUP BY t.[name];`;
  */
 const countedRows = 10_000;
 
-const countQuery =
-  tableNames.map((table) =>
-    `SELECT N'${table}' AS [Table], COUNT(*) AS [Rows], NULL AS [Bytes]
+const countQuery = tableNames.map((table) =>
+  `SELECT N'${table}' AS [Table], COUNT(*) AS [Rows]
 FROM (SELECT TOP (${countedRows + 1}) 1 AS [One] FROM [EverTask].[${table}]) AS r`
-  ).join("\nUNION ALL\n") + ";";
+).join("\nUNION ALL\n") + ";";
 
 /** Reads the sizes of tables from the catalog of PostgreSQL. */
 const babelfishBytesQuery = `
@@ -65,6 +64,9 @@ export async function readTableSizes(database: SqlServerDatabase): Promise<Table
     `${isBabelfish ? countQuery : catalogQuery}\n${queries}`,
     isBabelfish ? {} : { Schema: name(database.schema, 128) },
   );
+  const bytes = isBabelfish
+    ? await readBytes(database)
+    : new Map(sizes!.map(({ Table, Bytes }) => [rows.text(Table).toLowerCase(), Number(Bytes)]));
   const oldest = new Map(oldestQueries.map(([table], index) => [table, found[index]![0]?.At]));
   return tableNames.map((table) => {
     const size = sizes!.find((row) => row.Table === table);
@@ -73,7 +75,7 @@ export async function readTableSizes(database: SqlServerDatabase): Promise<Table
       table,
       rows: isBabelfish && count > countedRows ? null : count,
       isEstimate: !isBabelfish,
-      bytes: size === undefined || size.Bytes === null ? null : Number(size.Bytes),
+      bytes: bytes.get(table.toLowerCase()) ?? null,
       oldestAt: rows.instantOrNull(oldest.get(table) ?? null),
     };
   });
