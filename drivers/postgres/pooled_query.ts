@@ -15,7 +15,9 @@ export class PooledQuery implements Query {
   readonly text: string;
   readonly parameters: (string | null)[];
   readonly options: { prepare?: boolean };
-  readonly #settled = Promise.withResolvers<Rows>();
+  readonly #settled: Promise<Rows>;
+  #resolve!: (rows: Rows) => void;
+  #reject!: (error: unknown) => void;
   #sent: Query | null = null;
   #carrier: Carrier | null = null;
 
@@ -23,6 +25,10 @@ export class PooledQuery implements Query {
     this.text = text;
     this.parameters = parameters;
     this.options = options;
+    this.#settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
   /** The connection that has the query; null while the query waits for one. */
@@ -57,18 +63,18 @@ export class PooledQuery implements Query {
 
   /** Settles the query with its answer. */
   resolve(rows: Rows): void {
-    this.#settled.resolve(rows);
+    this.#resolve(rows);
   }
 
   /** Settles the query with an error. */
   reject(error: unknown): void {
-    this.#settled.reject(error);
+    this.#reject(error);
   }
 
   then<Result = Rows, Failure = never>(
     onAnswer?: ((rows: Rows) => Result | PromiseLike<Result>) | null,
     onError?: ((error: unknown) => Failure | PromiseLike<Failure>) | null,
   ): Promise<Result | Failure> {
-    return this.#settled.promise.then(onAnswer, onError);
+    return this.#settled.then(onAnswer, onError);
   }
 }
