@@ -108,9 +108,7 @@ const optionNames: OptionNames<PostgresStorageOptions> = {
   queryTimeout: true,
 };
 
-/**
- * The largest `maxConnections`. postgres.js allocates memory for all connections of a pool at once.
- */
+/** The largest `maxConnections`, far above the number that a server accepts. */
 const mostConnections = 10_000;
 
 /** The options, checked and completed with defaults. */
