@@ -4,8 +4,8 @@ import postgres from "postgres";
 import type { PostgresClient } from "./connection.ts";
 import type { DatabaseUrl } from "./database_url.ts";
 import { processEnvironment, variableIfAny, withoutEnvironment } from "./environment.ts";
-import type { ResolvedOptions } from "./options.ts";
 import { Links, pauseMs } from "./links.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { Sockets } from "./sockets.ts";
 
 /** A pool of connections. */

@@ -3,6 +3,7 @@
 import { type TableName, tableNames, type TableSize } from "../../src/storage/table_sizes.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { name } from "./mssql.ts";
+import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
 
 /** The queries for the instant of the oldest row of each table. Each reads one row of an index. */
@@ -53,7 +54,11 @@ WHERE t.[schema_id] = SCHEMA_ID(@Schema);`;
 export async function readBytes(database: SqlServerDatabase): Promise<ReadonlyMap<string, number>> {
   const query = database.isBabelfish ? babelfishBytesQuery : catalogQuery;
   const [sizes] = await database.query(query, { Schema: name(database.schema, 128) });
-  return new Map(sizes!.map(({ Table, Bytes }) => [rows.text(Table).toLowerCase(), Number(Bytes)]));
+  return bytesByTable(sizes!);
+}
+
+function bytesByTable(sizes: readonly Row[]): ReadonlyMap<string, number> {
+  return new Map(sizes.map(({ Table, Bytes }) => [rows.text(Table).toLowerCase(), Number(Bytes)]));
 }
 
 /** Implements {@linkcode Storage.tableSizes}. */
@@ -64,9 +69,7 @@ export async function readTableSizes(database: SqlServerDatabase): Promise<Table
     `${isBabelfish ? countQuery : catalogQuery}\n${queries}`,
     isBabelfish ? {} : { Schema: name(database.schema, 128) },
   );
-  const bytes = isBabelfish
-    ? await readBytes(database)
-    : new Map(sizes!.map(({ Table, Bytes }) => [rows.text(Table).toLowerCase(), Number(Bytes)]));
+  const bytes = isBabelfish ? await readBytes(database) : bytesByTable(sizes!);
   const oldest = new Map(oldestQueries.map(([table], index) => [table, found[index]![0]?.At]));
   return tableNames.map((table) => {
     const size = sizes!.find((row) => row.Table === table);

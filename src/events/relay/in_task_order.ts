@@ -32,14 +32,11 @@ export function inTaskOrder(
   events: readonly WrittenEvent[],
   until: number,
 ): { readonly due: readonly TaskEvent[]; readonly kept: readonly WrittenEvent[] } {
-  const placed: Placed[] = [];
-  for (const ofTask of Map.groupBy(events, ({ event }) => event.taskId).values()) {
-    const places = placesOfTask(ofTask);
-    for (const each of places) each.at = Math.min(each.at, ...places.map(lastPlaceBefore(each)));
-    placed.push(...places);
+  const placed = inOrderOfWriters(events);
+  for (const ofTask of Map.groupBy(placed, ({ written }) => written.event.taskId).values()) {
+    for (const each of ofTask) each.at = Math.min(each.at, ...ofTask.map(lastPlaceBefore(each)));
   }
-  const order = new Map(events.map((written, index) => [written, index]));
-  placed.sort((a, b) => a.at - b.at || order.get(a.written)! - order.get(b.written)!);
+  placed.sort((a, b) => a.at - b.at);
   const due = placed.filter(({ at }) => at <= until);
   return {
     due: due.map(({ written }) => written.event),
@@ -52,12 +49,13 @@ export function happenedAt({ event }: WrittenEvent): number {
   return Date.parse(event.eventDateUtc) || 0;
 }
 
-/** Places the events of a task by their instants, those of one process in the given order. */
-function placesOfTask(events: readonly WrittenEvent[]): Placed[] {
+/** Places events by their instants, but those of a task and a process in the given order. */
+function inOrderOfWriters(events: readonly WrittenEvent[]): Placed[] {
   const latest = new Map<string, number>();
   return events.map((written) => {
-    const at = Math.max(happenedAt(written), latest.get(written.writerId) ?? 0);
-    latest.set(written.writerId, at);
+    const key = JSON.stringify([written.writerId, written.event.taskId]);
+    const at = Math.max(happenedAt(written), latest.get(key) ?? 0);
+    latest.set(key, at);
     return { written, happenedAt: at, at };
   });
 }
