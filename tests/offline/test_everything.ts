@@ -1,5 +1,7 @@
-// Runs every test. The slowest files start first, and the type check runs at the same time, so that
-// no core is idle.
+// Runs every test. The slowest files start first, unit tests follow in groups, and the type check
+// runs at the same time, so that no core is idle.
+
+import { groupFiles } from "./grouped_files.ts";
 
 /**
  * The files that take longest, which start first. Otherwise one of them could start last, and run
@@ -28,16 +30,49 @@ export const longest: readonly string[] = [
   "tests/integration/postgres_full_disk_test.ts",
 ];
 
+/**
+ * The folders of tests that mostly compute. The files of a group run one after the other: tests that
+ * wait would make others wait.
+ */
+export const computing: readonly string[] = [
+  "api",
+  "application",
+  "dispatch",
+  "drivers/memory",
+  "drivers/sqlite",
+  "drivers/sqlserver",
+  "events",
+  "guards",
+  "ids",
+  "log",
+  "monitor",
+  "operate",
+  "payload",
+  "retry",
+  "schedule",
+  "storage",
+  "task",
+  "testing",
+  "thrown",
+  "time",
+  "worker",
+].map((folder) => `tests/${folder}`);
+
+/** The number of files in a group. A group should take less time than the longest files. */
+const groupSize = 8;
+
 /** The options of {@linkcode testEverything}. */
 export interface WholeRun {
   /** The arguments of `deno test`, without files. */
   readonly args: readonly string[];
   /** The environment variables of `deno test`. @default none */
   readonly env?: Record<string, string>;
-  /** The folder with the tests. @default the current one */
+  /** The project's folder. @default the current one */
   readonly cwd?: string;
   /** The files that start first. @default {@linkcode longest} */
   readonly first?: readonly string[];
+  /** The folders whose other files run in groups. @default {@linkcode computing} */
+  readonly folders?: readonly string[];
   /** Where the output of `deno test` goes. @default "inherit" */
   readonly output?: "inherit" | "null";
 }
@@ -49,9 +84,12 @@ export interface WholeRun {
  * @returns The exit code: not 0 if a test or the type check fails.
  */
 export async function testEverything(
-  { args, first = longest, output = "inherit", ...options }: WholeRun,
+  { args, first = longest, folders = computing, output = "inherit", ...options }: WholeRun,
 ): Promise<number> {
   const program = Deno.execPath();
+  const cwd = options.cwd ?? Deno.cwd();
+  await using groups = await groupFiles({ cwd, first, folders, size: groupSize });
+  const documented = await documentedPaths(cwd);
   const withoutReport = args.filter((arg) => !arg.startsWith("--junit-path"));
   const check = new Deno.Command(program, {
     ...options,
@@ -61,7 +99,8 @@ export async function testEverything(
   });
   const tests = new Deno.Command(program, {
     ...options,
-    args: ["test", "--no-check", ...args, ...first, "."],
+    // The paths add the examples in the documentation, but not the test files again.
+    args: ["test", "--no-check", "--ignore=**/*_test.ts", ...args, ...groups.paths, ...documented],
     stdout: output,
     stderr: output,
   });
@@ -69,4 +108,18 @@ export async function testEverything(
   if (types.success) return code;
   if (output === "inherit") console.error(new TextDecoder().decode(types.stderr));
   return types.code;
+}
+
+/**
+ * Returns the folders and files whose examples are tests. Deno does not apply what its configuration
+ * excludes to the current folder if paths of files are among the arguments, too.
+ */
+async function documentedPaths(cwd: string): Promise<readonly string[]> {
+  const { test } = JSON.parse(await Deno.readTextFile(`${cwd}/deno.json`));
+  const excluded: readonly string[] = [...test.exclude, "node_modules"];
+  const entries = await Array.fromAsync(Deno.readDir(cwd));
+  return entries.filter(({ name, isDirectory }) =>
+    !name.startsWith(".") && !excluded.includes(name) &&
+    (isDirectory || /\.(?:ts|md)$/.test(name))
+  ).map(({ name }) => name);
 }
