@@ -75,6 +75,8 @@ export const finishedRowsSubject: Subject = {
         "1,000 tasks of a lost worker",
         "statistics",
         "exact",
+        "growth",
+        "exact",
       ],
       results.map((row) => [
         `${row.store}, ${grouped(row.finished)} ended tasks`,
@@ -83,6 +85,8 @@ export const finishedRowsSubject: Subject = {
         milliseconds(row.lostMs),
         milliseconds(row.statisticsMs),
         milliseconds(row.exactMs),
+        milliseconds(row.growthMs),
+        milliseconds(row.exactGrowthMs),
       ]),
     );
     return { data: results, text };

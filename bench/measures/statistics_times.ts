@@ -9,6 +9,10 @@ export interface StatisticsTimes {
   readonly statisticsMs: number;
   /** Of a count of all tasks. */
   readonly exactMs: number;
+  /** Of the growth of the history, which may be estimated. */
+  readonly growthMs: number;
+  /** Of a count of all history. */
+  readonly exactGrowthMs: number;
 }
 
 const runs = 5;
@@ -17,17 +21,19 @@ const runs = 5;
 export async function statisticsTimes(database: BenchDatabase): Promise<StatisticsTimes> {
   const storage = database.storage();
   await storage.open();
-  const timesOf = async (exact: boolean): Promise<number> => {
+  const timesOf = async (name: "statistics" | "auditGrowth", exact: boolean): Promise<number> => {
     const times: number[] = [];
     for (let run = 0; run < runs; run++) {
       const began = performance.now();
-      await storage.statistics({ exact });
+      await storage[name]({ exact });
       times.push(performance.now() - began);
     }
     return median(times);
   };
-  const statisticsMs = await timesOf(false);
-  const exactMs = await timesOf(true);
+  const statisticsMs = await timesOf("statistics", false);
+  const exactMs = await timesOf("statistics", true);
+  const growthMs = await timesOf("auditGrowth", false);
+  const exactGrowthMs = await timesOf("auditGrowth", true);
   await storage.close();
-  return { statisticsMs, exactMs };
+  return { statisticsMs, exactMs, growthMs, exactGrowthMs };
 }

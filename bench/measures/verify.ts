@@ -30,7 +30,7 @@ export async function countRows(database: BenchDatabase): Promise<RowCounts> {
   const storage = database.storage();
   await storage.open();
   const { tasksByStatus } = await storage.statistics({ exact: true });
-  const growth = await storage.auditGrowth();
+  const growth = await storage.auditGrowth({ exact: true });
   await storage.close();
   const rowsOf = (name: string) => growth.find(({ table }) => table === name)!.rows;
   return {

@@ -1,5 +1,6 @@
 // Statistics of the memory store.
 
+import { auditGrowthOf } from "../../src/storage/audit_growth.ts";
 import { checkCount } from "../../src/guards/argument_checks.ts";
 import type {
   AuditGrowth,
@@ -11,8 +12,6 @@ import type {
 import { taskStatuses } from "../../src/storage/task_status.ts";
 import type { TaskRow } from "./rows.ts";
 import type { MemoryState } from "./state.ts";
-
-const msPerDay = 86_400_000;
 
 /** Implements {@linkcode Storage.backlog}. */
 export function backlog(state: MemoryState, now: number, cap?: number): Backlog {
@@ -103,7 +102,6 @@ function growthOf(
       lastAt = Math.max(lastAt, at);
     }
   }
-  if (rows === 0) return { table, rows, firstAt: null, lastAt: null, averageRowsPerDay: null };
-  const days = Math.floor((lastAt - firstAt) / msPerDay);
-  return { table, rows, firstAt, lastAt, averageRowsPerDay: days < 1 ? null : rows / days };
+  const instantsOf = rows === 0 ? { firstAt: null, lastAt: null } : { firstAt, lastAt };
+  return auditGrowthOf({ table, rows, isEstimate: false, ...instantsOf });
 }

@@ -66,7 +66,7 @@ const parameterTypes = {
   task_backlog: ["int"],
   task_statistics: [],
   estimate_tasks: ["int", "bigint"],
-  audit_growth: [],
+  audit_growth: ["boolean"],
   table_sizes: [],
   save_execution_logs: ["json"],
   purge_history: ["json", "bigint"],

@@ -540,8 +540,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 53) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 53: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 56) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 56: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -577,7 +577,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (53, '51fb76410d8957ecee0120d0fe09a8eeea79f06b363677c0d1ee76558505c819')
+INSERT INTO schema_functions (revision, hash) VALUES (56, 'abf61b66e72b63250106f41595df685f4dbbd84b25c55abbd84644b4c45fe2bb')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -601,6 +601,9 @@ DROP FUNCTION IF EXISTS list_failure_groups(float8, text, int);
 
 -- Builds between 0.2 and 0.3 call it without the number of waiting tasks.
 DROP FUNCTION IF EXISTS estimate_tasks(int);
+
+-- Version 0.2 calls it without arguments.
+DROP FUNCTION IF EXISTS audit_growth();
 
 -- Version 0.2 calls it only within purge_history.
 DROP FUNCTION IF EXISTS forget_actions(timestamptz);
@@ -3164,22 +3167,43 @@ BEGIN
   RETURN answer;
 END $$;
 
--- The size and growth of the audit tables and the execution log: AuditGrowth. Reads them once.
-CREATE OR REPLACE FUNCTION audit_growth() RETURNS json
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
-  SELECT json_agg(json_build_object(
-    'table', f."table", 'rows', f.rows, 'firstAt', to_epoch_ms(f.first), 'lastAt', to_epoch_ms(f.last),
-    'averageRowsPerDay', CASE WHEN isfinite(f.first) AND isfinite(f.last) THEN
-      f.rows / nullif(date_part('day', f.last - f.first), 0) END
-  )) FROM (
-    SELECT 'StatusAudit' AS "table", count(*) AS rows, min(updated_at_utc) AS first, max(updated_at_utc) AS last
-    FROM status_audit
-    UNION ALL
-    SELECT 'RunsAudit', count(*), min(executed_at), max(executed_at) FROM runs_audit
-    UNION ALL
-    SELECT 'TaskExecutionLog', count(*), min(timestamp_utc), max(timestamp_utc) FROM task_execution_log
-  ) AS f
-$$;
+-- The size and growth of the audit tables and the execution log: AuditGrowth[]. Unless \`exact\`, does
+-- not read a table of more than a megabyte: estimates its rows, and takes the instants from about 100
+-- pages, the first row of its oldest task and the last row of its newest task.
+CREATE OR REPLACE FUNCTION audit_growth(exact boolean DEFAULT true) RETURNS json
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1
+AS $$
+DECLARE
+  each   record;
+  figure record;
+  growth json[] := '{}';
+BEGIN
+  FOR each IN
+    SELECT n.name, n.relation, n.instant, n.number, s.bytes, NOT exact AND s.bytes > 1048576 AS is_estimate
+    FROM (VALUES
+      (1, 'StatusAudit', 'status_audit', 'updated_at_utc', 'id'), (2, 'RunsAudit', 'runs_audit', 'executed_at', 'id'),
+      (3, 'TaskExecutionLog', 'task_execution_log', 'timestamp_utc', 'sequence_number')
+    ) AS n (place, name, relation, instant, number)
+    CROSS JOIN LATERAL (SELECT pg_relation_size(n.relation::regclass) AS bytes) AS s
+    ORDER BY n.place
+  LOOP
+    EXECUTE format(CASE WHEN each.is_estimate
+      THEN 'SELECT estimated_rows(%2$L) AS rows, min(r.instant) AS first, max(r.instant) AS last FROM (
+        (SELECT %1$I AS instant FROM %2$I ORDER BY queued_task_id, %3$I LIMIT 1) UNION ALL
+        (SELECT %1$I FROM %2$I ORDER BY queued_task_id DESC, %3$I DESC LIMIT 1) UNION ALL
+        SELECT %1$I FROM %2$I TABLESAMPLE SYSTEM (%4$s) REPEATABLE (1)) AS r'
+      ELSE 'SELECT count(*)::float8 AS rows, min(%1$I) AS first, max(%1$I) AS last FROM %2$I' END,
+      each.instant, each.relation, each.number,
+      least(100, 100 * 100 * current_setting('block_size')::float8 / greatest(each.bytes, 1))) INTO figure;
+    growth := growth || json_build_object(
+      'table', each.name, 'rows', figure.rows, 'isEstimate', each.is_estimate,
+      'firstAt', to_epoch_ms(figure.first), 'lastAt', to_epoch_ms(figure.last),
+      'averageRowsPerDay', CASE WHEN isfinite(figure.first) AND isfinite(figure.last) THEN
+        figure.rows / nullif(date_part('day', figure.last - figure.first), 0) END
+    );
+  END LOOP;
+  RETURN to_json(growth);
+END $$;
 
 -- The numbers of tasks that workers hold, by worker and queue: HeldTasks[]. Reads up to \`most\`
 -- tasks that were claimed since the earliest \`claims_since\` of all workers, by the index

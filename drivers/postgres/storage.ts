@@ -371,8 +371,8 @@ export class PostgresStorage implements Storage {
     return (await this.#access.call<StoredTableSize[]>("table_sizes")).map(toTableSize);
   }
 
-  async auditGrowth(): Result<"auditGrowth"> {
-    return await this.#access.call("audit_growth");
+  async auditGrowth(...[{ exact = false } = {}]: Args<"auditGrowth">): Result<"auditGrowth"> {
+    return await this.#access.call("audit_growth", exact);
   }
 
   // ---- logs and retention ----

@@ -2,7 +2,6 @@
 // read slice by slice, and other work runs in between.
 
 import {
-  type AuditGrowth,
   type Backlog,
   type HeldTasks,
   mostHeldRead,
@@ -132,79 +131,4 @@ function emptyQueue(queue: string, paused: boolean): QueueBacklog {
 
 function decode(bytes: SqliteValue | undefined): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes as Uint8Array);
-}
-
-const historyTables = [
-  ["StatusAudit", "status_audit", "queued_task_id", "updated_at_utc"],
-  ["RunsAudit", "runs_audit", "queued_task_id", "executed_at_utc"],
-  ["TaskExecutionLog", "task_execution_log", "task_id", "logged_at_utc"],
-] as const;
-
-const growthQueries = historyTables.map(([table, name, task, column]) => {
-  const after = `FROM ${name} WHERE (${task}, sequence) > (?1, ?2)`;
-  const rest = `SELECT count(*) AS total, min(${column}) AS first, max(${column}) AS last ${after}`;
-  return {
-    table,
-    sliceEnd: `SELECT ${task} AS task, sequence ${after} ` +
-      `ORDER BY ${task}, sequence LIMIT 1 OFFSET ${sliceRows - 1}`,
-    slice: `${rest} AND (${task}, sequence) <= (?3, ?4)`,
-    rest,
-  };
-});
-
-type GrowthQuery = (typeof growthQueries)[number];
-
-/** The key of a row in a history table: its task and its sequence number. */
-type Place = readonly [task: string, sequence: number];
-
-interface Slice {
-  readonly rows: number;
-  readonly firstAt: number | null;
-  readonly lastAt: number | null;
-  /** The start of the next slice; null if this is the last one. */
-  readonly end: Place | null;
-}
-
-const dayMs = 86_400_000;
-
-/** Returns the size and growth of the history tables. */
-export async function auditGrowth(access: DatabaseAccess): Promise<AuditGrowth[]> {
-  const growth: AuditGrowth[] = [];
-  for (const query of growthQueries) growth.push(await growthOf(access, query));
-  return growth;
-}
-
-async function growthOf(access: DatabaseAccess, query: GrowthQuery): Promise<AuditGrowth> {
-  let rows = 0;
-  let firstAt: number | null = null;
-  let lastAt: number | null = null;
-  let start: Place | null = ["", 0];
-  while (start !== null) {
-    const place: Place = start;
-    const slice: Slice = await access.do((connection) => readSlice(connection, query, place));
-    rows += slice.rows;
-    if (slice.firstAt !== null) firstAt = Math.min(firstAt ?? Infinity, slice.firstAt);
-    if (slice.lastAt !== null) lastAt = Math.max(lastAt ?? -Infinity, slice.lastAt);
-    start = slice.end;
-    if (start !== null) await new Promise<void>(nextMacrotask);
-  }
-  const { table } = query;
-  const days = Math.floor(((lastAt ?? 0) - (firstAt ?? 0)) / dayMs);
-  return { table, rows, firstAt, lastAt, averageRowsPerDay: days < 1 ? null : rows / days };
-}
-
-function readSlice(connection: Connection, query: GrowthQuery, start: Place): Slice {
-  const last = connection.get(query.sliceEnd, ...start);
-  const end: Place | null = last === undefined
-    ? null
-    : [last.task as string, last.sequence as number];
-  const row = end === null
-    ? connection.get(query.rest, ...start)!
-    : connection.get(query.slice, ...start, ...end)!;
-  return {
-    rows: row.total as number,
-    firstAt: row.first as number | null,
-    lastAt: row.last as number | null,
-    end,
-  };
 }

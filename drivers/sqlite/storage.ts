@@ -39,6 +39,7 @@ import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { operatorActions } from "./actions.ts";
 import type { ActivityRequest, FailureSpan, WorkReport } from "../../src/storage/work_reports.ts";
+import { auditGrowth } from "./audit_growth.ts";
 import { requestCancel } from "./cancel.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { claim, nextDueAt } from "./claim.ts";
@@ -60,7 +61,7 @@ import { release, releaseUnknown } from "./release.ts";
 import { activity, failureGroups, reportWork } from "./reports.ts";
 import { countTasks, listTasks } from "./search.ts";
 import { correctSeries } from "./series.ts";
-import { auditGrowth, backlog, heldTasks, statistics } from "./statistics.ts";
+import { backlog, heldTasks, statistics } from "./statistics.ts";
 import { tableSizes } from "./table_sizes.ts";
 import { WakeWatch } from "./wake.ts";
 import {
@@ -324,8 +325,8 @@ export class SqliteStorage implements Storage {
     return this.#access.do(tableSizes);
   }
 
-  auditGrowth(): Result<"auditGrowth"> {
-    return auditGrowth(this.#access);
+  auditGrowth(options?: StatisticsOptions): Result<"auditGrowth"> {
+    return auditGrowth(this.#access, options);
   }
 
   async saveExecutionLogs(lines: readonly NewLogLine[]): Promise<void> {

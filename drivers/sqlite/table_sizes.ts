@@ -64,6 +64,18 @@ function sizeOfTable(connection: Connection, name: string): Size | null {
   return { rows, bytes, isEstimate };
 }
 
+/**
+ * Returns the estimated number of rows of a large table; null if the table is small, or SQLite lacks
+ * `dbstat`.
+ */
+export function estimatedRows(connection: Connection, name: string): number | null {
+  const tree = connection.all(selectTrees, name).find(({ is_table }) => is_table === 1)!;
+  const pages = pagesOf(connection, name);
+  if (pages === null) return null;
+  const { rows, isEstimate } = sizeOfTree(pages, tree.has_row_id === 1);
+  return isEstimate ? rows : null;
+}
+
 function pagesOf(connection: Connection, name: string): SqliteRow[] | null {
   try {
     return connection.all(selectPages, name, sampledPages);

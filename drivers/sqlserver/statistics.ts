@@ -3,7 +3,6 @@
 import { checkCount } from "../../src/guards/argument_checks.ts";
 import { rateLimitPage } from "../../src/storage/paging.ts";
 import {
-  type AuditGrowth,
   type Backlog,
   type HeldTasks,
   mostHeldRead,
@@ -107,32 +106,6 @@ function emptyQueue(queue: string, paused: boolean): QueueBacklog {
 
 function queueOf({ QueueName }: Row): string {
   return fromStoredName(rows.textOrNull(QueueName)) ?? rows.defaultQueue;
-}
-
-const growthTables = [
-  ["StatusAudit", "UpdatedAtUtc"],
-  ["RunsAudit", "ExecutedAt"],
-  ["TaskExecutionLog", "TimestampUtc"],
-] as const;
-
-const growthQuery = growthTables.map(([table, time]) =>
-  `SELECT COUNT_BIG(*) AS [Rows], MIN([${time}]) AS [First], MAX([${time}]) AS [Last] FROM [EverTask].[${table}];`
-).join("\n");
-
-const msPerDay = 86_400_000;
-
-/** Implements {@linkcode Storage.auditGrowth}. */
-export async function readAuditGrowth(database: SqlServerDatabase): Promise<AuditGrowth[]> {
-  const found = await database.query(growthQuery, {}, true);
-  return growthTables.map(([table], index) => {
-    const row = found[index]![0]!;
-    const count = Number(row.Rows);
-    const firstAt = rows.instantOrNull(row.First);
-    const lastAt = rows.instantOrNull(row.Last);
-    const days = Math.floor(((lastAt ?? 0) - (firstAt ?? 0)) / msPerDay);
-    const averageRowsPerDay = days < 1 ? null : count / days;
-    return { table, rows: count, firstAt, lastAt, averageRowsPerDay };
-  });
 }
 
 const heldQuery = `

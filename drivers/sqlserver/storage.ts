@@ -14,6 +14,7 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { actionParameters, operatorActions } from "./actions.ts";
+import { readAuditGrowth } from "./audit_growth.ts";
 import * as batches from "./batches.ts";
 import * as changes from "./changes.ts";
 import { copyingOf } from "./copying.ts";
@@ -333,8 +334,8 @@ export class SqlServerStorage implements Storage {
     return readTableSizes(this.#database);
   }
 
-  auditGrowth(): Result<"auditGrowth"> {
-    return statistics.readAuditGrowth(this.#database);
+  auditGrowth(...[options]: Args<"auditGrowth">): Result<"auditGrowth"> {
+    return readAuditGrowth(this.#database, options);
   }
 
   // ---- logs and retention ----

@@ -225,6 +225,7 @@ export const auditGrowthSchema = z.object({
   items: z.array(z.object({
     table: z.enum(["StatusAudit", "RunsAudit", "TaskExecutionLog"]),
     rows: z.int(),
+    isEstimate: z.boolean(),
     firstAt: instantOrNull,
     lastAt: instantOrNull,
     averageRowsPerDay: z.number().nullable(),

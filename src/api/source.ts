@@ -20,7 +20,7 @@ export interface StoreSource {
   readonly operate: Operate;
   /** Growth and retention of the audit tables. */
   readonly audit: {
-    growth(): Promise<readonly Dated<AuditGrowth>[]>;
+    growth(options?: StatisticsOptions): Promise<readonly Dated<AuditGrowth>[]>;
     purge(policy: RetentionPolicy, options: { readonly dryRun: true }): Promise<PurgeResult>;
   };
   /** Counts by status and queue. */

@@ -39,7 +39,8 @@ const statistics = createRoute({
 const growth = createRoute({
   method: "get",
   path: "/api/v1/audit/growth",
-  summary: "The size and growth of the audit tables and the execution log; reads them whole",
+  summary: "The size and growth of the audit tables and the execution log; large ones estimated",
+  request: { query: z.strictObject({ exact: flag }) },
   responses: { 200: json(auditGrowthSchema, "By table"), ...problemResponses },
 });
 
@@ -84,7 +85,8 @@ export function addStoreRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   );
   app.openapi(growth, async (context) => {
     const { audit } = context.get("view").store;
-    return context.json({ items: toWire(await audit.growth()) }, 200);
+    const { exact = false } = context.req.valid("query");
+    return context.json({ items: toWire(await audit.growth({ exact })) }, 200);
   });
   app.openapi(preview, async (context) => {
     const { audit } = context.get("view").store;

@@ -64,10 +64,17 @@ export class Audit {
 
   /**
    * Returns the number of rows, the first and last instant, and the average rows per day of the
-   * audit tables and the execution log.
+   * audit tables and the execution log. Those of large tables are estimates: `isEstimate` is true.
+   *
+   * @param options `exact`: whether to count every row, even if that reads millions; false by
+   * default.
+   * @throws {InvalidArgumentError} If an option is invalid.
    */
-  async growth(): Promise<readonly Dated<AuditGrowth>[]> {
-    return dated(await (await this.#opened()).auditGrowth());
+  async growth(options: { readonly exact?: boolean } = {}): Promise<readonly Dated<AuditGrowth>[]> {
+    checkOptions(options, { exact: true }, "options");
+    const { exact = false } = options;
+    checkFlag(exact, "options.exact");
+    return dated(await (await this.#opened()).auditGrowth({ exact }));
   }
 
   /**

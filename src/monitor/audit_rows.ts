@@ -13,7 +13,8 @@ export interface TableRows {
 
 /**
  * Returns the rows of the audit tables and the execution log. The numbers of large tables are
- * estimates, because a count would read them whole. An origin without `operate` counts.
+ * estimates, because a count would read them whole. `operate.sizes` never counts large tables;
+ * `audit.growth`, for an origin without `operate`, does so if the store cannot estimate them.
  */
 export async function auditRows({ operate, audit }: FigureOrigin): Promise<readonly TableRows[]> {
   if (operate === undefined) return await audit.growth();

@@ -267,8 +267,7 @@ export class Operate {
 
   /**
    * Returns the size of each table of the store, and how fast it grows. Reads a limited number of
-   * rows and pages, so the numbers of large tables are estimates. Unlike `everTask.audit.growth`,
-   * this call is cheap.
+   * rows and pages, so the numbers of large tables are estimates.
    *
    * @example
    * ```ts

@@ -187,10 +187,10 @@ export interface QueueStatistics extends QueueBacklog {
   readonly claimed: number;
 }
 
-/** Options of {@linkcode Storage.statistics}. */
+/** Options of {@linkcode Storage.statistics} and {@linkcode Storage.auditGrowth}. */
 export interface StatisticsOptions {
   /**
-   * Whether to count every task, even if that reads millions.
+   * Whether to count every row, even if that reads millions.
    * @default false
    */
   readonly exact?: boolean;
@@ -217,6 +217,8 @@ export interface AuditGrowth {
   readonly table: "StatusAudit" | "RunsAudit" | "TaskExecutionLog";
   /** The number of its rows. */
   readonly rows: number;
+  /** Whether the numbers and instants are estimates, as for large tables. */
+  readonly isEstimate: boolean;
   /** The instant of its oldest row; null if it is empty. */
   readonly firstAt: number | null;
   /** The instant of its newest row; null if it is empty. */

@@ -2052,10 +2052,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The size and growth of the audit tables and the execution log; reads them whole */
+        /** The size and growth of the audit tables and the execution log; large ones estimated */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    exact?: "true" | "false";
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -4892,6 +4894,7 @@ export interface components {
                 /** @enum {string} */
                 table: "StatusAudit" | "RunsAudit" | "TaskExecutionLog";
                 rows: number;
+                isEstimate: boolean;
                 /** Format: date-time */
                 firstAt: string | null;
                 /** Format: date-time */

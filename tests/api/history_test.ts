@@ -76,6 +76,9 @@ Deno.test("counts, growth and a preview of retention cover the whole store", asy
     "RunsAudit",
     "TaskExecutionLog",
   ]);
+  const { body: counted } = await ask("audit/growth?exact=true");
+  assertEquals(counted.items, growth.items);
+  assertEquals((await ask("audit/growth?exact=yes")).status, 400);
   const { body: preview } = await ask("audit/preview?maxExecutionLogsPerTask=1");
   const { body: kept } = await ask("audit/preview");
   assertEquals(Object.values(kept), [0, 0, 0, 0, 0]);

@@ -60,6 +60,7 @@ const readings = [
   "limits",
   "actions",
   "audit growth",
+  "audit growth --exact",
   "audit preview --status-days 1 --completed-tasks",
   "audit export --status Failed",
 ];

@@ -1,7 +1,7 @@
 // Causes each fault of a SQLite file and of the rows in a store, and tests that `evertask doctor`
 // finds it.
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
 import { SqliteMaintenance } from "../../drivers/sqlite/maintenance.ts";
@@ -215,7 +215,8 @@ finds("multipliedSeries", "3 series of type work", (file) =>
     for (let n = 0; n < 3; n++) await everTask.dispatch(work, null, options);
   }));
 
-finds("auditGrowth", "StatusAudit grows by 12,000 rows a day", (file) => {
+/** Adds 24,000 status changes, of two days. */
+function addHistory(file: string): void {
   const day = 86_400_000;
   change(
     file,
@@ -227,6 +228,18 @@ finds("auditGrowth", "StatusAudit grows by 12,000 rows a day", (file) => {
     } / 23999,
       'Queued' FROM n`,
   );
+}
+
+finds("auditGrowth", "StatusAudit grows by about 1", addHistory);
+
+Deno.test("the growth of large tables is an estimate, and counted with --exact", async () => {
+  const file = await newFile();
+  addHistory(file);
+  const growth = ["audit", "growth", "--storage", `sqlite:${file}`];
+  const estimated = await runCli(growth);
+  assertMatch(estimated.out, /StatusAudit\s+about \d\d,\d{3}\s+about \d\d,\d{3}\s/);
+  assertMatch(estimated.out, /RunsAudit\s+0\s/);
+  assertMatch((await runCli([...growth, "--exact"])).out, /StatusAudit\s+24,000\s+12,000\s/);
 });
 
 /** Opens a file with a setting: by the option, or on a connection of the application. */

@@ -58,8 +58,12 @@ export function auditGrowth(database: MapDatabase): AuditGrowth[] {
 
 function growth(table: AuditGrowth["table"], instants: number[]): AuditGrowth {
   const rows = instants.length;
-  if (rows === 0) return { table, rows, firstAt: null, lastAt: null, averageRowsPerDay: null };
+  const isEstimate = false;
+  if (rows === 0) {
+    return { table, rows, isEstimate, firstAt: null, lastAt: null, averageRowsPerDay: null };
+  }
   const [firstAt, lastAt] = [Math.min(...instants), Math.max(...instants)];
   const days = Math.floor((lastAt - firstAt) / dayMs);
-  return { table, rows, firstAt, lastAt, averageRowsPerDay: days < 1 ? null : rows / days };
+  const averageRowsPerDay = days < 1 ? null : rows / days;
+  return { table, rows, isEstimate, firstAt, lastAt, averageRowsPerDay };
 }

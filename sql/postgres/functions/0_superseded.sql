@@ -19,5 +19,8 @@ DROP FUNCTION IF EXISTS list_failure_groups(float8, text, int);
 -- Builds between 0.2 and 0.3 call it without the number of waiting tasks.
 DROP FUNCTION IF EXISTS estimate_tasks(int);
 
+-- Version 0.2 calls it without arguments.
+DROP FUNCTION IF EXISTS audit_growth();
+
 -- Version 0.2 calls it only within purge_history.
 DROP FUNCTION IF EXISTS forget_actions(timestamptz);

@@ -119,22 +119,43 @@ BEGIN
   RETURN answer;
 END $$;
 
--- The size and growth of the audit tables and the execution log: AuditGrowth. Reads them once.
-CREATE OR REPLACE FUNCTION audit_growth() RETURNS json
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
-  SELECT json_agg(json_build_object(
-    'table', f."table", 'rows', f.rows, 'firstAt', to_epoch_ms(f.first), 'lastAt', to_epoch_ms(f.last),
-    'averageRowsPerDay', CASE WHEN isfinite(f.first) AND isfinite(f.last) THEN
-      f.rows / nullif(date_part('day', f.last - f.first), 0) END
-  )) FROM (
-    SELECT 'StatusAudit' AS "table", count(*) AS rows, min(updated_at_utc) AS first, max(updated_at_utc) AS last
-    FROM status_audit
-    UNION ALL
-    SELECT 'RunsAudit', count(*), min(executed_at), max(executed_at) FROM runs_audit
-    UNION ALL
-    SELECT 'TaskExecutionLog', count(*), min(timestamp_utc), max(timestamp_utc) FROM task_execution_log
-  ) AS f
-$$;
+-- The size and growth of the audit tables and the execution log: AuditGrowth[]. Unless `exact`, does
+-- not read a table of more than a megabyte: estimates its rows, and takes the instants from about 100
+-- pages, the first row of its oldest task and the last row of its newest task.
+CREATE OR REPLACE FUNCTION audit_growth(exact boolean DEFAULT true) RETURNS json
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1
+AS $$
+DECLARE
+  each   record;
+  figure record;
+  growth json[] := '{}';
+BEGIN
+  FOR each IN
+    SELECT n.name, n.relation, n.instant, n.number, s.bytes, NOT exact AND s.bytes > 1048576 AS is_estimate
+    FROM (VALUES
+      (1, 'StatusAudit', 'status_audit', 'updated_at_utc', 'id'), (2, 'RunsAudit', 'runs_audit', 'executed_at', 'id'),
+      (3, 'TaskExecutionLog', 'task_execution_log', 'timestamp_utc', 'sequence_number')
+    ) AS n (place, name, relation, instant, number)
+    CROSS JOIN LATERAL (SELECT pg_relation_size(n.relation::regclass) AS bytes) AS s
+    ORDER BY n.place
+  LOOP
+    EXECUTE format(CASE WHEN each.is_estimate
+      THEN 'SELECT estimated_rows(%2$L) AS rows, min(r.instant) AS first, max(r.instant) AS last FROM (
+        (SELECT %1$I AS instant FROM %2$I ORDER BY queued_task_id, %3$I LIMIT 1) UNION ALL
+        (SELECT %1$I FROM %2$I ORDER BY queued_task_id DESC, %3$I DESC LIMIT 1) UNION ALL
+        SELECT %1$I FROM %2$I TABLESAMPLE SYSTEM (%4$s) REPEATABLE (1)) AS r'
+      ELSE 'SELECT count(*)::float8 AS rows, min(%1$I) AS first, max(%1$I) AS last FROM %2$I' END,
+      each.instant, each.relation, each.number,
+      least(100, 100 * 100 * current_setting('block_size')::float8 / greatest(each.bytes, 1))) INTO figure;
+    growth := growth || json_build_object(
+      'table', each.name, 'rows', figure.rows, 'isEstimate', each.is_estimate,
+      'firstAt', to_epoch_ms(figure.first), 'lastAt', to_epoch_ms(figure.last),
+      'averageRowsPerDay', CASE WHEN isfinite(figure.first) AND isfinite(figure.last) THEN
+        figure.rows / nullif(date_part('day', figure.last - figure.first), 0) END
+    );
+  END LOOP;
+  RETURN to_json(growth);
+END $$;
 
 -- The numbers of tasks that workers hold, by worker and queue: HeldTasks[]. Reads up to `most`
 -- tasks that were claimed since the earliest `claims_since` of all workers, by the index

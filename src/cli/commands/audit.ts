@@ -11,22 +11,29 @@ import { instantText, numberWords } from "../text/words.ts";
 
 const growthColumns: Column<Dated<AuditGrowth>>[] = [
   { title: "TABLE", text: ({ table }) => table },
-  { title: "ROWS", text: ({ rows }) => numberWords(rows), isRight: true },
+  { title: "ROWS", text: ({ rows, isEstimate }) => wordsOf(rows, isEstimate), isRight: true },
   {
     title: "A DAY",
-    text: ({ averageRowsPerDay: rows }) => rows === null ? "" : numberWords(Math.round(rows)),
+    text: ({ averageRowsPerDay: rows, isEstimate }) =>
+      rows === null ? "" : wordsOf(Math.round(rows), isEstimate),
     isRight: true,
   },
   { title: "FIRST", text: ({ firstAt }) => instantText(firstAt) },
   { title: "LAST", text: ({ lastAt }) => instantText(lastAt) },
 ];
 
+function wordsOf(rows: number, isEstimate: boolean): string {
+  return `${isEstimate ? "about " : ""}${numberWords(rows)}`;
+}
+
 export const auditGrowth: Command = {
   name: "audit growth",
-  summary: "Show the size and growth of the audit tables and the log; reads them whole",
-  examples: ["audit growth"],
-  async run({ print, store }) {
-    await print.items(growthColumns, [await (await store()).auditGrowth()]);
+  summary: "Show the size and growth of the audit tables and the log; estimates large ones",
+  options: { exact: { help: "Count every row, even if that reads millions" } },
+  examples: ["audit growth", "audit growth --exact"],
+  async run({ values, print, store }) {
+    const options = values.exact === true ? { exact: true } : {};
+    await print.items(growthColumns, [await (await store()).auditGrowth(options)]);
     return 0;
   },
 };

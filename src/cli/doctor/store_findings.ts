@@ -165,12 +165,14 @@ const helps: Readonly<Record<string, string>> = {
 };
 
 async function growthFindings(store: OperatedStore): Promise<Finding[]> {
-  const growth = await store.auditGrowth();
-  return growth.flatMap(({ table, averageRowsPerDay: perDay }) => {
+  const growth = await store.auditGrowth({});
+  return growth.flatMap(({ table, averageRowsPerDay: perDay, isEstimate }) => {
     if (perDay === null || perDay <= mostRowsPerDay) return [];
     return [{
       kind: "auditGrowth",
-      what: `${table} grows by ${numberWords(Math.round(perDay))} rows a day.`,
+      what: `${table} grows by ${isEstimate ? "about " : ""}${
+        numberWords(Math.round(perDay))
+      } rows a day.`,
       why: "The database grows by as much every day, and so do its backups.",
       remedy: `Write less: ${helps[table]}. Or keep it for a shorter time: retention of ` +
         "createEverTask, or evertask audit purge.",

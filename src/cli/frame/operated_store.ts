@@ -4,7 +4,12 @@ import type { Operate } from "../../operate/operate.ts";
 import type { Operator } from "../../operate/operator.ts";
 import type { TaskEvent, TaskEventFilter } from "../../events/task_event.ts";
 import type { HistoryReaders } from "../../operate/history_readers.ts";
-import type { AuditGrowth, Page, StorageStatistics } from "../../storage/queries.ts";
+import type {
+  AuditGrowth,
+  Page,
+  StatisticsOptions,
+  StorageStatistics,
+} from "../../storage/queries.ts";
 import type { TaskRecord } from "../../storage/records.ts";
 import type { PurgeResult, RetentionPolicy } from "../../storage/retention.ts";
 import type { DispatchOptions, DispatchResult } from "../../task/dispatch_options.ts";
@@ -63,7 +68,7 @@ export interface OperatedStore extends HistoryReaders, AsyncDisposable {
     signal: AbortSignal,
   ): Promise<void>;
   /** Returns the size and growth of the audit tables. */
-  auditGrowth(): Promise<readonly Dated<AuditGrowth>[]>;
+  auditGrowth(options: StatisticsOptions): Promise<readonly Dated<AuditGrowth>[]>;
   /** Returns the counts of what a purge with this policy would delete. */
   previewPurge(policy: RetentionPolicy): Promise<Omit<PurgeResult, "done" | "busy" | "actionId">>;
 }

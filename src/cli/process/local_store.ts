@@ -9,7 +9,7 @@ import {
   type TaskEventFilter,
 } from "../../../mod.ts";
 import type { Operator } from "../../operate/operator.ts";
-import type { HistoryPageRequest } from "../../storage/queries.ts";
+import type { HistoryPageRequest, StatisticsOptions } from "../../storage/queries.ts";
 import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { AnyTask } from "../../task/task.ts";
@@ -102,8 +102,8 @@ export class LocalStore implements OperatedStore {
     }
   }
 
-  auditGrowth() {
-    return this.#everTask.audit.growth();
+  auditGrowth(options: StatisticsOptions) {
+    return this.#everTask.audit.growth(options);
   }
 
   async previewPurge(policy: RetentionPolicy) {

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { BulkOptions, BulkResult } from "../../operate/bulk.ts";
 import type { Operator, TaskOperator } from "../../operate/operator.ts";
 import type { OperationResult, RefusalReason } from "../../operate/refusal.ts";
-import type { HistoryPageRequest, TaskFilter } from "../../storage/queries.ts";
+import type { HistoryPageRequest, StatisticsOptions, TaskFilter } from "../../storage/queries.ts";
 import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { DispatchResult } from "../../task/dispatch_options.ts";
 import { toMilliseconds } from "../../time/duration.ts";
@@ -118,8 +118,8 @@ export class RemoteStore implements OperatedStore {
     if (!signal.aborted) throw new ApiError("The API has ended the stream of events.", 0, null);
   }
 
-  auditGrowth(): ReturnType<OperatedStore["auditGrowth"]> {
-    return this.#items("audit/growth");
+  auditGrowth(options: StatisticsOptions): ReturnType<OperatedStore["auditGrowth"]> {
+    return this.#items("audit/growth", { ...options });
   }
 
   previewPurge(policy: RetentionPolicy): ReturnType<OperatedStore["previewPurge"]> {

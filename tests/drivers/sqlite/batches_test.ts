@@ -55,7 +55,7 @@ Deno.test("a batch that contains stored tasks does not store them again, and ret
   );
   const { tasksByStatus } = await storage.statistics();
   assertEquals([tasksByStatus.Queued, tasksByStatus.Completed], [79, 1]);
-  assertEquals((await storage.auditGrowth())[0]!.rows, 81);
+  assertEquals((await storage.auditGrowth({ exact: true }))[0]!.rows, 81);
 });
 
 Deno.test("a batch of many workers' ends, in the caller's transaction, applies those whose lease is held", async () => {
@@ -102,5 +102,5 @@ Deno.test("a batch of changes may need more parameters than a statement can have
   await storage.setStatusMany(
     tasks.map(({ id }) => ({ taskId: id, auditLevel: "Full", transitions })),
   );
-  assertEquals((await storage.auditGrowth())[0]!.rows, 40_000);
+  assertEquals((await storage.auditGrowth({ exact: true }))[0]!.rows, 40_000);
 });

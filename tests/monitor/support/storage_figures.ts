@@ -59,7 +59,14 @@ export class StorageFigures implements FigureOrigin {
       await this.#answer();
       const table = "StatusAudit" as const;
       const rows = this.auditRows;
-      return [{ table, rows, firstAt: null, lastAt: null, averageRowsPerDay: null }];
+      return [{
+        table,
+        rows,
+        isEstimate: false,
+        firstAt: null,
+        lastAt: null,
+        averageRowsPerDay: null,
+      }];
     },
   };
 

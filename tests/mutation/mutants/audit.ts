@@ -13,6 +13,13 @@ const retentionKeeperTests = ["tests/application/retention_keeper_test.ts"];
 
 export const audit: readonly Mutant[] = [
   {
+    file: "src/storage/audit_growth.ts",
+    original: "days < 1 ? null : rows / days",
+    replacement: "rows / days",
+    tests: ["tests/drivers/memory/conformance_test.ts"],
+    filter: "reading",
+  },
+  {
     file: auditPolicy,
     original: `status === "Failed" || status === "ServiceStopped" || exception !== null`,
     replacement: `status === "Failed" || exception !== null`,

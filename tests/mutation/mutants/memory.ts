@@ -182,7 +182,6 @@ export const memory: readonly Mutant[] = [
     ["item.number < after", "item.number <= after"],
   ]),
   ...mutantsOf({ file: `${folder}/statistics.ts`, tests }, [
-    ["days < 1 ? null : rows / days", "rows / days"],
     ["for (const queue of state.pausedQueues) queues.set(queue, emptyQueue(queue, true));", ""],
   ]),
   ...mutantsOf({ file: `${folder}/execution_logs.ts`, tests }, [

@@ -214,6 +214,15 @@ export const postgresUpkeep: readonly Mutant[] = [
     [" AND NOT EXISTS (SELECT FROM shares AS s WHERE s.total >= 100)", ""],
   ]),
   ...mutantsOf({
+    file: "sql/postgres/functions/statistics.sql",
+    tests: ["tests/drivers/postgres/audit_growth_test.ts"],
+  }, [
+    ["NOT exact AND s.bytes > 1048576", "s.bytes > 1048576"],
+    ["SYSTEM (%4$s) REPEATABLE", "SYSTEM (100) REPEATABLE"],
+    [" UNION ALL\n        SELECT %1$I FROM %2$I TABLESAMPLE SYSTEM (%4$s) REPEATABLE (1)", ""],
+    ["figure.rows / nullif(date_part('day'", "figure.rows / nullif(2 * date_part('day'"],
+  ]),
+  ...mutantsOf({
     file: "drivers/postgres/statistics.ts",
     tests: ["tests/drivers/postgres/statistics_test.ts"],
   }, [

@@ -361,11 +361,21 @@ export const sqlite: readonly Mutant[] = [
       "const { paused, ...known } = queues.get(queue) ?? emptyQueue",
       "const { paused, ...known } = emptyQueue",
     ],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/audit_growth.ts`,
+    tests: ["tests/drivers/sqlite/statistics_test.ts", "tests/drivers/sqlite/audit_growth_test.ts"],
+  }, [
     [
       "LIMIT 1 OFFSET ${sliceRows - 1}",
       "LIMIT 1 OFFSET ${sliceRows}",
       "Each slice then has one row more.",
     ],
-    ["days < 1 ? null : rows / days", "rows / days"],
+    ["exact ? null : await access", "await access"],
+    ["if (rows === null) return null;", "if (rows !== null) return null;"],
+    ['max(${instant("DESC")})', 'max(${instant("")})'],
+    ['${tasksBy("min", ">")} UNION ALL ${tasksBy("max", "<")}', '${tasksBy("max", "<")}'],
+    ['${tasksBy("min", ">")} UNION ALL ${tasksBy("max", "<")}', '${tasksBy("min", ">")}'],
+    ["isEstimate: true", "isEstimate: false"],
   ]),
 ];

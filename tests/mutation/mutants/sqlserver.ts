@@ -184,6 +184,15 @@ export const sqlserver: readonly Mutant[] = [
     replacement: "await findSample(database)",
     tests: ["tests/drivers/sqlserver/task_estimate_test.ts"],
   },
+  ...mutantsOf({
+    file: "drivers/sqlserver/audit_growth.ts",
+    tests: ["tests/drivers/sqlserver/audit_growth_test.ts"],
+  }, [
+    ["exact || database.isBabelfish", "database.isBabelfish"],
+    ["estimate > mostCounted", "estimate >= mostCounted"],
+    ["size?.Rows ?? 0", "size?.Rows ?? 1e9"],
+    ["isEstimate: estimates[index] !== null", "isEstimate: sizes.length > 0"],
+  ]),
   ...procedure("ReleaseLost", "(lost )?workers|cancel|audit matrix", [
     [
       "UPDATE [EverTask].[Workers] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK) SET [HeartbeatUtc] = @Now WHERE [HeartbeatUtc] > @Ahead;",
