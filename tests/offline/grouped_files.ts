@@ -1,7 +1,7 @@
 // Groups test files. Deno starts an isolate for each file that it is given, and loads all modules
 // that the file imports into it. For most files, that takes longer than their tests.
 
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** Modules that import test files. Disposing of them removes them. */
@@ -32,27 +32,32 @@ export async function groupFiles(
 ): Promise<GroupedFiles> {
   const all = await Array.fromAsync(testFiles(cwd, "tests"));
   const rest = new Set(all.filter((file) => !first.includes(file)).sort());
-  const groups = new Map<string, readonly string[]>();
-  const addAlone = (file: string) => groups.set(file.replace(/_test\.ts$/, ".ts"), [file]);
-  first.forEach(addAlone);
+  const groups: [name: string, files: readonly string[]][] = [];
   for (const folder of folders) {
     const files = [...rest].filter((file) => file.startsWith(`${folder}/`));
     for (const file of files) rest.delete(file);
     for (let number = 1; files.length > 0; number++) {
-      groups.set(`${folder}/group_${number}.ts`, files.splice(0, size));
+      groups.push([`${folder}/group_${number}`, files.splice(0, size)]);
     }
   }
-  rest.forEach(addAlone);
-  // In the project, because Deno ignores no files of it if a path outside is among the arguments.
+  groups.push(...[...rest].map(alone));
+  // By name, so that tests that compute and tests that wait run at the same time.
+  groups.sort(([one], [other]) => one < other ? -1 : 1);
+  groups.unshift(...first.map(alone));
+  // In the project, because Deno ignores no files of it if a path outside is among the arguments. In
+  // one folder, because Deno keeps the order of arguments only for files of the same depth.
   const folder = await Deno.makeTempDir({ dir: cwd, prefix: ".tests-" });
-  const paths = await Promise.all([...groups].map(async ([name, files]) => {
-    const path = join(folder, name);
+  const paths = await Promise.all(groups.map(async ([name, files]) => {
+    const path = join(folder, `${name.replace("tests/", "").replaceAll("/", ".")}.ts`);
     const imports = files.map((file) => `import "${pathToFileURL(join(cwd, file))}";\n`);
-    await Deno.mkdir(dirname(path), { recursive: true });
     await Deno.writeTextFile(path, imports.join(""));
     return path;
   }));
   return { paths, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+}
+
+function alone(file: string): [name: string, files: readonly string[]] {
+  return [file.replace(/_test\.ts$/, ""), [file]];
 }
 
 /** Yields the paths of the test files in a folder, relative to `cwd`. */

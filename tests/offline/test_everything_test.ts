@@ -54,7 +54,7 @@ for (const [name, path, text] of failures) {
   });
 }
 
-Deno.test("a run of everything runs each test and each example once", async () => {
+Deno.test("a run of everything runs each test and each example once, the first file first", async () => {
   const report = await Deno.makeTempFile();
   try {
     const rooms = Array.from({ length: 20 }, (_, n) => `${n}`);
@@ -73,6 +73,7 @@ Deno.test("a run of everything runs each test and each example once", async () =
     assertEquals(code, 0);
     const names = [...testCases(await Deno.readTextFile(report))].map(({ name }) => name);
     const isExample = (name: string) => /(?:example\.ts|GUIDE\.md)#\d/.test(name);
+    assertEquals(names[0], "first");
     assertEquals(names.filter(isExample).length, 2);
     assertEquals(
       names.filter((name) => !isExample(name)).sort(),
