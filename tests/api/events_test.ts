@@ -93,6 +93,25 @@ Deno.test("a stream leaves out events beyond perSecond, and reports their number
   await reader.cancel();
 });
 
+Deno.test("no timer is left of a stream whose client leaves", async () => {
+  await using everTask = createEverTask({
+    storage: memoryStorage(),
+    tasks: [],
+    logger: silentLogger,
+  });
+  const clock = new FakeClock();
+  const authorize = () => users["everything"]!;
+  const api = createApi(everTask, { authorize, clock, logger: silentLogger });
+  const { body } = await api.fetch(new Request("http://localhost/api/v1/events"));
+  const reader = body!.getReader();
+  await reader.read();
+  assertEquals(clock.timerCount, 1);
+  const advanced = clock.advance(15_000);
+  await reader.cancel(); // while the stream is kept alive
+  await advanced;
+  assertEquals(clock.timerCount, 0);
+});
+
 Deno.test("a sampler counts the events that it leaves out", async () => {
   const clock = new FakeClock();
   const sampler = new EventSampler(clock, 3);
