@@ -240,6 +240,11 @@ export class Scene {
     );
   }
 
+  /** Counts the rows of the status audit, the runs audit and the execution log, in this order. */
+  async historyRows(): Promise<number[]> {
+    return (await this.storage.auditGrowth({ exact: true })).map(({ rows }) => rows);
+  }
+
   /**
    * Removes workers whose heartbeat is older than the suite's lease duration, and releases their
    * tasks.

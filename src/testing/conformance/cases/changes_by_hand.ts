@@ -146,10 +146,6 @@ export const changesByHand = topic("changes by hand", {
       ["Queued", "Queued", "WaitingQueue"],
       "the rows are unchanged",
     );
-    expectSame(
-      (await s.storage.auditGrowth({ exact: true }))[0]?.rows,
-      3,
-      "and there is no audit row",
-    );
+    expectSame((await s.historyRows())[0], 3, "and there is no audit row");
   },
 });

@@ -120,11 +120,7 @@ export const concurrency = topic("concurrency", {
         "each audit trail is whole",
       );
     }
-    expectSame(
-      (await s.storage.auditGrowth({ exact: true }))[0]?.rows,
-      1800,
-      "and nothing is written twice",
-    );
+    expectSame((await s.historyRows())[0], 1800, "and nothing is written twice");
   },
 
   "writers that change the same tasks in opposite order do not block each other": async (s) => {
@@ -140,11 +136,7 @@ export const concurrency = topic("concurrency", {
         await insist(() => storage.setStatusMany(changes));
       }
     }));
-    expectSame(
-      (await s.storage.auditGrowth({ exact: true }))[0]?.rows,
-      120 * (1 + 4 * 5),
-      "every change is applied once",
-    );
+    expectSame((await s.historyRows())[0], 120 * (1 + 4 * 5), "every change is applied once");
   },
 
   "operators and workers that change the same tasks at once do not block each other": async (s) => {
