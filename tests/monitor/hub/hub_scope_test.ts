@@ -29,7 +29,8 @@ async function sentBy(options: MonitorHubOptions): Promise<TaskEvent[]> {
   const hub = createMonitorHub(web, { logger: silentLogger, ...options });
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, hub.fetch);
   const url = `http://127.0.0.1:${server.addr.port}${hub.path}`;
-  const { connection, received } = connectStockClient(url, HttpTransportType.ServerSentEvents);
+  await using client = connectStockClient(url, HttpTransportType.ServerSentEvents);
+  const { connection, received } = client;
   await connection.start();
   // The worker's process shares its events once it knows that the hub's process watches.
   let looks = 0;

@@ -2,12 +2,7 @@
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async";
-import {
-  HttpTransportType,
-  type HubConnection,
-  HubConnectionBuilder,
-  LogLevel,
-} from "@microsoft/signalr";
+import { HttpTransportType, type HubConnection } from "@microsoft/signalr";
 import { Hono } from "hono";
 import { silentLogger } from "../../../src/log/logger.ts";
 import { createMonitorHub } from "../../../src/monitor/mod.ts";
@@ -30,7 +25,8 @@ function closed(connection: HubConnection): Promise<Error | undefined> {
 for (const [name, transport] of Object.entries(transports)) {
   Deno.test(`the stock client receives events over ${name}`, async () => {
     await using served = serveHub();
-    const { connection, received } = connectStockClient(served.url, transport);
+    await using client = connectStockClient(served.url, transport);
+    const { connection, received } = client;
     await connection.start();
     await until(() => served.hub.clientCount === 1, "the client is connected");
 
@@ -46,35 +42,36 @@ for (const [name, transport] of Object.entries(transports)) {
 
   Deno.test(`a call of a client over ${name} is answered with an error, and events continue`, async () => {
     await using served = serveHub();
-    const { connection, received } = connectStockClient(served.url, transport);
+    await using client = connectStockClient(served.url, transport);
+    const { connection, received } = client;
     await connection.start();
     await assertRejects(() => connection.invoke("Cancel", 1), Error, "no method 'Cancel'");
     served.events.emit("started");
     await until(() => received.length === 1, "the event came");
-    await connection.stop();
   });
 
   Deno.test(`a client over ${name} needs the token when there is one`, async () => {
     await using served = serveHub({ accessToken: "a-token-that-nobody-guesses" });
-    const stranger = connectStockClient(served.url, transport, {
+    await using stranger = connectStockClient(served.url, transport, {
       token: "a-token-that-somebody-guessed",
     });
     await assertRejects(() => stranger.connection.start(), Error, "401");
-    const { connection, received } = connectStockClient(served.url, transport, {
+    await using client = connectStockClient(served.url, transport, {
       token: "a-token-that-nobody-guesses",
     });
+    const { connection, received } = client;
     await connection.start();
     served.events.emit("completed");
     await until(() => received.length === 1, "the event came");
-    await connection.stop();
   });
 
   Deno.test(`the stock client over ${name} reconnects after the server restarts`, async () => {
     using address = reservePort();
     const first = serveHub({}, address.port);
-    const { connection, received } = connectStockClient(first.url, transport, {
+    await using client = connectStockClient(first.url, transport, {
       retries: Array(1000).fill(50),
     });
+    const { connection, received } = client;
     await connection.start();
     const reconnected = new Promise<void>((resolve) => connection.onreconnected(() => resolve()));
     await first[Symbol.asyncDispose]();
@@ -82,12 +79,12 @@ for (const [name, transport] of Object.entries(transports)) {
     await deadline(reconnected, 60_000);
     second.events.emit("completed");
     await until(() => received.length === 1, "the event came");
-    await connection.stop();
   });
 
   Deno.test(`a client over ${name} gets the reason of its disconnection`, async () => {
     await using served = serveHub({ maxMessageLength: 200 });
-    const { connection } = connectStockClient(served.url, transport);
+    await using client = connectStockClient(served.url, transport);
+    const { connection } = client;
     const ended = closed(connection);
     await connection.start();
     await connection.send("Anything", "x".repeat(500)).catch(() => {});
@@ -102,34 +99,32 @@ for (const [name, transport] of Object.entries(transports)) {
 
 Deno.test("each of several clients receives every event", async () => {
   await using served = serveHub();
+  await using stack = new AsyncDisposableStack();
   const clients = Object.values(transports).flatMap((transport) => [
-    connectStockClient(served.url, transport),
-    connectStockClient(served.url, transport),
+    stack.use(connectStockClient(served.url, transport)),
+    stack.use(connectStockClient(served.url, transport)),
   ]);
   await Promise.all(clients.map(({ connection }) => connection.start()));
   await until(() => served.hub.clientCount === 6, "all are connected");
   assertEquals(served.events.subscriberCount, 1);
   for (let index = 0; index < 20; index++) served.events.emit("completed", { attempt: index });
-  for (const { connection, received } of clients) {
+  for (const { received } of clients) {
     await until(() => received.length === 20, "all events came");
     assertEquals(received.map(({ attempt }) => attempt), Array.from({ length: 20 }, (_, i) => i));
-    await connection.stop();
   }
 });
 
 Deno.test("a client that skips the negotiation connects by WebSocket alone", async () => {
   await using served = serveHub({ path: "/task-monitoring/" });
   assertEquals(new URL(served.url).pathname, "/task-monitoring");
-  const connection = new HubConnectionBuilder()
-    .withUrl(served.url, { skipNegotiation: true, transport: HttpTransportType.WebSockets })
-    .configureLogging(LogLevel.None)
-    .build();
-  const received = new Promise((resolve) => connection.on("TaskEvent", resolve));
-  await connection.start();
+  await using client = connectStockClient(served.url, HttpTransportType.WebSockets, {
+    skipNegotiation: true,
+  });
+  await client.connection.start();
   await until(() => served.hub.clientCount === 1, "the client is connected");
   const event = served.events.emit("cancelled");
-  assertEquals(await received, event);
-  await connection.stop();
+  await until(() => client.received.length === 1, "the event came");
+  assertEquals(client.received, [event]);
 });
 
 Deno.test("the hub is mounted in Hono beside other routes", async () => {
@@ -146,7 +141,8 @@ Deno.test("the hub is mounted in Hono beside other routes", async () => {
   const base = `http://127.0.0.1:${server.addr.port}`;
   assertEquals(await (await fetch(base)).text(), "The application");
   for (const transport of Object.values(transports)) {
-    const { connection, received } = connectStockClient(`${base}${hub.path}`, transport);
+    await using client = connectStockClient(`${base}${hub.path}`, transport);
+    const { connection, received } = client;
     await connection.start();
     await until(() => hub.clientCount === 1, "the client is connected");
     events.emit("completed");
@@ -154,21 +150,18 @@ Deno.test("the hub is mounted in Hono beside other routes", async () => {
     await connection.stop();
     await until(() => hub.clientCount === 0, "the hub has noticed");
   }
+  hub.close();
   await server.shutdown();
 });
 
 Deno.test("without an upgrade function clients fall back to server-sent events", async () => {
   const events = new EventSourceForTests();
   const hub = createMonitorHub({ events });
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, hub.fetch);
-  const connection = new HubConnectionBuilder()
-    .withUrl(`http://127.0.0.1:${server.addr.port}${hub.path}`)
-    .configureLogging(LogLevel.None)
-    .build();
-  const received = new Promise((resolve) => connection.on("TaskEvent", resolve));
-  await connection.start();
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, hub.fetch);
+  await using client = connectStockClient(`http://127.0.0.1:${server.addr.port}${hub.path}`);
+  await client.connection.start();
   const event = events.emit("timeout");
-  assertEquals(await received, event);
-  await connection.stop();
-  await server.shutdown();
+  await until(() => client.received.length === 1, "the event came");
+  assertEquals(client.received, [event]);
+  hub.close();
 });

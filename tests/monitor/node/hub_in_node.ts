@@ -2,13 +2,14 @@
 // stock client.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
+import { HttpTransportType } from "@microsoft/signalr";
 import type { NpmProject } from "../../support/npm_project.ts";
 import { reservePort } from "../../support/reserved_port.ts";
 import { taskEvent } from "../support/event_source.ts";
 import { type RunningProgram, startProgram } from "../support/node_program.ts";
 import { hubPath, webSocket } from "../support/raw_requests.ts";
 import { serveHub } from "../support/serve_hub.ts";
+import { connectStockClient, type StockClient } from "../support/stock_client.ts";
 import { until } from "../support/until.ts";
 
 interface ClientLine {
@@ -26,14 +27,9 @@ async function fromEach(program: RunningProgram): Promise<ClientLine[]> {
   return lines.sort((a, b) => a.transport.localeCompare(b.transport));
 }
 
-function connect(port: number, transport: HttpTransportType, token: string) {
-  return new HubConnectionBuilder()
-    .withUrl(`http://127.0.0.1:${port}/evertask/monitoring`, {
-      transport,
-      accessTokenFactory: () => token,
-    })
-    .configureLogging(LogLevel.None)
-    .build();
+function connect(port: number, transport: HttpTransportType, token: string): StockClient {
+  const url = `http://127.0.0.1:${port}/evertask/monitoring`;
+  return connectStockClient(url, transport, { token });
 }
 
 /** Checks the hub and the stock client in Node. */
@@ -75,15 +71,15 @@ export async function checkHubInNode(t: Deno.TestContext, project: NpmProject): 
         HttpTransportType.LongPolling,
       ]
     ) {
-      await assertRejects(() => connect(port, transport, "guessed").start(), Error, "401");
-      const client = connect(port, transport, "a-token-that-nobody-guesses");
-      const received = new Promise((resolve) => client.on("TaskEvent", resolve));
-      await client.start();
+      await using stranger = connect(port, transport, "guessed");
+      await assertRejects(() => stranger.connection.start(), Error, "401");
+      await using client = connect(port, transport, "a-token-that-nobody-guesses");
+      const { connection, received } = client;
+      await connection.start();
       assertEquals(await emit(), 1);
-      assertEquals(await received, event);
-      const ended = new Promise<void>((resolve) => client.onclose(() => resolve()));
-      await client.stop();
-      await ended;
+      await until(() => received.length === 1, "the event came");
+      assertEquals(received, [event]);
+      await connection.stop();
       while (await emit() > 0);
     }
   });

@@ -22,11 +22,12 @@ for (const name of proxyNames) {
 
       for (const transport of ["WebSockets", "ServerSentEvents", "LongPolling"] as const) {
         await t.step(`events arrive without delay over ${transport}`, async () => {
-          const { connection, received } = connectStockClient(
+          await using client = connectStockClient(
             `http://${host}${path}`,
             HttpTransportType[transport],
             { token: accessToken },
           );
+          const { connection, received } = client;
           await connection.start();
           await until(() => served.hub.clientCount === 1, "the client is connected");
           for (let count = 1; count <= 3; count++) {
