@@ -40,6 +40,7 @@ import type { StorageCopying } from "../../src/storage/storage_copying.ts";
 import { operatorActions } from "./actions.ts";
 import type { ActivityRequest, FailureSpan, WorkReport } from "../../src/storage/work_reports.ts";
 import { auditGrowth } from "./audit_growth.ts";
+import { backlog } from "./backlog.ts";
 import { requestCancel } from "./cancel.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { claim, nextDueAt } from "./claim.ts";
@@ -61,7 +62,7 @@ import { release, releaseUnknown } from "./release.ts";
 import { activity, failureGroups, reportWork } from "./reports.ts";
 import { countTasks, listTasks } from "./search.ts";
 import { correctSeries } from "./series.ts";
-import { backlog, heldTasks, statistics } from "./statistics.ts";
+import { heldTasks, statistics } from "./statistics.ts";
 import { tableSizes } from "./table_sizes.ts";
 import { WakeWatch } from "./wake.ts";
 import {
@@ -314,7 +315,7 @@ export class SqliteStorage implements Storage {
   }
 
   backlog(cap?: number): Result<"backlog"> {
-    return this.#access.do((connection, now) => backlog(connection, now, cap));
+    return backlog(this.#access, cap);
   }
 
   statistics(options?: StatisticsOptions): Result<"statistics"> {

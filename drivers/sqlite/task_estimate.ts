@@ -7,14 +7,18 @@ import {
   type TaskStatus,
   taskStatuses,
 } from "../../src/storage/task_status.ts";
-import type { Connection } from "./connection.ts";
-import type { SqliteRow } from "./sqlite_library.ts";
+import { nextMacrotask } from "../../src/time/macrotask.ts";
+import type { DatabaseAccess } from "./database.ts";
+import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
 /** The maximum number of tasks of a table that is not estimated. */
 const mostCounted = 50_000;
 
-/** The maximum number of waiting tasks to count by status, which takes about 20 ms. */
-const mostWaitingCounted = 20_000;
+/** The maximum number of waiting tasks to count by status, which takes about 5 ms. */
+const mostWaitingCounted = 5_000;
+
+/** The minimum number of waiting tasks in a sample from which their statuses are estimated. */
+const fewestSampled = 100;
 
 /** The number of places to read for a sample, evenly spread over the table. */
 const places = 256;
@@ -42,16 +46,10 @@ const countPaused =
 const bounds = "SELECT (SELECT min(rowid) FROM queued_tasks) AS first, " +
   "(SELECT max(rowid) FROM queued_tasks) AS last";
 
-const sampleOf = (condition: string): string =>
-  "SELECT status, count(*) AS tasks FROM json_each(?) AS place CROSS JOIN queued_tasks AS t " +
+const sampleTasks = "SELECT status, due_at_utc IS NOT NULL AS waits, count(*) AS tasks " +
+  "FROM json_each(?) AS place CROSS JOIN queued_tasks AS t " +
   `ON t.rowid >= place.value AND t.rowid < place.value + ${rowsOfPlace} ` +
-  `WHERE ${condition} GROUP BY status`;
-
-const sampleEnded = sampleOf(
-  `due_at_utc IS NULL AND worker_id IS NULL AND status IN (${ended})`,
-);
-
-const sampleWaiting = sampleOf("due_at_utc IS NOT NULL");
+  `WHERE due_at_utc IS NOT NULL OR worker_id IS NULL AND status IN (${ended}) GROUP BY 1, 2`;
 
 /** Numbers of tasks. */
 export interface TaskEstimate {
@@ -62,10 +60,21 @@ export interface TaskEstimate {
 
 /**
  * Returns the numbers of tasks by status, from a sample of about 10,000 of them. Claimed tasks are
- * counted, and waiting ones if they are few. Returns null if a count of all tasks takes no longer.
+ * counted, and waiting ones if they are few. Other work runs between the statements. Returns null
+ * if a count of all tasks takes no longer.
+ *
+ * @param waiting The number of waiting tasks, which is shared among their statuses if they are many.
  */
-export function estimateTasks(connection: Connection): TaskEstimate | null {
-  if (connection.get(countSome, mostCounted + 1)!.tasks as number <= mostCounted) return null;
+export async function estimateTasks(
+  access: DatabaseAccess,
+  waiting: number,
+): Promise<TaskEstimate | null> {
+  const all = async (statement: string, ...parameters: SqliteValue[]): Promise<SqliteRow[]> => {
+    await new Promise<void>(nextMacrotask);
+    return await access.do((connection) => connection.all(statement, ...parameters));
+  };
+  const [some] = await all(countSome, mostCounted + 1);
+  if (some!.tasks as number <= mostCounted) return null;
   const none = Object.fromEntries(taskStatuses.map((status) => [status, 0]));
   const tasksByStatus = none as Record<TaskStatus, number>;
   const add = (rows: readonly SqliteRow[], factor = 1): void => {
@@ -73,22 +82,25 @@ export function estimateTasks(connection: Connection): TaskEstimate | null {
       tasksByStatus[status as TaskStatus] += Math.round(tasks as number * factor);
     }
   };
-  const { first, last } = connection.get(bounds) as { first: number; last: number };
+  const [{ first, last }] = await all(bounds) as [{ first: number; last: number }];
   const span = last - first + 1;
   const starts = Array.from(
     { length: places },
     (_, place) => first + Math.floor(place * span / places),
   );
-  const sampled = JSON.stringify(starts);
-  const factor = span / (places * rowsOfPlace);
-  add(connection.all(sampleEnded, sampled), factor);
-  add(connection.all(countClaimed));
-  add(connection.all(countPaused));
-  const waiting = connection.all(countWaiting, mostWaitingCounted + 1);
-  const hasMany =
-    waiting.reduce((sum, { tasks }) => sum + (tasks as number), 0) > mostWaitingCounted;
-  if (hasMany) add(connection.all(sampleWaiting, sampled), factor);
-  else add(waiting);
-  const estimated = hasMany ? statusesNotInProgress : endedStatuses;
-  return { tasksByStatus, estimated };
+  const sample = await all(sampleTasks, JSON.stringify(starts));
+  add(sample.filter(({ waits }) => waits === 0), span / (places * rowsOfPlace));
+  add(await all(countClaimed));
+  add(await all(countPaused));
+  const hasMany = waiting > mostWaitingCounted;
+  const sampled = sample.filter(({ waits }) => waits === 1);
+  const rows = hasMany && tasksOf(sampled) >= fewestSampled
+    ? sampled
+    : await all(countWaiting, mostWaitingCounted);
+  add(rows, hasMany ? waiting / tasksOf(rows) : 1);
+  return { tasksByStatus, estimated: hasMany ? statusesNotInProgress : endedStatuses };
+}
+
+function tasksOf(rows: readonly SqliteRow[]): number {
+  return rows.reduce((sum, { tasks }) => sum + (tasks as number), 0);
 }

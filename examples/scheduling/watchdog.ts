@@ -25,7 +25,7 @@ async function inspect(
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   const missing = new Set(expected);
-  const { now } = await everTask.queues.backlog(); // the storage's clock, which decides what is due
+  const { now } = await everTask.queues.backlog({ cap: 1 }); // the storage's clock, which decides what is due
   let page: { after?: string } | null = {};
   do {
     const { items, next } = await everTask.recurring.list(page);

@@ -4,8 +4,8 @@
 import type { Clock } from "../time/clock.ts";
 
 /**
- * The `restFactor` of queries whose cost grows with the history, so that these queries take at most
- * 2 % of the time.
+ * The `restFactor` of queries whose cost grows with the number of tasks, so that these queries take
+ * at most 2 % of the time.
  */
 export const dear = 49;
 

@@ -36,7 +36,7 @@ export interface FigureOrigin {
    */
   readonly queues: {
     readonly names?: readonly string[];
-    backlog(): Promise<Dated<Backlog>>;
+    backlog(options?: { readonly cap?: number }): Promise<Dated<Backlog>>;
     list?(): Promise<readonly Dated<QueueStatistics>[]>;
   };
   /** Counts tasks by status and queue; the numbers of ended tasks may be estimates. */

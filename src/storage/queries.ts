@@ -207,7 +207,7 @@ export interface StorageStatistics {
    * tasks have may be estimated as 0.
    */
   readonly estimated: readonly TaskStatus[];
-  /** The queues, in no particular order. Their numbers are always exact. */
+  /** The queues, in no particular order. Their numbers are counted, never estimated. */
   readonly queues: readonly QueueStatistics[];
 }
 

@@ -1,9 +1,9 @@
 // `everTask.queues.list` counts the waiting and the claimed tasks of each queue. It reads all tasks
-// only if workers hold more than one call counts.
+// only if workers hold more than one call counts. `backlog` counts up to a cap.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
-import { createEverTask, defineTask } from "../../mod.ts";
+import { createEverTask, defineTask, InvalidArgumentError } from "../../mod.ts";
 import { gate } from "../support/fleet.ts";
 
 for (const areMany of [false, true]) {
@@ -48,3 +48,31 @@ for (const areMany of [false, true]) {
     await everTask.stop();
   });
 }
+
+Deno.test("a backlog is counted up to a cap", async () => {
+  const task = defineTask<null>({ type: "work", handle() {} });
+  const everTask = createEverTask({ storage: memoryStorage(), tasks: [task] });
+  for (let count = 0; count < 3; count++) {
+    await everTask.dispatch(task, null);
+    await everTask.dispatch(task, null, { delay: { hours: 1 } });
+  }
+  const counted = async (options?: { cap: number }) =>
+    (await everTask.queues.backlog(options)).queues.map(({ due, scheduled }) => [due, scheduled]);
+  assertEquals(await counted(), [[3, 3]]);
+  assertEquals(await counted({ cap: 2 }), [[2, 2]]);
+  await assertRejects(() => counted({ cap: 0 }), InvalidArgumentError, "cap");
+  await everTask.stop();
+});
+
+Deno.test("a queue of another application may be paused while a worker holds its only task", async () => {
+  const storage = memoryStorage();
+  const everTask = createEverTask({ storage, tasks: [] });
+  const heldTasks = storage.heldTasks.bind(storage);
+  storage.heldTasks = async () => [
+    ...await heldTasks() ?? [],
+    { workerId: "lost", queue: "other", count: 1 },
+  ];
+  await everTask.queues.pause("other");
+  await assertRejects(() => everTask.queues.pause("unknown"), InvalidArgumentError, "other");
+  await everTask.stop();
+});

@@ -27,6 +27,7 @@ import { retry } from "./mutants/retry.ts";
 import { schedule } from "./mutants/schedule.ts";
 import { simulation } from "./mutants/simulation.ts";
 import { sqlite } from "./mutants/sqlite.ts";
+import { sqliteNumbers } from "./mutants/sqlite_numbers.ts";
 import { sqlserver } from "./mutants/sqlserver.ts";
 import { values } from "./mutants/values.ts";
 import { writing } from "./mutants/writing.ts";
@@ -61,6 +62,7 @@ export const mutantLists: Readonly<Record<string, readonly Mutant[]>> = {
   schedule,
   simulation,
   sqlite,
+  sqliteNumbers,
   sqlserver,
   values,
   writing,

@@ -87,7 +87,7 @@ export class LocalStore implements OperatedStore {
     filter: TaskEventFilter,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#everTask.queues.backlog(); // opens the storage, or rejects
+    await this.#everTask.queues.backlog({ cap: 1 }); // opens the storage, or rejects
     const ended = Promise.withResolvers<void>();
     const unsubscribe = this.#everTask.events.subscribe(
       (event) => handler(event).catch(ended.reject),

@@ -19,7 +19,7 @@ export async function openDashboard(target: Target, port: number): Promise<Serve
   const { serveDashboard } = await loadDashboard();
   const everTask = createEverTask({ storage, tasks: target.tasks, logger: silentLogger });
   try {
-    await everTask.queues.backlog(); // opens the storage, or rejects
+    await everTask.queues.backlog({ cap: 1 }); // opens the storage, or rejects
     const server = await serveDashboard(everTask, { port, logger: silentLogger });
     return {
       url: server.url,

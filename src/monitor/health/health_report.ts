@@ -13,7 +13,7 @@ export interface HealthCheck {
   /** The reason for the status, as a sentence. */
   readonly description: string;
   /** The figures of the check. */
-  readonly data: Readonly<Record<string, number | string | null>>;
+  readonly data: Readonly<Record<string, number | string | boolean | null>>;
 }
 
 /** The results of all checks. */

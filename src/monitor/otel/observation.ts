@@ -84,7 +84,7 @@ function measureStorage(
   limits: CacheLimits,
 ): () => void {
   const dearLimits = { ...limits, restFactor: dear };
-  const backlog = cached(() => everTask.queues.backlog(), limits, clock);
+  const backlog = cached(() => everTask.queues.backlog(), dearLimits, clock);
   const queues = cached(
     async () => await everTask.queues.list?.() ?? (await everTask.statistics()).queues,
     dearLimits,

@@ -62,9 +62,8 @@ export interface PrometheusOptions {
    */
   readonly maxQueues?: number;
   /**
-   * The time for which an answer of the storage is cached. Counts that read all tasks are cached
-   * for at least 49 times their duration, so that scraping takes at most 2 % of a large database's
-   * time.
+   * The time for which an answer of the storage is cached. Counts of tasks are cached for at least
+   * 49 times their duration, so that scraping takes at most 2 % of a large database's time.
    * @default 5 seconds
    */
   readonly cacheTime?: Duration;

@@ -32,7 +32,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
   const queueLabel = new BoundedLabel(options.maxQueues);
   const limits = { ageMs, timeoutMs };
   const dearLimits = { ...limits, restFactor: dear };
-  const backlog = cached(() => everTask.queues.backlog(), limits, clock);
+  const backlog = cached(() => everTask.queues.backlog(), dearLimits, clock);
   const statistics = cached(() => everTask.statistics(), dearLimits, clock);
   const workers = cached(() => everTask.workers({ includeLost: true }), limits, clock);
   const audited = cached(
@@ -87,7 +87,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
     "storage_up",
     "Whether the storage has answered (1) or not (0)",
     [],
-    async (add) => add({}, await backlog().then(() => 1, () => 0)),
+    async (add) => add({}, await workers().then(() => 1, () => 0)),
     "min",
   );
   gauge(

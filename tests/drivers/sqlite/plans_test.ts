@@ -3,6 +3,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { countDue, countLater, selectOldest } from "../../../drivers/sqlite/backlog.ts";
 import { claimDue, nextRank, selectDue, selectNextDue } from "../../../drivers/sqlite/claim.ts";
 import { selectHeld } from "../../../drivers/sqlite/statistics.ts";
 import { endExecutedTasks, endTasks } from "../../../drivers/sqlite/task_ends.ts";
@@ -150,6 +151,29 @@ Deno.test("counting held tasks reads no other tasks", async () => {
   const reads = plan(database, selectHeld).filter((step) => step.includes("queued_tasks"));
   assertEquals(reads.length, 1);
   assertMatch(reads[0]!, /USING INDEX queued_tasks_worker\b/);
+  database.close();
+});
+
+Deno.test("a backlog reads only the line that it counts, from a place on", async () => {
+  await using scratch = new Scratch();
+  await scratch.open();
+  const database = new DatabaseSync(scratch.path);
+  const line = "queue_name=? AND claim_rank=?";
+  const after = `${line} AND (due_at_utc,id)>(?,?)`;
+  for (
+    const [statements, range] of [
+      [[selectOldest], `${line} AND due_at_utc>?`],
+      [Object.values(countDue), `${after} AND due_at_utc<?`],
+      [Object.values(countLater), after],
+    ] as const
+  ) {
+    for (const statement of statements) {
+      const steps = plan(database, statement);
+      const reads = steps.filter((step) => step.includes("queued_tasks"));
+      assertEquals(reads, [`SEARCH queued_tasks USING INDEX queued_tasks_due (${range})`]);
+      assertEquals(steps.filter((step) => step.includes("TEMP B-TREE")), [], statement);
+    }
+  }
   database.close();
 });
 

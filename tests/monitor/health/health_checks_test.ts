@@ -103,10 +103,24 @@ Deno.test("health degrades when a backlog reaches its threshold; paused queues d
   ];
   const { status, checks } = await health.ready();
   assertEquals(status, "degraded");
-  assertEquals(checks.backlog?.data, { due: 3, oldestAgeMs: 360_000, oldestQueue: "default" });
+  assertEquals(checks.backlog?.data, {
+    due: 3,
+    dueExact: true,
+    oldestAgeMs: 360_000,
+    oldestQueue: "default",
+  });
   assertEquals((await ask("/health/ready")).status, 200);
   everTask.waiting = [queueFigures("default", { due: 2, oldestDueAt: minutes(60) })];
   assertEquals((await ask("/health/ready")).status, 503);
+});
+
+Deno.test("health counts at most 10,000 due tasks of a queue", async () => {
+  for (const [due, counted, dueExact] of [[9_999, 9_999, true], [20_000, 10_000, false]] as const) {
+    const { health, everTask } = makeHealth({});
+    everTask.waiting = [queueFigures("default", { due }), queueFigures("email", { due: 1 })];
+    const { data } = (await health.ready()).checks.backlog!;
+    assertEquals([data.due, data.dueExact], [counted + 1, dueExact]);
+  }
 });
 
 Deno.test("health degrades when there are enough failures, which are forgotten after the window", async () => {

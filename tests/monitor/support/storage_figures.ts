@@ -19,10 +19,15 @@ export class StorageFigures implements FigureOrigin {
   questions = 0;
 
   readonly queues = {
-    backlog: async () => {
+    backlog: async ({ cap = Infinity }: { readonly cap?: number } = {}) => {
       this.questions++;
       await this.#answer();
-      return dated({ now: this.now, queues: this.waiting });
+      const queues = this.waiting.map((figures) => ({
+        ...figures,
+        due: Math.min(figures.due, cap),
+        scheduled: Math.min(figures.scheduled, cap),
+      }));
+      return dated({ now: this.now, queues });
     },
   };
 

@@ -36,7 +36,7 @@ export const monitorMetrics: readonly Mutant[] = [
     ["queue: queue && this.#queues.valueFor(queue),", "queue,"],
   ]),
   ...mutantsOf({ file: "src/monitor/prometheus/storage_metrics.ts", tests: prometheus }, [
-    ["backlog().then(() => 1, () => 0)", "backlog().then(() => 1)"],
+    ["workers().then(() => 1, () => 0)", "workers().then(() => 1)"],
     ["          this.reset();\n", "\n"],
     ["if (labelNames.length === 0) this.remove();", ""],
     ["if (!isFailing) {", "{"],

@@ -335,47 +335,4 @@ export const sqlite: readonly Mutant[] = [
     ["AND instr(sql, ?) > 0 AND instr(lower(sql), ' where ') = 0", "AND instr(sql, ?) > 0"],
     ["ids !== undefined || taskKey !== undefined", "taskKey !== undefined"],
   ]),
-  ...mutantsOf({
-    file: `${folder}/task_estimate.ts`,
-    tests: ["tests/drivers/sqlite/task_estimate_test.ts"],
-  }, [
-    ["tasks as number <= mostCounted) return null;", "tasks as number < 0) return null;"],
-    ["add(connection.all(countClaimed));", ""],
-    ["add(connection.all(countPaused));", ""],
-    ["due_at_utc IS NULL AND worker_id IS NULL AND status IN", "worker_id IS NULL AND status IN"],
-    ["if (hasMany) add", "if (!hasMany) add"],
-    ["? statusesNotInProgress", "? taskStatuses"],
-    ["place.value + ${rowsOfPlace}", "place.value + 2 * ${rowsOfPlace}"],
-    ["Math.floor(place * span / places)", "place * rowsOfPlace"],
-  ]),
-  ...mutantsOf({
-    file: `${folder}/statistics.ts`,
-    tests: ["tests/drivers/sqlite/statistics_test.ts", conformance],
-    filter: "/statistics|node:sqlite: (queues|reading)/",
-  }, [
-    ["WHERE rowid > ?1 AND rowid <= ?2", "WHERE rowid >= ?1 AND rowid <= ?2"],
-    ["earliest(known.oldestDueAt, due.oldest as number | null)", "due.oldest as number | null"],
-    ["Math.min(known.due + (due.tasks as number), cap ?? Infinity)", "due.tasks as number"],
-    ["from < last; from +=", "from <= last - sliceRows; from +="],
-    [
-      "const { paused, ...known } = queues.get(queue) ?? emptyQueue",
-      "const { paused, ...known } = emptyQueue",
-    ],
-  ]),
-  ...mutantsOf({
-    file: `${folder}/audit_growth.ts`,
-    tests: ["tests/drivers/sqlite/statistics_test.ts", "tests/drivers/sqlite/audit_growth_test.ts"],
-  }, [
-    [
-      "LIMIT 1 OFFSET ${sliceRows - 1}",
-      "LIMIT 1 OFFSET ${sliceRows}",
-      "Each slice then has one row more.",
-    ],
-    ["exact ? null : await access", "await access"],
-    ["if (rows === null) return null;", "if (rows !== null) return null;"],
-    ['max(${instant("DESC")})', 'max(${instant("")})'],
-    ['${tasksBy("min", ">")} UNION ALL ${tasksBy("max", "<")}', '${tasksBy("max", "<")}'],
-    ['${tasksBy("min", ">")} UNION ALL ${tasksBy("max", "<")}', '${tasksBy("min", ">")}'],
-    ["isEstimate: true", "isEstimate: false"],
-  ]),
 ];

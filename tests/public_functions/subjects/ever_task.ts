@@ -153,7 +153,7 @@ export const methods: Readonly<
     pause: [[takes("default"), optional(options(operator))]],
     resume: [[takes("default"), optional(options(operator))]],
     list: [[]],
-    backlog: [[]],
+    backlog: [[optionalOptions({ cap: takes(5, "number", "undefined") })]],
   },
   recurring: {
     list: [[page]],
