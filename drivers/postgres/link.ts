@@ -33,6 +33,7 @@ export class Link implements Carrier {
   readonly #parts: LinkParts;
   readonly #sql: postgres.Sql;
   readonly #queries = new Set<PooledQuery>();
+  #socket: Socket | null = null;
   #first: PooledQuery | null = null;
   #isOpened = false;
   #isCancelling = false;
@@ -83,13 +84,18 @@ export class Link implements Carrier {
     return this.#sql.end({ timeout: 1 });
   }
 
+  /** Closes the connection at once. */
+  destroy(): void {
+    this.#socket?.destroy();
+  }
+
   /** The value of the option `socket` of postgres.js. */
   async #open(): Promise<Socket> {
     if (this.#isCancelling) return await this.#parts.open();
     try {
       if (this.#isOpened) throw connectionClosed();
       this.#isOpened = true;
-      return await this.#parts.open();
+      return this.#socket = await this.#parts.open();
     } catch (error) {
       this.#lose();
       throw error; // postgres.js rejects the query for which it opens the socket

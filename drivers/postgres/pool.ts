@@ -1,10 +1,11 @@
 // Pools of connections: the storage's own, created from a URL, or the application's.
 
-import postgres from "postgres";
+import { systemClock } from "../../src/time/clock.ts";
 import type { PostgresClient } from "./connection.ts";
 import type { DatabaseUrl } from "./database_url.ts";
-import { processEnvironment, variableIfAny, withoutEnvironment } from "./environment.ts";
-import { Links, pauseMs } from "./links.ts";
+import { processEnvironment, variableIfAny } from "./environment.ts";
+import { Links } from "./links.ts";
+import { Listener } from "./listener.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Sockets } from "./sockets.ts";
 
@@ -64,16 +65,33 @@ function ownPool(
     connection: settings,
   };
   const links = new Links({ options: shared, maxConnections, prepare, open: sockets.open });
-  const makeListener = () => {
-    const backoff = (failures: number) => pauseMs(failures) / 1_000;
-    const untyped: object = { ...shared, socket: sockets.open }; // the types lack `socket`
-    return withoutEnvironment(() => postgres({ ...untyped, max: 1, backoff }));
-  };
-  let listener: postgres.Sql | null = null;
+  const listeners = new Set<Listener>();
   return {
     sql: {
       unsafe: (text, parameters = [], options = {}) => links.run(text, parameters, options),
-      listen: (...listening) => (listener ??= makeListener()).listen(...listening),
+      async listen(channel, onMessage, onListening) {
+        const listener = new Listener({
+          clock: systemClock,
+          options: shared,
+          open: sockets.open,
+          channel,
+          onMessage,
+          onListening,
+        });
+        listeners.add(listener);
+        try {
+          await listener.listen();
+        } catch (error) {
+          listeners.delete(listener);
+          throw error;
+        }
+        return {
+          unlisten() {
+            listeners.delete(listener);
+            return listener.end();
+          },
+        };
+      },
     },
     servers: servers.length,
     mustWrite,
@@ -81,7 +99,7 @@ function ownPool(
     leave: () => sockets.leave(),
     keepAlive: (keepAlive) => sockets.keepAlive(keepAlive),
     async end() {
-      await Promise.all([links.end(), listener?.end({ timeout: 1 })]);
+      await Promise.all([links.end(), ...[...listeners].map((listener) => listener.end())]);
       sockets.close();
     },
   };

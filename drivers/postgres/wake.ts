@@ -109,8 +109,8 @@ export class WakeChannel {
   }
 
   /**
-   * Starts to listen. Retries after growing pauses until an attempt succeeds. After that,
-   * postgres.js reconnects by itself.
+   * Starts to listen. Retries after growing pauses until an attempt succeeds. After that, the client
+   * reconnects by itself.
    */
   async #listen(failures = 0): Promise<void> {
     try {

@@ -297,6 +297,21 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["query.reject(poolEnded());", "void query;"],
   ]),
   ...mutantsOf({
+    file: "drivers/postgres/listener.ts",
+    tests: ["tests/drivers/postgres/listener_test.ts"],
+  }, [
+    ["lost.then(() => this.#retry());", ""],
+    ["channel.replaceAll('\"', '\"\"')", "channel"],
+    ["    onListening();\n", ""],
+    [".catch(() => this.#retry())", ".catch(() => {})"],
+    ["    if (this.#isEnded) return;\n", ""],
+    ["    this.#cancelRetry();\n", ""],
+    ["await this.#link?.end();", ""],
+    ["      link.destroy();", ""],
+    ["      this.#link = null;\n", "", "Its end may only take a second."],
+    ["this.#retries = 0;", ""],
+  ]),
+  ...mutantsOf({
     file: "drivers/postgres/functions.ts",
     tests: ["tests/drivers/postgres/odd_answers_test.ts"],
   }, [
