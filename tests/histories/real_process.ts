@@ -15,6 +15,7 @@ export class RealProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #orders: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reading: Promise<void>;
+  #onAnswered = () => {};
   #isAlive = true;
   #isFrozen = false;
 
@@ -32,6 +33,7 @@ export class RealProcess implements AsyncDisposable {
     this.ready = promise;
     this.#reading = this.#read((report) => {
       if (report.kind === "ready") resolve();
+      else if (report.kind === "answered") this.#onAnswered();
       else onFigures(report);
     });
     void this.#child.status.then(() => {
@@ -51,6 +53,14 @@ export class RealProcess implements AsyncDisposable {
   /** Sends an order to the process. The order is lost if the process has ended. */
   order(order: Order): void {
     this.#orders.write(encoder.encode(`${JSON.stringify(order)}\n`)).catch(() => {});
+  }
+
+  /** Resolves when the calls of all orders so far have an answer, or the process has ended. */
+  async answered(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onAnswered = resolve;
+    this.order({ kind: "reportAnswers" });
+    await Promise.race([promise, this.#child.status]);
   }
 
   freeze(): void {

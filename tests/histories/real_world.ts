@@ -202,8 +202,16 @@ class RealWorld implements AsyncDisposable {
     }
   }
 
+  /**
+   * Waits until no task is waiting or running. First waits for the calls that processes still make:
+   * a busy machine may start a process so late that nothing is stored yet.
+   */
   async #untilAtRest(storage: Storage): Promise<void> {
     const endsAt = performance.now() + patienceMs;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, patienceMs);
+    await Promise.race([Promise.all(this.#all.map((process) => process.answered())), late]);
+    clearTimeout(timer);
     for (let calm = 0; calm < 4 && performance.now() < endsAt;) {
       await pause(300);
       const { items } = await storage.list({}, { limit: 1_000 });

@@ -36,11 +36,17 @@ export interface ProcessSetup {
   readonly figuresEveryMs: number | null;
 }
 
-/** A line from the controller: a call to make, or the end of the process after a graceful stop. */
-export type Order = AskDeed | { readonly kind: "end"; readonly timeoutMs: number };
+/**
+ * A line from the controller: a call to make, a report of when all calls so far have an answer, or
+ * the end of the process after a graceful stop.
+ */
+export type Order =
+  | AskDeed
+  | { readonly kind: "reportAnswers" }
+  | { readonly kind: "end"; readonly timeoutMs: number };
 
 /** A line to the controller. */
-export type Report = { readonly kind: "ready" } | Figures;
+export type Report = { readonly kind: "ready" } | { readonly kind: "answered" } | Figures;
 
 /** Figures of a process since its last report. */
 export interface Figures {

@@ -85,7 +85,8 @@ for await (const line of readLines(Deno.stdin.readable)) {
     stopTimeoutMs = order.timeoutMs;
     break;
   }
-  asked.ask(order);
+  if (order.kind === "reportAnswers") void answered().then(() => report({ kind: "answered" }));
+  else asked.ask(order);
 }
 clearInterval(figures);
 closeDashboard();
@@ -114,6 +115,11 @@ async function started(everTask: EverTask): Promise<void> {
       await new Promise((resume) => setTimeout(resume, 200));
     }
   }
+}
+
+/** Resolves when each call has an answer. */
+async function answered(): Promise<void> {
+  while (asked.unanswered > 0) await new Promise((resume) => setTimeout(resume, 20));
 }
 
 /** Serves a dashboard, and reads what its pages read, as often as they do. */
