@@ -12,14 +12,14 @@ import { pausedQueues } from "./queues.ts";
 /** The number of tasks of a slice, which takes about 2 ms. */
 const sliceTasks = 10_000;
 
-/** The tasks of a line after a place, in the order of their due instants. */
-const line = "FROM queued_tasks INDEXED BY queued_tasks_due " +
+/** The tasks of a line: a queue and a rank. */
+const fromLine = "FROM queued_tasks INDEXED BY queued_tasks_due " +
   "WHERE queue_name = ? AND claim_rank = ? AND due_at_utc IS NOT NULL";
 
 const order = "ORDER BY due_at_utc, id";
 
 /** Finds the earliest due instant of a line. */
-export const selectOldest = `SELECT due_at_utc AS oldest ${line} ${order} LIMIT 1`;
+export const selectOldest = `SELECT due_at_utc AS oldest ${fromLine} ${order} LIMIT 1`;
 
 /** The statements that count the tasks of a line after a place: all, or the due ones. */
 interface CountQuery {
@@ -30,7 +30,7 @@ interface CountQuery {
 }
 
 export const [countLater, countDue] = ["", "AND due_at_utc <= ?"].map((bound): CountQuery => {
-  const tasks = `${line} AND (due_at_utc, id) > (?, ?) ${bound}`;
+  const tasks = `${fromLine} AND (due_at_utc, id) > (?, ?) ${bound}`;
   return {
     sliceEnd: `SELECT due_at_utc AS due, id ${tasks} ${order} LIMIT 1 OFFSET ?`,
     rest: `SELECT count(*) AS tasks FROM (SELECT 1 ${tasks} LIMIT ?)`,

@@ -5,7 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import axe, { type RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 import { defineTask, noRetry, type TaskContext } from "../../mod.ts";
-import { until } from "../monitor/support/until.ts";
+import { until } from "../support/until.ts";
 import { browserTest } from "../support/browser.ts";
 import { openPage } from "./open_page.ts";
 import { checkForcedColors, checkReducedMotion } from "./seen.ts";

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { defineTask, noRetry } from "../../mod.ts";
-import { until } from "../monitor/support/until.ts";
+import { until } from "../support/until.ts";
 import { browserTest } from "../support/browser.ts";
 import { flood } from "./flood.ts";
 import { openPage } from "./open_page.ts";

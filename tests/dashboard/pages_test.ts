@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { defineTask, noRetry, type TaskContext } from "../../mod.ts";
 import { authorizePeople } from "../../src/api/mod.ts";
 import { browserTest } from "../support/browser.ts";
-import { until } from "../monitor/support/until.ts";
+import { until } from "../support/until.ts";
 import { ServedDashboard } from "./served_dashboard.ts";
 
 const charge = defineTask<{ readonly order: number }>({

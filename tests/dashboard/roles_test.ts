@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import { openPage } from "./open_page.ts";
 import { OperatedStore, users } from "./operated_store.ts";
-import { until } from "../monitor/support/until.ts";
+import { until } from "../support/until.ts";
 import { mail, queues, report } from "./programs/tasks.ts";
 
 /** The names of the buttons and checkboxes on each page, for each user. */

@@ -4,7 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
-import { until } from "../monitor/support/until.ts";
+import { until } from "../support/until.ts";
 import { openPage } from "./open_page.ts";
 import { OperatedStore, type StoreName, stores } from "./operated_store.ts";
 import { charge, mail, report } from "./programs/tasks.ts";

@@ -3,7 +3,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import { until } from "../monitor/support/until.ts";
+import { until } from "../support/until.ts";
 import type { OperatedStore } from "./operated_store.ts";
 
 /** Makes the changes, and checks what is stored then. */

@@ -10,7 +10,7 @@ import {
   withPool,
   withSchema,
 } from "../support/tsql_server/target.ts";
-import { until } from "../monitor/support/until.ts";
+import { until } from "../support/until.ts";
 import { openPage } from "./open_page.ts";
 import { OperatedStore, type StoreName, stores } from "./operated_store.ts";
 import { wait } from "./programs/tasks.ts";

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
-import { until } from "../monitor/support/until.ts";
+import { until } from "../support/until.ts";
 import { openPage } from "./open_page.ts";
 import { OperatedStore, type StoreName, stores } from "./operated_store.ts";
 import { charge, wait } from "./programs/tasks.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { serveHub } from "../monitor/support/serve_hub.ts";
-import { until } from "../monitor/support/until.ts";
+import { until } from "../support/until.ts";
 import { readLines } from "../support/lines.ts";
 import { reservePort } from "../support/reserved_port.ts";
 import { buildProject } from "./dotnet.ts";

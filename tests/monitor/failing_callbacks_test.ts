@@ -9,7 +9,7 @@ import { nextMacrotask } from "../../src/time/macrotask.ts";
 import { stub } from "../support/stub.ts";
 import { makeHub, webSocketHeaders } from "./support/asked_hub.ts";
 import { EventSourceForTests } from "./support/event_source.ts";
-import { until } from "./support/until.ts";
+import { until } from "../support/until.ts";
 
 /** The ways in which a function that must be synchronous can fail. */
 const failures: Readonly<Record<string, () => never>> = {

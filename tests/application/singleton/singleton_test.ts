@@ -6,7 +6,7 @@ import type { Storage } from "../../../src/storage/mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { nextMacrotask } from "../../../src/time/macrotask.ts";
-import { until } from "../../monitor/support/until.ts";
+import { until } from "../../support/until.ts";
 import { world } from "./world.ts";
 
 type Module = typeof import("./reloaded_module.ts");

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
-import { until } from "../../monitor/support/until.ts";
+import { until } from "../../support/until.ts";
 
 const root = new URL("../../../", import.meta.url);
 

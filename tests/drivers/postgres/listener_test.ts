@@ -4,29 +4,20 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
 import { connect as connectTo, createServer, type Socket } from "node:net";
-import { setImmediate } from "node:timers";
 import { Listener } from "../../../drivers/postgres/listener.ts";
 import { resolveOptions } from "../../../drivers/postgres/options.ts";
 import { makePool, type Pool } from "../../../drivers/postgres/pool.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { startPostgres } from "../../support/pg_server.ts";
 import { reservePort } from "../../support/reserved_port.ts";
+import { until } from "../../support/until.ts";
 import { connect } from "./support.ts";
 
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** Resolves once the condition holds; rejects when that takes longer than 30 s. */
-async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-): Promise<void> {
-  const start = performance.now();
-  while (!await condition()) {
-    if (performance.now() - start > 30_000) throw new Error(`Waited in vain until ${what}.`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+/** The time in which each event must occur, in milliseconds. */
+const patienceMs = 30_000;
 
 /** Counts events, and waits for a number of them. */
 class Counter {
@@ -47,7 +38,7 @@ class Counter {
       this.#notify = () => this.#count >= count && resolve();
       this.#notify();
     });
-    await deadline(reached, 30_000);
+    await deadline(reached, patienceMs);
   }
 }
 
@@ -88,7 +79,7 @@ Deno.test("a listener that stops closes its connection, and others continue", as
   const [one, two] = [await listen(pool, "one"), await listen(pool, "two")];
   await one.unlisten();
   const sessions = () => other`SELECT FROM pg_stat_activity WHERE query = 'LISTEN "one"'`;
-  await until(async () => (await sessions()).length === 0, "the connection is closed");
+  await until(async () => (await sessions()).length === 0, "the connection is closed", patienceMs);
   await other`SELECT pg_notify('one', ''), pg_notify('two', '')`;
   await two.arrived.reaches(1);
   assertEquals([one.messages, two.messages], [[], [""]]);
@@ -129,7 +120,7 @@ async function serve(port: number, answers: readonly Answer[]) {
     /** Resets the open connections. */
     cut: () => open.forEach((socket) => socket.resetAndDestroy()),
     /** Resolves when no connection is open. */
-    emptied: () => until(() => open.size === 0, "no connection is open"),
+    emptied: () => until(() => open.size === 0, "no connection is open", patienceMs),
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();
       await new Promise<void>((resolve) => stand.close(() => resolve()));
@@ -154,7 +145,7 @@ function listenerOn(port: number) {
 
 /** Passes the pause before a retry, once the loss was noticed. */
 async function retry(clock: FakeClock, pauseMs: number): Promise<void> {
-  await until(() => clock.timerCount > 0, "the loss was noticed");
+  await until(() => clock.timerCount > 0, "the loss was noticed", patienceMs);
   await clock.advance(pauseMs - 1);
   assertEquals(clock.timerCount, 1);
   await clock.advance(1);
@@ -200,7 +191,7 @@ Deno.test("a listener that ends after a loss does not retry", async () => {
   const { clock, listener } = listenerOn(reserved.port);
   await listener.listen();
   stand.cut();
-  await until(() => clock.timerCount > 0, "the loss was noticed");
+  await until(() => clock.timerCount > 0, "the loss was noticed", patienceMs);
   await listener.end();
   assertEquals([stand.connections, clock.timerCount], [1, 0]);
 });

@@ -24,7 +24,7 @@ import { FakeClock } from "../../../src/testing/fake_clock.ts";
 import { reservePort } from "../../support/reserved_port.ts";
 import { EventSourceForTests, taskEvent } from "../support/event_source.ts";
 import { selfSigned } from "../support/self_signed.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../support/until.ts";
 
 interface ReceivedMail {
   readonly from: string;

@@ -6,7 +6,7 @@ import { createEverTask, defineTask, silentLogger, type TaskEvent } from "../../
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
 import { createMonitorHub, type MonitorHubOptions } from "../../../src/monitor/mod.ts";
 import { connectStockClient } from "../support/stock_client.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../support/until.ts";
 
 const mail = defineTask<string>({ type: "mail", handle: () => {} });
 

@@ -3,7 +3,7 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { webSocket } from "../support/raw_requests.ts";
 import { type ServedHub, serveHub } from "../support/serve_hub.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../support/until.ts";
 
 const megabyte = 1_048_576;
 const limits = { maxBacklog: megabyte, maxFieldLength: megabyte };

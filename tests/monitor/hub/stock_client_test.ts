@@ -10,7 +10,7 @@ import { reservePort } from "../../support/reserved_port.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
 import { serveHub } from "../support/serve_hub.ts";
 import { connectStockClient } from "../support/stock_client.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../support/until.ts";
 
 const transports = {
   "WebSockets": HttpTransportType.WebSockets,

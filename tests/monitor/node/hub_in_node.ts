@@ -10,7 +10,7 @@ import { type RunningProgram, startProgram } from "../support/node_program.ts";
 import { hubPath, webSocket } from "../support/raw_requests.ts";
 import { serveHub } from "../support/serve_hub.ts";
 import { connectStockClient, type StockClient } from "../support/stock_client.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../support/until.ts";
 
 interface ClientLine {
   readonly transport: string;

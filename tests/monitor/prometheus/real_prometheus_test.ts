@@ -7,7 +7,7 @@ import { runCommand } from "../../support/run_command.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
 import { hasPrometheus, startPrometheus } from "../support/prometheus_server.ts";
 import { queueFigures, StorageFigures } from "../support/storage_figures.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../support/until.ts";
 
 const ignore = !await hasPrometheus();
 const rulesFile = new URL("../../../examples/monitoring/evertask.rules.yml", import.meta.url);

@@ -6,7 +6,7 @@ import { hasProxy, proxyNames, startProxy } from "../support/proxies.ts";
 import { hubPath, plain, statusOf, webSocket } from "../support/raw_requests.ts";
 import { serveHub } from "../support/serve_hub.ts";
 import { connectStockClient } from "../support/stock_client.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../support/until.ts";
 
 const accessToken = "a-token-that-nobody-guesses";
 const path = `/admin${hubPath}`;

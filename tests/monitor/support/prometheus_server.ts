@@ -2,7 +2,7 @@
 
 import { runCommand } from "../../support/run_command.ts";
 import { reservePort } from "../../support/reserved_port.ts";
-import { until } from "./until.ts";
+import { until } from "../../support/until.ts";
 
 /** Whether Prometheus and promtool are installed here. */
 export async function hasPrometheus(): Promise<boolean> {

@@ -7,7 +7,7 @@ import {
   type MonitorHubOptions,
 } from "../../../src/monitor/mod.ts";
 import { EventSourceForTests } from "./event_source.ts";
-import { until } from "./until.ts";
+import { until } from "../../support/until.ts";
 
 /** A served hub; disposing of it closes the hub and the server. */
 export interface ServedHub extends AsyncDisposable {

@@ -17,7 +17,7 @@ import {
 import type { Instrumentation } from "../../../src/monitor/mod.ts";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { startEngine } from "../../support/engine.ts";
-import { until } from "../../monitor/support/until.ts";
+import { until } from "../../support/until.ts";
 import { stub } from "../../support/stub.ts";
 
 const fault = () => new Error("a callback of the application failed");
