@@ -8,7 +8,9 @@ import type { BenchStore } from "./support/bench_store.ts";
 import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
+import { wallClock } from "../tests/support/wall_clock.ts";
 
+const now = wallClock();
 const defaultTasks = 300;
 /**
  * The number of tasks at the start that are not measured, because they compile code and open
@@ -32,7 +34,7 @@ async function measureWakeUps(store: BenchStore, tasks: number): Promise<number[
   await worker.next();
   const waits: number[] = [];
   for (let n = 0; n < uncounted + tasks; n++) {
-    const dispatchedAt = performance.timeOrigin + performance.now();
+    const dispatchedAt = now();
     await web.dispatch(prompt, null);
     waits.push(await worker.next<number>() - dispatchedAt);
     await new Promise((resume) => setTimeout(resume, pauseMs));

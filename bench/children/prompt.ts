@@ -6,11 +6,13 @@
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import { askedToEnd, tell } from "../support/child_process.ts";
 import { databaseAt } from "../support/open_storage.ts";
+import { wallClock } from "../../tests/support/wall_clock.ts";
 
+const now = wallClock();
 const [store = "", address = ""] = Deno.args;
 const prompt = defineTask<null>({
   type: "prompt",
-  handle: () => tell(performance.timeOrigin + performance.now()),
+  handle: () => tell(now()),
 });
 const database = await databaseAt(store, address);
 const everTask = createEverTask({

@@ -4,6 +4,7 @@
 import type { CallEntry, HandlerEntry, ProcessEntry } from "../../src/testing/checker/history.ts";
 import type { HistoryLog } from "../../src/testing/simulation/history_log.ts";
 import type { Verb } from "../../src/testing/simulation/network.ts";
+import { wallClock } from "../support/wall_clock.ts";
 
 /** A line of records. Instants are in milliseconds from the start of the history. */
 export type RecordLine =
@@ -28,6 +29,7 @@ export type RecordLine =
 type Unstamped<Line> = Line extends unknown ? Omit<Line, "at"> : never;
 
 const encoder = new TextEncoder();
+const now = wallClock(); // the database's clock is compared with it
 
 /** Writes records. */
 export class RecordFile implements HistoryLog, Disposable {
@@ -42,7 +44,7 @@ export class RecordFile implements HistoryLog, Disposable {
   }
 
   write(line: Unstamped<RecordLine>): void {
-    const at = performance.timeOrigin + performance.now() - this.#startsAt;
+    const at = now() - this.#startsAt;
     let bytes = encoder.encode(
       `${JSON.stringify({ at: Math.round(at * 1000) / 1000, ...line })}\n`,
     );

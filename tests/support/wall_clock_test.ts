@@ -1,0 +1,39 @@
+// Tests the machine's time with fractions.
+
+import { assert, assertEquals } from "@std/assert";
+import { wallClock } from "./wall_clock.ts";
+
+/** A machine whose clock is corrected by `stepMs` every `everyMs`. */
+function machine(stepMs: number, everyMs: number) {
+  const startsAt = 1_700_000_000_000.4;
+  let elapsed = 0;
+  const wall = () => startsAt + elapsed + stepMs * Math.floor(elapsed / everyMs);
+  return {
+    wall,
+    read: wallClock({ wall: () => Math.floor(wall()), monotonic: () => elapsed }),
+    pass: (ms: number) => void (elapsed += ms),
+  };
+}
+
+Deno.test("the clock agrees with a machine that corrects its time, to a millisecond", () => {
+  for (const stepMs of [-20, -6, 0, 6, 20]) {
+    const { wall, read, pass } = machine(stepMs, 1_000);
+    for (let i = 0; i < 10_000; i++) {
+      pass(0.7);
+      assert(Math.abs(read() - wall()) <= 1, `${read()} at ${wall()}, steps of ${stepMs} ms`);
+    }
+  }
+});
+
+Deno.test("the clock tells instants of one millisecond apart", () => {
+  const { read, pass } = machine(0, Infinity);
+  for (let i = 0; i < 100; i++) { // from here on, the fraction is known
+    pass(0.37);
+    read();
+  }
+  for (let i = 0; i < 100; i++) {
+    const before = read();
+    pass(0.05);
+    assertEquals((read() - before).toFixed(3), "0.050");
+  }
+});
