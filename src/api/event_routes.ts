@@ -8,6 +8,7 @@ import type { Clock } from "../time/clock.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { describeProblems, problem, problemResponses } from "./problems.ts";
 import { EventSampler } from "./event_sampler.ts";
+import { connectionOf } from "./guard.ts";
 import { integer } from "./route_parts.ts";
 import { present } from "./search_query.ts";
 
@@ -79,8 +80,10 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): 
         },
         { ...filter, parameters: payloads !== "false" },
       );
+      let isOpen = true;
       let stopTimer = () => {};
       const keepAlive = () => {
+        if (!isOpen) return; // a write may settle after the end
         stopTimer = clock.setTimer(
           () => {
             const leftOut = sampler.leftOut(); // not yet reported with a later event
@@ -93,10 +96,12 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): 
       };
       keepAlive();
       stream.onAbort(ended.resolve);
+      void completedOf(connectionOf(context))?.then(ended.resolve, ended.resolve);
       try {
-        await stream.write(":\n\n"); // sends the headers
+        void stream.write(":\n\n"); // sends the headers; never ends if the server drops the response
         await ended.promise;
       } finally {
+        isOpen = false;
         stopTimer();
         unsubscribe();
         streams--;
@@ -104,4 +109,13 @@ export function addEventRoutes(app: OpenAPIHono<ApiEnvironment>, clock: Clock): 
     });
     return response as never;
   });
+}
+
+/**
+ * Returns the promise that a server of Deno settles at the end of a request. If such a server ends
+ * before it gets the response, it does not cancel the stream.
+ */
+function completedOf(connection: unknown): Promise<void> | null {
+  const { completed } = Object(connection) as { readonly completed?: unknown };
+  return completed instanceof Promise ? completed : null;
 }

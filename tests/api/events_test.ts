@@ -1,11 +1,12 @@
 // Tests the stream of events: its filter and redaction for each user, and its parameters.
 
-import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertRejects } from "@std/assert";
 import { type AuthorizedUser, createApi } from "../../src/api/mod.ts";
 import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
 import { EventSampler } from "../../src/api/event_sampler.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
+import { until } from "../support/until.ts";
 import { authorizeByName, makeTenantStore, scopesOf } from "./tenants.ts";
 
 const { types, queues, taskKeyPrefix, tags } = scopesOf("apple");
@@ -110,6 +111,42 @@ Deno.test("no timer is left of a stream whose client leaves", async () => {
   await reader.cancel(); // while the stream is kept alive
   await advanced;
   assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("no timer is left of a stream whose server ends before it gets the response", async () => {
+  await using everTask = createEverTask({
+    storage: memoryStorage(),
+    tasks: [],
+    logger: silentLogger,
+  });
+  const clock = new FakeClock();
+  const [asked, allowed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const api = createApi(everTask, {
+    clock,
+    logger: silentLogger,
+    async authorize() {
+      asked.resolve();
+      await allowed.promise;
+      return users["everything"]!;
+    },
+  });
+  const streamed = Promise.withResolvers<void>();
+  const end = new AbortController();
+  const options = { port: 0, hostname: "127.0.0.1", signal: end.signal, onListen() {} };
+  const server = Deno.serve(options, async (request, connection) => {
+    const response = await api.fetch(request, connection);
+    assertEquals([response.status, clock.timerCount], [200, 1]);
+    streamed.resolve();
+    return response;
+  });
+  const answer = fetch(`http://127.0.0.1:${server.addr.port}/api/v1/events`);
+  await asked.promise;
+  end.abort();
+  await assertRejects(() => answer);
+  allowed.resolve();
+  await streamed.promise;
+  await server.finished;
+  await until(() => clock.timerCount === 0, "the timer of the stream has been cancelled");
 });
 
 Deno.test("a sampler counts the events that it leaves out", async () => {

@@ -9,6 +9,7 @@ import fastify from "fastify";
 import { Hono } from "hono";
 import type { Api } from "../../src/api/mod.ts";
 import { nodeListener } from "../../src/monitor/mod.ts";
+import { EventStreams } from "../support/event_streams.ts";
 
 /** A server with a handler, and the handler's URL. */
 export interface Mount extends AsyncDisposable {
@@ -29,10 +30,15 @@ async function listen(server: ReturnType<typeof createServer>, path: string): Pr
 }
 
 function serve(handler: Deno.ServeHandler<Deno.NetAddr>, path: string): Mount {
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
+  const streams = new EventStreams();
+  const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
+  const server = Deno.serve(options, streams.watch(handler));
   return {
     url: `http://127.0.0.1:${server.addr.port}${path}`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+      await streams.ended();
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { createEverTask, defineTask, type EverTask, silentLogger } from "../../m
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { type ApiOptions, createApi } from "../../src/api/mod.ts";
 import type { Storage } from "../../src/storage/mod.ts";
+import { EventStreams } from "../support/event_streams.ts";
 
 export const email = defineTask<unknown>({ type: "email", handle() {} });
 export const failing = defineTask<null>({
@@ -25,13 +26,15 @@ export class ServedApi implements AsyncDisposable {
   /** The messages that the API logged as errors. */
   readonly log: string[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #streams = new EventStreams();
 
   constructor(options: ApiOptions = {}, storage: Storage = memoryStorage()) {
     const tasks = [email, failing];
     this.everTask = createEverTask({ storage, tasks, logger: silentLogger });
     const error = (message: string) => void this.log.push(message);
     const { fetch } = createApi(this.everTask, { logger: { ...silentLogger, error }, ...options });
-    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, fetch);
+    const handler = this.#streams.watch(fetch);
+    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
   }
 
   /** Returns the URL of a path. */
@@ -49,6 +52,7 @@ export class ServedApi implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
+    await this.#streams.ended();
     await this.everTask.stop();
   }
 }

@@ -1,6 +1,7 @@
 // A SQLite file with tasks in many states, and the REST API over it, to run commands on both.
 
 import { createEverTask, defineTask, type EverTask, noRetry, silentLogger } from "../../mod.ts";
+import { EventStreams } from "../support/event_streams.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { authorizePeople, createApi } from "../../src/api/mod.ts";
 
@@ -55,7 +56,9 @@ export async function makeCliStore(): Promise<CliStore> {
     { user: "ada", token, can: ["view", "payloads", "operate", "admin"] },
   ]);
   const api = createApi(everTask, { authorize, logger: silentLogger });
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, api.fetch);
+  const streams = new EventStreams();
+  const handler = streams.watch(api.fetch);
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
   return {
     everTask,
     folder,
@@ -65,6 +68,7 @@ export async function makeCliStore(): Promise<CliStore> {
     },
     async [Symbol.asyncDispose]() {
       await server.shutdown();
+      await streams.ended();
       await everTask.stop();
       await Deno.remove(folder, { recursive: true });
     },

@@ -4,6 +4,7 @@ import { createEverTask, type EverTask, silentLogger } from "../../mod.ts";
 import type { AuthorizedUser } from "../../src/api/mod.ts";
 import { createDashboard } from "../../src/dashboard/mod.ts";
 import { authorizeByName } from "../api/tenants.ts";
+import { EventStreams } from "../support/event_streams.ts";
 import { startProgram } from "../support/lines.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import { openStorage } from "./programs/open_storage.ts";
@@ -48,6 +49,7 @@ export class OperatedStore implements AsyncDisposable {
   readonly everTask: EverTask;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #abort = new AbortController();
+  readonly #streams = new EventStreams();
   readonly #storeUrl: string;
   readonly #remove: () => Promise<void>;
   readonly #workers: ReturnType<typeof startProgram>[] = [];
@@ -63,7 +65,8 @@ export class OperatedStore implements AsyncDisposable {
       logger: silentLogger,
     });
     const { signal } = this.#abort;
-    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", signal, onListen() {} }, fetch);
+    const handler = this.#streams.watch(fetch);
+    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", signal, onListen() {} }, handler);
   }
 
   /** Creates a store without a worker. */
@@ -108,6 +111,7 @@ export class OperatedStore implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort(); // a graceful end would wait for the streams of pages that are still open
     await this.#server.finished;
+    await this.#streams.ended();
     for (const worker of this.#workers) await worker.end();
     await this.everTask.stop();
     await this.#remove();

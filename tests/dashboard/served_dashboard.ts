@@ -9,6 +9,7 @@ import {
 } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { createDashboard, type DashboardOptions } from "../../src/dashboard/mod.ts";
+import { EventStreams } from "../support/event_streams.ts";
 
 /** A server with a dashboard. */
 export class ServedDashboard implements AsyncDisposable {
@@ -17,8 +18,7 @@ export class ServedDashboard implements AsyncDisposable {
   #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #handler: Deno.ServeHandler<Deno.NetAddr>;
   readonly #path: string;
-  /** Settle when a stream of events has ended. */
-  readonly #streams = new Set<Promise<void>>();
+  readonly #streams = new EventStreams();
 
   /**
    * @param tasks The tasks of the instance.
@@ -41,8 +41,9 @@ export class ServedDashboard implements AsyncDisposable {
       ...others,
     });
     const { fetch } = createDashboard(this.everTask, { logger: silentLogger, path, ...options });
-    this.#handler = async (request, connection) =>
-      this.#watched(await fetch(behind(request), connection));
+    this.#handler = this.#streams.watch((request, connection) => (
+      fetch(behind(request), connection)
+    ));
     this.#server = this.#listen(0);
   }
 
@@ -67,20 +68,10 @@ export class ServedDashboard implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}${prefix}/${page}`;
   }
 
-  #watched(response: Response): Response {
-    if (response.headers.get("content-type") !== "text/event-stream") return response;
-    const { readable, writable } = new TransformStream();
-    const ended = response.body!.pipeTo(writable).catch(() => {}).finally(() =>
-      this.#streams.delete(ended)
-    );
-    this.#streams.add(ended);
-    return new Response(readable, response);
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort(); // a graceful end would wait for the streams of pages that are still open
     await this.#server.finished;
-    await Promise.all(this.#streams); // a server under load cancels streams after its end
+    await this.#streams.ended();
     await this.everTask.stop();
   }
 }
