@@ -23,8 +23,11 @@ interface Images {
   readonly after: TaskImage;
 }
 
-/** How far the clocks of processes and database may differ, in milliseconds. */
-const slackMs = 5;
+/**
+ * How far the clocks of processes and database may differ, in milliseconds: a machine may set its
+ * clock back by some milliseconds, and the records of a process still are in order.
+ */
+const slackMs = 10;
 
 /** The maximum time that the statements of a call without an answer take, in milliseconds. */
 const statementsMs = 20;
