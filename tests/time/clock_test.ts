@@ -11,9 +11,8 @@ function firing(set: (mark: (name: string) => () => void) => void): Promise<stri
 }
 
 Deno.test("the clock reads the wall clock, and a monotonic one beside it", () => {
-  const since = Date.now();
   const now = systemClock.now();
-  assert(now >= since && now <= Date.now(), `${now}`);
+  assert(Math.abs(now - Date.now()) < 10_000, `${now}`); // a machine may correct its clock meanwhile
   const before = systemClock.monotonic();
   assert(systemClock.monotonic() >= before);
 });
