@@ -5,9 +5,8 @@ import { fingerprintOf } from "../../thrown/fingerprint.ts";
 import type { ClaimedTask } from "../../storage/records.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
 import type { ActivityReport, FailureReport, WorkReport } from "../../storage/work_reports.ts";
-import { Minute } from "./minute.ts";
-
-const minuteMs = 60_000;
+import type { Minute } from "./minute.ts";
+import { RecentMinutes } from "./recent_minutes.ts";
 
 /**
  * The maximum number of unreported figures (one per minute, type and queue) while storage does not
@@ -29,9 +28,7 @@ type Failed = Pick<ClaimedTask, "id" | "type">;
 
 /** The work since the last report. */
 export class WorkLog {
-  /** The current minute by queue and type. */
-  readonly #present = new Map<string, Map<string, Minute>>();
-  #presentAt = 0;
+  readonly #minutes = new RecentMinutes();
   #changed: Minute[] = [];
   #failures = new Map<string, FailureReport>();
 
@@ -71,8 +68,8 @@ export class WorkLog {
       type,
       summary,
       count: (known?.count ?? 0) + 1,
-      firstAt: known?.firstAt ?? now,
-      lastAt: now,
+      firstAt: Math.min(known?.firstAt ?? now, now),
+      lastAt: Math.max(known?.lastAt ?? now, now),
       taskId: id,
       exception: exception.slice(0, longestExample),
     });
@@ -97,7 +94,7 @@ export class WorkLog {
     const unreported = minutes.filter((minute) => minute.markChanged());
     const all = [...unreported, ...this.#changed];
     const dropped = all.splice(0, Math.max(0, all.length - mostMinutes));
-    for (const minute of dropped) minute.unmark(); // the current minute may still count events
+    for (const minute of dropped) minute.unmark(); // a kept minute may still count events
     this.#changed = all;
     for (const failure of failures) {
       const later = this.#failures.get(failure.group);
@@ -105,26 +102,16 @@ export class WorkLog {
       const count = failure.count + (later?.count ?? 0);
       this.#failures.set(failure.group, {
         ...later ?? failure,
-        firstAt: failure.firstAt,
+        firstAt: Math.min(failure.firstAt, later?.firstAt ?? Infinity),
+        lastAt: Math.max(failure.lastAt, later?.lastAt ?? -Infinity),
         count,
       });
     }
   }
 
-  /**
-   * Returns the figures of a type and queue in the current minute, and marks them for the next
-   * report.
-   */
-  #minute(type: string, queue: string, now: number): Minute {
-    const at = now - now % minuteMs;
-    if (at !== this.#presentAt) {
-      this.#presentAt = at;
-      this.#present.clear();
-    }
-    let types = this.#present.get(queue);
-    if (types === undefined) this.#present.set(queue, types = new Map());
-    let minute = types.get(type);
-    if (minute === undefined) types.set(type, minute = new Minute(at, type, queue));
+  /** Returns the figures for an event, and marks them for the next report. */
+  #minute(type: string, queue: string, instant: number): Minute {
+    const minute = this.#minutes.at(instant, type, queue);
     if (minute.markChanged()) this.#changed.push(minute);
     return minute;
   }

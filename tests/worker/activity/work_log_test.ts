@@ -2,6 +2,7 @@
 // report fails.
 
 import { assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { activityColumns, bucketOf } from "../../../src/storage/work_reports.ts";
 import { WorkLog } from "../../../src/worker/activity/work_log.ts";
 
@@ -58,6 +59,55 @@ Deno.test("a failed report is repeated with the next one", () => {
     [[2, 60_000, 60_001, "later"]],
   );
   assertEquals(log.take(), null);
+});
+
+Deno.test("each event is counted once in any order of instants, and no report has a minute twice", () => {
+  const minutes = fc.integer({ min: 0, max: 40 });
+  const event = fc.record({ at: minutes, reports: fc.boolean(), fails: fc.boolean() });
+  fc.assert(fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+    const log = new WorkLog();
+    const stored = new Map<number, number>(); // a report replaces minutes, as it does in a store
+    const report = (fails: boolean) => {
+      const taken = log.take();
+      if (taken === null) return;
+      assertEquals(new Set(taken.activity.map(({ at }) => at)).size, taken.activity.length);
+      if (fails) return taken.giveBack();
+      for (const { at, figures } of taken.activity) stored.set(at, figure(figures, "started"));
+    };
+    for (const { at, reports, fails } of events) {
+      log.started(task, at * 60_000 + 1);
+      if (reports) report(fails);
+    }
+    report(false);
+    assertEquals([...stored.values()].reduce((sum, count) => sum + count, 0), events.length);
+  }));
+});
+
+Deno.test("an event is counted in its minute if that is one of the last 15, and else in the first of these", () => {
+  const log = new WorkLog();
+  for (let minute = 0; minute < 20; minute++) log.started(task, minute * 60_000);
+  log.take();
+  for (const minute of [3, 4, 5, 7]) log.ended(task, "Completed", minute * 60_000, 1);
+  log.started(task, 200 * 60_000); // the clock is ahead for a moment
+  log.started(task, 20 * 60_000);
+  assertEquals(
+    log.take()!.activity.map(({ at, figures }) => [
+      at / 60_000,
+      figure(figures, "started"),
+      figure(figures, "completed"),
+    ]),
+    [[5, 1, 3], [7, 1, 1], [200, 1, 0], [20, 1, 0]],
+  );
+});
+
+Deno.test("the first and the last failure of a group are told by their instants", () => {
+  const log = new WorkLog();
+  for (const at of [5, 2, 9]) log.failed(task, "Error: 1", at);
+  const taken = log.take()!;
+  for (const at of [7, 3]) log.failed(task, "Error: 1", at);
+  taken.giveBack();
+  const [group] = log.take()!.failures;
+  assertEquals([group!.firstAt, group!.lastAt, group!.count], [2, 9, 5]);
 });
 
 Deno.test("10,000 minutes wait for a report at most, and dropped ones are reported with their next event", () => {
