@@ -23,6 +23,7 @@ import {
 import { systemClock } from "../../src/time/clock.ts";
 import { isInTurn, noteProgress } from "./actions.ts";
 import type { Connection } from "./connection.ts";
+import type { DatabaseAccess } from "./database.ts";
 import {
   countSome,
   cutoffs,
@@ -64,6 +65,9 @@ const mostAheadMs = 60_000;
 /** A text that is greater than every id. */
 const pastAllIds = "g";
 
+/** Does each transaction of a purge, and waits while another process holds the file's lock. */
+type Access = Pick<DatabaseAccess, "do">;
+
 /** Purges the history of one store. */
 export class Purge {
   #position: Position | undefined;
@@ -77,13 +81,8 @@ export class Purge {
   #isEnding = false;
 
   /** Deletes expired rows; see `Storage.purge`. */
-  run(
-    connection: Connection,
-    now: number,
-    policy: RetentionPolicy,
-    options: PurgeOptions,
-  ): Promise<PurgeResult> {
-    const result = this.#delete(connection, now, policy, options);
+  run(access: Access, policy: RetentionPolicy, options: PurgeOptions): Promise<PurgeResult> {
+    const result = this.#delete(access, policy, options);
     this.#running = Promise.allSettled([this.#running, result]);
     return result;
   }
@@ -96,41 +95,52 @@ export class Purge {
   }
 
   async #delete(
-    connection: Connection,
-    now: number,
+    access: Access,
     policy: RetentionPolicy,
     { budget, dryRun = false, by }: PurgeOptions,
   ): Promise<PurgeResult> {
     const position = dryRun ? undefined : this.#position;
     const text = JSON.stringify(policy);
+    const { now, newest } = await access.do((connection, now) => ({
+      now,
+      newest: newestId(connection),
+    }));
     const limits = cutoffs(policy, now);
     const latest = Math.max(0, ...limits.map((at, index) => index === mostLines ? 0 : at ?? 0));
     const aheadMs = Math.min(mostAheadMs, (now - latest) / 10);
-    const scansAll = () => dryRun || this.#scansAll(text) || newestId(connection) > now + aheadMs;
-    let at = position?.policy === text ? position : startOf(text, scansAll());
+    const scansAll = dryRun || this.#scansAll(text) || newest > now + aheadMs;
+    let at = position?.policy === text ? position : startOf(text, scansAll);
     const actionsBefore = actionsCutoff(policy, now);
     const deletesTasks = limits[taskAge] !== null;
     const endOf = (readsAll: boolean, walk?: Walk) =>
       readsAll || readsAllLines(walk, limits) ? pastAllIds : firstIdAt(latest + aheadMs);
     const turn = new PurgeTurn();
+    let isEnded = false;
     const runBatch = async (limit: number, by?: OperatedPurge): Promise<PurgeBatch | null> => {
       if (limit <= 0) return { ...nothingPurged, done: false };
-      if (this.#isEnding) return null;
+      if (this.#isEnding) {
+        isEnded = true;
+        return null;
+      }
       const { key, readsAll } = at;
       const walk = walks[at.walk]!;
       const rows = Math.min(limit, this.#rows);
-      const startedAt = systemClock.monotonic();
+      let startedAt = 0;
       let step: Step | undefined;
-      const scan = (): PurgeBatch => {
+      const scan = (connection: Connection): PurgeBatch => {
+        startedAt = systemClock.monotonic();
         at = withEnd(connection, at, deletesTasks ? endOf(readsAll) : null);
         const values = [...limits, at.until ?? endOf(readsAll, walk)];
         step = (dryRun ? countSome : deleteSome)(connection, walk, values, key, rows);
         const done = step.next === undefined && isLast(at);
         return { ...nothingPurged, [walk.counts]: step.rows, done };
       };
-      const batch = dryRun ? scan() : record(connection, turn, by, () => {
-        return { ...scan(), operatorActions: forgetActions(connection, actionsBefore) };
-      });
+      const scanAndForget = (connection: Connection): PurgeBatch => {
+        return { ...scan(connection), operatorActions: forgetActions(connection, actionsBefore) };
+      };
+      const batch = await access.do((connection) =>
+        dryRun ? scan(connection) : record(connection, turn, by, () => scanAndForget(connection))
+      );
       if (batch === null || step === undefined) return batch;
       if (rows === this.#rows && step.next !== undefined) {
         this.#resize(systemClock.monotonic() - startedAt);
@@ -146,11 +156,13 @@ export class Purge {
     };
     try {
       const most = dryRun ? Infinity : budget;
-      const result = await purgeInBatches(most, mostRows, runBatch, by);
+      const purged = await purgeInBatches(most, mostRows, runBatch, by);
+      const result = { ...purged, busy: purged.busy && !isEnded };
       if (!dryRun) return result;
-      return { ...result, operatorActions: countActions(connection, actionsBefore) };
+      const operatorActions = await access.do((each) => countActions(each, actionsBefore));
+      return { ...result, operatorActions };
     } finally {
-      if (!dryRun) connection.transaction(() => turn.end(connection));
+      if (!dryRun) await endTurn(access, turn);
     }
   }
 
@@ -164,6 +176,15 @@ export class Purge {
   #scansAll(text: string): boolean {
     const { policy, at } = this.#scannedAll;
     return policy !== text || systemClock.monotonic() - at >= scanAllEveryMs;
+  }
+}
+
+/** Ends a turn. If that fails, the turn ends after a while by itself. */
+async function endTurn(access: Access, turn: PurgeTurn): Promise<void> {
+  try {
+    await access.do((connection) => connection.transaction(() => turn.end(connection)));
+  } catch {
+    // The purge has its own result.
   }
 }
 

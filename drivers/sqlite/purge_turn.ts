@@ -24,7 +24,13 @@ export class PurgeTurn {
   take(connection: Connection, now: number): boolean {
     const until = now + turnMs;
     const taken = this.#until === null
-      ? connection.run(`${setTurn} WHERE purging_until_utc <= ?`, until, now)
+      // A turn that ends much later is of a process whose clock was ahead.
+      ? connection.run(
+        `${setTurn} WHERE purging_until_utc NOT BETWEEN ? AND ?`,
+        until,
+        now + 1,
+        now + 2 * turnMs,
+      )
       : connection.run(`${setTurn} WHERE purging_until_utc = ?`, until, this.#until);
     if (taken === 0) return false;
     this.#until = until;

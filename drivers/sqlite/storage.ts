@@ -336,9 +336,7 @@ export class SqliteStorage implements Storage {
   }
 
   async purge(policy: RetentionPolicy, options: PurgeOptions): Result<"purge"> {
-    return await this.#access.do((connection, now) =>
-      this.#purge.run(connection, now, policy, options)
-    );
+    return await this.#purge.run(this.#access, policy, options);
   }
 
   /**

@@ -1,10 +1,11 @@
 // A purge of more rows than one step takes: it runs in steps, with other work in between, and
 // resumes where it stopped.
 
-import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertGreater, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { tasksInTurn } from "../../../drivers/sqlite/purge_position.ts";
 import type { SqliteRow } from "../../../drivers/sqlite/sqlite_library.ts";
+import type { PurgeResult } from "../../../src/storage/retention.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { newTask, slotRequest } from "../../support/new_task.ts";
@@ -23,6 +24,13 @@ async function storeOldTasks(storage: Storage, clock: FakeClock, count: number):
     transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
   })));
   await clock.advance(2 * day);
+}
+
+/** Returns the result of a purge that no other purge prevents. */
+async function purged(purge: Promise<PurgeResult>): Promise<PurgeResult> {
+  const result = await purge;
+  assertFalse(result.busy, "a purge has not ended its turn");
+  return result;
 }
 
 Deno.test("a purge of many rows deletes them all, with other work in between", async () => {
@@ -54,7 +62,7 @@ Deno.test("purges with a small budget resume where the last one stopped, up to t
   const total = { statusAudit: 0, tasks: 0 };
   let calls = 0;
   for (let done = false; !done; calls++) {
-    const result = await storage.purge(policy, { budget: 70 });
+    const result = await purged(storage.purge(policy, { budget: 70 }));
     assert(result.statusAudit + result.tasks <= 70);
     total.statusAudit += result.statusAudit;
     total.tasks += result.tasks;
@@ -75,7 +83,7 @@ Deno.test("each step of a purge reads only its own rows", async () => {
   await storage.persist([newTask({ tags: ["imported"] })]);
   await storeOldTasks(storage, clock, 3);
   statements.clear();
-  for (let done = false; !done;) ({ done } = await storage.purge(policy, { budget: 1 }));
+  for (let done = false; !done;) ({ done } = await purged(storage.purge(policy, { budget: 1 })));
   const steps = [...statements].filter((sql) => sql.includes(") <= (?"));
   assertEquals(steps.length, 3, "history, tags and tasks");
   for (const sql of steps) {
@@ -97,6 +105,47 @@ Deno.test("a process that died during a purge blocks others for half a minute at
   assertEquals((await storage.purge(policy, { budget: 100 })).busy, true);
   await clock.advance(30_000);
   assertEquals((await storage.purge(policy, { budget: 100 })).tasks, 3);
+});
+
+Deno.test("a turn of a process whose clock was ahead does not block others", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  await storeOldTasks(storage, clock, 3);
+  const database = new DatabaseSync(scratch.path);
+  database.prepare("UPDATE evertask_state SET purging_until_utc = ?").run(clock.now() + 3_600_000);
+  database.close();
+  assertEquals((await storage.purge(policy, { budget: 100 })).tasks, 3);
+});
+
+Deno.test("a purge waits for a process that writes between two of its steps, and at its end", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock, busyTimeout: 60_000 });
+  await storeOldTasks(storage, clock, 5000);
+  const other = new DatabaseSync(scratch.path);
+  other.exec("PRAGMA busy_timeout = 60000");
+  const purge = storage.purge(policy, { budget: 1_000_000 });
+  let purging = true;
+  void purge.finally(() => purging = false);
+  let held = 0;
+  while (purging) {
+    await new Promise((resolve) => setTimeout(resolve, 0)); // the purge has done a step
+    other.exec("BEGIN IMMEDIATE");
+    await new Promise((resolve) => setTimeout(resolve, 50)); // longer than an attempt waits
+    other.exec("ROLLBACK");
+    held++;
+  }
+  other.close();
+  const { done, busy, statusAudit, tasks } = await purge;
+  assertEquals({ done, busy, statusAudit, tasks }, {
+    done: true,
+    busy: false,
+    statusAudit: 10_000,
+    tasks: 5000,
+  });
+  assertGreater(held, 2);
+  assertEquals((await storage.purge(policy, { budget: 1 })).busy, false, "its turn has ended");
 });
 
 Deno.test("of two processes that purge at once the second does nothing, until the first is done", async () => {
@@ -147,7 +196,7 @@ Deno.test("a purge keeps a task whose errors stay, however many tasks a step has
     }]);
     await storeOldTasks(storage, clock, 5);
     const errors = { ...policy, errorAuditDays: 9 };
-    for (let done = false; !done;) ({ done } = await storage.purge(errors, { budget }));
+    for (let done = false; !done;) ({ done } = await purged(storage.purge(errors, { budget })));
     assertEquals((await storage.list()).items.map(({ id }) => id), [kept.id]);
     assertEquals((await storage.statusAudit(kept.id)).items.length, 1);
   }
@@ -182,7 +231,7 @@ Deno.test("a purge of more tasks than it scans in turn deletes them all, and the
     database.prepare(`SELECT count(*) AS n FROM ${table}`).get()!.n as number;
   const total = { statusAudit: 0, tasks: 0 };
   for (let done = false; !done;) {
-    const result = await storage.purge(policy, { budget: 9_000 });
+    const result = await purged(storage.purge(policy, { budget: 9_000 }));
     total.statusAudit += result.statusAudit;
     total.tasks += result.tasks;
     done = result.done;

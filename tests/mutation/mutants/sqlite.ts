@@ -176,7 +176,8 @@ export const sqlite: readonly Mutant[] = [
     file: `${folder}/purge_turn.ts`,
     tests: ["tests/drivers/sqlite/purge_test.ts"],
   }, [
-    ["purging_until_utc <= ?`", "purging_until_utc < ?`"],
+    ["        now + 1,\n", "        now,\n"],
+    ["now + 2 * turnMs", "Infinity"],
     ["`${setTurn} WHERE purging_until_utc = ?`, until, this.#until", "setTurn, until"],
     ["`${setTurn} WHERE purging_until_utc = ?`, 0, this.#until", "setTurn, 0"],
     ["connection.run(`${setTurn} WHERE purging_until_utc = ?`, 0, this.#until);", ""],
@@ -186,11 +187,12 @@ export const sqlite: readonly Mutant[] = [
     tests: [...tests, "tests/drivers/sqlite/purge_test.ts"],
     filter: "/node:sqlite: retention|purge|rate limit keys|process that died|policy/",
   }, [
-    ["if (!dryRun) connection.transaction(() => turn.end(connection));", ""],
+    ["if (!dryRun) await endTurn(access, turn);", ""],
+    ["purged.busy && !isEnded", "purged.busy"],
     ["position?.policy === text", "position !== undefined"],
     ["now - idleRateLimitMs", "now"],
     ["deletesTasks ? endOf(readsAll) : null", "null"],
-    ["      if (this.#isEnding) return null;\n", ""],
+    ["        isEnded = true;\n        return null;\n", ""],
     ["    await this.#running;\n    this.#isEnding = false;", "    await this.#running;"],
   ]),
   ...mutantsOf({
