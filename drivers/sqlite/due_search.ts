@@ -16,10 +16,17 @@ import type { Connection } from "./connection.ts";
 import { taskColumns, text, toTaskRecord, userText } from "./rows.ts";
 import { addConditions } from "./search.ts";
 
-/** Finds the next queue with waiting tasks. */
-const nextQueue = `SELECT ${userText("queue_name", "queue")} FROM queued_tasks ` +
-  "INDEXED BY queued_tasks_due WHERE due_at_utc IS NOT NULL AND queue_name > ? " +
-  "ORDER BY queue_name LIMIT 1";
+const nameOf = (after: string) =>
+  "SELECT min(queue_name) FROM queued_tasks INDEXED BY queued_tasks_due " +
+  `WHERE due_at_utc IS NOT NULL${after}`;
+
+/**
+ * Finds the queues with waiting tasks, one probe of the index for each. SQLite finds the next name
+ * itself, because this program may read a damaged name as another one.
+ */
+const selectQueues = `WITH RECURSIVE queue(name) AS (${nameOf("")} UNION ALL ` +
+  `SELECT (${nameOf(" AND queue_name > queue.name")}) FROM queue WHERE queue.name IS NOT NULL) ` +
+  `SELECT ${userText("name")} FROM queue WHERE name IS NOT NULL`;
 
 const order = "ORDER BY due_at_utc, id LIMIT";
 
@@ -69,13 +76,7 @@ export function linesOf(
 }
 
 function queuesOf(connection: Connection): string[] {
-  const queues: string[] = [];
-  for (let queue = "";;) {
-    const next = connection.get(nextQueue, queue);
-    if (next === undefined) return queues;
-    queue = text(next.queue);
-    queues.push(queue);
-  }
+  return connection.all(selectQueues).map(({ name }) => text(name));
 }
 
 /**

@@ -14,6 +14,14 @@ const transactionLookEveryMs = 20;
 
 const selectCancelled = "SELECT id FROM queued_tasks WHERE cancel_requested = 1";
 
+/** What one look at the database has shown. */
+interface Seen {
+  readonly version: number;
+  readonly changes: Changes;
+  /** The tasks with a cancel request; null if none was added since the look before. */
+  readonly cancelled: readonly string[] | null;
+}
+
 /** Calls listeners after relevant changes by other connections. */
 export class WakeWatch {
   readonly #clock: Clock;
@@ -22,7 +30,7 @@ export class WakeWatch {
   readonly #listeners = new Set<Listener>();
   readonly #transactions = new Set<SqliteDatabase>();
   #connection: Connection | undefined;
-  #seen: { readonly version: number; readonly changes: Changes } | undefined;
+  #seen: Seen | undefined;
   #stopLooking: (() => void) | undefined;
   #stopTransactionLook: (() => void) | undefined;
 
@@ -101,14 +109,17 @@ export class WakeWatch {
     );
   }
 
-  #look(): { readonly version: number; readonly changes: Changes } | undefined {
+  #look(): Seen | undefined {
     const connection = this.#connection!;
     try {
       const version = connection.get("PRAGMA data_version")!.data_version as number;
-      const changes = version === this.#seen?.version
-        ? this.#seen.changes
-        : readChanges(connection);
-      return { version, changes };
+      if (version === this.#seen?.version) return { ...this.#seen, cancelled: null };
+      const changes = readChanges(connection);
+      const before = this.#seen?.changes.cancel_changes ?? changes.cancel_changes;
+      const cancelled = changes.cancel_changes === before
+        ? null
+        : connection.all(selectCancelled).map(({ id }) => id as string);
+      return { version, changes, cancelled };
     } catch {
       // The database is busy or faulty. The next heartbeat reports a fault.
       return undefined;
@@ -123,15 +134,10 @@ export class WakeWatch {
     if (before === undefined) return this.#tell({ kind: "tasks" });
     if (before.version === after.version) return;
     const changed = (counter: keyof Changes) => before.changes[counter] !== after.changes[counter];
-    if (changed("cancel_changes")) this.#tellCancelled();
+    if (after.cancelled !== null) this.#tell({ kind: "cancel", taskIds: after.cancelled });
     if (changed("queue_changes")) this.#tell({ kind: "queues" });
     if (changed("watch_changes")) this.#tell({ kind: "watch" });
     if (changed("task_changes")) this.#tell({ kind: "tasks" });
-  }
-
-  #tellCancelled(): void {
-    const rows = this.#connection!.all(selectCancelled);
-    this.#tell({ kind: "cancel", taskIds: rows.map((row) => row.id as string) });
   }
 
   #tell(signal: WakeSignal): void {

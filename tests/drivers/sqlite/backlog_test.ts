@@ -5,6 +5,7 @@ import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { nextMacrotask } from "../../../src/time/macrotask.ts";
+import { newTask } from "../../support/new_task.ts";
 import { Scratch } from "./support.ts";
 
 const later = 9_000_000_000_000;
@@ -49,4 +50,17 @@ Deno.test("a backlog counts each task once, up to the cap, and lets other work r
     const expected = [Math.min(cap, 22_500), Math.min(cap, 13_000)];
     assertEquals(await counted(storage, cap), expected, `with the cap ${cap}`);
   }
+});
+
+Deno.test("a damaged queue name neither hides the other queues nor blocks the process", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open();
+  await storage.persist(["mail", "zoo"].map((queue) => newTask({ queue })));
+  const database = new DatabaseSync(scratch.path);
+  database.exec(
+    "UPDATE queued_tasks SET queue_name = CAST(X'6DFF' AS TEXT) WHERE queue_name = 'mail'",
+  );
+  database.close();
+  await storage.persist([newTask({ queue: "mail" })]);
+  assertEquals((await storage.backlog()).queues.map(({ queue }) => queue), ["mail", "zoo"]);
 });

@@ -126,6 +126,50 @@ Deno.test("after a failed check for changes, workers are notified to poll", asyn
   database.close();
 });
 
+Deno.test("a check that fails after it has seen a change tells the change later", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const database = new DatabaseSync(scratch.path);
+  let isFaulty = false;
+  const flawed: NodeSqliteDatabase = {
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      return {
+        run: (...values: SqliteValue[]) => statement.run(...values),
+        get: (...values: SqliteValue[]) => statement.get(...values),
+        all(...values: SqliteValue[]) {
+          if (isFaulty && sql.endsWith("WHERE cancel_requested = 1")) throw new Error("I/O error");
+          return statement.all(...values);
+        },
+      };
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    isTransaction: false,
+  };
+  const [here, there] = [await scratch.open({ database: flawed, clock }), await scratch.open()];
+  const task = newTask();
+  await here.persist([task]);
+  await here.registerWorker({ id: "worker", host: "host" });
+  const queues = [{ name: task.queue, limit: 1 }];
+  await here.claim({ workerId: "worker", types: [task.type], queues });
+  const heard: WakeSignal[] = [];
+  const end = here.onWake((signal) => heard.push(signal));
+  await clock.advance(here.polling.busyMs);
+  heard.length = 0;
+  isFaulty = true;
+  await there.requestCancel([task.id]);
+  await there.persist([newTask()]);
+  await clock.advance(here.polling.busyMs);
+  assertEquals(heard, []);
+  isFaulty = false;
+  await clock.advance(here.polling.busyMs);
+  assertEquals(heard, [{ kind: "cancel", taskIds: [task.id] }, { kind: "tasks" }]);
+  end();
+  await here.close();
+  database.close();
+});
+
 Deno.test("an idle storage reads data_version once per poll interval, and only with listeners", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
