@@ -151,8 +151,9 @@ export function nextAfterRun(
   const next = nextBy(recurrence, series.nextRunAt, { scheduledAt, now, runCount });
   if (next.nextRunAt === null) return next;
   // A clock that was ahead may have planned the occurrence. The run after it would then also be too
-  // late.
-  const times = timesFromNow(recurrence, next.nextRunAt, now);
+  // late. If the clock was set back during the run, the occurrence shows how far it was ahead.
+  const aheadMs = scheduledAt > now ? scheduledAt - now : undefined;
+  const times = timesFromNow(recurrence, next.nextRunAt, now, aheadMs);
   return times === null ? next : { nextRunAt: times.nextRunAt, skipped: 0 };
 }
 

@@ -87,6 +87,7 @@ const ends: [
   ["a planned run that lasted until two more were due", {}, 0, 150, 3 * hour, 2],
   ["the last run", { maxRuns: 1 }, 0, 1, null, 0],
   ["the second last run", { maxRuns: 2 }, 0, 1, hour, 0],
+  ["a run in which a clock was set back by less than an interval", {}, 0, -40, hour, 0],
   ["an extra run", {}, -20, -19, 0, 0],
   ["an extra run that lasted until the planned one was due", {}, -20, 20, 0, 0],
   ["an extra run that lasted until two were due", {}, -20, 80, 2 * hour, 2],
