@@ -38,10 +38,9 @@ export function heldTasks(connection: Connection): HeldTasks[] | null {
   return held.reduce((sum, { count }) => sum + count, 0) > mostHeldRead ? null : held;
 }
 
-const lastRow = "SELECT max(rowid) AS last FROM queued_tasks";
-
-const countSlice = "SELECT status, count(*) AS tasks FROM queued_tasks " +
-  "WHERE rowid > ?1 AND rowid <= ?2 GROUP BY status";
+const countSlice = "SELECT status, count(*) AS tasks, max(place) AS last FROM " +
+  "(SELECT status, rowid AS place FROM queued_tasks WHERE rowid > ? " +
+  `ORDER BY rowid LIMIT ${sliceRows}) GROUP BY status`;
 
 /** Implements {@linkcode Storage.statistics}. */
 export async function statistics(
@@ -58,15 +57,14 @@ export async function statistics(
 async function countByStatus(access: DatabaseAccess): Promise<Record<TaskStatus, number>> {
   const none = Object.fromEntries(taskStatuses.map((status) => [status, 0]));
   const tasksByStatus = none as Record<TaskStatus, number>;
-  const last = await access.do((connection) => Number(connection.get(lastRow)?.last ?? 0));
-  for (let from = 0; from < last; from += sliceRows) {
-    if (from > 0) await new Promise<void>(nextMacrotask);
-    const to = from + sliceRows;
-    for (const row of await access.do((connection) => connection.all(countSlice, from, to))) {
-      tasksByStatus[row.status as TaskStatus] += row.tasks as number;
-    }
+  for (let after = 0;;) {
+    const slice = await access.do((connection) => connection.all(countSlice, after));
+    for (const row of slice) tasksByStatus[row.status as TaskStatus] += row.tasks as number;
+    const counted = slice.reduce((sum, { tasks }) => sum + (tasks as number), 0);
+    if (counted < sliceRows) return tasksByStatus;
+    after = Math.max(...slice.map(({ last }) => last as number));
+    await new Promise<void>(nextMacrotask);
   }
-  return tasksByStatus;
 }
 
 async function statisticsOfQueues(

@@ -26,6 +26,16 @@ const places = 256;
 /** The number of successive rowids to read at each place. */
 const rowsOfPlace = 40;
 
+/** The number of tasks in a block at the beginning, and the maximum number of such blocks. */
+const rowsOfBlock = 1_000;
+const mostBlocks = 20;
+
+/** The number of series to read at a time. */
+const seriesOfPage = 2_000;
+
+/** The part of all rowids that a block must take to be counted, rather than sampled. */
+const wideBlock = 1 / 64;
+
 const countSome = "SELECT count(*) AS tasks FROM (SELECT 1 FROM queued_tasks LIMIT ?)";
 
 const countClaimed = "SELECT status, count(*) AS tasks FROM queued_tasks " +
@@ -37,19 +47,35 @@ const countWaiting = "SELECT status, count(*) AS tasks FROM (SELECT status FROM 
 /** The statuses of tasks that have ended, in SQL. */
 const ended = endedStatuses.map((status) => `'${status}'`).join();
 
-/** Series that are paused, unless they have the status of their last run. */
+/** Finds the last series of a page that is full. */
+const endOfSeriesPage =
+  `SELECT task_id AS id FROM task_series WHERE task_id > ? ORDER BY task_id LIMIT 1 OFFSET ${
+    seriesOfPage - 1
+  }`;
+
+/** Counts the series of a page that are paused, unless they have the status of their last run. */
 const countPaused =
   "SELECT status, count(*) AS tasks FROM task_series CROSS JOIN queued_tasks ON id = task_id " +
-  "WHERE due_at_utc IS NULL AND worker_id IS NULL " +
+  "WHERE task_id > ? AND task_id <= ? AND due_at_utc IS NULL AND worker_id IS NULL " +
   `AND status NOT IN (${ended}) GROUP BY status`;
 
-const bounds = "SELECT (SELECT min(rowid) FROM queued_tasks) AS first, " +
-  "(SELECT max(rowid) FROM queued_tasks) AS last";
+/** A text that is greater than every id. */
+const pastAllIds = "g";
 
-const sampleTasks = "SELECT status, due_at_utc IS NOT NULL AS waits, count(*) AS tasks " +
-  "FROM json_each(?) AS place CROSS JOIN queued_tasks AS t " +
-  `ON t.rowid >= place.value AND t.rowid < place.value + ${rowsOfPlace} ` +
+const lastRow = "SELECT max(rowid) AS last FROM queued_tasks";
+
+/** Finds the first task from a rowid on, and the last of the block that begins with it. */
+const selectBlock = "SELECT min(rowid) AS first, max(rowid) AS last FROM " +
+  `(SELECT rowid FROM queued_tasks WHERE rowid >= ? ORDER BY rowid LIMIT ${rowsOfBlock})`;
+
+/** Counts the tasks of ranges: the rowids from `begin` to before `end`. */
+const countRanges = "SELECT status, due_at_utc IS NOT NULL AS waits, count(*) AS tasks " +
+  "FROM json_each(?) AS range CROSS JOIN queued_tasks AS t " +
+  "ON t.rowid >= range.value ->> 0 AND t.rowid < range.value ->> 1 " +
   `WHERE due_at_utc IS NOT NULL OR worker_id IS NULL AND status IN (${ended}) GROUP BY 1, 2`;
+
+/** Rowids, without the end. */
+type Range = readonly [begin: number, end: number];
 
 /** Numbers of tasks. */
 export interface TaskEstimate {
@@ -82,16 +108,32 @@ export async function estimateTasks(
       tasksByStatus[status as TaskStatus] += Math.round(tasks as number * factor);
     }
   };
-  const [{ first, last }] = await all(bounds) as [{ first: number; last: number }];
+  const countIn = (ranges: readonly Range[]) => all(countRanges, JSON.stringify(ranges));
+  const [{ last }] = await all(lastRow) as [{ last: number }];
+  let first = 1;
+  // Retention deletes old tasks, but series stay. A sample of their rowids would miss the others.
+  for (let blocks = 0; blocks <= mostBlocks; blocks++) {
+    const [block] = await all(selectBlock, first) as [{ first: number; last: number }];
+    first = block.first ?? last;
+    const width = block.last - first + 1;
+    const isSparse = width > 4 * rowsOfBlock && width > (last - first) * wideBlock;
+    if (!isSparse || blocks === mostBlocks) break;
+    add((await countIn([[first, block.last + 1]])).filter(({ waits }) => waits === 0));
+    first = block.last + 1;
+  }
   const span = last - first + 1;
-  const starts = Array.from(
-    { length: places },
-    (_, place) => first + Math.floor(place * span / places),
-  );
-  const sample = await all(sampleTasks, JSON.stringify(starts));
+  const ranges = Array.from({ length: places }, (_, place): Range => {
+    const begin = first + Math.floor(place * span / places);
+    return [begin, begin + rowsOfPlace];
+  });
+  const sample = await countIn(ranges);
   add(sample.filter(({ waits }) => waits === 0), span / (places * rowsOfPlace));
   add(await all(countClaimed));
-  add(await all(countPaused));
+  for (let after = ""; after < pastAllIds;) {
+    const end = (await all(endOfSeriesPage, after))[0]?.id as string | undefined;
+    add(await all(countPaused, after, end ?? pastAllIds));
+    after = end ?? pastAllIds;
+  }
   const hasMany = waiting > mostWaitingCounted;
   const sampled = sample.filter(({ waits }) => waits === 1);
   const rows = hasMany && tasksOf(sampled) >= fewestSampled

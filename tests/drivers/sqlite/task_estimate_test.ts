@@ -113,3 +113,28 @@ Deno.test("statistics count a table with few tasks, even if their rowids are far
   assertEquals(estimated, []);
   assertEquals(tasksByStatus.Completed, 16);
 });
+
+Deno.test("old tasks that retention has left do not hide the new ones", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open();
+  fill(scratch.path, 1, 3_000);
+  using database = new DatabaseSync(scratch.path);
+  database.exec("UPDATE queued_tasks SET rowid = 10000 * rowid");
+  fill(scratch.path, 40_000_000, 40_060_000);
+  const [found, exact] = [await storage.statistics(), await storage.statistics({ exact: true })];
+  assertClose(found, exact);
+});
+
+Deno.test("all paused series are counted, also more than one page of them", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open();
+  fill(scratch.path, 100_000, 160_000);
+  await storage.persist(Array.from({ length: 4_500 }, () => newTask({ series: series() })));
+  using database = new DatabaseSync(scratch.path);
+  database.exec(
+    "UPDATE queued_tasks SET due_at_utc = NULL, paused = 1 WHERE recurring_task IS NOT NULL",
+  );
+  const { tasksByStatus, estimated } = await storage.statistics();
+  assertEquals(estimated.includes("Queued"), false);
+  assertEquals(tasksByStatus.Queued + tasksByStatus.WaitingQueue, 4_500);
+});
