@@ -21,7 +21,7 @@ export const sqliteNumbers: readonly Mutant[] = [
     ["waiting > mostWaitingCounted", "waiting > 4 * mostWaitingCounted"],
     ["? statusesNotInProgress", "? taskStatuses"],
     ["begin + rowsOfPlace]", "begin + 2 * rowsOfPlace]"],
-    ["width > 4 * rowsOfBlock &&", ""],
+    ["width > 4 * rowsOfBlock &&", "", "More is counted, and less is estimated."],
     ["const isSparse = width", "const isSparse = false && width"],
     [
       "add((await countIn([[first, block.last + 1]]))",
