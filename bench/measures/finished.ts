@@ -44,7 +44,7 @@ export async function insertFinished(
     SELECT ('017f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${started}, ${started}, ${started}, 1, 1, 1, 0,
       'Completed', 'default', 'counted', 'counted', '{"index":0,"text":"Some forty characters of text for a task."}'
     FROM generate_series(1, ${count}::int) AS n`;
-  await sql`ALTER TABLE evertask.queued_tasks SET (fillfactor = 50)`;
+  await sql`ALTER TABLE evertask.queued_tasks SET (fillfactor = 44)`;
   await sql`
     INSERT INTO evertask.status_audit (queued_task_id, updated_at_utc, new_status)
     SELECT ('017f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${started}, status
