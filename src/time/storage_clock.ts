@@ -6,6 +6,9 @@ import type { Clock } from "./clock.ts";
 /** The maximum time by which the estimate may be behind the storage's clock, in milliseconds. */
 export const readingErrorMs = 5_000;
 
+/** The maximum duration of a call whose reading shows a small correction, in milliseconds. */
+const promptMs = 500;
+
 /** Estimates the storage's clock between its readings. */
 export class StorageClock {
   readonly #clock: Clock;
@@ -42,9 +45,13 @@ export class StorageClock {
    * @param askedAt The time at which storage was called, by the monotonic clock.
    */
   syncAndCompare(storageNow: number, askedAt: number): number {
-    const setBackMs = this.#provenOffset - (storageNow - askedAt);
+    const most = storageNow - askedAt;
+    const setBackMs = this.#provenOffset - most;
     const wasSetBack = setBackMs > readingErrorMs;
+    const isPrompt = this.#clock.monotonic() - askedAt <= promptMs;
     if (wasSetBack) this.#provenOffset = -Infinity;
+    // A machine may correct its clock by some milliseconds a second, which must not add up.
+    else if (isPrompt) this.#provenOffset = Math.min(this.#provenOffset, most);
     this.sync(storageNow, askedAt);
     return wasSetBack ? setBackMs : 0;
   }

@@ -89,3 +89,14 @@ Deno.test("a clock that is set back by at most the error of a reading is not det
   const setBy = (setByMs: number) => play([{ ...atOnce, setByMs: 0 }, { ...atOnce, setByMs }])[1];
   assertEquals([setBy(-readingErrorMs), setBy(-readingErrorMs - 1)], [false, true]);
 });
+
+Deno.test("a clock that is set back by milliseconds again and again is not reported", () => {
+  const reading = { pauseMs: 10_000, askMs: 1, answerMs: 1, setByMs: -60 };
+  assertEquals(play(Array.from({ length: 1_000 }, () => reading)).includes(true), false);
+});
+
+Deno.test("a slow reading hides no correction from the next one", () => {
+  const reading = { pauseMs: 10_000, askMs: 0, answerMs: 0, setByMs: 0 };
+  const slow = { ...reading, askMs: 2_000, setByMs: -readingErrorMs - 500 };
+  assertEquals(play([reading, slow, reading]), [false, false, true]);
+});

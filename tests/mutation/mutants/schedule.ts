@@ -36,7 +36,9 @@ export const schedule: readonly Mutant[] = [
   }, [
     ["if (wasSetBack) this.#provenOffset = -Infinity;", ""],
     ["setBackMs > readingErrorMs", "setBackMs > 0"],
-    ["this.#provenOffset - (storageNow - askedAt)", "this.#provenOffset - this.#offset"],
+    ["this.#provenOffset - most", "this.#provenOffset - this.#offset"],
+    ["else if (isPrompt)", "else"],
+    ["this.#provenOffset = Math.min(this.#provenOffset, most);", "void most;"],
     ["this.#offset = isLate ?", "this.#offset = now < 0 ?"],
   ]),
   ...mutantsOf({
