@@ -34,7 +34,7 @@ export const schedule: readonly Mutant[] = [
     file: "src/time/storage_clock.ts",
     tests: ["tests/time/storage_clock_test.ts"],
   }, [
-    ["if (wasSetBack) this.#provenOffset = -Infinity;", ""],
+    ["if (wasSetBack) this.#provenOffset = -Infinity;", "if (wasSetBack) void most;"],
     ["setBackMs > readingErrorMs", "setBackMs > 0"],
     ["this.#provenOffset - most", "this.#provenOffset - this.#offset"],
     ["else if (isPrompt)", "else"],
