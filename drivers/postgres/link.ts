@@ -13,6 +13,7 @@ import { systemClock } from "../../src/time/clock.ts";
 import { withoutEnvironment } from "./environment.ts";
 import type { Carrier, PooledQuery } from "./pooled_query.ts";
 import type { Query } from "./query_limit.ts";
+import { dropSocket } from "./sockets.ts";
 
 /** The dependencies of a connection. */
 export interface LinkParts {
@@ -86,7 +87,7 @@ export class Link implements Carrier {
 
   /** Closes the connection at once. */
   destroy(): void {
-    this.#socket?.destroy();
+    if (this.#socket !== null) dropSocket(this.#socket);
   }
 
   /** The value of the option `socket` of postgres.js. */

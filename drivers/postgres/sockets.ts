@@ -57,7 +57,7 @@ export class Sockets {
    * queries.
    */
   cut(): void {
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#open) dropSocket(socket);
     this.#open.clear();
   }
 
@@ -93,6 +93,17 @@ export class Sockets {
     if (this.#keepAlive) socket.ref();
     else socket.unref();
   }
+}
+
+/**
+ * Destroys a socket, and tells its listeners at once. Otherwise, TLS over the socket may still write
+ * in this turn: in Node, it then emits `close`, on which postgres.js removes its listeners, and an
+ * `error` after that, which would end the process.
+ */
+export function dropSocket(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.destroy();
+  socket.emit("close", false);
 }
 
 /** Resolves to whether a server accepted a connection in time. */

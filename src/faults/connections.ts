@@ -14,6 +14,8 @@ const socketCodes: ReadonlySet<string> = new Set([
   "ECONNABORTED",
   "ENOTCONN",
   "EPIPE",
+  "ECANCELED",
+  "EBADF",
   "ETIMEDOUT",
   "ETIMEOUT",
   "ESOCKETTIMEDOUT",

@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
 import { createServer } from "node:net";
 import { setImmediate } from "node:timers";
+import { Sockets } from "../../../drivers/postgres/sockets.ts";
 import { resolveOptions } from "../../../drivers/postgres/options.ts";
 import { makePool } from "../../../drivers/postgres/pool.ts";
 import { reservePort } from "../../support/reserved_port.ts";
@@ -132,4 +133,16 @@ Deno.test("the cancellation of a query goes over another connection, and its own
   assertEquals(await refused, "57014");
   assertEquals(await backend(), pid);
   await pool.end();
+});
+
+Deno.test("a cut tells what is above a socket at once, before TLS may write to it again", async () => {
+  const { hostname, port } = new URL(server.url);
+  const sockets = new Sockets([{ host: hostname, port: Number(port), path: null }], 1_000);
+  const socket = await sockets.open();
+  let closed = 0;
+  socket.on("close", () => closed++);
+  sockets.cut();
+  assertEquals([closed, socket.destroyed], [1, true]);
+  sockets.cut();
+  assertEquals(closed, 1);
 });
