@@ -2,7 +2,7 @@
 // lost, like the connections for queries (link.ts). Another one then replaces it.
 
 import type { Socket } from "node:net";
-import type { Clock } from "../../src/time/clock.ts";
+import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { Link } from "./link.ts";
 import { pauseMs } from "./links.ts";
 import { PooledQuery } from "./pooled_query.ts";
@@ -12,6 +12,8 @@ export interface ListenerParts {
   readonly clock: Clock;
   /** The options of postgres.js. */
   readonly options: object;
+  /** How long the server may take to answer, in milliseconds. */
+  readonly limitMs: number;
   /** Opens a socket. */
   readonly open: () => Promise<Socket>;
   readonly channel: string;
@@ -38,7 +40,7 @@ export class Listener {
    * growing pauses. Rejects if the first attempt fails.
    */
   async listen(): Promise<void> {
-    const { options, open, channel, onMessage, onListening } = this.#parts;
+    const { limitMs, options, open, channel, onMessage, onListening } = this.#parts;
     // An option that the types of postgres.js lack.
     const onnotify = (_channel: string, payload: string) => onMessage(payload);
     let link!: Link;
@@ -47,6 +49,7 @@ export class Listener {
     });
     this.#link = link;
     const query = new PooledQuery(`LISTEN "${channel.replaceAll('"', '""')}"`, [], {});
+    const disarm = systemClock.setTimer(() => link.destroy(), limitMs);
     try {
       link.run(query);
       await query;
@@ -54,6 +57,8 @@ export class Listener {
       this.#link = null;
       link.destroy(); // it is still open if the server refused the statement
       throw error;
+    } finally {
+      disarm();
     }
     this.#retries = 0;
     onListening();

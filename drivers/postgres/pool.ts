@@ -9,6 +9,9 @@ import { Listener } from "./listener.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Sockets } from "./sockets.ts";
 
+/** The maximum delay of setTimeout, which postgres.js uses. A longer one fires at once. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
 /** A pool of connections. */
 export interface Pool {
   readonly sql: PostgresClient;
@@ -57,7 +60,7 @@ function ownPool(
     // Called only if a server requests a password.
     pass: () => password ?? variableIfAny(processEnvironment, "PGPASSWORD"),
     ssl,
-    connect_timeout: connectMs / 1_000,
+    connect_timeout: Math.min(connectMs, longestTimeoutMs) / 1_000,
     max_lifetime: null, // its timer would keep the process alive
     prepare,
     fetch_types: false, // saves a query per connection, because every result is text
@@ -73,6 +76,7 @@ function ownPool(
         const listener = new Listener({
           clock: systemClock,
           options: shared,
+          limitMs: queryTimeoutMs,
           open: sockets.open,
           channel,
           onMessage,

@@ -129,11 +129,12 @@ async function serve(port: number, answers: readonly Answer[]) {
 }
 
 /** A listener on the stand-in, whose retries the clock starts. */
-function listenerOn(port: number) {
+function listenerOn(port: number, limitMs = patienceMs) {
   const clock = new FakeClock();
   const [begun, arrived] = [new Counter(), new Counter()];
   const listener = new Listener({
     clock,
+    limitMs,
     options: { host: "127.0.0.1", port, user: "somebody", fetch_types: false },
     open: () => Promise.resolve(Object.assign(connectTo(port, "127.0.0.1"), { port })),
     channel: "c",
@@ -194,4 +195,24 @@ Deno.test("a listener that ends after a loss does not retry", async () => {
   await until(() => clock.timerCount > 0, "the loss was noticed", patienceMs);
   await listener.end();
   assertEquals([stand.connections, clock.timerCount], [1, 0]);
+});
+
+Deno.test("an attempt that gets no answer in time fails, and a later one is repeated", async () => {
+  using reserved = reservePort();
+  await using stand = await serve(reserved.port, [
+    () => {},
+    (socket) => void socket.write(listening),
+    () => {},
+    (socket) => void socket.write(listening),
+  ]);
+  const { clock, begun, listener } = listenerOn(reserved.port, 100);
+  await assertRejects(() => listener.listen());
+  await listener.listen();
+  stand.cut();
+  await retry(clock, 50);
+  await retry(clock, 100);
+  await begun.reaches(2);
+  assertEquals(stand.connections, 4);
+  await listener.end();
+  await stand.emptied();
 });
