@@ -98,10 +98,12 @@ const long: ReadonlySet<FunctionName> = new Set([
   "import_settings",
 ]);
 
+/** The number of calls so far, of all storages: some may share a pool of the application. */
+let calls = 0;
+
 /** Calls the functions of one schema. */
 export class Functions {
   readonly #statements: Readonly<Record<string, string>>;
-  #calls = 0;
 
   /** @param schema A validated identifier, which becomes part of the statements. */
   constructor(schema: string) {
@@ -124,7 +126,7 @@ export class Functions {
   async call<T>(run: RunStatement, name: FunctionName, ...args: readonly unknown[]): Promise<T> {
     const types: readonly string[] = parameterTypes[name];
     try {
-      const call = String(++this.#calls);
+      const call = String(++calls);
       const parameters = [...types.map((type, index) => toParameter(args[index], type)), call];
       const rows = await run(
         this.#statements[name]!,
