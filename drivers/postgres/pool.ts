@@ -1,6 +1,6 @@
 // Pools of connections: the storage's own, created from a URL, or the application's.
 
-import { systemClock } from "../../src/time/clock.ts";
+import { longestTimeoutMs, systemClock } from "../../src/time/clock.ts";
 import type { PostgresClient } from "./connection.ts";
 import type { DatabaseUrl } from "./database_url.ts";
 import { processEnvironment, variableIfAny } from "./environment.ts";
@@ -8,9 +8,6 @@ import { Links } from "./links.ts";
 import { Listener } from "./listener.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Sockets } from "./sockets.ts";
-
-/** The maximum delay of setTimeout, which postgres.js uses. A longer one fires at once. */
-const longestTimeoutMs = 2 ** 31 - 1;
 
 /** A pool of connections. */
 export interface Pool {

@@ -37,6 +37,7 @@ import {
 } from "./expired_rows.ts";
 import { afterWalk, isLast, type Position, startOf, withEnd } from "./purge_position.ts";
 import { PurgeTurn } from "./purge_turn.ts";
+import { pastAllIds } from "./rows.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 
 /** The number of rows in the first transaction, and the limits of later ones. */
@@ -61,9 +62,6 @@ const scanAllEveryMs = 600_000;
  * milliseconds; at most a tenth of the retention.
  */
 const mostAheadMs = 60_000;
-
-/** A text that is greater than every id. */
-const pastAllIds = "g";
 
 /** Does each transaction of a purge, and waits while another process holds the file's lock. */
 type Access = Pick<DatabaseAccess, "do">;

@@ -32,6 +32,9 @@ export function userText(column: string, name = column): string {
   return `iif(instr(${column}, char(0)), CAST(${column} AS BLOB), ${column}) AS ${name}`;
 }
 
+/** A text that is greater than every id. */
+export const pastAllIds = "g";
+
 /** The columns that {@linkcode toSeries} reads. */
 export const seriesColumns = `${userText("recurring_task")}, ${userText("recurring_info")},
   anchor_utc, max_runs, run_until, next_run_utc, current_run_count, paused`;

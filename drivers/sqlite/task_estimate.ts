@@ -9,6 +9,7 @@ import {
 } from "../../src/storage/task_status.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 import type { DatabaseAccess } from "./database.ts";
+import { pastAllIds } from "./rows.ts";
 import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
 /** The maximum number of tasks of a table that is not estimated. */
@@ -58,9 +59,6 @@ const countPaused =
   "SELECT status, count(*) AS tasks FROM task_series CROSS JOIN queued_tasks ON id = task_id " +
   "WHERE task_id > ? AND task_id <= ? AND due_at_utc IS NULL AND worker_id IS NULL " +
   `AND status NOT IN (${ended}) GROUP BY status`;
-
-/** A text that is greater than every id. */
-const pastAllIds = "g";
 
 const lastRow = "SELECT max(rowid) AS last FROM queued_tasks";
 

@@ -53,8 +53,8 @@ export function checkTimer(callback: unknown, delayMs: unknown, options: TimerOp
   checkFlag(unref, "options.unref");
 }
 
-/** The maximum delay of setTimeout. A longer one fires at once in every runtime. */
-const longestTimeout = 2 ** 31 - 1;
+/** The maximum delay of setTimeout, in milliseconds. A longer one fires at once in every runtime. */
+export const longestTimeoutMs = 2 ** 31 - 1;
 
 /** The real clock, based on `Date.now`, `performance.now` and `setTimeout`. */
 export const systemClock: Clock = {
@@ -67,8 +67,8 @@ export const systemClock: Clock = {
     let timer: ReturnType<typeof setTimeout>;
     const arm = (): void => {
       const left = Math.max(0, deadline - performance.now());
-      timer = left > longestTimeout
-        ? setTimeout(arm, longestTimeout)
+      timer = left > longestTimeoutMs
+        ? setTimeout(arm, longestTimeoutMs)
         : setTimeout(callback, Math.ceil(left));
       if (options.unref) unrefTimer(timer);
     };
