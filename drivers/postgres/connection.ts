@@ -3,6 +3,7 @@
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
+import { lostAnswer } from "./errors.ts";
 
 /** The timeout of a statement. */
 export type Patience =
@@ -12,6 +13,18 @@ export type Patience =
   | "long"
   /** No timeout, once there is a connection. */
   | "endless";
+
+/** The options of a query of the storage. */
+export interface QueryOptions {
+  /** Whether the statement is prepared. */
+  readonly prepare?: boolean;
+  /**
+   * The timeout, for the storage's own pool, which runs short queries over other connections than
+   * long ones.
+   * @default "short"
+   */
+  readonly patience?: Patience;
+}
 
 /** Runs one statement with text parameters and returns its rows. */
 export type RunStatement = (
@@ -27,6 +40,17 @@ export type RunStatement = (
  */
 export function onlyRow(rows: readonly object[]): object | undefined {
   return rows.at(-1);
+}
+
+/**
+ * Returns the value of an answer that has one row with one value.
+ *
+ * @throws {StorageError} If the answer was lost with its connection.
+ */
+export function onlyValue(rows: readonly object[]): unknown {
+  const row = onlyRow(rows);
+  if (row === undefined) throw lostAnswer("a query");
+  return Object.values(row)[0];
 }
 
 /** The parts of a postgres.js `sql` or transaction that the driver needs. */

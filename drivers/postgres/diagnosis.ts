@@ -1,7 +1,7 @@
 // Finds faults of a database: of its schema, its settings and its state.
 
 import type { Finding } from "../../src/storage/maintenance.ts";
-import { onlyRow, type RunStatement } from "./connection.ts";
+import { onlyValue, type RunStatement } from "./connection.ts";
 import { findDrift } from "./drift.ts";
 import { fromJson } from "./json_text.ts";
 import { isNewer, type MissingFiles } from "./migrations.ts";
@@ -91,8 +91,7 @@ export async function databaseFindings(
 ): Promise<Finding[]> {
   const { deadRows, transactionMs } = thresholds;
   const parameters = [schema, `${deadRows}`, `${transactionMs}`];
-  const row = onlyRow(await run(state, parameters, "long"));
-  const facts = fromJson(String(Object.values(row!)[0])) as DatabaseState;
+  const facts = fromJson(String(onlyValue(await run(state, parameters, "long")))) as DatabaseState;
   return [
     // Newer functions are no fault, because they also support the calls of this program.
     ...isNewer(found.functions, knownFunctions) ? [] : await driftFindings(run, schema),
@@ -195,8 +194,8 @@ function stateFindings(facts: DatabaseState, schema: string): Finding[] {
 
 /** Reports a database whose encoding cannot represent every text. */
 export async function encodingFindings(run: RunStatement): Promise<Finding[]> {
-  const row = onlyRow(await run("SELECT current_setting('server_encoding') AS encoding", []));
-  const encoding = String(Object.values(row!)[0]);
+  const rows = await run("SELECT current_setting('server_encoding') AS encoding", []);
+  const encoding = String(onlyValue(rows));
   if (encoding === "UTF8") return [];
   return [{
     kind: "encoding",

@@ -1,6 +1,6 @@
 // Finds what differs between the schema of a database and the files of sql/postgres/.
 
-import { onlyRow, type RunStatement } from "./connection.ts";
+import { onlyValue, type RunStatement } from "./connection.ts";
 import { fromJson } from "./json_text.ts";
 import { migrationFiles, scriptOf } from "./script.ts";
 
@@ -54,8 +54,7 @@ const catalog = `
 /** Compares the schema of a database with the files. */
 export async function findDrift(run: RunStatement, schema: string): Promise<Drift> {
   const known = knownObjects();
-  const row = onlyRow(await run(catalog, [schema], "long"));
-  const found = fromJson(String(Object.values(row!)[0])) as {
+  const found = fromJson(String(onlyValue(await run(catalog, [schema], "long")))) as {
     readonly relations: readonly string[];
     readonly functions: KnownObjects["functions"];
   };

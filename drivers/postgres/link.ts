@@ -13,14 +13,15 @@ import { systemClock } from "../../src/time/clock.ts";
 import { withoutEnvironment } from "./environment.ts";
 import type { Carrier, PooledQuery } from "./pooled_query.ts";
 import type { Query } from "./query_limit.ts";
-import { dropSocket } from "./sockets.ts";
+import { dropSocket, type SocketSource } from "./sockets.ts";
 
 /** The dependencies of a connection. */
 export interface LinkParts {
   /** The options of postgres.js. */
   readonly options: object;
-  /** Opens a socket. */
-  readonly open: () => Promise<Socket>;
+  readonly sockets: SocketSource;
+  /** Called if the connection cannot be opened, with the query for which it was to be opened. */
+  readonly onRefused: (query: PooledQuery, error: unknown) => void;
   /**
    * Called once, when the connection is lost or cannot be opened.
    *
@@ -34,9 +35,13 @@ export class Link implements Carrier {
   readonly #parts: LinkParts;
   readonly #sql: postgres.Sql;
   readonly #queries = new Set<PooledQuery>();
+  #longQueries = 0;
   #socket: Socket | null = null;
+  /** The query for which postgres.js opens the connection, until it is settled. */
   #first: PooledQuery | null = null;
+  #isUsed = false;
   #isOpened = false;
+  #wasReady = false;
   #isCancelling = false;
   #isLost = false;
 
@@ -52,10 +57,23 @@ export class Link implements Carrier {
     return this.#queries.size;
   }
 
+  /** Whether a query may delay the queries behind it for long. */
+  get isHeldUp(): boolean {
+    return this.#longQueries > 0;
+  }
+
+  /** Whether the server has accepted the connection, and it is not lost. */
+  get isReady(): boolean {
+    this.#wasReady ||= [...this.#queries].some(({ state }) => state !== null);
+    return this.#wasReady && !this.#isLost;
+  }
+
   /** Sends a query and settles it. Resolves to whether the server answered it with rows. */
   async run(query: PooledQuery): Promise<boolean> {
-    this.#first ??= query;
+    if (!this.#isUsed) this.#first = query;
+    this.#isUsed = true;
     this.#queries.add(query);
+    if (query.isLong) this.#longQueries++;
     try {
       const sent = this.#sql.unsafe(query.text, query.parameters, query.options);
       query.sentOver(this, sent);
@@ -63,9 +81,12 @@ export class Link implements Carrier {
       query.resolve(rows);
       return true;
     } catch (error) {
-      if (query.carrier === this) query.reject(error); // otherwise it was moved to another connection
+      if (query.carrier === this) this.#fail(query, error); // otherwise it was moved to another connection
       return false;
     } finally {
+      this.#wasReady ||= query.state !== null;
+      if (query.isLong) this.#longQueries--;
+      if (query === this.#first) this.#first = null;
       this.#queries.delete(query);
     }
   }
@@ -92,15 +113,18 @@ export class Link implements Carrier {
 
   /** The value of the option `socket` of postgres.js. */
   async #open(): Promise<Socket> {
-    if (this.#isCancelling) return await this.#parts.open();
-    try {
-      if (this.#isOpened) throw connectionClosed();
-      this.#isOpened = true;
-      return this.#socket = await this.#parts.open();
-    } catch (error) {
-      this.#lose();
-      throw error; // postgres.js rejects the query for which it opens the socket
-    }
+    if (this.#isCancelling) return this.#parts.sockets.beside(this.#socket!);
+    // After an error, postgres.js rejects the query for which it opens the socket.
+    if (this.#isOpened) throw connectionClosed();
+    this.#isOpened = true;
+    return this.#socket = await this.#parts.sockets.open();
+  }
+
+  #fail(query: PooledQuery, error: unknown): void {
+    if (query !== this.#first || query.state !== null) return query.reject(error);
+    this.#queries.delete(query);
+    this.#lose();
+    this.#parts.onRefused(query, error);
   }
 
   #lose(): void {

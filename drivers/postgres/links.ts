@@ -2,8 +2,10 @@
 
 import type { Socket } from "node:net";
 import { systemClock } from "../../src/time/clock.ts";
+import type { QueryOptions } from "./connection.ts";
 import { Link } from "./link.ts";
 import { PooledQuery } from "./pooled_query.ts";
+import type { SocketSource } from "./sockets.ts";
 
 /**
  * The number of queries that one connection has at most: PostgreSQL receives the next while it
@@ -18,8 +20,7 @@ export interface LinksParts {
   readonly options: object;
   readonly maxConnections: number;
   readonly prepare: boolean;
-  /** Opens a socket. */
-  readonly open: () => Promise<Socket>;
+  readonly sockets: SocketSource;
 }
 
 /** Distributes queries over connections, which are opened on demand and replaced after a loss. */
@@ -32,8 +33,11 @@ export class Links {
   readonly #waiting: PooledQuery[] = [];
   /** The number of lost connections since the last answer. */
   #failures = 0;
+  /** The error of the last connection that could not be opened. */
+  #refusal: unknown;
   /** The monotonic instant from which a connection may be opened. */
   #reopenAt = 0;
+  #cancelPump: (() => void) | null = null;
   #isEnded = false;
 
   constructor(parts: LinksParts) {
@@ -42,16 +46,27 @@ export class Links {
   }
 
   /** Runs a query as soon as a connection can take it. */
-  run(text: string, parameters: (string | null)[], options: { prepare?: boolean }): PooledQuery {
+  run(text: string, parameters: (string | null)[], options: QueryOptions): PooledQuery {
     const query = new PooledQuery(text, parameters, options);
     this.#waiting.push(query);
     this.#pump();
     return query;
   }
 
+  /** Whether any connection can be used. */
+  get isConnected(): boolean {
+    return [...this.#all].some((link) => link.isReady);
+  }
+
+  /** The error of the last connection that could not be opened; undefined if there is none. */
+  get refusal(): unknown {
+    return this.#refusal;
+  }
+
   /** Closes all connections. Rejects the queries that wait for one, and all later ones. */
   async end(): Promise<void> {
     this.#isEnded = true;
+    this.#cancelPump?.();
     this.#pump();
     await Promise.all([...this.#all].map((link) => link.end()));
   }
@@ -61,26 +76,48 @@ export class Links {
       for (const query of this.#waiting.splice(0)) query.reject(poolEnded());
     }
     while (this.#waiting.length > 0) {
+      if (this.#waiting[0]!.isAbandoned) {
+        this.#waiting.shift();
+        continue;
+      }
       const link = this.#free();
-      if (link === null) return;
+      if (link === null) return this.#pumpLater();
       this.#idle.delete(link);
       this.#send(link, this.#waiting.shift()!);
     }
   }
 
-  /** Returns the connection for the next query; null if all have as many as they can take. */
+  /** Pumps again when a connection may be opened. */
+  #pumpLater(): void {
+    const pause = this.#reopenAt - systemClock.monotonic();
+    if (pause <= 0 || this.#cancelPump !== null) return;
+    this.#cancelPump = systemClock.setTimer(() => {
+      this.#cancelPump = null;
+      this.#pump();
+    }, pause);
+  }
+
+  /** Returns the connection for the next query; null if the query must wait. */
   #free(): Link | null {
     for (const link of this.#idle) return link;
-    if (this.#all.size < this.#parts.maxConnections) return this.#add();
+    if (this.#mayAdd()) return this.#add();
     let best: Link | null = null;
-    for (const link of this.#all) if (best === null || link.load < best.load) best = link;
+    for (const link of this.#all) if (best === null || isQuicker(link, best)) best = link;
     return best !== null && best.load < this.#depth ? best : null;
   }
 
+  /** After a loss, queries rather wait for an open connection than for the pause to end. */
+  #mayAdd(): boolean {
+    return this.#all.size < this.#parts.maxConnections &&
+      (systemClock.monotonic() >= this.#reopenAt || !this.isConnected);
+  }
+
   #add(): Link {
+    const { options, sockets } = this.#parts;
     const link = new Link({
-      options: this.#parts.options,
-      open: () => this.#open(),
+      options,
+      sockets: { open: () => this.#open(), beside: sockets.beside },
+      onRefused: (query, error) => this.#refuse(query, error),
       onLost: (unsent) => this.#lose(link, unsent),
     });
     this.#all.add(link);
@@ -91,6 +128,15 @@ export class Links {
     const isAnswered = await link.run(query);
     if (isAnswered) this.#failures = 0;
     if (link.load === 0 && this.#all.has(link)) this.#idle.add(link);
+    this.#pump();
+  }
+
+  /** A server may accept no further connection while it answers over others. */
+  #refuse(query: PooledQuery, error: unknown): void {
+    this.#refusal = error;
+    if (this.#isEnded || !this.isConnected) return query.reject(error);
+    query.withdraw();
+    this.#waiting.unshift(query);
     this.#pump();
   }
 
@@ -108,8 +154,13 @@ export class Links {
     if (pause > 0) {
       await new Promise<void>((resolve) => systemClock.setTimer(resolve, pause));
     }
-    return await this.#parts.open();
+    return await this.#parts.sockets.open();
   }
+}
+
+/** Reports whether a query is likely to be answered sooner over `one` connection than the other. */
+function isQuicker(one: Link, other: Link): boolean {
+  return one.isHeldUp === other.isHeldUp ? one.load < other.load : other.isHeldUp;
 }
 
 /**

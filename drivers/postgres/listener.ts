@@ -1,11 +1,11 @@
 // Listens on a channel over a connection of the storage's own pool, which is discarded when it is
 // lost, like the connections for queries (link.ts). Another one then replaces it.
 
-import type { Socket } from "node:net";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { Link } from "./link.ts";
 import { pauseMs } from "./links.ts";
 import { PooledQuery } from "./pooled_query.ts";
+import type { SocketSource } from "./sockets.ts";
 
 /** The dependencies of a {@linkcode Listener}. */
 export interface ListenerParts {
@@ -14,8 +14,7 @@ export interface ListenerParts {
   readonly options: object;
   /** How long the server may take to answer, in milliseconds. */
   readonly limitMs: number;
-  /** Opens a socket. */
-  readonly open: () => Promise<Socket>;
+  readonly sockets: SocketSource;
   readonly channel: string;
   readonly onMessage: (payload: string) => void;
   /** Called each time that listening begins. */
@@ -40,12 +39,17 @@ export class Listener {
    * growing pauses. Rejects if the first attempt fails.
    */
   async listen(): Promise<void> {
-    const { limitMs, options, open, channel, onMessage, onListening } = this.#parts;
+    const { limitMs, options, sockets, channel, onMessage, onListening } = this.#parts;
     // An option that the types of postgres.js lack.
     const onnotify = (_channel: string, payload: string) => onMessage(payload);
     let link!: Link;
     const lost = new Promise<void>((resolve) => {
-      link = new Link({ options: { ...options, onnotify }, open, onLost: () => resolve() });
+      link = new Link({
+        options: { ...options, onnotify },
+        sockets,
+        onRefused: (query, error) => query.reject(error),
+        onLost: () => resolve(),
+      });
     });
     this.#link = link;
     const query = new PooledQuery(`LISTEN "${channel.replaceAll('"', '""')}"`, [], {});

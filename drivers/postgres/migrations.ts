@@ -8,7 +8,7 @@
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
 import { systemClock } from "../../src/time/clock.ts";
-import { onlyRow, type RunStatement } from "./connection.ts";
+import { onlyValue, type RunStatement } from "./connection.ts";
 import { codeOf } from "./errors.ts";
 import { fromJson } from "./json_text.ts";
 import { withMissingRights } from "./missing_rights.ts";
@@ -195,28 +195,28 @@ function checkNotNewer(version: number): void {
  * Reads the state of the schema in two queries: one of the catalog, and one of the schema's tables.
  */
 async function readState(run: RunStatement, schema: string): Promise<SchemaState> {
-  const [hasVersions, hasFunctions] = Object.values(
-    onlyRow(
-      await run(
-        `SELECT (EXISTS (${tableExists("schema_migrations", "$1::text")}))::text AS versions,
-          (EXISTS (${tableExists("schema_functions", "$1::text")}))::text AS functions`,
-        [schema],
-      ),
-    )!,
+  const tables = await run(
+    `SELECT json_build_object('hasVersions', EXISTS (${
+      tableExists("schema_migrations", "$1::text")
+    }),
+      'hasFunctions', EXISTS (${tableExists("schema_functions", "$1::text")}))::text AS tables`,
+    [schema],
   );
-  if (hasVersions !== "true") return { version: 0, functions: null };
-  const functions = hasFunctions === "true"
+  const { hasVersions, hasFunctions } = fromJson(String(onlyValue(tables))) as {
+    readonly hasVersions: boolean;
+    readonly hasFunctions: boolean;
+  };
+  if (!hasVersions) return { version: 0, functions: null };
+  const functions = hasFunctions
     ? `(SELECT row_to_json(f) FROM (
         SELECT revision, hash FROM "${schema}".schema_functions ORDER BY revision DESC LIMIT 1) AS f)`
     : "NULL";
-  const row = onlyRow(
-    await run(
-      `SELECT json_build_object('version', coalesce(max(version), 0), 'functions', ${functions})::text AS state
-      FROM "${schema}".schema_migrations`,
-      [],
-    ),
+  const state = await run(
+    `SELECT json_build_object('version', coalesce(max(version), 0), 'functions', ${functions})::text AS state
+    FROM "${schema}".schema_migrations`,
+    [],
   );
-  return fromJson(String(Object.values(row!)[0])) as SchemaState;
+  return fromJson(String(onlyValue(state))) as SchemaState;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Finds the rights that a role lacks, as the statements that grant them.
 
 import { type StorageError, StorageReadOnlyError } from "../../src/storage/errors.ts";
-import { onlyRow, type RunStatement } from "./connection.ts";
+import { onlyValue, type RunStatement } from "./connection.ts";
 import { codeOf, toStorageError } from "./errors.ts";
 import { fromJson } from "./json_text.ts";
 
@@ -84,6 +84,6 @@ export async function readMissingRights(
   schema: string,
   migrates: boolean,
 ): Promise<readonly string[]> {
-  const row = onlyRow(await run(missingGrants, [schema, `${migrates}`]));
-  return fromJson(String(Object.values(row!)[0])) as readonly string[];
+  const rows = await run(missingGrants, [schema, `${migrates}`]);
+  return fromJson(String(onlyValue(rows))) as readonly string[];
 }

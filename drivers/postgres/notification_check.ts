@@ -3,7 +3,7 @@
 
 import type { Finding } from "../../src/storage/maintenance.ts";
 import { systemClock } from "../../src/time/clock.ts";
-import { onlyRow, type PostgresClient, type RunStatement } from "./connection.ts";
+import { onlyValue, type PostgresClient, type RunStatement } from "./connection.ts";
 
 /**
  * Listens on a channel that no other process uses, and sends a notification to that channel.
@@ -15,8 +15,8 @@ export async function notificationFindings(
   run: RunStatement,
   patienceMs: number,
 ): Promise<Finding[]> {
-  const row = onlyRow(await run("SELECT gen_random_uuid()::text AS id", []));
-  const channel = `evertask_doctor_${Object.values(row!)[0]}`;
+  const id = onlyValue(await run("SELECT gen_random_uuid()::text AS id", []));
+  const channel = `evertask_doctor_${id}`;
   const arrived = Promise.withResolvers<boolean>();
   let stopTimer = () => {};
   const listening = sql.listen(channel, () => arrived.resolve(true), () => {});

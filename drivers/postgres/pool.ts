@@ -1,5 +1,7 @@
 // Pools of connections: the storage's own, created from a URL, or the application's.
 
+import { StorageUnavailableError } from "../../src/storage/errors.ts";
+import { messageOf } from "../../src/thrown/describe_error.ts";
 import { longestTimeoutMs, systemClock } from "../../src/time/clock.ts";
 import type { PostgresClient } from "./connection.ts";
 import type { DatabaseUrl } from "./database_url.ts";
@@ -16,6 +18,11 @@ export interface Pool {
   readonly servers: number;
   /** Whether a read-only server is unusable. */
   readonly mustWrite: boolean;
+  /**
+   * Returns the error of a query that has waited for a connection for `waitedMs`; null if it is to
+   * wait longer.
+   */
+  noneFree(waitedMs: number): StorageUnavailableError | null;
   /**
    * Closes all connections at once, for use when they do not answer; null if only the application
    * can close them.
@@ -64,7 +71,7 @@ function ownPool(
     onnotice: () => {},
     connection: settings,
   };
-  const links = new Links({ options: shared, maxConnections, prepare, open: sockets.open });
+  const links = new Links({ options: shared, maxConnections, prepare, sockets });
   const listeners = new Set<Listener>();
   return {
     sql: {
@@ -74,7 +81,7 @@ function ownPool(
           clock: systemClock,
           options: shared,
           limitMs: queryTimeoutMs,
-          open: sockets.open,
+          sockets,
           channel,
           onMessage,
           onListening,
@@ -96,6 +103,10 @@ function ownPool(
     },
     servers: servers.length,
     mustWrite,
+    noneFree(waitedMs) {
+      const isEarly = waitedMs < connectMs * servers.length;
+      return isEarly || links.isConnected ? null : notConnected(waitedMs, links.refusal);
+    },
     cut: () => sockets.cut(),
     leave: () => sockets.leave(),
     keepAlive: (keepAlive) => sockets.keepAlive(keepAlive),
@@ -111,6 +122,12 @@ function applicationPool(sql: PostgresClient): Pool {
     sql,
     servers: 1,
     mustWrite: false,
+    noneFree: (waitedMs) =>
+      new StorageUnavailableError(
+        `No connection of the pool \`sql\` was free within ${waitedMs} ms (queryTimeout): the server is out of reach, ` +
+          "or transactions hold all of them. Enlarge the pool, or call the EverTask instance once before the " +
+          "first transaction (such as everTask.statistics()): the first call connects.",
+      ),
     cut: null,
     leave(session) {
       if (session === null) return;
@@ -124,4 +141,14 @@ function applicationPool(sql: PostgresClient): Pool {
     keepAlive() {},
     end: () => Promise.resolve(),
   };
+}
+
+/** Returns the error of a query that is not sent any more. */
+function notConnected(waitedMs: number, cause: unknown): StorageUnavailableError {
+  const reason = cause === undefined ? "no server answers" : messageOf(cause);
+  return new StorageUnavailableError(
+    `PostgreSQL: no connection was opened within ${waitedMs} ms: ${reason}. ` +
+      "Check that the server runs and can be reached from here.",
+    { cause },
+  );
 }

@@ -1,5 +1,6 @@
 // A query of the storage's own pool, which may wait for a connection before postgres.js gets it.
 
+import type { QueryOptions } from "./connection.ts";
 import type { Query } from "./query_limit.ts";
 
 type Rows = readonly object[];
@@ -14,14 +15,15 @@ export interface Carrier {
 export class PooledQuery implements Query {
   readonly text: string;
   readonly parameters: (string | null)[];
-  readonly options: { prepare?: boolean };
+  readonly options: QueryOptions;
   readonly #settled: Promise<Rows>;
   #resolve!: (rows: Rows) => void;
   #reject!: (error: unknown) => void;
   #sent: Query | null = null;
   #carrier: Carrier | null = null;
+  #isAbandoned = false;
 
-  constructor(text: string, parameters: (string | null)[], options: { prepare?: boolean }) {
+  constructor(text: string, parameters: (string | null)[], options: QueryOptions) {
     this.text = text;
     this.parameters = parameters;
     this.options = options;
@@ -34,6 +36,17 @@ export class PooledQuery implements Query {
   /** The connection that has the query; null while the query waits for one. */
   get carrier(): Carrier | null {
     return this.#carrier;
+  }
+
+  /** Whether the answer is no longer wanted. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /** Whether the query may delay the queries behind it for long. */
+  get isLong(): boolean {
+    const { patience = "short" } = this.options;
+    return patience !== "short";
   }
 
   get state(): { readonly pid: number } | null {
@@ -68,6 +81,12 @@ export class PooledQuery implements Query {
 
   /** Settles the query with an error. */
   reject(error: unknown): void {
+    this.#reject(error);
+  }
+
+  /** Rejects the query. If it has no connection yet, it gets none. */
+  abandon(error: unknown): void {
+    this.#isAbandoned = true;
     this.#reject(error);
   }
 

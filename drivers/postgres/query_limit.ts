@@ -3,7 +3,7 @@
 
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
-import type { Patience, PostgresClient, RunStatement } from "./connection.ts";
+import type { Patience, QueryOptions, RunStatement } from "./connection.ts";
 import { codeOf, isOfNoUse, toStorageError } from "./errors.ts";
 
 /**
@@ -25,15 +25,24 @@ export interface Query extends PromiseLike<readonly object[]> {
    */
   readonly active?: boolean;
   readonly canceller?: ((query: Query) => PromiseLike<unknown> | undefined) | null;
+  /** Rejects the query. If it has no connection yet, it gets none. postgres.js lacks this method. */
+  readonly abandon?: (error: unknown) => void;
 }
 
 /** The dependencies of limited queries. */
 export interface LimitParts {
   readonly clock: Clock;
-  readonly sql: PostgresClient;
+  readonly sql: {
+    unsafe(text: string, parameters: (string | null)[], options: QueryOptions): Query;
+  };
   readonly prepare: boolean;
   /** The timeout in milliseconds. */
   readonly limitMs: number;
+  /**
+   * Returns the error of a query that has waited for a connection for `waitedMs`; null if it is to
+   * wait longer.
+   */
+  readonly noneFree: (waitedMs: number) => StorageUnavailableError | null;
   /** Closes all connections of the pool at once; null for the application's pool. */
   readonly cut: (() => void) | null;
   /** Called with the session of a server that cannot be used now. */
@@ -49,13 +58,16 @@ export interface LimitParts {
  * A query that was given up may have been executed, as after any lost connection. A retry is safe,
  * because leases and the ids that the caller chooses prevent a second effect.
  */
-export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts): RunStatement {
+export function limited(
+  { clock, sql, prepare, limitMs, noneFree, cut, leave }: LimitParts,
+): RunStatement {
   const graceMs = graceShare * limitMs;
   return (text, parameters, patience = "short") => {
-    const query: Query = sql.unsafe(text, [...parameters], { prepare });
+    const query = sql.unsafe(text, [...parameters], { prepare, patience });
     const timeoutMs = factors[patience] * limitMs;
     return new Promise((resolve, reject) => {
       let isOverdue = false;
+      let waitedMs = 0;
       let moreMs = timeoutMs - limitMs; // the first timer only checks whether the query was sent
       let disarm = () => {};
       const giveUp = (cause?: unknown) => {
@@ -65,9 +77,13 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
         reject(new StorageUnavailableError(message, { cause }));
       };
       const onTimer = () => {
-        if (query.state === null && cut === null) return reject(noneFree(limitMs));
-        // The query waits for a connection, which has its own timeout.
-        if (query.state === null) return arm(limitMs);
+        if (query.state === null) {
+          waitedMs += limitMs;
+          const error = noneFree(waitedMs);
+          if (error === null) return arm(limitMs);
+          query.abandon?.(error);
+          return reject(error);
+        }
         if (moreMs > 0) {
           arm(moreMs);
           moreMs = 0;
@@ -100,18 +116,6 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
       );
     });
   };
-}
-
-/**
- * Returns the error for a query for which no connection of the application's pool was free. The
- * query may still be executed.
- */
-function noneFree(limitMs: number): StorageUnavailableError {
-  return new StorageUnavailableError(
-    `No connection of the pool \`sql\` was free within ${limitMs} ms (queryTimeout): the server is out of reach, ` +
-      "or transactions hold all of them. Enlarge the pool, or call the EverTask instance once before the " +
-      "first transaction (such as everTask.statistics()): the first call connects.",
-  );
 }
 
 /**

@@ -3,7 +3,7 @@
 // reads them all. A concurrent build blocks nothing, but cannot run in a transaction.
 
 import { systemClock } from "../../src/time/clock.ts";
-import { onlyRow, type RunStatement } from "./connection.ts";
+import { onlyRow, onlyValue, type RunStatement } from "./connection.ts";
 import { codeOf } from "./errors.ts";
 
 /** The version of the schema from which on the index exists. */
@@ -33,10 +33,11 @@ export async function bytesToIndex(
   version: number,
 ): Promise<number> {
   if (!lacksIndex(version)) return 0;
-  const row = onlyRow(
-    await run(`SELECT 2 * pg_relation_size('"${schema}".queued_tasks')::float8 AS bytes`, []),
+  const rows = await run(
+    `SELECT 2 * pg_relation_size('"${schema}".queued_tasks')::float8 AS bytes`,
+    [],
   );
-  return Number(Object.values(row!)[0]);
+  return Number(onlyValue(rows));
 }
 
 type IndexState = "missing" | "building" | "broken" | "ready";

@@ -1,7 +1,7 @@
 // Checks whether a storage can use a server.
 
 import { StorageError } from "../../src/storage/errors.ts";
-import { onlyRow, type RunStatement } from "./connection.ts";
+import { onlyValue, type RunStatement } from "./connection.ts";
 import { fromJson } from "./json_text.ts";
 
 const question = "SELECT json_build_object('encoding', current_setting('server_encoding'), " +
@@ -18,11 +18,10 @@ export interface ServerCheck {
 /**
  * Checks the server and its database.
  *
- * @throws {StorageError} If the database cannot store every string.
+ * @throws {StorageError} If the database cannot store every string, or the answer is lost.
  */
 export async function checkServer(run: RunStatement): Promise<ServerCheck> {
-  const row = onlyRow(await run(question, []));
-  const { encoding, ...check } = fromJson(String(Object.values(row!)[0])) as
+  const { encoding, ...check } = fromJson(String(onlyValue(await run(question, [])))) as
     & ServerCheck
     & { readonly encoding: string };
   if (encoding === "UTF8") return check;

@@ -8,11 +8,23 @@ import { connect, type Socket } from "node:net";
 import { systemClock } from "../../src/time/clock.ts";
 import type { ServerAddress } from "./server_addresses.ts";
 
+/** Opens sockets. */
+export interface SocketSource {
+  /** Opens a socket to a server that accepts it. */
+  readonly open: () => Promise<Socket>;
+  /**
+   * Opens another socket to the server of `socket`, for the request to cancel a query. The server
+   * closes it without an answer.
+   */
+  readonly beside: (socket: Socket) => Socket;
+}
+
 /** Opens the sockets of a pool, and can destroy them all. */
-export class Sockets {
+export class Sockets implements SocketSource {
   readonly #servers: readonly ServerAddress[];
   readonly #connectMs: number;
-  readonly #open = new Set<Socket>();
+  /** The open sockets with their servers. */
+  readonly #open = new Map<Socket, ServerAddress>();
   #turn = 0;
   #keepAlive = true;
   #isClosed = false;
@@ -28,14 +40,15 @@ export class Sockets {
     this.#connectMs = connectMs;
   }
 
-  /** The value of the option `socket` of postgres.js. */
   readonly open = async (): Promise<Socket> => {
     for (let others = this.#servers.length - 1; others > 0; others--) {
-      const socket = this.#connect();
+      const turn = this.#turn;
+      const socket = this.#connectInTurn();
       if (await isAccepted(socket, this.#connectMs)) return socket;
       socket.destroy();
+      this.#skip(turn); // the event `close` comes too late for the next attempt
     }
-    const socket = this.#connect(); // postgres.js adds its listeners later
+    const socket = this.#connectInTurn(); // postgres.js adds its listeners later
     // Throws the error of a missing Deno permission, which occurs before postgres.js listens to the
     // socket. Without this check, postgres.js would wait forever.
     await undefined;
@@ -43,13 +56,16 @@ export class Sockets {
     return socket;
   };
 
+  readonly beside = (socket: Socket): Socket =>
+    this.#connect(this.#open.get(socket) ?? this.#inTurn());
+
   /**
    * Sets whether the sockets keep the process alive. Timers keep it alive while a query is in
    * progress (query_limit.ts).
    */
   keepAlive(keepAlive: boolean): void {
     this.#keepAlive = keepAlive;
-    for (const socket of this.#open) this.#setRef(socket);
+    for (const socket of this.#open.keys()) this.#setRef(socket);
   }
 
   /**
@@ -57,7 +73,7 @@ export class Sockets {
    * queries.
    */
   cut(): void {
-    for (const socket of this.#open) dropSocket(socket);
+    for (const socket of this.#open.keys()) dropSocket(socket);
     this.#open.clear();
   }
 
@@ -73,17 +89,32 @@ export class Sockets {
     this.cut();
   }
 
-  #connect(): Socket {
-    for (const socket of this.#open) if (socket.destroyed) this.#open.delete(socket);
+  /** Connects to the server whose turn it is. If that fails, it is the turn of the next. */
+  #connectInTurn(): Socket {
     const turn = this.#turn;
-    const { host, port, path } = this.#servers[turn % this.#servers.length]!;
+    const socket = this.#connect(this.#inTurn());
+    socket.once("close", () => {
+      if (socket.bytesRead === 0) this.#skip(turn); // the connection was refused or not answered
+    });
+    return socket;
+  }
+
+  #inTurn(): ServerAddress {
+    return this.#servers[this.#turn % this.#servers.length]!;
+  }
+
+  /** Ends the turn of a server, unless it has ended already. */
+  #skip(turn: number): void {
+    if (this.#turn === turn) this.#turn++;
+  }
+
+  #connect(server: ServerAddress): Socket {
+    for (const socket of this.#open.keys()) if (socket.destroyed) this.#open.delete(socket);
+    const { host, port, path } = server;
     const socket = path === null ? connect(port, host) : connect(path);
-    this.#open.add(socket);
+    this.#open.set(socket, server);
     this.#setRef(socket);
     socket.on("error", () => {}); // postgres.js listens from the next turn on
-    socket.once("close", () => {
-      if (socket.bytesRead === 0 && this.#turn === turn) this.#turn++; // the connection was refused or not answered
-    });
     // An ended pool may still open a connection that was in progress.
     if (this.#isClosed) systemClock.setTimer(() => socket.destroy(), 0);
     return Object.assign(socket, { host, port }); // postgres.js checks the certificate for the host, and names it in errors

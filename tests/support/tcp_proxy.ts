@@ -21,6 +21,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #reserved: ReservedPort = reservePort();
   #listener: Server | null = null;
   #swallows = false;
+  #accepted = 0;
   #delayMs = 0;
   /** The last delayed data of each socket, if it is still to be written. */
   readonly #delayed = new Map<Socket, Promise<void>>();
@@ -48,6 +49,11 @@ export class TcpProxy implements AsyncDisposable {
     return this.#lines.size;
   }
 
+  /** The number of connections that clients have opened so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
   /** Ends all connections, and refuses new ones. */
   async refuse(): Promise<void> {
     const listener = this.#listener;
@@ -60,6 +66,11 @@ export class TcpProxy implements AsyncDisposable {
   /** Forwards data later than it comes. */
   delay(ms: number): void {
     this.#delayMs = ms;
+  }
+
+  /** Whether data is waiting to be forwarded. */
+  get delays(): boolean {
+    return this.#delayed.size > 0;
   }
 
   /** Accepts data on all connections, old and new, and drops it without an answer. */
@@ -89,6 +100,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #accept(client: Socket): void {
+    this.#accepted++;
     const server = this.#swallows ? null : connect(this.#target.port, this.#target.host);
     const line: Line = { client, server, isDead: this.#swallows };
     this.#lines.add(line);

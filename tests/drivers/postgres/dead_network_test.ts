@@ -87,6 +87,7 @@ Deno.test("a query that waits for a lock too long is cancelled on the server, an
     sql,
     prepare: true,
     limitMs: queryTimeout,
+    noneFree: () => null,
     cut: () => cuts++,
     leave: () => {},
   });

@@ -3,10 +3,11 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
-import { connect as connectTo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { Listener } from "../../../drivers/postgres/listener.ts";
 import { resolveOptions } from "../../../drivers/postgres/options.ts";
 import { makePool, type Pool } from "../../../drivers/postgres/pool.ts";
+import { Sockets } from "../../../drivers/postgres/sockets.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { startPostgres } from "../../support/pg_server.ts";
 import { reservePort } from "../../support/reserved_port.ts";
@@ -136,7 +137,7 @@ function listenerOn(port: number, limitMs = patienceMs) {
     clock,
     limitMs,
     options: { host: "127.0.0.1", port, user: "somebody", fetch_types: false },
-    open: () => Promise.resolve(Object.assign(connectTo(port, "127.0.0.1"), { port })),
+    sockets: new Sockets([{ host: "127.0.0.1", port, path: null }], limitMs),
     channel: "c",
     onMessage: arrived.add,
     onListening: begun.add,

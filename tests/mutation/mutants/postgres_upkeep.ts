@@ -4,6 +4,7 @@
 import { type Mutant, mutantsOf } from "../mutant.ts";
 
 const conformance = ["tests/drivers/postgres/conformance_test.ts"];
+const outageTests = "tests/drivers/postgres/outages_test.ts";
 const workers =
   "/postgres: ((lost )?workers|cancel|audit matrix|release and make due|persist|queues)/";
 
@@ -275,11 +276,39 @@ export const postgresUpkeep: readonly Mutant[] = [
     ],
   }, [
     ["if (this.#isOpened) throw connectionClosed();", ""],
-    ["      this.#lose();\n      throw error;", "      throw error;"],
-    ["query !== this.#first && query.state === null", "query.state === null"],
+    [
+      "query !== this.#first && query.state === null",
+      "query.state === null",
+      "The query of a connection that cannot be opened is rejected before the loss.",
+    ],
     ["for (const query of this.#queries) query.reject(connectionClosed());", ""],
     ["this.#isCancelling = true;", ""],
-    ["if (query.carrier === this) query.reject(error);", "query.reject(error);"],
+    ["if (query.carrier === this) this.#fail(query, error);", "this.#fail(query, error);"],
+  ]),
+  ...mutantsOf({ file: "drivers/postgres/link.ts", tests: [outageTests] }, [
+    ["this.#parts.sockets.beside(this.#socket!)", "await this.#parts.sockets.open()"],
+    ["return this.#wasReady && !this.#isLost;", "return true;"],
+    ["if (query.isLong) this.#longQueries++;", ""],
+  ]),
+  ...mutantsOf({ file: "drivers/postgres/links.ts", tests: [outageTests] }, [
+    ["if (this.#isEnded || !this.isConnected) return", "return"],
+    [
+      "one.isHeldUp === other.isHeldUp ? one.load < other.load : other.isHeldUp",
+      "one.load < other.load",
+    ],
+    ["if (this.#waiting[0]!.isAbandoned) {", "if (this.#waiting.length === 0) {"],
+  ]),
+  ...mutantsOf({ file: "drivers/postgres/pool.ts", tests: [outageTests] }, [
+    ["const isEarly = waitedMs < connectMs * servers.length;", "const isEarly = true;"],
+    ["isEarly || links.isConnected", "links.isConnected"],
+  ]),
+  ...mutantsOf({ file: "drivers/postgres/query_limit.ts", tests: [outageTests] }, [
+    ["query.abandon?.(error);", ""],
+  ]),
+  ...mutantsOf({ file: "drivers/postgres/sockets.ts", tests: [outageTests] }, [
+    ["this.#skip(turn); // the event", "// the event"],
+    ["this.#open.get(socket) ?? this.#inTurn()", "this.#inTurn()"],
+    ["if (socket.bytesRead === 0) this.#skip(turn);", "this.#skip(turn);"],
   ]),
   ...mutantsOf({
     file: "drivers/postgres/links.ts",
@@ -290,7 +319,7 @@ export const postgresUpkeep: readonly Mutant[] = [
   }, [
     ["for (const link of this.#idle) return link;", ""],
     ["this.#all.size < this.#parts.maxConnections", "true"],
-    ["link.load < best.load", "link.load > best.load"],
+    ["one.load < other.load", "one.load > other.load"],
     ["    this.#all.delete(link);\n", ""],
     ["    this.#idle.delete(link);\n    for", "    for"],
     ["this.#waiting.unshift(...unsent);", ""],
