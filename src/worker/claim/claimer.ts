@@ -202,7 +202,10 @@ export class Claimer {
     if (workerId === null || this.#parts.types.length === 0) return false;
     if (this.#unknownClaims.isOpen) {
       await this.#claimingAhead; // once it is answered, its tasks are known
+      // If the leases were lost in the meantime, this process no longer knows which tasks it runs.
+      if (this.#parts.workerId() !== workerId) return false;
       await this.#unknownClaims.settle(workerId);
+      if (this.#parts.workerId() !== workerId) return false;
     }
     const queues = this.#queuesWithRoom(({ backlog }) => backlog.mayHaveMore);
     if (queues.length === 0) return false;

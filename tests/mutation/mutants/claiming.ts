@@ -1,6 +1,6 @@
 // When a worker claims, how much, and what waits in its queues.
 
-import type { Mutant } from "../mutant.ts";
+import { type Mutant, mutantsOf } from "../mutant.ts";
 
 const claimer = "src/worker/claim/claimer.ts";
 const claimerTests = ["tests/worker/claim/claimer_test.ts"];
@@ -30,6 +30,16 @@ const starterTests = ["tests/worker/lease/starvation_test.ts"];
 const seeds = ["tests/testing/simulation/seeds_test.ts"];
 
 export const claiming: readonly Mutant[] = [
+  ...mutantsOf({ file: claimer, tests: claimingAheadTests }, [
+    [
+      "if (this.#parts.workerId() !== workerId) return false;\n      await",
+      "await",
+    ],
+    [
+      "settle(workerId);\n      if (this.#parts.workerId() !== workerId) return false;",
+      "settle(workerId);",
+    ],
+  ]),
   {
     file: starter,
     original: "!this.#isInSlice(now) || !this.#holdsLease(now)",

@@ -1,19 +1,25 @@
 // Tests claims that are sent before the previous claim is answered.
 
 import { assertEquals } from "@std/assert";
-import { defineTask } from "../../../mod.ts";
+import { type AnyTask, defineTask, type EverTask } from "../../../mod.ts";
+import type { ClaimRequest } from "../../../src/storage/mod.ts";
 import { StoredBacklog } from "../../../src/worker/claim/stored_backlog.ts";
-import { Faults } from "../../support/faulty_storage.ts";
+import { Faults, type Verb } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
-/** Dispatches a backlog of 12 tasks, and returns options for a worker that prefetches four. */
-async function backlog(fleet: Fleet) {
+/**
+ * Dispatches a backlog of 12 tasks, and returns options for a worker that prefetches four, and that
+ * also runs the tasks of the definitions `more`.
+ */
+async function backlog(fleet: Fleet, ...more: AnyTask[]) {
   const runs: number[] = [];
   const task = defineTask<number>({ type: "task", handle: (number) => void runs.push(number) });
-  const web = fleet.create({ tasks: [task] });
+  const tasks = [task, ...more];
+  const queues = { default: { parallelism: 2 }, slow: { parallelism: 1 } };
+  const web = fleet.create({ tasks, queues });
   await web.dispatchMany(task, Array.from({ length: 12 }, (_, number) => number));
   const faults = new Faults();
-  const worker = { tasks: [task], queues: { default: { parallelism: 2 } }, wrap: faults.wrap };
+  const worker = { tasks, queues, wrap: faults.wrap };
   return { runs, faults, worker, web, task };
 }
 
@@ -58,6 +64,53 @@ Deno.test("tasks are given back as unknown only when no claim is in progress", a
   await fleet.pass(60_000, 1_000);
   assertEquals(runs.toSorted((a, b) => a - b), everyRun);
 });
+
+for (const unanswered of ["claim", "releaseUnknown"] as const) {
+  Deno.test(`a worker that lost its leases while it waited for an answer to ${unanswered} gives nothing back and claims nothing under its old id`, async () => {
+    await using fleet = new Fleet();
+    const work = gate();
+    const attempts: number[] = [];
+    const slow = defineTask<null>({
+      type: "slow",
+      queue: "slow",
+      handle(_, { attempt }) {
+        attempts.push(attempt);
+        return work.opened;
+      },
+    });
+    const { faults, worker, web } = await backlog(fleet, slow);
+    const [carriedOut, answered] = [gate(), gate()];
+    let claims = 0;
+    let isOutage = false;
+    let everTask: EverTask | null = null;
+    const late: Verb[] = [];
+    faults.rule = (verb, [request]) => {
+      if (verb === "heartbeat" && isOutage) return { at: "before" };
+      const workerId = verb === "claim" ? (request as ClaimRequest).workerId : request;
+      const isOurs = everTask === null || workerId === everTask.workerId;
+      if (["claim", "releaseUnknown"].includes(verb) && !isOurs) late.push(verb);
+      if (verb === unanswered && verb === "releaseUnknown") return { until: answered.opened };
+      if (verb !== "claim") return null;
+      claims++;
+      if (claims === 2) return { heldUntil: carriedOut.opened, losesAnswer: true };
+      return unanswered === "claim" && claims === 3 ? { until: answered.opened } : null;
+    };
+    everTask = await fleet.start({ ...worker, leaseDuration: 15_000 });
+    const { id } = await everTask.dispatch(slow, null);
+    await fleet.settle();
+    assertEquals([claims >= 3, attempts], [true, [1]]);
+    carriedOut.open();
+    isOutage = true;
+    await fleet.passUntil(() => everTask!.workerId === null, 500);
+    isOutage = false;
+    answered.open();
+    await fleet.passUntil(() => attempts.length === 2, 500);
+    work.open();
+    await fleet.settle();
+    const { lostCount } = (await web.get(id))!;
+    assertEquals({ late, attempts, lostCount }, { late: [], attempts: [1, 2], lostCount: 1 });
+  });
+}
 
 Deno.test("a stop unregisters the worker only after the claim that was sent ahead is answered", async () => {
   await using fleet = new Fleet();
