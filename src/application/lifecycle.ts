@@ -52,6 +52,8 @@ export class Lifecycle {
   #retention: RetentionKeeper | null = null;
   #isOpen = false;
   #isStopped = false;
+  /** Whether `stop` has waited in vain for the end of `start`. */
+  #hasGivenUpStart = false;
   #before: Promise<unknown> = Promise.resolve();
   #opening: Promise<void> | null = null;
   #starting: Promise<void> | null = null;
@@ -113,6 +115,10 @@ export class Lifecycle {
     await this.#ready();
     const worker = this.#parts.newWorker();
     await this.#parts.home.call(() => worker.start());
+    if (this.#hasGivenUpStart) {
+      await this.#parts.home.call(() => worker.stop(0));
+      throw new StoppedError();
+    }
     this.#worker = worker;
     this.#retention = this.#parts.newRetention();
     this.#retention?.start();
@@ -125,6 +131,7 @@ export class Lifecycle {
     if (this.#worker === null) {
       const starting = Promise.all([this.#starting, this.#opening]).catch(() => {});
       await within(clock, leaseMs, starting);
+      this.#hasGivenUpStart = this.#worker === null;
     }
     const retentionEnd = this.#retention?.stop() ?? Promise.resolve();
     await home.call(() => this.#worker?.stop(timeoutMs));

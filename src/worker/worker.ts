@@ -200,6 +200,7 @@ export class Worker implements LocalWorker {
   /** Registers the worker and begins to claim. */
   async start(): Promise<void> {
     await this.#keeper.start();
+    if (this.#closing !== null) return; // the answer to the first heartbeat asked it to stop
     const { storage, home } = this.#parts;
     this.#stopWaking = storage.onWake((signal) => home.run(() => this.#wake(signal)));
     this.#claimer.start();

@@ -112,3 +112,19 @@ Deno.test("a stop ends the current purge of retention", async () => {
   await fleet.pass(10_000, 1_000);
   assertEquals(purges, 2);
 });
+
+Deno.test("a start that storage answers after the stop gave it up leaves no worker behind", async () => {
+  await using fleet = new Fleet();
+  const task = defineTask<null>({ type: "work", handle() {} });
+  const faults = new Faults();
+  const answered = gate();
+  faults.rule = (verb) => verb === "heartbeat" ? { until: answered.opened } : null;
+  const everTask = fleet.create({ tasks: [task], wrap: faults.wrap, leaseDuration: 15_000 });
+  const failed = assertRejects(() => everTask.start());
+  await fleet.settle();
+  await fleet.stop(everTask);
+  answered.open();
+  await fleet.pass(60_000, 1_000);
+  await failed;
+  assertEquals([everTask.workerId, fleet.clock.timerCount], [null, 0]);
+});

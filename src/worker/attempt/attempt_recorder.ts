@@ -22,8 +22,8 @@ export interface RecorderParts {
   readonly storage: Storage;
   readonly writer: StatusWriter;
   /**
-   * Called when a handler has completed its task in its own transaction. The task then no longer
-   * belongs to this worker.
+   * Called when a task no longer belongs to this worker, other than by the write of its end: its
+   * handler has completed it in its own transaction, or its lease was lost.
    */
   readonly onHandedIn: (task: ClaimedTask) => void;
   readonly clock: Clock;
@@ -219,10 +219,22 @@ export class AttemptRecorder {
   }
 
   /** Reports whether a completion in the handler's transaction was committed. */
-  async wasCompleted(job: Job): Promise<boolean> {
-    const record = await this.#parts.storage.get(job.task.id);
-    return record === null || record.workerId !== job.lease.workerId ||
-      record.leaseToken !== job.lease.token;
+  async wasCompleted({ task, lease, attempt }: Job): Promise<boolean> {
+    const record = await this.#parts.storage.get(task.id);
+    const isLost = attempt.abortReason instanceof LeaseLostError;
+    if (record === null) return !isLost;
+    const isHeld = record.workerId === lease.workerId && record.leaseToken === lease.token;
+    if (!isLost) return !isHeld;
+    // The task may also have been taken from this worker.
+    if (record.workerId !== null || record.leaseToken !== lease.token) return false;
+    return task.series === null
+      ? record.status === "Completed"
+      : (record.series?.runCount ?? 0) > task.series.runCount;
+  }
+
+  /** Forgets a task that no longer belongs to this worker. */
+  forget({ task }: Job): void {
+    this.#parts.onHandedIn(task);
   }
 
   /** Reports a completion that the handler has committed. */

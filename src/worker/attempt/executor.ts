@@ -193,6 +193,8 @@ export class Executor {
         const decoded = decodePayload(task.type, definition.payload, task.payload);
         value = decoded instanceof Promise ? await decoded : decoded;
       }
+      // The attempt may have ended while the hook or the validator ran: another may have begun.
+      if (attempt.abortReason !== undefined) throw attempt.abortReason;
       await this.#handle(job, value, context);
     } catch (error) {
       failure = { error };
@@ -217,7 +219,11 @@ export class Executor {
     };
     // If the attempt is given up, it also ends for the instrumentation.
     const givenUp = job.attempt.givenUp();
-    const handle = async () => await definition.handle(value, context);
+    givenUp.catch(() => {}); // the instrumentation may not have called the handler yet
+    const handle = async () => {
+      if (job.attempt.abortReason !== undefined) throw job.attempt.abortReason;
+      await definition.handle(value, context);
+    };
     return instrumentation.run(executed, () => Promise.race([handle(), givenUp]));
   }
 
@@ -257,7 +263,7 @@ export class Executor {
     };
     const policy = retryPolicyOf(job, queue(task.queue), settings, logger);
     const ending = decideEnding(result, policy, settings.random);
-    if (ending === null) return;
+    if (ending === null) return recorder.forget(job);
     if ("policyFault" in ending) {
       logger.error("The retry policy of task {taskId} ({taskType}) failed: {error}", {
         taskId: task.id,

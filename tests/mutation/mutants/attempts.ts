@@ -38,11 +38,23 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: executor,
-    original: "if (attempt.abortReason !== undefined) throw attempt.abortReason;",
-    replacement: "",
+    original:
+      "if (attempt.abortReason !== undefined) throw attempt.abortReason;\n      this.#begin",
+    replacement: "this.#begin",
     tests: ["tests/worker/lease/suspects_test.ts"],
-    equivalent:
-      "Nothing aborts a job after its start, or after the answer to its report, and before its handler is called.",
+    equivalent: "Nothing aborts a job after its start, or after the answer to its report.",
+  },
+  {
+    file: executor,
+    original: "if (attempt.abortReason !== undefined) throw attempt.abortReason;\n      await",
+    replacement: "await",
+    tests: ["tests/worker/attempt/timeouts_test.ts"],
+  },
+  {
+    file: executor,
+    original: "if (ending === null) return recorder.forget(job);",
+    replacement: "if (ending === null) return;",
+    tests: ["tests/worker/lease/late_answers_test.ts"],
   },
   {
     file: executor,

@@ -217,3 +217,21 @@ Deno.test("a cancel that follows a timeout within the grace period ends the seri
   const { status, dueAt, series } = (await everTask.get(id))!;
   assertEquals([status, dueAt, series!.nextRunAt], ["Completed", null, null]);
 });
+
+Deno.test("a task that is cancelled while onStarted runs does not reach its handler", async () => {
+  await using fleet = new Fleet();
+  const hook = gate();
+  let ran = 0;
+  const task = defineTask<null>({
+    type: "work",
+    onStarted: () => hook.opened,
+    handle: () => void ran++,
+  });
+  const everTask = await fleet.start({ tasks: [task] });
+  const { id } = await everTask.dispatch(task, null);
+  await fleet.settle();
+  await everTask.cancel(id);
+  hook.open();
+  await fleet.settle();
+  assertEquals([ran, (await everTask.get(id))!.status], [0, "Cancelled"]);
+});

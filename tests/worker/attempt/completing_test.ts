@@ -3,6 +3,7 @@
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { defineTask, LeaseLostError } from "../../../mod.ts";
+import type { ConnectionOptions, StatusChange, Storage } from "../../../src/storage/mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
@@ -128,4 +129,49 @@ Deno.test("a completion does not wait for a report that waits for the handler's 
   await fleet.pass(200, 50);
   assertEquals(await fleet.trail(id), ["Queued", "InProgress", "Completed"]);
   assertEquals(fleet.kinds(id), ["dispatched", "started", "completed"]);
+});
+
+Deno.test("a completion that was rolled back is not reported after another worker took the task", async () => {
+  await using fleet = new Fleet();
+  const [rollback, work] = [gate(), gate()];
+  const [ran, completed]: [number[], number[]] = [[], []];
+  const task = defineTask<null>({
+    type: "work",
+    async handle(_, { attempt, complete }) {
+      ran.push(attempt);
+      if (attempt > 1) return await work.opened;
+      await complete({});
+      await rollback.opened;
+      throw new Error("rolled back");
+    },
+    onCompleted: ({ attempt }) => void completed.push(attempt),
+  });
+  const faults = new Faults();
+  // Changes in a transaction of the caller are never stored, as if it rolled back.
+  const wrap = (storage: Storage): Storage =>
+    new Proxy(faults.wrap(storage), {
+      get(target, name) {
+        if (name !== "setStatusMany") return target[name as keyof Storage];
+        return (changes: readonly StatusChange[], options?: ConnectionOptions) =>
+          options?.connection === undefined
+            ? target.setStatusMany(changes)
+            : Promise.resolve(changes.map(() => ({ applied: true })));
+      },
+    });
+  const everTask = await fleet.start({
+    tasks: [task],
+    wrap,
+    leaseDuration: 15_000,
+    abortGrace: 600_000,
+  });
+  const { id } = await everTask.dispatch(task, null);
+  await fleet.settle();
+  faults.rule = (verb) => verb === "heartbeat" ? { at: "before" } : null;
+  await fleet.passUntil(() => everTask.workerId === null, 500);
+  faults.rule = () => null;
+  await fleet.passUntil(() => ran.length === 2, 500);
+  rollback.open();
+  await fleet.settle();
+  assertEquals([completed, fleet.kinds(id).includes("completed")], [[], false]);
+  work.open();
 });

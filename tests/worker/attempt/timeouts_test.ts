@@ -193,3 +193,27 @@ Deno.test("the retry policy of a dispatch overrides those of the task, the queue
   await fleet.pass(100, 5);
   assertEquals([...attempts], [["dispatches", 4], ["own", 1], ["queues", 2], ["instances", 3]]);
 });
+
+Deno.test("a handler is not called once its attempt was given up while onStarted ran", async () => {
+  await using fleet = new Fleet();
+  const [hook, work] = [gate(), gate()];
+  const ran: number[] = [];
+  const task = defineTask<null>({
+    type: "work",
+    timeout: 1_000,
+    retry: linearRetry(1, 0).handle(TimeoutError),
+    onStarted: ({ attempt }) => attempt === 1 ? hook.opened : undefined,
+    handle: (_, { attempt }) => {
+      ran.push(attempt);
+      return work.opened;
+    },
+  });
+  const everTask = await fleet.start({ tasks: [task], abortGrace: 1_000 });
+  await everTask.dispatch(task, null);
+  await fleet.pass(2_500, 100);
+  assertEquals(ran, [2]);
+  hook.open();
+  await fleet.settle();
+  assertEquals(ran, [2]);
+  work.open();
+});

@@ -172,3 +172,28 @@ Deno.test("a worker whose end of a run is rejected reports neither a next run no
   await fleet.settle();
   assertEquals(fleet.kinds(id), ["dispatched"]);
 });
+
+Deno.test("a task whose report storage rejected can be given back as unknown later", async () => {
+  await using fleet = new Fleet();
+  let runs = 0;
+  const task = defineTask<null>({
+    type: "work",
+    handle: (_, { signal }) => runs++ === 0 ? untilAborted(signal).catch(() => {}) : undefined,
+  });
+  const faults = new Faults();
+  const worker = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  const { id } = await worker.dispatch(task, null);
+  await fleet.settle();
+  const dueAt = fleet.clock.now() + 60_000;
+  await (await fleet.storage()).release(worker.workerId!, [{ taskId: id, token: 1, dueAt }]);
+  await fleet.pass(1_000, 50); // the report is rejected, and the handler ends
+  let isLost = false;
+  faults.rule = (verb) => {
+    if (verb !== "claim" || isLost || fleet.clock.now() < dueAt) return null;
+    isLost = true;
+    return { at: "after" };
+  };
+  await fleet.pass(180_000, 1_000);
+  const { status, workerId } = (await worker.get(id))!;
+  assertEquals([isLost, status, workerId, runs], [true, "Completed", null, 2]);
+});
