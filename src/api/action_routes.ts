@@ -6,7 +6,7 @@ import type { ApiEnvironment } from "./environment.ts";
 import { notFoundResponse, problemResponses, taskNotFound } from "./problems.ts";
 import { json, linkHeader, nextLink, pageParameters } from "./route_parts.ts";
 import { actionsSchema } from "./schemas.ts";
-import { present } from "./search_query.ts";
+import { listOf, present } from "./search_query.ts";
 import { toWire } from "./wire.ts";
 
 const name = z.string().min(1).max(200).optional();
@@ -18,7 +18,7 @@ const actions = createRoute({
   request: {
     query: z.strictObject({
       by: name,
-      verb: z.enum(operatorVerbs).optional(),
+      verb: listOf(z.enum(operatorVerbs)),
       taskId: z.string().optional(),
       queueName: name,
       ...pageParameters,
@@ -34,10 +34,9 @@ const actions = createRoute({
 /** Adds the route. */
 export function addActionRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(actions, async (context) => {
-    const { limit, after, verb, queueName: queue, ...filter } = context.req.valid("query");
-    const verbs = verb === undefined ? {} : { verbs: [verb] };
+    const { limit, after, verb: verbs, queueName: queue, ...filter } = context.req.valid("query");
     const found = await context.get("view").actions(
-      { ...present({ ...filter, queue }), ...verbs },
+      present({ ...filter, queue, verbs }),
       present({ limit, after }),
     );
     if (found === null) return taskNotFound(context, filter.taskId ?? "");

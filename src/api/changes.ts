@@ -138,7 +138,20 @@ export class Changes {
     if (!isInScope(scoped, this.#user.filter)) this.#refuseScope();
     if (definition === undefined) return { unknown: "type", name: task.type };
     if (!this.#source.queues.names.includes(queue)) return { unknown: "queue", name: queue };
+    if (taskKey !== null) await this.#checkHolder(taskKey, task.idempotencyKey !== undefined);
     return await this.#source.dispatch(definition, task.payload, options);
+  }
+
+  /**
+   * Checks the rights for the task that holds a key: a dispatch with this key may change it.
+   *
+   * @param isOwn Whether no other user can have chosen the key.
+   */
+  async #checkHolder(taskKey: string, isOwn: boolean): Promise<void> {
+    const { items: [holder] } = await this.#source.operate.tasks.search({ taskKey }, { limit: 1 });
+    if (holder === undefined) return;
+    if (!isInScope(holder, this.#user.filter)) this.#refuseScope();
+    if (!isOwn && holder.dueAt !== null) this.#need("payloads");
   }
 
   /**

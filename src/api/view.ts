@@ -248,6 +248,29 @@ export class View {
     if ("exception" in seen) seen = this.#withSeenError(seen, type);
     // A similar name may belong to another tenant.
     if ("similar" in seen && this.#user.filter !== undefined) seen = { ...seen, similar: null };
+    if ("why" in seen && seen.why !== null) {
+      seen = { ...seen, why: seenText(this.#user, seen.why, "reason", "") };
+    }
+    if (this.#user.filter !== undefined) seen = ofOneTenant(seen);
     return { ...seen, sentence: sentenceOf(seen) };
+  }
+}
+
+/** Returns a reason without the tasks of other tenants in the queue, and without its operators. */
+function ofOneTenant(reason: Reason): Reason {
+  switch (reason.kind) {
+    case "queuePaused":
+      return { ...reason, by: null, why: null };
+    case "inLine":
+    case "placesBusy":
+      return {
+        kind: "inLine",
+        queue: reason.queue,
+        due: 1,
+        exact: false,
+        sentence: reason.sentence,
+      };
+    default:
+      return reason;
   }
 }

@@ -17,6 +17,11 @@ export const users: Readonly<Record<string, AuthorizedUser>> = {
   "by type": { user: "by type", can: all, filter: { types: scopes.types } },
   "by queue": { user: "by queue", can: all, filter: { queues: scopes.queues } },
   "by key": { user: "by key", can: all, filter: { taskKeyPrefix: scopes.taskKeyPrefix } },
+  "by key and queue": {
+    user: "by key and queue",
+    can: all,
+    filter: { taskKeyPrefix: scopes.taskKeyPrefix, queues: scopes.queues },
+  },
   "by tag": { user: "by tag", can: all, filter: { tags: scopes.tags } },
 };
 const authorize = authorizeByName(users);

@@ -4057,7 +4057,7 @@ export interface paths {
             parameters: {
                 query?: {
                     by?: string;
-                    verb?: "edit" | "delete" | "retry" | "runNow" | "cancel" | "pauseSeries" | "resumeSeries" | "editSeries" | "pauseQueue" | "resumeQueue" | "drainWorker" | "releaseLimit" | "purge";
+                    verb?: ("edit" | "delete" | "retry" | "runNow" | "cancel" | "pauseSeries" | "resumeSeries" | "editSeries" | "pauseQueue" | "resumeQueue" | "drainWorker" | "releaseLimit" | "purge")[];
                     taskId?: string;
                     queueName?: string;
                     /** @description The maximum number of items; 50 by default */

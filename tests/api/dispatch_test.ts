@@ -99,3 +99,27 @@ Deno.test("a task goes to the queue of the request, or is refused, also for a us
   assertEquals((await send(foreign, "by queue")).status, 403);
   assertEquals((await ask("ada", "GET", "tasks/count")).body.count, 2);
 });
+
+Deno.test("a dispatch changes no task that its user may not change", async () => {
+  const apple = defineTask<unknown>({ type: "apple-report", queue: "apple", handle() {} });
+  const zebra = defineTask<unknown>({ type: "zebra-report", queue: "zebra", handle() {} });
+  await using everTask = createEverTask({
+    storage: memoryStorage(),
+    tasks: [apple, zebra],
+    queues: { apple: {}, zebra: {} },
+    logger: silentLogger,
+  });
+  const ask = makeApi(everTask);
+  const delay = { hours: 1 };
+  const { id } = await everTask.dispatch(zebra, { n: 1 }, { taskKey: "apple:1", delay });
+  const body = { type: "apple-report", queue: "apple", payload: { n: 2 }, delayMs: 60_000 };
+  const send = async (user: string, key: string) =>
+    (await ask(user, "POST", "tasks", { ...body, key })).status;
+  assertEquals(await send("by key and queue", "apple:1"), 403);
+  assertEquals((await everTask.get(id))!.type, "zebra-report");
+  const own = await everTask.dispatch(apple, { n: 1 }, { taskKey: "own", delay });
+  assertEquals(await send("operator", "own"), 403);
+  assertEquals((await everTask.get(own.id))!.payload, '{"n":1}');
+  assertEquals(await send("ada", "own"), 200);
+  assertEquals((await everTask.get(own.id))!.payload, '{"n":2}');
+});

@@ -3,7 +3,8 @@
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { type AuthorizedUser, createApi } from "../../src/api/mod.ts";
-import { silentLogger } from "../../mod.ts";
+import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { authorizeByName, makeTenantStore, scopesOf, secretOf } from "./tenants.ts";
 import { type Call, callsOf } from "./walk.ts";
 
@@ -205,4 +206,32 @@ Deno.test("only users who see payloads unchanged may search by them, among the t
   for (const wrong of ["text", "=x", "a..b=1"]) {
     assertEquals(await found("everything", wrong), 400, wrong);
   }
+});
+
+Deno.test("explain redacts the reason of a pause, and counts no tasks of others", async () => {
+  const task = defineTask<null>({ type: "mail", handle() {} });
+  const storage = memoryStorage();
+  await using everTask = createEverTask({ storage, tasks: [task], logger: silentLogger });
+  const { id } = await everTask.dispatch(task, null, { taskKey: "apple:1" });
+  for (const key of ["zebra:1", "zebra:2"]) await everTask.dispatch(task, null, { taskKey: key });
+  const { fetch } = createApi(everTask, {
+    authorize: authorizeByName(users),
+    logger: silentLogger,
+  });
+  const explained = async (user: string) => {
+    const url = `http://localhost/api/v1/tasks/${id}/explain`;
+    return await (await fetch(new Request(url, { headers: { "x-user": user } }))).json();
+  };
+  await everTask.queues.pause("default", { by: "root", reason: "zebra-s3cret broke" });
+  assertEquals((await explained("everything")).reasons[0].why, "zebra-s3cret broke");
+  assertFalse(JSON.stringify(await explained("redacted")).includes("s3cret"));
+  assertFalse(/zebra|root/.test(JSON.stringify(await explained("one by key"))));
+  await everTask.queues.resume("default");
+  await storage.registerWorker({
+    id: "w",
+    host: "h",
+    serves: { queues: [{ name: "default", parallelism: 1 }], types: ["mail"] },
+  });
+  const { reasons: [reason] } = await explained("one by key");
+  assertEquals([reason.kind, reason.due, reason.exact], ["inLine", 1, false]);
 });

@@ -59,6 +59,8 @@ const readings = [
   "failures",
   "limits",
   "actions",
+  "actions --queue default",
+  "actions --verb cancel,delete --limit 20",
   "audit growth",
   "audit growth --exact",
   "audit preview --status-days 1 --completed-tasks",

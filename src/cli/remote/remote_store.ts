@@ -5,7 +5,12 @@ import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { BulkOptions, BulkResult } from "../../operate/bulk.ts";
 import type { Operator, TaskOperator } from "../../operate/operator.ts";
 import type { OperationResult, RefusalReason } from "../../operate/refusal.ts";
-import type { HistoryPageRequest, StatisticsOptions, TaskFilter } from "../../storage/queries.ts";
+import type {
+  HistoryPageRequest,
+  Page,
+  StatisticsOptions,
+  TaskFilter,
+} from "../../storage/queries.ts";
 import type { RetentionPolicy } from "../../storage/retention.ts";
 import type { DispatchResult } from "../../task/dispatch_options.ts";
 import { toMilliseconds } from "../../time/duration.ts";
@@ -132,8 +137,18 @@ export class RemoteStore implements OperatedStore {
     return revive<T>(await this.#requests.read(route, query));
   }
 
-  async #pageOf<T>(taskId: string, what: string, page: HistoryPageRequest = {}): Promise<T> {
-    return await this.#read(`tasks/${encodeURIComponent(taskId)}/${what}`, { ...page });
+  async #pageOf<T>(
+    taskId: string,
+    what: string,
+    page: HistoryPageRequest = {},
+  ): Promise<Page<T>> {
+    try {
+      return await this.#read(`tasks/${encodeURIComponent(taskId)}/${what}`, { ...page });
+    } catch (error) {
+      // A database answers the same for a task that was deleted in the meantime.
+      if (error instanceof ApiError && error.status === 404) return { items: [], next: null };
+      throw error;
+    }
   }
 
   #operations(): Operations {
@@ -168,8 +183,8 @@ export class RemoteStore implements OperatedStore {
       series: { pause: series("pause"), resume: series("resume") },
       actions: {
         list: (filter = {}, page = {}) => {
-          const { verbs: verb, ...members } = filter;
-          return this.#read("actions", { ...members, verb, ...page });
+          const { verbs: verb, queue: queueName, ...members } = filter;
+          return this.#read("actions", { ...members, verb, queueName, ...page });
         },
       },
       failures: { list: (options = {}) => this.#read("failures", withIsoSpan(options)) },

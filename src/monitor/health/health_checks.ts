@@ -91,20 +91,24 @@ export function createHealthChecks(
     )
     : () => {};
   const limits = { ageMs: settings.cacheMs, timeoutMs: settings.timeoutMs };
-  const figures = cached(
-    async (): Promise<Figures> => {
-      const asked = [
-        everTask.queues.backlog({ cap: mostDue }),
-        everTask.workers({ includeLost: true }),
-      ] as const;
-      const [backlog, workers] = await Promise.all(asked);
-      return { backlog, workers };
-    },
-    limits,
-    clock,
-  );
+  const ask = async (): Promise<Figures> => {
+    const asked = [
+      everTask.queues.backlog({ cap: mostDue }),
+      everTask.workers({ includeLost: true }),
+    ] as const;
+    const [backlog, workers] = await Promise.all(asked);
+    return { backlog, workers };
+  };
+  let figures = cached(ask, limits, clock);
+  let askedFor = everTask.workerId;
 
   async function readiness(): Promise<Record<string, HealthCheck>> {
+    const { workerId } = everTask;
+    if (workerId !== askedFor) {
+      // Earlier figures do not include this worker.
+      askedFor = workerId;
+      figures = cached(ask, limits, clock);
+    }
     let known: Figures;
     try {
       known = await figures();
@@ -113,7 +117,7 @@ export function createHealthChecks(
     }
     return {
       storage: { status: "healthy", description: "The storage answers.", data: {} },
-      ...(settings.worker ? { worker: workerCheck(everTask.workerId, known, settings) } : {}),
+      ...(settings.worker ? { worker: workerCheck(workerId, known, settings) } : {}),
       backlog: backlogCheck(known.backlog, settings),
     };
   }

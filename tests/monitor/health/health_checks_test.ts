@@ -72,6 +72,34 @@ Deno.test("a worker is not ready when its heartbeat is old, missing, or has not 
   assertStringIncludes((await health.ready()).checks.worker?.description ?? "", "not started");
 });
 
+Deno.test("figures from before a worker was registered do not make it unready", async () => {
+  const { health, everTask } = makeHealth({ cacheTime: { seconds: 1 } });
+  const register = (id: string) => {
+    everTask.workerId = id;
+    everTask.workerHeartbeats = { [id]: everTask.now };
+  };
+  everTask.workerId = null;
+  everTask.workerHeartbeats = {};
+  assertEquals((await health.ready()).status, "unhealthy");
+  register("worker-1");
+  assertEquals((await health.ready()).status, "healthy");
+  const { questions } = everTask;
+  await health.ready();
+  assertEquals(everTask.questions, questions, "the figures are still cached");
+
+  const { workers } = everTask; // a query that began before the registration ends after it
+  const early = Promise.withResolvers<never[]>();
+  everTask.workerId = null;
+  everTask.workers = () => early.promise;
+  const before = health.ready();
+  everTask.workers = workers;
+  register("worker-2");
+  const after = health.ready();
+  early.resolve([]);
+  assertStringIncludes((await before).checks.worker!.description, "not started");
+  assertEquals((await after).status, "healthy");
+});
+
 Deno.test("only live workers are counted, and a heartbeat in the future does not count", async () => {
   const { health, everTask } = makeHealth();
   everTask.workerHeartbeats = {
