@@ -101,6 +101,11 @@ export class Link implements Carrier {
     }
   }
 
+  /** The first query is sent all the same: postgres.js opens the connection for it. */
+  takeBack(query: PooledQuery): void {
+    if (query !== this.#first && query.state === null) query.canceller?.();
+  }
+
   /** Closes the connection, after a second also if a query has no answer: there may never be one. */
   end(): Promise<void> {
     return this.#sql.end({ timeout: 1 });

@@ -80,11 +80,22 @@ export class Links {
         this.#waiting.shift();
         continue;
       }
-      const link = this.#free();
-      if (link === null) return this.#pumpLater();
-      this.#idle.delete(link);
-      this.#send(link, this.#waiting.shift()!);
+      if (!this.#sendFirst()) return this.#pumpLater();
     }
+  }
+
+  /** Sends the first query, or the first short one if a long one must wait. */
+  #sendFirst(): boolean {
+    let index = 0;
+    let link = this.#free(this.#waiting[0]!);
+    if (link === null && this.#waiting[0]!.isLong) {
+      index = this.#waiting.findIndex((query) => !query.isLong && !query.isAbandoned);
+      if (index >= 0) link = this.#free(this.#waiting[index]!);
+    }
+    if (link === null) return false;
+    this.#idle.delete(link);
+    this.#send(link, this.#waiting.splice(index, 1)[0]!);
+    return true;
   }
 
   /** Pumps again when a connection may be opened. */
@@ -98,11 +109,18 @@ export class Links {
   }
 
   /** Returns the connection for the next query; null if the query must wait. */
-  #free(): Link | null {
-    for (const link of this.#idle) return link;
-    if (this.#mayAdd()) return this.#add();
+  #free({ isLong }: PooledQuery): Link | null {
+    const heldUp = isLong ? [...this.#all].filter((link) => link.isHeldUp) : [];
+    // Short queries, such as heartbeats, always have a connection without a long query.
+    const maySpread = heldUp.length < Math.max(1, this.#parts.maxConnections - 1);
+    if (maySpread) {
+      for (const link of this.#idle) return link;
+      if (this.#mayAdd()) return this.#add();
+    }
     let best: Link | null = null;
-    for (const link of this.#all) if (best === null || isQuicker(link, best)) best = link;
+    for (const link of maySpread ? this.#all : heldUp) {
+      if (best === null || isQuicker(link, best)) best = link;
+    }
     return best !== null && best.load < this.#depth ? best : null;
   }
 

@@ -9,6 +9,8 @@ type Rows = readonly object[];
 export interface Carrier {
   /** Requests the cancellation of a query of postgres.js. */
   cancel(sent: Query): PromiseLike<unknown> | undefined;
+  /** Takes back a query that was not sent yet, if it can. */
+  takeBack(query: PooledQuery): void;
 }
 
 /** A query. Its promise settles with the answer, or when its connection is lost. */
@@ -84,10 +86,11 @@ export class PooledQuery implements Query {
     this.#reject(error);
   }
 
-  /** Rejects the query. If it has no connection yet, it gets none. */
+  /** Rejects the query. It is not sent any more, unless a connection is being opened for it. */
   abandon(error: unknown): void {
     this.#isAbandoned = true;
     this.#reject(error);
+    this.#carrier?.takeBack(this);
   }
 
   then<Result = Rows, Failure = never>(

@@ -25,7 +25,7 @@ export interface Query extends PromiseLike<readonly object[]> {
    */
   readonly active?: boolean;
   readonly canceller?: ((query: Query) => PromiseLike<unknown> | undefined) | null;
-  /** Rejects the query. If it has no connection yet, it gets none. postgres.js lacks this method. */
+  /** Rejects the query, which should then not be sent any more. postgres.js lacks this method. */
   readonly abandon?: (error: unknown) => void;
 }
 

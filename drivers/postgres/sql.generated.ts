@@ -554,8 +554,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 56) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 56: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 57) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 57: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -591,7 +591,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (56, 'abf61b66e72b63250106f41595df685f4dbbd84b25c55abbd84644b4c45fe2bb')
+INSERT INTO schema_functions (revision, hash) VALUES (57, '5c054ab4676922b3c40ba13ed13ba3fec07506c644471344ae4463b36118c2ba')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -1376,7 +1376,8 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   INSERT INTO maintenance AS m (name, holder, held_until) VALUES (task, by, utc_now() + interval '1 minute')
   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
-    WHERE m.holder = excluded.holder OR m.held_until < utc_now();
+    -- A later end was set by a clock that was ahead.
+    WHERE m.holder = excluded.holder OR m.held_until NOT BETWEEN utc_now() AND utc_now() + interval '2 minutes';
   RETURN FOUND;
 END $$;
 

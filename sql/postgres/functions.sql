@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 56) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 56: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 57) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 57: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -45,6 +45,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (56, 'abf61b66e72b63250106f41595df685f4dbbd84b25c55abbd84644b4c45fe2bb')
+INSERT INTO schema_functions (revision, hash) VALUES (57, '5c054ab4676922b3c40ba13ed13ba3fec07506c644471344ae4463b36118c2ba')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -7,7 +7,8 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   INSERT INTO maintenance AS m (name, holder, held_until) VALUES (task, by, utc_now() + interval '1 minute')
   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
-    WHERE m.holder = excluded.holder OR m.held_until < utc_now();
+    -- A later end was set by a clock that was ahead.
+    WHERE m.holder = excluded.holder OR m.held_until NOT BETWEEN utc_now() AND utc_now() + interval '2 minutes';
   RETURN FOUND;
 END $$;
 

@@ -1,6 +1,6 @@
 // The storage's own pool while servers cannot be reached, or accept no further connection.
 
-import { assertEquals, assertInstanceOf, assertLess } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertLess, assertLessOrEqual } from "@std/assert";
 import { deadline } from "@std/async";
 import { createServer, type Socket } from "node:net";
 import type { RunStatement } from "../../../drivers/postgres/connection.ts";
@@ -51,6 +51,30 @@ Deno.test("queries that wait for a connection to a silent server are given up in
   await pool.end();
 });
 
+Deno.test("queries that are given up while connections are refused are not sent when the server is back", async () => {
+  const url = await server.createDatabase();
+  await using admin = connect(url, { max: 1 });
+  await admin`CREATE TABLE note (text text)`;
+  await using proxy = await TcpProxy.start(url);
+  const queryTimeout = 400;
+  const options = { url: proxy.urlOf(url), maxConnections: 1, queryTimeout };
+  const pool = makePool(resolveOptions(options));
+  const run = runOver(pool, queryTimeout);
+  await proxy.refuse();
+  const insert = () => run("INSERT INTO note VALUES ($1)", ["lost"]);
+  const failures = Array.from({ length: 30 }, () => Promise.resolve(insert()).catch((e) => e));
+  await deadline(Promise.all(failures), patienceMs);
+  await proxy.pass(); // before the pool connects again
+  await until(
+    async () => await run("SELECT 1", []).then(() => true, () => false),
+    "the server is reached again",
+    patienceMs,
+  );
+  const [kept] = await admin`SELECT count(*)::int FROM note`;
+  assertLessOrEqual(kept!.count, 1, "the query for which the connection was opened");
+  await pool.end();
+});
+
 Deno.test("connect_timeout in the URL gives a query more time to wait for a connection", async () => {
   const url = await server.createDatabase();
   await using proxy = await TcpProxy.start(url);
@@ -98,6 +122,25 @@ Deno.test("queries do not wait behind a long one while another connection may be
   }).then(({ long }) => long);
   await pool.end();
 });
+
+for (const prepare of [true, false]) {
+  Deno.test(`several long queries leave a connection to short ones (prepare: ${prepare})`, async () => {
+    const url = await server.createDatabase();
+    await using admin = connect(url, { max: 1 });
+    await admin`CREATE TABLE note (text text)`;
+    const pool = makePool(resolveOptions({ url, maxConnections: 2, prepare }));
+    const run = limited({ ...pool, clock: systemClock, prepare, limitMs: patienceMs });
+    const { long } = await admin.begin(async (transaction) => {
+      await transaction`LOCK TABLE note`;
+      const long = Array.from({ length: 3 }, () => run("SELECT FROM note", [], "long"));
+      const short = await deadline(Promise.resolve(run("SELECT 1 AS one", [])), patienceMs);
+      assertEquals([...short], [{ one: 1 }]);
+      return { long };
+    });
+    assertEquals((await Promise.all(long)).map((rows) => rows.length), [0, 0, 0]);
+    await pool.end();
+  });
+}
 
 Deno.test("neither a cancelled query nor the loss of a connection switches to the next server", async () => {
   const url = await server.createDatabase();

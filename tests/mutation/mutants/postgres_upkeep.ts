@@ -245,7 +245,11 @@ export const postgresUpkeep: readonly Mutant[] = [
     tests: [...conformance, "tests/drivers/postgres/purge_test.ts"],
     filter: "/postgres: (execution logs|retention)|purge/",
   }, [
-    ["WHERE m.holder = excluded.holder OR m.held_until < utc_now();", "WHERE true;"],
+    [
+      "WHERE m.holder = excluded.holder OR m.held_until NOT BETWEEN",
+      "WHERE true OR m.held_until NOT BETWEEN",
+    ],
+    ["NOT BETWEEN utc_now() AND utc_now() + interval '2 minutes'", "< utc_now()"],
     ["m.name = task AND m.holder = by\n", "m.name = task AND m.holder <> by\n"],
     ["interval '1 minute')", "interval '1 hour')"],
   ]),
@@ -277,8 +281,8 @@ export const postgresUpkeep: readonly Mutant[] = [
   }, [
     ["if (this.#isOpened) throw connectionClosed();", ""],
     [
-      "query !== this.#first && query.state === null",
-      "query.state === null",
+      "(query) =>\n      query !== this.#first && query.state === null",
+      "(query) =>\n      query.state === null",
       "The query of a connection that cannot be opened is rejected before the loss.",
     ],
     ["for (const query of this.#queries) query.reject(connectionClosed());", ""],
@@ -289,9 +293,12 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["this.#parts.sockets.beside(this.#socket!)", "await this.#parts.sockets.open()"],
     ["return this.#wasReady && !this.#isLost;", "return true;"],
     ["if (query.isLong) this.#longQueries++;", ""],
+    ["if (query !== this.#first && query.state === null) query.canceller?.();", ""],
   ]),
   ...mutantsOf({ file: "drivers/postgres/links.ts", tests: [outageTests] }, [
     ["if (this.#isEnded || !this.isConnected) return", "return"],
+    ["Math.max(1, this.#parts.maxConnections - 1)", "this.#parts.maxConnections"],
+    ["(query) => !query.isLong && !query.isAbandoned", "() => false"],
     [
       "one.isHeldUp === other.isHeldUp ? one.load < other.load : other.isHeldUp",
       "one.load < other.load",
