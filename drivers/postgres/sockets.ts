@@ -114,7 +114,7 @@ export class Sockets implements SocketSource {
     const socket = path === null ? connect(port, host) : connect(path);
     this.#open.set(socket, server);
     this.#setRef(socket);
-    socket.on("error", () => {}); // postgres.js listens from the next turn on
+    keepErrorsHandled(socket);
     // An ended pool may still open a connection that was in progress.
     if (this.#isClosed) systemClock.setTimer(() => socket.destroy(), 0);
     return Object.assign(socket, { host, port }); // postgres.js checks the certificate for the host, and names it in errors
@@ -124,6 +124,21 @@ export class Sockets implements SocketSource {
     if (this.#keepAlive) socket.ref();
     else socket.unref();
   }
+}
+
+/**
+ * Handles the errors of a socket also before postgres.js listens, which it does from the next turn
+ * on, and after it has removed all listeners of a closed socket: a write in the turn of the close
+ * may still fail, and an error that nothing handles would end the process.
+ */
+function keepErrorsHandled(socket: Socket): void {
+  const removeAllListeners = socket.removeAllListeners.bind(socket);
+  const ignoreErrors = () => socket.on("error", () => {});
+  socket.removeAllListeners = (...events: Parameters<Socket["removeAllListeners"]>) => {
+    removeAllListeners(...events);
+    return ignoreErrors();
+  };
+  ignoreErrors();
 }
 
 /**

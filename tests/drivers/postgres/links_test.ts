@@ -146,3 +146,12 @@ Deno.test("a cut tells what is above a socket at once, before TLS may write to i
   sockets.cut();
   assertEquals(closed, 1);
 });
+
+Deno.test("an error of a socket ends no process, also after all listeners were removed", async () => {
+  const { hostname, port } = new URL(server.url);
+  const sockets = new Sockets([{ host: hostname, port: Number(port), path: null }], 1_000);
+  const socket = await sockets.open();
+  socket.removeAllListeners();
+  assertEquals(socket.emit("error", new Error("a late write failed")), true);
+  sockets.close();
+});
