@@ -97,6 +97,7 @@ Deno.test("queries for which the server accepts no further connection share thos
   const few = new URL(url);
   few.username = role;
   const pool = makePool(resolveOptions({ url: few.href, maxConnections: 6 }));
+  await pool.sql.unsafe("SELECT 1"); // one connection is open
   const pids = Array.from({ length: 40 }, async () => {
     const [row] = await pool.sql.unsafe("SELECT pg_backend_pid() AS pid, pg_sleep(0.01)");
     return (row as { pid: number }).pid;
